@@ -1,0 +1,17 @@
+namespace Kcopyd.Actors.Devices;
+
+/// <summary>What a device can do beyond reading and writing.</summary>
+[Flags]
+public enum DeviceFeatures
+{
+    /// <summary>Reads and writes only.</summary>
+    None = 0,
+    /// <summary><see cref="IBlockDevice.WriteZeroesAsync"/> works without transferring the zeroes.</summary>
+    WriteZeroes = 1,
+    /// <summary><see cref="IBlockDevice.DiscardAsync"/> works.</summary>
+    Discard = 2,
+    /// <summary>Acknowledged writes can be lost until <see cref="IBlockDevice.FlushAsync"/> succeeds.</summary>
+    VolatileCache = 4,
+    /// <summary>A sink: it has no size and cannot be read back (a character device such as /dev/null).</summary>
+    Sink = 8,
+}

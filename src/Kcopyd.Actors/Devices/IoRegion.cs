@@ -1,0 +1,38 @@
+namespace Kcopyd.Actors.Devices;
+
+/// <summary>A run of 512-byte sectors on a device.</summary>
+/// <param name="Device">The device.</param>
+/// <param name="Sector">First sector (512 bytes each), from the start of the device.</param>
+/// <param name="Count">Number of 512-byte sectors. The last one may reach past the end of a device whose length is not a multiple of 512:
+/// the bytes beyond the end are neither read nor written.</param>
+public readonly record struct IoRegion(IBlockDevice Device, long Sector, long Count)
+{
+    /// <summary>Bytes in a sector, whatever the device's own block size is.</summary>
+    public const int SectorSize = 512;
+
+    /// <summary>log2 of <see cref="SectorSize"/>.</summary>
+    internal const int SectorShift = 9;
+
+    /// <summary>Byte offset of the first sector.</summary>
+    public long Offset => Sector << SectorShift;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Device?.Name ?? "(no device)"} sectors {Sector}+{Count}";
+}
+
+/// <summary>Regions of a device.</summary>
+public static class IoRegionExtensions
+{
+    /// <summary><paramref name="count"/> sectors from <paramref name="sector"/> (512 bytes each).</summary>
+    public static IoRegion Region(this IBlockDevice device, long sector, long count) => new(device, sector, count);
+
+    /// <summary>The whole device, a partial last sector included. A sink has no whole: give it a count by <see cref="Region"/>.</summary>
+    /// <exception cref="ArgumentException">The device is a sink without a size.</exception>
+    public static IoRegion Whole(this IBlockDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (device.Length == long.MaxValue)
+            throw new ArgumentException($"{device.Name} has no size; name the sectors with Region(sector, count).", nameof(device));
+        return new IoRegion(device, 0, (device.Length + IoRegion.SectorSize - 1) >> IoRegion.SectorShift);
+    }
+}
