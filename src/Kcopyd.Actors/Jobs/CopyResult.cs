@@ -4,70 +4,68 @@ namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
 /// How a job ended: what <c>dm_kcopyd_notify_fn</c> tells (an error of the read, a bit per destination, the caller's context),
-/// and the detail beside it. This is also the message that a job's <c>notify</c> actor receives.
+/// and the detail beside it. This is the message that a job's <c>notify</c> actor receives; it may cross a wire if its context may.
 /// </summary>
-public sealed class CopyResult
+public sealed record CopyResult
 {
-    private readonly DestinationResult[]? _destinations;
-    private readonly int _destinationCount;
-
-    internal CopyResult(long jobId, bool readError, ulong writeErrors, object? context, bool cancelled, long length,
-        int destinationCount, DestinationResult[]? destinations, IoFault? readFault, UnreadableRange[]? unreadable, byte[]? sourceHash)
-    {
-        JobId = jobId;
-        ReadError = readError;
-        WriteErrors = writeErrors;
-        Context = context;
-        IsCancelled = cancelled;
-        Length = length;
-        _destinationCount = destinationCount;
-        _destinations = destinations;
-        ReadFault = readFault;
-        Unreadable = unreadable ?? [];
-        SourceHash = sourceHash ?? ReadOnlyMemory<byte>.Empty;
-    }
+    private readonly IReadOnlyList<DestinationResult>? _destinations;
+    private bool _readError;
+    private ulong _writeErrors;
 
     /// <summary>The job's number, unique within its client; 0 for a prepared callback.</summary>
-    public long JobId { get; }
+    public long JobId { get; init; }
 
     /// <summary>True if any part of the source could not be read.</summary>
-    public bool ReadError { get; }
+    public bool ReadError { get => _readError; init => _readError = value; }
 
     /// <summary>Bit <c>i</c> is set if destination <c>i</c> (of 0 to 63) failed, or was not whole when the job was cancelled.</summary>
-    public ulong WriteErrors { get; }
+    public ulong WriteErrors { get => _writeErrors; init => _writeErrors = value; }
 
     /// <summary>What the caller gave with the job.</summary>
-    public object? Context { get; }
+    public object? Context { get; init; }
 
     /// <summary>True if the job was cancelled before it was whole.</summary>
-    public bool IsCancelled { get; }
+    public bool IsCancelled { get; init; }
 
     /// <summary>True if nothing failed and nothing was cancelled.</summary>
     public bool IsSuccess => !ReadError && WriteErrors == 0 && !IsCancelled;
 
-    /// <summary>Bytes that the job was to copy to each destination.</summary>
-    public long Length { get; }
+    /// <summary>Bytes that the job was to write to each destination.</summary>
+    public long Length { get; init; }
+
+    /// <summary>Number of destinations.</summary>
+    public int DestinationCount { get; init; }
 
     /// <summary>The first read error (code, source sector); null if there was none.</summary>
-    public IoFault? ReadFault { get; }
+    public IoFault? ReadFault { get; init; }
 
-    /// <summary>The ranges that could not be read, in order, merged: written as zeroes with <see cref="CopyFlags.IgnoreError"/>. Bytes, from the start of the source device.</summary>
-    public IReadOnlyList<UnreadableRange> Unreadable { get; }
+    /// <summary>The ranges that could not be read, in order, merged; with <see cref="CopyFlags.IgnoreError"/> they were written as zeroes.</summary>
+    public IReadOnlyList<UnreadableRange> Unreadable { get; init; } = [];
 
-    /// <summary>SHA-256 of the source region as it was read for the verification; empty without <see cref="CopyFlags.VerifyHash"/>.</summary>
-    public ReadOnlyMemory<byte> SourceHash { get; }
+    /// <summary>SHA-256 (lower-case hex) of the source region as it was read for the verification; null without <see cref="CopyFlags.VerifyHash"/>.</summary>
+    public string? SourceSha256 { get; init; }
 
     /// <summary>One entry per destination, in the order of the job. Empty for a prepared callback.</summary>
     public IReadOnlyList<DestinationResult> Destinations
     {
-        get
-        {
-            if (_destinations is not null)
-                return _destinations;
-            var whole = new DestinationResult[_destinationCount];   // a job without faults keeps no list: it is made when asked for
-            Array.Fill(whole, new DestinationResult(Length, null, ReadOnlyMemory<byte>.Empty));
-            return whole;
-        }
+        get => _destinations ?? Whole();
+        init => _destinations = value;      // null: all are whole
+    }
+
+    /// <summary>Fills in a result that was allocated ahead, before anybody has seen it.</summary>
+    internal CopyResult Complete(bool readError, ulong writeErrors)
+    {
+        _readError = readError;
+        _writeErrors = writeErrors;
+        return this;
+    }
+
+    // A job without faults keeps no list: it is made when somebody asks for it.
+    private DestinationResult[] Whole()
+    {
+        var whole = new DestinationResult[DestinationCount];
+        Array.Fill(whole, new DestinationResult(Length, null, null));
+        return whole;
     }
 
     /// <inheritdoc/>
@@ -78,8 +76,8 @@ public sealed class CopyResult
 /// <summary>How one destination ended.</summary>
 /// <param name="Bytes">Bytes that were written to it.</param>
 /// <param name="Fault">Its first error; null if it is whole.</param>
-/// <param name="Hash">SHA-256 of its region as read back; empty without <see cref="CopyFlags.VerifyHash"/>.</param>
-public readonly record struct DestinationResult(long Bytes, IoFault? Fault, ReadOnlyMemory<byte> Hash);
+/// <param name="Sha256">SHA-256 (lower-case hex) of its region as it was read back; null without <see cref="CopyFlags.VerifyHash"/>.</param>
+public readonly record struct DestinationResult(long Bytes, IoFault? Fault, string? Sha256);
 
 /// <summary>An error and where it was.</summary>
 /// <param name="Error">What failed.</param>

@@ -1,0 +1,298 @@
+using Akka.Actor;
+using Akka.Event;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Memory;
+using Kcopyd.Actors.Telemetry;
+
+namespace Kcopyd.Actors.Client;
+
+/// <summary>
+/// The one serialized world of a client: the only place where its callbacks run and its notifications are sent, and the owner of its
+/// jobs, pages and crews.
+/// </summary>
+/// <remarks><code>
+///            Destroy, no new work                    last job notified, last token fired
+///   Open ───────────────────────────▶ Closing ───────────────────────────────────────────▶ stopped
+///     └── stopped from outside: what is left is told that the client stopped (see <see cref="ClientCore"/>) ──▲
+/// </code></remarks>
+internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
+{
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(5);
+
+    private readonly ClientCore _core;
+    private readonly DeviceRegistry _devices;
+    private readonly Dictionary<long, Job> _jobs = [];
+    private readonly List<IActorRef> _destroyers = [];
+    private readonly PagePool _pages;
+    private readonly CrewPool _crews;
+    private JobRunner _runner = null!;
+    private ProgressSubscriptions _progress = null!;
+    private bool _isThrottled;
+    private bool _isTrimming;
+    private bool _wasBusy;
+
+    public ClientActor(ClientCore core, DeviceRegistry devices)
+    {
+        _core = core;
+        _devices = devices;
+        _pages = new PagePool(core.Settings.SubJobSize, core.Settings.PagePoolSize);
+        _crews = new CrewPool(Context, core.Settings);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private ILoggingAdapter Log { get; } = Context.GetLogger();
+
+    public static Props Props(ClientCore core, DeviceRegistry devices) =>
+        Akka.Actor.Props.Create(() => new ClientActor(core, devices)).WithDispatcher(core.Settings.Dispatcher).WithMailbox(LinkedMailbox.Id);
+
+    protected override void PreStart()
+    {
+        if (_core.Gate.IsGone)
+        {
+            Context.Stop(Self);     // restarted after a bug: its jobs were told so, and the handle is closed
+            return;
+        }
+        _runner = new JobRunner(_core.Settings, _core.Throttle, Context.System.Scheduler, _crews, _pages, this);
+        _progress = new ProgressSubscriptions(Timers, _core.Settings.ProgressInterval);
+        _core.Throttle.Join(Self);
+        ClientGauges.Add(_core);
+    }
+
+    protected override void PostStop()
+    {
+        _core.Gate.Leave();
+        _core.Throttle.Leave(Self);
+        ClientGauges.Remove(_core);
+        foreach (var job in _jobs.Values)
+            _core.NotifyStopped(job, job.Id);
+        foreach (var callback in _core.Callbacks)
+            callback.Stop();
+        foreach (var destroyer in _destroyers)
+            destroyer.Tell(new KcopydProtocol.ClientDestroyed(_core.Name), ActorRefs.NoSender);
+        _core.Destroyed.TrySetResult();
+    }
+
+    // A dead worker is replaced by the client, not restarted: its sub-job is accounted for by its death.
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case DestinationIo io:
+                _runner.Reported(io);
+                break;
+            case Job job:
+                Start(job);
+                break;
+            case PreparedCallback callback:
+                callback.Settle();
+                break;
+            case SubJob subJob:
+                _runner.ReadFinished(subJob);
+                break;
+            case MemberDied died:
+                _runner.MemberDied(died.Crew, died.Member);
+                break;
+            case KcopydProtocol.IKcopydRequest request:
+                OnRequest(request);
+                break;
+            case SubscribeProgressDelegate subscribe:
+                if (_jobs.TryGetValue(subscribe.JobId, out var watched))
+                    _progress.Add(watched, subscribe.Interval, subscribe.Subscriber);
+                break;
+            case ProgressSubscriptions.Tick tick:
+                if (_jobs.ContainsKey(tick.Subscription.JobId))     // a tick may have been queued before its job was done
+                    ProgressSubscriptions.Send(tick);
+                break;
+            case ThrottleChanged or ThrottleTick:
+                Timers.Cancel(ThrottleTick.Instance);
+                _isThrottled = false;
+                break;
+            case TrimTick:
+                Trim();
+                break;
+            default:
+                Unhandled(message);
+                return;
+        }
+        // Callbacks have run by now: they free pages, so they come before new I/O.
+        if (!_isThrottled)
+            _runner.Pump();
+        _core.PageBytesInUse = _pages.BytesInUse;
+        if (_core.Gate.IsClosed && _core.Gate.IsIdle)
+            Context.Stop(Self);
+    }
+
+    private void Start(Job job)
+    {
+        _jobs.Add(job.Id, job);
+        job.Activity = _core.Instruments.JobStarted(job);
+        _wasBusy = true;
+        if (!_isTrimming)
+        {
+            _isTrimming = true;
+            Timers.StartPeriodicTimer(TrimTick.Instance, TrimTick.Instance, IdleTime);
+        }
+        _runner.Submit(job);
+    }
+
+    void IJobEvents.JobDone(Job job)
+    {
+        var id = job.Id;
+        _jobs.Remove(id);
+        _progress.Done(job);
+        _core.Instruments.JobDone(job);
+        if (!job.TrySettle(id))
+            throw new InvalidOperationException($"Job {id} was notified twice.");   // cannot be: only this actor settles while it lives
+        var (notification, readError, writeErrors) = (job.Notification, job.ReadError, job.WriteErrors);
+        var result = notification.WantsResult ? JobSnapshot.Result(job) : null;
+        _core.Recycle(job);
+        _core.Gate.ReleaseJob();    // before the callback, which may submit the next one
+        _core.Deliver(notification, readError, writeErrors, result, "job", id);
+    }
+
+    void IJobEvents.PumpLater(TimeSpan wait)
+    {
+        _isThrottled = true;
+        Timers.StartSingleTimer(ThrottleTick.Instance, ThrottleTick.Instance, wait);
+    }
+
+    private void OnRequest(KcopydProtocol.IKcopydRequest request)
+    {
+        switch (request)
+        {
+            case KcopydProtocol.Copy copy:
+                OnCopy(copy.From, copy.To, copy.Flags, copy.Context);
+                break;
+            case KcopydProtocol.Zero zero:
+                OnCopy(null, zero.To, zero.Flags, zero.Context);
+                break;
+            case KcopydProtocol.CancelJob(var id):
+                OnJob(id, job => _runner.Cancel(job));
+                break;
+            case KcopydProtocol.PauseJob(var id):
+                OnJob(id, job => _runner.Pause(job));
+                break;
+            case KcopydProtocol.ResumeJob(var id):
+                OnJob(id, job => _runner.Resume(job));
+                break;
+            case KcopydProtocol.SubscribeProgress subscribe:
+                OnJob(subscribe.JobId, job => _progress.Add(job, subscribe.Interval, subscribe.Subscriber));
+                break;
+            case KcopydProtocol.GetProgress(var id):
+                Reply(_jobs.TryGetValue(id, out var found) ? JobSnapshot.Of(found) : new KcopydProtocol.JobNotFound(id));
+                break;
+            case KcopydProtocol.GetStatus:
+                Reply(Status());
+                break;
+            case KcopydProtocol.SetThrottle(var percent, var bytesPerSecond):
+                Reply(SetThrottle(percent, bytesPerSecond));
+                break;
+            case KcopydProtocol.Destroy:
+                _core.Gate.Close();
+                if (!Sender.IsNobody())
+                    _destroyers.Add(Sender);
+                if (!_core.Gate.IsIdle)
+                    Log.Debug("Closing: {0}", Status());
+                break;
+        }
+    }
+
+    private void OnCopy(KcopydProtocol.DeviceRegion? from, IReadOnlyList<KcopydProtocol.DeviceRegion> to, CopyFlags flags, object? context)
+    {
+        var sender = Sender;
+        try
+        {
+            var source = from is null ? default : Resolve(from, "from");
+            var destinations = new IoRegion[to.Count];
+            for (var i = 0; i < destinations.Length; i++)
+                destinations[i] = Resolve(to[i], $"to[{i}]");
+            var length = from is null
+                ? RegionChecks.Zero(destinations, flags, _core.Settings.MaxDestinations)
+                : RegionChecks.Copy(source, destinations, flags, _core.Settings.MaxDestinations);
+            var job = _core.Admit(source.Device, source.Offset, length, destinations, flags, new Notification(sender, context), out var id);
+            sender.Tell(new KcopydProtocol.JobAccepted(id, context), Self);
+            Start(job);
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+        {
+            sender.Tell(new KcopydProtocol.JobRefused((exception as ArgumentException)?.ParamName, exception.Message, context), Self);
+        }
+    }
+
+    private IoRegion Resolve(KcopydProtocol.DeviceRegion region, string name) => _devices.TryGet(region.Device, out var device)
+        ? new IoRegion(device, region.Sector, region.Count)
+        : throw new ArgumentException($"No device is named '{region.Device}' on this node; register it in system.Kcopyd().Devices.", name);
+
+    private void OnJob(long id, Action<Job> act)
+    {
+        if (!_jobs.TryGetValue(id, out var job))
+        {
+            Reply(new KcopydProtocol.JobNotFound(id));
+            return;
+        }
+        Reply(KcopydProtocol.Done.Instance);    // before acting: it may notify
+        act(job);
+    }
+
+    private object SetThrottle(int percent, long bytesPerSecond)
+    {
+        try
+        {
+            _core.Throttle.Set(percent, bytesPerSecond);
+            return KcopydProtocol.Done.Instance;
+        }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            return new KcopydProtocol.Refused(exception.Message);
+        }
+    }
+
+    private void Reply(object answer)
+    {
+        if (!Sender.IsNobody())
+            Sender.Tell(answer, Self);
+    }
+
+    private ClientStatus Status() => new(
+        _core.Name,
+        _core.Gate.IsClosed,
+        _core.Gate.Jobs,
+        [.. _jobs.Values.Where(static job => job.IsStarted).Select(static job => job.Id).Take(100)],
+        _runner.InFlight,
+        _core.Gate.Callbacks,
+        [.. _core.Callbacks.Take(100).Select(static callback => new OutstandingCallback(callback.Id, callback.Context?.ToString()))],
+        _pages.BytesInUse,
+        _pages.BytesHeld,
+        _pages.Bound,
+        _crews.Count);
+
+    /// <summary>Every few seconds while there is work; once there was none for as long, gives back memory and actors, and the timer.</summary>
+    private void Trim()
+    {
+        if (_wasBusy || _jobs.Count > 0)
+        {
+            _wasBusy = _jobs.Count > 0;
+            return;
+        }
+        _pages.Trim();
+        _crews.Trim();
+        _core.Trim();
+        _jobs.TrimExcess();
+        Timers.Cancel(TrimTick.Instance);
+        _isTrimming = false;
+    }
+
+    private sealed class ThrottleTick : INoSerializationVerificationNeeded
+    {
+        public static ThrottleTick Instance { get; } = new();
+    }
+
+    private sealed class TrimTick : INoSerializationVerificationNeeded
+    {
+        public static TrimTick Instance { get; } = new();
+    }
+}

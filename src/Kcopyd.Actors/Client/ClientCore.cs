@@ -1,0 +1,167 @@
+using System.Collections.Concurrent;
+using Akka.Actor;
+using Akka.Event;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Telemetry;
+
+namespace Kcopyd.Actors.Client;
+
+/// <summary>
+/// What the handle (any thread) and the client actor share: the gate, the numbers, the recycled jobs, the outstanding tokens. Holds no
+/// state of any job.
+/// </summary>
+/// <remarks>
+/// Invariant: what the gate admitted is notified once, also if the actor stops. The actor settles what it has, its mailbox what is queued
+/// (<see cref="LinkedMessage.Undelivered"/>), and the submitting thread looks whether the actor is gone after it told it: whoever is
+/// first wins the settling, and nothing falls between.
+/// </remarks>
+internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThrottle throttle, ILoggingAdapter log)
+{
+    private readonly ConcurrentQueue<Job> _freeJobs = new();
+    private readonly ConcurrentDictionary<long, PreparedCallback> _callbacks = new();
+    private readonly Lock _afterStop = new();
+    private long _lastId;
+
+    /// <summary>Written by the actor, read by gauges.</summary>
+    public long PageBytesInUse;
+
+    public string Name { get; } = name;
+
+    public KcopydSettings Settings { get; } = settings;
+
+    public KcopydThrottle Throttle { get; } = throttle;
+
+    public ClientGate Gate { get; } = new(settings.MaxJobs, settings.MaxPreparedCallbacks);
+
+    public ClientInstruments Instruments { get; } = new(name);
+
+    public TaskCompletionSource Destroyed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public IActorRef Actor { get; set; } = ActorRefs.Nobody;
+
+    public ICollection<PreparedCallback> Callbacks => _callbacks.Values;
+
+    /// <summary>Admits a job and sends it to the client. The regions are checked already.</summary>
+    /// <exception cref="KcopydQueueFullException">As many jobs are outstanding as may be.</exception>
+    /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
+    public long Submit(IBlockDevice? source, long sourceOffset, long length, ReadOnlySpan<IoRegion> destinations, CopyFlags flags, Notification notification)
+    {
+        var job = Admit(source, sourceOffset, length, destinations, flags, notification, out var id);
+        Actor.Tell(job, ActorRefs.NoSender);
+        if (Gate.IsGone)
+            Elsewhere(() => NotifyStopped(job, id));
+        return id;
+    }
+
+    /// <summary>Admits a job, which the caller passes on to the client.</summary>
+    /// <exception cref="KcopydQueueFullException">As many jobs are outstanding as may be.</exception>
+    /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
+    public Job Admit(IBlockDevice? source, long sourceOffset, long length, ReadOnlySpan<IoRegion> destinations, CopyFlags flags, Notification notification, out long id)
+    {
+        Require(Gate.AdmitJob(), "jobs are waiting or running", Settings.MaxJobs, "max-jobs");
+        if (!_freeJobs.TryDequeue(out var job))
+            job = new Job(this);
+        id = Interlocked.Increment(ref _lastId);
+        job.Prepare(id, source, sourceOffset, length, destinations, flags, notification);
+        return job;
+    }
+
+    public void Recycle(Job job)
+    {
+        job.Release();
+        _freeJobs.Enqueue(job);     // at most max-jobs of them exist
+    }
+
+    /// <summary>Lets go of the recycled jobs beyond a few.</summary>
+    public void Trim()
+    {
+        while (_freeJobs.Count > 64 && _freeJobs.TryDequeue(out _)) { }
+    }
+
+    public PreparedCallback Prepare(Notification notification)
+    {
+        Require(Gate.AdmitCallback(), "prepared callbacks are outstanding", Settings.MaxPreparedCallbacks, "max-prepared-callbacks");
+        var callback = new PreparedCallback(this, Interlocked.Increment(ref _lastId), notification);
+        _callbacks[callback.Id] = callback;
+        if (Gate.IsGone)
+            Elsewhere(callback.Stop);
+        return callback;
+    }
+
+    public void Forget(PreparedCallback callback)
+    {
+        if (_callbacks.TryRemove(callback.Id, out _))
+            Gate.ReleaseCallback();
+    }
+
+    /// <summary>Tells a target. What it throws is logged: the client lives on.</summary>
+    public void Deliver(Notification notification, bool readError, ulong writeErrors, CopyResult? result, string what, long id)
+    {
+        try
+        {
+            var started = ClientInstruments.CallbackStarted();
+            notification.Deliver(readError, writeErrors, result);
+            Instruments.CallbackEnded(started);
+        }
+        catch (Exception exception)
+        {
+            Instruments.CallbackThrew();
+            log.Error(exception, "Client '{0}': the callback of {1} {2} threw. It counts as notified.", Name, what, id);
+        }
+    }
+
+    // ---- after the actor is gone: what is left is told one at a time, under a lock instead of by the actor ----------
+
+    public void NotifyStopped(Job job, long id)
+    {
+        if (!job.TrySettle(id))
+            return;
+        Gate.ReleaseJob();
+        var all = job.DestinationCount == 64 ? ulong.MaxValue : (1UL << job.DestinationCount) - 1;
+        var result = job.Notification.WantsResult ? StoppedResult(job, all) : null;
+        AfterStop(() => Deliver(job.Notification, job.Source is not null, all, result, "job", id));
+    }
+
+    public void AfterStop(Action notify)
+    {
+        lock (_afterStop)
+            notify();
+    }
+
+    /// <summary>For a thread that finds the actor gone: a callback never runs on the stack of its caller, who may hold locks.</summary>
+    public static void Elsewhere(Action notify) => ThreadPool.UnsafeQueueUserWorkItem(static run => run(), notify, preferLocal: false);
+
+    private static CopyResult StoppedResult(Job job, ulong writeErrors)
+    {
+        var destinations = new DestinationResult[job.DestinationCount];
+        for (var i = 0; i < destinations.Length; i++)
+        {
+            ref var destination = ref job.Destinations[i];
+            destinations[i] = new DestinationResult(destination.Written, destination.Fault
+                ?? Faults.OfDestination(destination.Device, IoError.ClientStopped, -1, JobPhase.Copy), null);
+        }
+        return new CopyResult
+        {
+            JobId = job.Id,
+            Context = job.Notification.Context,
+            Length = job.Length,
+            DestinationCount = job.DestinationCount,
+            ReadError = job.Source is not null,
+            ReadFault = job.Source is null ? null : job.ReadFault ?? Faults.OfSource(job.Source, IoError.ClientStopped, job.SourceOffset >> IoRegion.SectorShift),
+            WriteErrors = writeErrors,
+            Destinations = destinations,
+        };
+    }
+
+    private void Require(Admission admission, string what, int most, string setting)
+    {
+        if (admission == Admission.Full)
+        {
+            Instruments.WasRefused();
+            throw new KcopydQueueFullException($"Client '{Name}': {most} {what}, as many as may be. Wait for notifications, or raise kcopyd.client.{setting}.");
+        }
+        if (admission == Admission.Closed)
+            throw new KcopydClientClosedException($"Client '{Name}' is destroyed or being destroyed: it takes no new work.");
+    }
+}

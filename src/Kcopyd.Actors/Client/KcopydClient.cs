@@ -1,0 +1,177 @@
+using Akka.Actor;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
+
+namespace Kcopyd.Actors.Client;
+
+/// <summary>
+/// The handle of a client: thread-safe, without state of its own. Every callback of one client runs on its actor, one at a time, never
+/// concurrently with another and never on the caller's stack, so that what the callbacks share needs no lock.
+/// </summary>
+/// <remarks>
+/// Create it by <see cref="KcopydExtensions.CreateKcopydClient"/> on an <see cref="ActorSystem"/> or, as a child, on an actor's context;
+/// or have it injected. Every method may be called from any thread, callbacks included, and returns at once.
+/// </remarks>
+public sealed class KcopydClient : IAsyncDisposable
+{
+    private readonly ClientCore _core;
+
+    internal KcopydClient(ClientCore core) => _core = core;
+
+    /// <summary>The client's name.</summary>
+    public string Name => _core.Name;
+
+    /// <summary>The actor itself; it speaks <see cref="KcopydProtocol"/>.</summary>
+    public IActorRef Actor => _core.Actor;
+
+    /// <summary>The client's limits, changeable while jobs run; may be shared with other clients.</summary>
+    public KcopydThrottle Throttle => _core.Throttle;
+
+    /// <summary>The settings that it was created with.</summary>
+    public KcopydSettings Settings => _core.Settings;
+
+    /// <summary>True once its destruction has begun.</summary>
+    public bool IsClosed => _core.Gate.IsClosed;
+
+    /// <summary>Copies a region to one or more; the actor is told one <see cref="CopyResult"/>.</summary>
+    /// <param name="from">Source.</param>
+    /// <param name="to">Destinations, each with the source's count; their order is that of the bits of the result.</param>
+    /// <param name="flags">How.</param>
+    /// <param name="notify">Who is told.</param>
+    /// <param name="context">Comes back in the result.</param>
+    /// <exception cref="ArgumentException">A region that cannot be right: the message names the argument and the remedy.</exception>
+    /// <exception cref="KcopydQueueFullException">As many jobs are outstanding as may be.</exception>
+    /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
+    public KcopydJob Copy(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, IActorRef notify, object? context = null) =>
+        Copy(from, to, flags, To(notify, context));
+
+    /// <summary>Like the form with an actor; the delegate runs inside the client. It allocates nothing for the result.</summary>
+    /// <inheritdoc cref="Copy(IoRegion, ReadOnlySpan{IoRegion}, CopyFlags, IActorRef, object?)"/>
+    public KcopydJob Copy(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, CopyNotify notify, object? context = null) =>
+        Copy(from, to, flags, To(notify, context));
+
+    /// <summary>Like the form with an actor; the delegate runs inside the client.</summary>
+    /// <inheritdoc cref="Copy(IoRegion, ReadOnlySpan{IoRegion}, CopyFlags, IActorRef, object?)"/>
+    public KcopydJob Copy(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, CopyResultNotify notify, object? context = null) =>
+        Copy(from, to, flags, To(notify, context));
+
+    /// <summary>The awaitable form. I/O errors are in the result; they are not thrown.</summary>
+    /// <param name="from">Source.</param>
+    /// <param name="to">Destinations, each with the source's count.</param>
+    /// <param name="flags">How.</param>
+    /// <param name="cancellationToken">Cancels the job; the task then ends with <see cref="CopyCancelledException"/> after what is in flight has finished.</param>
+    /// <exception cref="ArgumentException">A region that cannot be right: the message names the argument and the remedy.</exception>
+    /// <exception cref="KcopydQueueFullException">As many jobs are outstanding as may be.</exception>
+    /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
+    public Task<CopyResult> CopyAsync(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags = CopyFlags.None, CancellationToken cancellationToken = default) =>
+        CopyAsync(from, to, flags, out _, cancellationToken);
+
+    /// <summary>The awaitable form, with the job to pause it or to watch its progress.</summary>
+    /// <inheritdoc cref="CopyAsync(IoRegion, ReadOnlySpan{IoRegion}, CopyFlags, CancellationToken)"/>
+    public Task<CopyResult> CopyAsync(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, out KcopydJob job, CancellationToken cancellationToken = default)
+    {
+        var awaited = new AwaitedCopy(cancellationToken);
+        job = Copy(from, to, flags, new Notification(awaited, null));
+        awaited.CancelWith(job);
+        return awaited.Task;
+    }
+
+    /// <summary>Zeroes one or more regions, by the device's own write-zeroes where it has them; the actor is told one <see cref="CopyResult"/>.</summary>
+    /// <param name="to">Destinations, all with the same count.</param>
+    /// <param name="flags">How.</param>
+    /// <param name="notify">Who is told.</param>
+    /// <param name="context">Comes back in the result.</param>
+    /// <exception cref="ArgumentException">A region that cannot be right: the message names the argument and the remedy.</exception>
+    /// <exception cref="KcopydQueueFullException">As many jobs are outstanding as may be.</exception>
+    /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
+    public KcopydJob Zero(ReadOnlySpan<IoRegion> to, CopyFlags flags, IActorRef notify, object? context = null) => Zero(to, flags, To(notify, context));
+
+    /// <summary>Like the form with an actor; the delegate runs inside the client.</summary>
+    /// <inheritdoc cref="Zero(ReadOnlySpan{IoRegion}, CopyFlags, IActorRef, object?)"/>
+    public KcopydJob Zero(ReadOnlySpan<IoRegion> to, CopyFlags flags, CopyNotify notify, object? context = null) => Zero(to, flags, To(notify, context));
+
+    /// <summary>Like the form with an actor; the delegate runs inside the client.</summary>
+    /// <inheritdoc cref="Zero(ReadOnlySpan{IoRegion}, CopyFlags, IActorRef, object?)"/>
+    public KcopydJob Zero(ReadOnlySpan<IoRegion> to, CopyFlags flags, CopyResultNotify notify, object? context = null) => Zero(to, flags, To(notify, context));
+
+    /// <summary>The awaitable form. I/O errors are in the result; they are not thrown.</summary>
+    /// <inheritdoc cref="CopyAsync(IoRegion, ReadOnlySpan{IoRegion}, CopyFlags, CancellationToken)"/>
+    public Task<CopyResult> ZeroAsync(ReadOnlySpan<IoRegion> to, CopyFlags flags = CopyFlags.None, CancellationToken cancellationToken = default) =>
+        ZeroAsync(to, flags, out _, cancellationToken);
+
+    /// <summary>The awaitable form, with the job to pause it or to watch its progress.</summary>
+    /// <inheritdoc cref="CopyAsync(IoRegion, ReadOnlySpan{IoRegion}, CopyFlags, CancellationToken)"/>
+    public Task<CopyResult> ZeroAsync(ReadOnlySpan<IoRegion> to, CopyFlags flags, out KcopydJob job, CancellationToken cancellationToken = default)
+    {
+        var awaited = new AwaitedCopy(cancellationToken);
+        job = Zero(to, flags, new Notification(awaited, null));
+        awaited.CancelWith(job);
+        return awaited.Task;
+    }
+
+    /// <summary>Allocates a reply token; the actor is told one <see cref="CopyResult"/> when it is fired.</summary>
+    /// <exception cref="KcopydQueueFullException">As many tokens are outstanding as may be.</exception>
+    /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
+    public PreparedCallback PrepareCallback(IActorRef notify, object? context = null) => _core.Prepare(To(notify, context));
+
+    /// <summary>Allocates a reply token whose delegate runs inside the client when it is fired.</summary>
+    /// <exception cref="KcopydQueueFullException">As many tokens are outstanding as may be.</exception>
+    /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
+    public PreparedCallback PrepareCallback(CopyNotify notify, object? context = null) => _core.Prepare(To(notify, context));
+
+    /// <summary>Cancels a job by its number; nothing happens if it is done.</summary>
+    public void Cancel(long jobId) => Actor.Tell(new KcopydProtocol.CancelJob(jobId), ActorRefs.NoSender);
+
+    /// <summary>Where a job is; null if it is done.</summary>
+    public async Task<JobProgress?> GetProgressAsync(long jobId) =>
+        await AskAsync(new KcopydProtocol.GetProgress(jobId), CancellationToken.None).ConfigureAwait(false) as JobProgress;
+
+    /// <summary>What the client is doing, and what its destruction would wait for.</summary>
+    /// <exception cref="KcopydClientClosedException">The client is destroyed: it waits for nothing.</exception>
+    public async Task<ClientStatus> GetStatusAsync(CancellationToken cancellationToken = default) =>
+        await AskAsync(KcopydProtocol.GetStatus.Instance, cancellationToken).ConfigureAwait(false) as ClientStatus
+        ?? throw new KcopydClientClosedException($"Client '{Name}' is destroyed: it waits for nothing.");
+
+    /// <summary>
+    /// Destroys the client: refuses new work at once; the task ends when every job and every outstanding prepared callback has been
+    /// notified and the actor is gone. <see cref="GetStatusAsync"/> tells meanwhile what it waits for. May be called often.
+    /// </summary>
+    public Task DestroyAsync()
+    {
+        _core.Gate.Close();
+        Actor.Tell(KcopydProtocol.Destroy.Instance, ActorRefs.NoSender);
+        return _core.Destroyed.Task;
+    }
+
+    /// <summary>The same as <see cref="DestroyAsync"/>.</summary>
+    public ValueTask DisposeAsync() => new(DestroyAsync());
+
+    // An actor that is gone answers nothing: then the answer is null.
+    private async Task<object?> AskAsync(object request, CancellationToken cancellationToken)
+    {
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var answer = Actor.Ask(request, Timeout.InfiniteTimeSpan, gone.Token);
+        if (await Task.WhenAny(answer, _core.Destroyed.Task).ConfigureAwait(false) == answer)
+            return await answer.ConfigureAwait(false);
+        await gone.CancelAsync().ConfigureAwait(false);
+        return null;
+    }
+
+    private KcopydJob Copy(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, Notification notification)
+    {
+        var length = RegionChecks.Copy(from, to, flags, Settings.MaxDestinations);
+        return new KcopydJob(this, _core.Submit(from.Device, from.Offset, length, to, flags, notification));
+    }
+
+    private KcopydJob Zero(ReadOnlySpan<IoRegion> to, CopyFlags flags, Notification notification)
+    {
+        var length = RegionChecks.Zero(to, flags, Settings.MaxDestinations);
+        return new KcopydJob(this, _core.Submit(null, 0, length, to, flags, notification));
+    }
+
+    private static Notification To(object notify, object? context)
+    {
+        ArgumentNullException.ThrowIfNull(notify);
+        return new Notification(notify, context);
+    }
+}

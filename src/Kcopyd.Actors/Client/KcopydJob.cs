@@ -1,0 +1,49 @@
+using Akka.Actor;
+using Kcopyd.Actors.Jobs;
+
+namespace Kcopyd.Actors.Client;
+
+/// <summary>
+/// A submitted job: its number and its client. Any thread may call any member, also after the job is done: then nothing happens, and
+/// progress is null.
+/// </summary>
+public readonly record struct KcopydJob
+{
+    private readonly KcopydClient _client;
+
+    internal KcopydJob(KcopydClient client, long id)
+    {
+        _client = client;
+        Id = id;
+    }
+
+    /// <summary>Unique within the client; the same as <see cref="CopyResult.JobId"/>.</summary>
+    public long Id { get; }
+
+    /// <summary>No further sub-job starts; those in flight finish; then the job is notified as cancelled.</summary>
+    public void Cancel() => _client.Cancel(Id);
+
+    /// <summary>No further sub-job starts until <see cref="Resume"/>; those in flight finish.</summary>
+    public void Pause() => _client.Actor.Tell(new KcopydProtocol.PauseJob(Id), ActorRefs.NoSender);
+
+    /// <summary>Undoes <see cref="Pause"/>.</summary>
+    public void Resume() => _client.Actor.Tell(new KcopydProtocol.ResumeJob(Id), ActorRefs.NoSender);
+
+    /// <summary>Where the job is; null if it is done.</summary>
+    public Task<JobProgress?> GetProgressAsync() => _client.GetProgressAsync(Id);
+
+    /// <summary>
+    /// Sends <see cref="JobProgress"/> to an actor when it has changed, at most once an interval, and a last one, with
+    /// <see cref="JobState.Completed"/>, when the job is done (before its notification).
+    /// </summary>
+    /// <param name="subscriber">Who is told.</param>
+    /// <param name="interval">At least the client's <see cref="KcopydSettings.ProgressInterval"/>; a shorter one is lengthened to it.</param>
+    public void SubscribeProgress(IActorRef subscriber, TimeSpan interval) =>
+        _client.Actor.Tell(new KcopydProtocol.SubscribeProgress(Id, interval, subscriber), ActorRefs.NoSender);
+
+    /// <summary>Like the other form; the delegate runs inside the client and must not block.</summary>
+    /// <param name="subscriber">Who is told.</param>
+    /// <param name="interval">At least the client's <see cref="KcopydSettings.ProgressInterval"/>; a shorter one is lengthened to it.</param>
+    public void SubscribeProgress(IProgress<JobProgress> subscriber, TimeSpan interval) =>
+        _client.Actor.Tell(new SubscribeProgressDelegate(Id, interval, subscriber), ActorRefs.NoSender);
+}

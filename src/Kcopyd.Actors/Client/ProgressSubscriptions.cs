@@ -1,0 +1,69 @@
+using Akka.Actor;
+using Kcopyd.Actors.Jobs;
+
+namespace Kcopyd.Actors.Client;
+
+/// <summary>
+/// Who watches which job. Each subscription has a timer, whose interval bounds its rate; a tick without a change sends nothing.
+/// Belongs to the client actor.
+/// </summary>
+internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan shortest)
+{
+    private readonly Dictionary<long, List<Subscription>> _byJob = [];
+
+    public void Add(Job job, TimeSpan interval, object subscriber)
+    {
+        var subscription = new Subscription(job, job.Id, subscriber);
+        if (!_byJob.TryGetValue(job.Id, out var list))
+            _byJob[job.Id] = list = [];
+        list.Add(subscription);
+        var period = interval < shortest ? shortest : interval;
+        timers.StartPeriodicTimer(subscription, new Tick(subscription), period);
+    }
+
+    public static void Send(Tick tick) => tick.Subscription.SendIfChanged(JobSnapshot.Of(tick.Subscription.Job));
+
+    /// <summary>The job is done: sends a last snapshot and forgets its subscriptions.</summary>
+    public void Done(Job job)
+    {
+        if (_byJob.Count == 0 || !_byJob.Remove(job.Id, out var list))
+            return;
+        var last = JobSnapshot.Of(job);
+        foreach (var subscription in list)
+        {
+            timers.Cancel(subscription);
+            subscription.Send(last);
+        }
+    }
+
+    internal sealed record Tick(Subscription Subscription) : INoSerializationVerificationNeeded;
+
+    internal sealed class Subscription(Job job, long jobId, object subscriber)
+    {
+        private (JobState, long, long) _sent;
+
+        public Job Job { get; } = job;
+
+        public long JobId { get; } = jobId;
+
+        public void SendIfChanged(JobProgress progress)
+        {
+            var written = 0L;
+            foreach (var destination in progress.Destinations)
+                written += destination.Bytes;
+            var now = (progress.State, progress.BytesRead, written);
+            if (now == _sent)
+                return;
+            _sent = now;
+            Send(progress);
+        }
+
+        public void Send(JobProgress progress)
+        {
+            if (subscriber is IActorRef actor)
+                actor.Tell(progress, ActorRefs.NoSender);
+            else
+                ((IProgress<JobProgress>)subscriber).Report(progress);
+        }
+    }
+}

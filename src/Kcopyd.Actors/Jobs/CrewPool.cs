@@ -1,0 +1,90 @@
+using System.Globalization;
+using Akka.Actor;
+using Kcopyd.Actors.Client;
+
+namespace Kcopyd.Actors.Jobs;
+
+/// <summary>
+/// Crews on demand: recycled last in, first out, so that the one whose stacks and pages are warm works next; or, if the settings say
+/// so, spawned for each sub-job and stopped after it. Used by the client actor only.
+/// </summary>
+internal sealed class CrewPool(IActorContext context, KcopydSettings settings)
+{
+    private readonly Stack<Crew> _idle = new();
+    private readonly Props _reader = ReaderActor.Props.WithDispatcher(settings.WorkerDispatcher).WithMailbox(LinkedMailbox.Id);
+    private readonly Props _writer = WriterActor.Props.WithDispatcher(settings.WorkerDispatcher).WithMailbox(LinkedMailbox.Id);
+    private long _hired;
+
+    /// <summary>Crews whose members live.</summary>
+    public int Count { get; private set; }
+
+    public Crew Hire(int writers)
+    {
+        Crew? crew;
+        do
+        {
+            if (!_idle.TryPop(out crew))
+                crew = Spawn();
+        }
+        while (crew.IsBroken);
+        while (crew.Writers.Length < writers)
+            crew.Add(Watched(context.ActorOf(_writer, $"{crew.Reader.Path.Name}-writer-{crew.Writers.Length}"), crew));
+        return crew;
+    }
+
+    public void Return(Crew crew)
+    {
+        crew.Current = null;
+        if (crew.IsBroken || !settings.RecycleCrews)
+            Dismiss(crew);
+        else
+            _idle.Push(crew);
+    }
+
+    /// <summary>Stops every member. Each one's end is told to the client, which counts down <see cref="Crew.Alive"/>.</summary>
+    public void Dismiss(Crew crew)
+    {
+        if (crew.IsDismissed)
+            return;
+        crew.IsBroken = crew.IsDismissed = true;
+        context.Stop(crew.Reader);
+        foreach (var writer in crew.Writers)
+            context.Stop(writer);
+    }
+
+    /// <summary>Accounts for a dead member.</summary>
+    /// <returns>True if it was the last one.</returns>
+    public bool MemberDied(Crew crew)
+    {
+        crew.IsBroken = true;
+        if (--crew.Alive > 0)
+            return false;
+        Count--;
+        return true;
+    }
+
+    /// <summary>Stops the crews that have nothing to do.</summary>
+    public void Trim()
+    {
+        while (_idle.TryPop(out var crew))
+            Dismiss(crew);
+    }
+
+    private Crew Spawn()
+    {
+        var reader = context.ActorOf(_reader, "crew-" + _hired++.ToString(CultureInfo.InvariantCulture));
+        var crew = new Crew(reader);
+        Watched(reader, crew);
+        Count++;
+        return crew;
+    }
+
+    private IActorRef Watched(IActorRef member, Crew crew)
+    {
+        context.WatchWith(member, new MemberDied(crew, member));
+        return member;
+    }
+}
+
+/// <summary>A reader or a writer is gone: every report that it made has arrived before this.</summary>
+internal sealed record MemberDied(Crew Crew, IActorRef Member) : INoSerializationVerificationNeeded;

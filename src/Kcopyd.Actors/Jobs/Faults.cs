@@ -1,0 +1,38 @@
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Jobs;
+
+/// <summary>Makes faults for people: what failed, on which device, where, and the cause.</summary>
+internal static class Faults
+{
+    public static IoFault OfSource(IBlockDevice device, IoError error, long sector) =>
+        new(error, sector, $"{device.Name}: read failed at sector {sector}: {Cause(error)}");
+
+    public static IoFault OfDestination(IBlockDevice device, IoError error, long sector, JobPhase phase)
+    {
+        var what = error switch
+        {
+            IoError.Cancelled => "not whole",
+            IoError.VerifyMismatch => "verification failed",
+            _ => phase switch
+            {
+                JobPhase.Flush => "flush failed; everything written since the last good flush may be lost",
+                JobPhase.Verify => "reading back failed",
+                _ => "write failed",
+            },
+        };
+        var place = sector < 0 ? "" : $" at sector {sector}";
+        return new IoFault(error, sector, $"{device.Name}: {what}{place}: {Cause(error)}");
+    }
+
+    private static string Cause(IoError error) => error switch
+    {
+        IoError.EndOfDevice => "the device ended before the transfer was whole",
+        IoError.VerifyMismatch => "what was read back differs from the source",
+        IoError.WorkerCrashed => "its worker crashed (a bug in the device, or a device that vanished); the log has the exception",
+        IoError.ClientStopped => "the client was stopped",
+        IoError.Cancelled => "the job was cancelled",
+        _ when Enum.IsDefined(error) => $"{error} (errno {(int)error})",
+        _ => $"errno {(int)error}",
+    };
+}

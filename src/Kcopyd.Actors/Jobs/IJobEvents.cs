@@ -1,0 +1,13 @@
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Jobs;
+
+/// <summary>What the runner tells the client actor.</summary>
+internal interface IJobEvents
+{
+    /// <summary>Nothing of the job is in flight any more, and nothing will be: notify.</summary>
+    void JobDone(Job job);
+
+    /// <summary>The throttle holds the next sub-job back: call <see cref="JobRunner.Pump"/> after this time.</summary>
+    void PumpLater(TimeSpan wait);
+}

@@ -1,0 +1,132 @@
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Jobs;
+
+/// <summary>
+/// One copy or zero, from its submission to its notification; it is itself the message that submits it. Recycled by its client.
+/// </summary>
+/// <remarks>
+/// Invariant, one job, one notification: <see cref="TrySettle"/> succeeds once per number, and only who succeeds notifies. Until the
+/// message is told, the submitting thread owns the object; after that the client actor does, whose state is below the line.
+/// </remarks>
+internal sealed class Job(ClientCore client) : LinkedMessage
+{
+    private long _unsettled;    // the job's number until it is settled, then 0
+
+    public long Id { get; private set; }
+
+    /// <summary>Null: the destinations are zeroed.</summary>
+    public IBlockDevice? Source { get; private set; }
+
+    /// <summary>Byte offset of the region on the source.</summary>
+    public long SourceOffset { get; private set; }
+
+    /// <summary>Bytes to write to each destination.</summary>
+    public long Length { get; private set; }
+
+    public CopyFlags Flags { get; private set; }
+
+    public Notification Notification { get; private set; }
+
+    public int DestinationCount { get; private set; }
+
+    public Destination[] Destinations { get; private set; } = new Destination[1];
+
+    public bool IgnoresErrors => (Flags & (CopyFlags.IgnoreError | CopyFlags.Sequential)) == CopyFlags.IgnoreError;
+
+    public bool IsSequential => (Flags & CopyFlags.Sequential) != 0;
+
+    public bool Verifies => (Flags & (CopyFlags.Verify | CopyFlags.VerifyHash)) != 0;
+
+    public bool Hashes => (Flags & CopyFlags.VerifyHash) != 0;
+
+    public bool Flushes => (Flags & (CopyFlags.Flush | CopyFlags.Verify | CopyFlags.VerifyHash)) != 0;
+
+    // ---- the client actor's --------------------------------------------------------------------------------------
+
+    public JobPhase Phase;
+    public long NextOffset;         // where the next sub-job of this phase begins, from the start of the region
+    public int InFlight;            // sub-jobs
+    public bool IsStarted;
+    public bool IsStopping;         // no further sub-jobs
+    public bool IsCancelled;
+    public bool IsPaused;
+    public bool ReadError;
+    public ulong WriteErrors;
+    public long BytesRead;
+    public IoFault? ReadFault;
+    public RangeList Unreadable;
+    public SubJob? OldestUnwritten; // sequential jobs: sub-jobs in order of their offset
+    public SubJob? NewestUnwritten;
+    public RegionHashes? RegionHashes;
+    public long SubmittedAt;        // Stopwatch ticks; 0 if nobody measures
+    public System.Diagnostics.Activity? Activity;
+    public Job? NextRunnable;       // RunnableQueue's links
+    public Job? PreviousRunnable;
+    public bool IsRunnable;
+
+    public void Prepare(long id, IBlockDevice? source, long sourceOffset, long length, ReadOnlySpan<IoRegion> destinations,
+        CopyFlags flags, Notification notification)
+    {
+        Id = id;
+        Source = source;
+        SourceOffset = sourceOffset;
+        Length = length;
+        Flags = flags;
+        Notification = notification;
+        DestinationCount = destinations.Length;
+        if (Destinations.Length < destinations.Length)
+            Destinations = new Destination[destinations.Length];
+        for (var i = 0; i < destinations.Length; i++)
+            Destinations[i] = new Destination { Device = destinations[i].Device, Offset = destinations[i].Offset };
+        Phase = JobPhase.Copy;
+        NextOffset = 0;
+        InFlight = 0;
+        IsStarted = IsStopping = IsCancelled = IsPaused = ReadError = false;
+        WriteErrors = 0;
+        BytesRead = 0;
+        ReadFault = null;
+        Unreadable = default;
+        RegionHashes = null;
+        SubmittedAt = Telemetry.ClientInstruments.Timestamp();
+        Activity = null;
+        Volatile.Write(ref _unsettled, id);
+    }
+
+    /// <summary>True once: for who has to notify.</summary>
+    public bool TrySettle(long id) => Interlocked.CompareExchange(ref _unsettled, 0, id) == id;
+
+    /// <summary>Lets go of what the caller gave, before the object waits for its next job.</summary>
+    public void Release()
+    {
+        Source = null;
+        Notification = default;
+        Array.Clear(Destinations, 0, DestinationCount);
+        ReadFault = null;
+        Unreadable = default;
+        RegionHashes?.Dispose();
+        RegionHashes = null;
+        Activity = null;
+    }
+
+    internal override void Undelivered() => client.NotifyStopped(this, Id);
+
+    /// <summary>One destination and how far it is.</summary>
+    public struct Destination
+    {
+        public IBlockDevice Device;
+        public long Offset;     // bytes
+        public long Written;    // bytes
+        public IoFault? Fault;
+    }
+}
+
+/// <summary>What a job's sub-jobs are doing. A job passes from one phase to the next when none is in flight.</summary>
+internal enum JobPhase
+{
+    Copy,
+    Flush,
+    Verify,
+    Done,
+}

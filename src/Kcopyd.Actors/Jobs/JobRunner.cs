@@ -1,0 +1,377 @@
+using Akka.Actor;
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Memory;
+
+namespace Kcopyd.Actors.Jobs;
+
+/// <summary>
+/// Runs a client's jobs: cuts them into sub-jobs, finds pages and a crew for each, collects what the crews report and passes each job
+/// from phase to phase. Belongs to the client actor and runs only on it.
+/// </summary>
+/// <remarks><code>
+///          Submit                     all pieces written        flushed                all pieces compared
+///  Waiting ──────▶ Copy (8 in flight) ─────────────────▶ Flush ─────────▶ Verify ──────────────────▶ Done ──▶ JobDone
+///                    │ error, cancel                       │                │                          ▲
+///                    └───────▶ stopping: what is in flight finishes, nothing starts ─────────────────────┘
+/// </code>
+/// A job is done when none of its sub-jobs is in flight and none will start; that is looked at in <see cref="Settle"/> only.
+/// </remarks>
+internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle, IScheduler scheduler, CrewPool crews, PagePool pages, IJobEvents events)
+{
+    private readonly RunnableQueue _runnable = new();
+    private readonly Stack<SubJob> _free = new();
+
+    /// <summary>Sub-jobs in flight, of all jobs.</summary>
+    public int InFlight { get; private set; }
+
+    public void Submit(Job job)
+    {
+        if (job.Length == 0)
+            Finish(job);
+        else
+            _runnable.Append(job);
+    }
+
+    public void Cancel(Job job)
+    {
+        if (job.Phase == JobPhase.Done || job.IsCancelled)
+            return;
+        job.IsCancelled = true;
+        Stop(job);
+        Settle(job);
+    }
+
+    public void Pause(Job job)
+    {
+        job.IsPaused = true;
+        _runnable.Remove(job);
+    }
+
+    public void Resume(Job job)
+    {
+        job.IsPaused = false;
+        Advance(job);
+    }
+
+    /// <summary>Starts every sub-job that can start now, in order.</summary>
+    public void Pump()
+    {
+        while (InFlight < settings.MaxSubJobs && _runnable.Head is { } job)
+        {
+            if (!TryStartSubJob(job))
+                return;
+            _runnable.Remove(job);
+            if (Wants(job))
+                _runnable.Append(job);
+        }
+    }
+
+    /// <summary>The reader gave a sub-job back: the read is lost, or the job is sequential and its writes wait for their turn.</summary>
+    public void ReadFinished(SubJob subJob)
+    {
+        if (subJob.ReadFailure == IoError.WorkerCrashed)
+            subJob.Crew.IsBroken = true;
+        subJob.IsRead = true;
+        if (subJob.ReadIsLost)
+            Stop(subJob.Job);
+        var job = subJob.Job;
+        if (!IsOrdered(subJob))
+            End(subJob);
+        Settle(job);
+    }
+
+    /// <summary>A writer reported.</summary>
+    public void Reported(DestinationIo io)
+    {
+        if (io.IsReported)
+            return;     // given up meanwhile
+        if (io.Error == IoError.WorkerCrashed)
+            io.SubJob.Crew.IsBroken = true;
+        Account(io);
+        if (--io.SubJob.Unreported > 0)
+            return;
+        var job = io.SubJob.Job;
+        End(io.SubJob);
+        Settle(job);
+    }
+
+    /// <summary>
+    /// A member of a crew is gone. Usually it has reported before, and the crew is only replaced. If it was killed with a part of the
+    /// sub-job at hand, the whole crew is dismissed, and the sub-job ends when the last member is gone: then nobody touches it any more.
+    /// </summary>
+    public void MemberDied(Crew crew, IActorRef member)
+    {
+        var wasLast = crews.MemberDied(crew);
+        if (crew.Current is not { } subJob)
+        {
+            crews.Dismiss(crew);
+            return;
+        }
+        var writer = crew.IndexOf(member);
+        var hasReported = writer < 0
+            ? subJob.IsRead || subJob.IsHandedOver
+            : writer >= subJob.Job.DestinationCount || subJob.Ios[writer].IsReported;
+        if (!hasReported)
+            crews.Dismiss(crew);
+        if (crew.IsDismissed && wasLast)
+            Lost(subJob);
+    }
+
+    private bool Wants(Job job) =>
+        !job.IsPaused && !job.IsStopping && job.NextOffset < job.Length && job.InFlight < MostInFlight(job);
+
+    private int MostInFlight(Job job) => job.Phase == JobPhase.Verify && job.Hashes ? 1 : settings.SubJobsPerJob;
+
+    private bool TryStartSubJob(Job job)
+    {
+        var phase = job.Phase;
+        var moves = phase != JobPhase.Flush;
+        var length = (int)Math.Min(settings.SubJobSize, job.Length - job.NextOffset);
+        var reads = moves && job.Source is not null;
+        var lease = default(PageLease);
+        if (reads && !pages.TryLease(length, out lease))
+            return false;
+        var metered = moves && throttle.IsLimited;
+        if (metered && !throttle.TryStart(length, scheduler.Now.UtcTicks, out var wait))
+        {
+            pages.Return(lease);
+            events.PumpLater(wait);
+            return false;
+        }
+
+        var crew = crews.Hire(job.DestinationCount);
+        if (!_free.TryPop(out var subJob))
+            subJob = new SubJob();
+        subJob.Prepare(job, crew, phase, job.NextOffset, length, lease);
+        subJob.IsMetered = metered;
+        crew.Current = subJob;
+        job.IsStarted = true;
+        job.InFlight++;
+        InFlight++;
+        job.NextOffset = moves ? job.NextOffset + length : job.Length;
+        if (IsOrdered(subJob))
+            AppendUnwritten(job, subJob);
+        if (reads)
+        {
+            crew.Reader.Tell(subJob, ActorRefs.NoSender);
+        }
+        else
+        {
+            subJob.IsRead = true;
+            if (IsOrdered(subJob))
+                WriteInOrder(job);
+            else
+                subJob.HandOver();
+        }
+        return true;
+    }
+
+    private static bool IsOrdered(SubJob subJob) => subJob.Job.IsSequential && subJob.Phase == JobPhase.Copy;
+
+    private static void AppendUnwritten(Job job, SubJob subJob)
+    {
+        if (job.OldestUnwritten is null)
+            job.OldestUnwritten = subJob;
+        else
+            job.NewestUnwritten!.NextInOrder = subJob;
+        job.NewestUnwritten = subJob;
+    }
+
+    /// <summary>Sequential jobs: hands over the oldest sub-job if it is read; after an error or a cancel nothing more is written.</summary>
+    private void WriteInOrder(Job job)
+    {
+        while (job.OldestUnwritten is { IsRead: true, IsWriting: false } oldest)
+        {
+            if (job.WriteErrors == 0 && !job.IsCancelled && !job.ReadError && !oldest.ReadIsLost)
+            {
+                oldest.IsWriting = true;
+                oldest.HandOver();
+                return;
+            }
+            PopUnwritten(job);
+            End(oldest);
+        }
+    }
+
+    private static void PopUnwritten(Job job)
+    {
+        job.OldestUnwritten = job.OldestUnwritten!.NextInOrder;
+        if (job.OldestUnwritten is null)
+            job.NewestUnwritten = null;
+    }
+
+    private static void Account(DestinationIo io)
+    {
+        io.IsReported = true;
+        var job = io.SubJob.Job;
+        ref var destination = ref job.Destinations[io.Index];
+        destination.Written += io.Bytes;
+        if (io.Error != IoError.None)
+            DestinationFailed(job, io.Index, io.Error, io.ErrorOffset, io.SubJob.Phase);
+    }
+
+    private static void DestinationFailed(Job job, int index, IoError error, long offset, JobPhase phase)
+    {
+        ref var destination = ref job.Destinations[index];
+        job.WriteErrors |= 1UL << index;
+        var sector = offset < 0 ? -1 : offset >> IoRegion.SectorShift;
+        // Sub-jobs end in any order; the first failing sector is the lowest one seen.
+        if (destination.Fault is null || (sector >= 0 && sector < destination.Fault.Sector))
+            destination.Fault = Faults.OfDestination(destination.Device, error, sector, phase);
+        if (!job.IgnoresErrors)
+            Stop(job);
+    }
+
+    private static void Stop(Job job) => job.IsStopping = true;
+
+    /// <summary>Takes a sub-job off its job. The caller settles the job afterwards, once.</summary>
+    private void End(SubJob subJob)
+    {
+        var job = subJob.Job;
+        if (subJob.IsWriting)
+            PopUnwritten(job);
+        AccountRead(job, subJob);
+        Leave(job, subJob);
+        if (subJob.Crew.IsBroken)
+            pages.Forfeit(subJob.Lease);    // a device that threw may still be writing into it
+        else
+            pages.Return(subJob.Lease);
+        crews.Return(subJob.Crew);
+        subJob.Release();
+        _free.Push(subJob);
+    }
+
+    /// <summary>Every member of the crew is gone with a part unreported. The sub-job is not used again: a dead mailbox may hold it.</summary>
+    private void Lost(SubJob subJob)
+    {
+        var job = subJob.Job;
+        subJob.Crew.Current = null;
+        if (!subJob.IsHandedOver)
+        {
+            subJob.ReadFailure = IoError.WorkerCrashed;
+            subJob.ReadFailureOffset = job.SourceOffset + subJob.Offset;
+            subJob.ReadIsLost = true;
+        }
+        for (var i = 0; i < job.DestinationCount; i++)
+        {
+            var io = subJob.Ios[i];
+            if (io.IsReported)
+                continue;
+            if (subJob.IsHandedOver)
+                io.Fail(IoError.WorkerCrashed, job.Destinations[i].Offset + subJob.Offset);
+            Account(io);
+        }
+        AccountRead(job, subJob);
+        Leave(job, subJob);
+        pages.Forfeit(subJob.Lease);
+        RemoveUnwritten(job, subJob);
+        Settle(job);
+    }
+
+    private static void RemoveUnwritten(Job job, SubJob subJob)
+    {
+        SubJob? before = null;
+        for (var at = job.OldestUnwritten; at is not null; before = at, at = at.NextInOrder)
+        {
+            if (at != subJob)
+                continue;
+            if (before is null)
+                job.OldestUnwritten = at.NextInOrder;
+            else
+                before.NextInOrder = at.NextInOrder;
+            if (at.NextInOrder is null)
+                job.NewestUnwritten = before;
+            return;
+        }
+    }
+
+    private void Leave(Job job, SubJob subJob)
+    {
+        job.InFlight--;
+        InFlight--;
+        if (subJob.IsMetered)
+            throttle.Ended(scheduler.Now.UtcTicks);
+    }
+
+    private static void AccountRead(Job job, SubJob subJob)
+    {
+        if (subJob.ReadFailure != IoError.None)
+        {
+            job.ReadError = true;
+            var sector = subJob.ReadFailureOffset >> IoRegion.SectorShift;
+            if (job.ReadFault is null || sector < job.ReadFault.Sector)
+                job.ReadFault = Faults.OfSource(job.Source!, subJob.ReadFailure, sector);
+            if (!job.IgnoresErrors)
+                Stop(job);
+        }
+        for (var i = 0; i < subJob.Unreadable.Count; i++)
+            job.Unreadable.Add(subJob.Unreadable[i].Offset, subJob.Unreadable[i].Length);
+        if (subJob.Phase == JobPhase.Copy && !subJob.ReadIsLost)
+            job.BytesRead += subJob.Length;
+    }
+
+    /// <summary>After anything happened to a job: write what may be written now, then see what comes next. The job may be done, and
+    /// somebody else's, when this returns.</summary>
+    private void Settle(Job job)
+    {
+        WriteInOrder(job);
+        Advance(job);
+    }
+
+    private void Advance(Job job)
+    {
+        if (job.IsStopping)
+        {
+            _runnable.Remove(job);
+            if (job.InFlight == 0)
+                Finish(job);
+            return;
+        }
+        if (job.InFlight == 0 && job.NextOffset == job.Length && !EnterNextPhase(job))
+            Finish(job);
+        else if (Wants(job))
+            _runnable.Append(job);
+    }
+
+    /// <returns>False if there is none.</returns>
+    private static bool EnterNextPhase(Job job)
+    {
+        switch (job.Phase)
+        {
+            case JobPhase.Copy when job.Flushes:
+                job.Phase = JobPhase.Flush;
+                break;
+            case JobPhase.Flush when job.Verifies:
+                job.Phase = JobPhase.Verify;
+                job.RegionHashes = job.Hashes ? new RegionHashes(job.DestinationCount) : null;
+                break;
+            default:
+                return false;
+        }
+        job.NextOffset = 0;
+        return true;
+    }
+
+    private void Finish(Job job)
+    {
+        job.Phase = JobPhase.Done;
+        _runnable.Remove(job);
+        if (job.IsCancelled)
+            FailWhatIsNotWhole(job);
+        events.JobDone(job);
+    }
+
+    // Who looks only at the bits must not take a cancelled job for a copied one.
+    private static void FailWhatIsNotWhole(Job job)
+    {
+        for (var i = 0; i < job.DestinationCount; i++)
+        {
+            ref var destination = ref job.Destinations[i];
+            if (destination.Written == job.Length)
+                continue;
+            job.WriteErrors |= 1UL << i;
+            destination.Fault ??= Faults.OfDestination(destination.Device, IoError.Cancelled, -1, JobPhase.Copy);
+        }
+    }
+}

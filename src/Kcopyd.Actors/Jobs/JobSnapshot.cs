@@ -1,0 +1,58 @@
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Jobs;
+
+/// <summary>What the world sees of a job: its progress, and its result.</summary>
+internal static class JobSnapshot
+{
+    public static JobProgress Of(Job job)
+    {
+        var destinations = new DestinationProgress[job.DestinationCount];
+        for (var i = 0; i < destinations.Length; i++)
+            destinations[i] = new DestinationProgress(job.Destinations[i].Written, job.Destinations[i].Fault);
+        return new JobProgress(job.Id, State(job), job.Length, job.BytesRead, destinations);
+    }
+
+    public static CopyResult Result(Job job)
+    {
+        var isClean = job is { ReadError: false, WriteErrors: 0, IsCancelled: false, Hashes: false };
+        return new CopyResult
+        {
+            JobId = job.Id,
+            Context = job.Notification.Context,
+            ReadError = job.ReadError,
+            WriteErrors = job.WriteErrors,
+            IsCancelled = job.IsCancelled,
+            Length = job.Length,
+            DestinationCount = job.DestinationCount,
+            ReadFault = job.ReadFault,
+            Unreadable = job.Unreadable.IsEmpty ? [] : job.Unreadable.ToArray(),
+            SourceSha256 = job.Source is not null && job.Phase == JobPhase.Done && !job.IsStopping ? job.RegionHashes?.Source() : null,
+            Destinations = isClean ? null! : Destinations(job),
+        };
+    }
+
+    private static DestinationResult[] Destinations(Job job)
+    {
+        var destinations = new DestinationResult[job.DestinationCount];
+        for (var i = 0; i < destinations.Length; i++)
+        {
+            ref readonly var destination = ref job.Destinations[i];
+            // A hash is of the whole region as read back, or it is not told.
+            var isHashed = !job.IsStopping && destination.Fault is null or { Error: IoError.VerifyMismatch };
+            destinations[i] = new DestinationResult(destination.Written, destination.Fault, isHashed ? job.RegionHashes?.Destination(i) : null);
+        }
+        return destinations;
+    }
+
+    private static JobState State(Job job) => job switch
+    {
+        { Phase: JobPhase.Done } => JobState.Completed,
+        { IsStopping: true } => JobState.Stopping,
+        { IsPaused: true } => JobState.Paused,
+        { IsStarted: false } => JobState.Waiting,
+        { Phase: JobPhase.Flush } => JobState.Flushing,
+        { Phase: JobPhase.Verify } => JobState.Verifying,
+        _ => JobState.Running,
+    };
+}

@@ -1,0 +1,64 @@
+using Akka.Actor;
+using Kcopyd.Actors.Client;
+
+namespace Kcopyd.Actors.Jobs;
+
+/// <summary>
+/// Whom to tell how a job ended. <see cref="Target"/> is an <see cref="IActorRef"/>, a <see cref="CopyNotify"/>,
+/// a <see cref="CopyResultNotify"/> or an <see cref="AwaitedCopy"/>.
+/// </summary>
+internal readonly record struct Notification(object Target, object? Context)
+{
+    /// <summary>True if the target takes a <see cref="CopyResult"/>; otherwise none need be made.</summary>
+    public bool WantsResult => Target is not CopyNotify;
+
+    /// <summary>Tells the target. What a delegate throws comes through.</summary>
+    public void Deliver(bool readError, ulong writeErrors, CopyResult? result)
+    {
+        switch (Target)
+        {
+            case CopyNotify notify:
+                notify(readError, writeErrors, Context);
+                break;
+            case CopyResultNotify notify:
+                notify(result!);
+                break;
+            case IActorRef actor:
+                actor.Tell(result!, ActorRefs.NoSender);
+                break;
+            case AwaitedCopy awaited:
+                awaited.Complete(result!);
+                break;
+            default:
+                throw new InvalidOperationException($"A {Target.GetType()} cannot be notified.");
+        }
+    }
+}
+
+/// <summary>The task behind <c>CopyAsync</c>. Its continuations never run on the client.</summary>
+internal sealed class AwaitedCopy(CancellationToken token)
+{
+    private readonly TaskCompletionSource<CopyResult> _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationTokenRegistration _registration;
+
+    public Task<CopyResult> Task => _source.Task;
+
+    /// <summary>Call after the job was submitted, on the thread that submitted it.</summary>
+    public void CancelWith(KcopydJob job)
+    {
+        if (!token.CanBeCanceled)
+            return;
+        _registration = token.UnsafeRegister(static state => ((KcopydJob)state!).Cancel(), job);
+        if (_source.Task.IsCompleted)
+            _registration.Dispose();    // it was done before there was a registration to dispose
+    }
+
+    public void Complete(CopyResult result)
+    {
+        _registration.Dispose();
+        if (result.IsCancelled && token.IsCancellationRequested)
+            _source.TrySetException(new CopyCancelledException(result, token));
+        else
+            _source.TrySetResult(result);
+    }
+}

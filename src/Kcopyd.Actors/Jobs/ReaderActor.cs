@@ -1,0 +1,133 @@
+using Akka.Actor;
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Jobs;
+
+/// <summary>
+/// Fills the pages of a sub-job from its source and hands it to the writers. The client hears of it only if it has to go on with it:
+/// the read failed for good, or the job is sequential and its writes wait for their turn.
+/// </summary>
+internal sealed class ReaderActor : WorkerActor
+{
+    private SubJob _subJob = null!;
+    private Transfer _transfer;
+
+    public static Props Props { get; } = Props.Create(() => new ReaderActor());
+
+    protected override bool Begin(object message)
+    {
+        if (message is not SubJob subJob)
+        {
+            Unhandled(message);
+            return false;
+        }
+        _subJob = subJob;
+        var source = subJob.Job.Source!;
+        _transfer = new Transfer(subJob.Job.SourceOffset + subJob.Offset, subJob.Length, source.LogicalBlockSize);
+        SkipKnownUnreadable();
+        return !_transfer.IsDone || Finish();
+    }
+
+    protected override ValueTask<IoResult> Issue(out int bytes)
+    {
+        bytes = Math.Min(_transfer.Next, BytesToNextKnownUnreadable());
+        return _subJob.Job.Source!.ReadAsync(_transfer.Offset, _subJob.Buffer.Slice(_transfer.Position, bytes));
+    }
+
+    protected override bool Completed(IoResult result)
+    {
+        _transfer.Advance(result.Bytes);
+        if (result is { IsSuccess: true, Bytes: > 0 })
+        {
+            _transfer.Widen();
+            SkipKnownUnreadable();
+        }
+        else if (!Salvage(result.IsSuccess ? IoError.EndOfDevice : result.Error))
+        {
+            return Fail();
+        }
+        return !_transfer.IsDone || Finish();
+    }
+
+    protected override void Crashed()
+    {
+        _subJob.ReadFailure = IoError.WorkerCrashed;
+        _subJob.ReadFailureOffset = _transfer.Offset;
+        Fail();
+    }
+
+    /// <summary>Goes on after an error, if the job says so: looks closer, or writes a single bad block off as zeroes.</summary>
+    private bool Salvage(IoError error)
+    {
+        if (_subJob.ReadFailure == IoError.None)
+        {
+            _subJob.ReadFailure = error;
+            _subJob.ReadFailureOffset = _transfer.Offset;
+        }
+        if (!_subJob.Job.IgnoresErrors || _subJob.Phase != JobPhase.Copy)
+            return false;
+        var narrows = Transfer.CanNarrow(error);
+        if (narrows && !_transfer.IsSingleBlock)
+            _transfer.Narrow();
+        else
+            WriteOff(narrows ? _transfer.Next : _transfer.Remaining);
+        return true;
+    }
+
+    private void WriteOff(int bytes)
+    {
+        _subJob.Buffer.Span.Slice(_transfer.Position, bytes).Clear();
+        _subJob.Unreadable.Add(_transfer.Offset, bytes);
+        _transfer.Advance(bytes);
+        _transfer.Widen();
+    }
+
+    // A verification does not read what the copy could not: it compares with the zeroes that were written.
+    private void SkipKnownUnreadable()
+    {
+        if (_subJob.Phase != JobPhase.Verify)
+            return;
+        ref readonly var known = ref _subJob.Job.Unreadable;
+        for (var i = Math.Max(0, known.FirstFrom(_transfer.Offset + 1) - 1); i < known.Count && !_transfer.IsDone; i++)
+        {
+            var (offset, length) = known[i];
+            if (offset > _transfer.Offset)
+                break;
+            var bytes = (int)Math.Clamp(offset + length - _transfer.Offset, 0, _transfer.Remaining);
+            _subJob.Buffer.Span.Slice(_transfer.Position, bytes).Clear();
+            _transfer.Advance(bytes);
+        }
+    }
+
+    private int BytesToNextKnownUnreadable()
+    {
+        if (_subJob.Phase != JobPhase.Verify || _subJob.Job.Unreadable.IsEmpty)
+            return int.MaxValue;
+        var next = _subJob.Job.Unreadable.FirstFrom(_transfer.Offset);
+        return next == _subJob.Job.Unreadable.Count
+            ? int.MaxValue
+            : (int)Math.Min(int.MaxValue, _subJob.Job.Unreadable[next].Offset - _transfer.Offset);
+    }
+
+    private bool Finish()
+    {
+        var subJob = _subJob;
+        _subJob = null!;
+        if (subJob.Phase == JobPhase.Verify)
+            subJob.Job.RegionHashes?.AppendSource(subJob.Buffer.Span);
+        if (subJob.Job.IsSequential && subJob.Phase == JobPhase.Copy)
+            Client.Tell(subJob, ActorRefs.NoSender);
+        else
+            subJob.HandOver();
+        return false;
+    }
+
+    private bool Fail()
+    {
+        var subJob = _subJob;
+        _subJob = null!;
+        subJob.ReadIsLost = true;
+        Client.Tell(subJob, ActorRefs.NoSender);
+        return false;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Jobs;
+
+/// <summary>Refuses a job that cannot be right, before anything is read or written. Every message names the argument and the remedy.</summary>
+internal static class RegionChecks
+{
+    /// <summary>Checks a copy and returns the bytes to copy to each destination.</summary>
+    /// <exception cref="ArgumentException">Names the argument at fault: <c>from</c>, <c>to</c>, <c>to[i]</c> or <c>flags</c>.</exception>
+    public static long Copy(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, int maxDestinations)
+    {
+        Region(from, "from");
+        var length = LengthInBytes(from);
+        Aligned(from, length, "from");
+        Destinations(to, from.Count, length, flags, maxDestinations);
+        for (var i = 0; i < to.Length; i++)
+        {
+            if (Overlaps(from, to[i], length))
+                throw new ArgumentException($"{to[i]} overlaps the source {from}; a copy onto itself is refused.", Name(i));
+        }
+        return length;
+    }
+
+    /// <summary>Checks a zeroing and returns the bytes to zero on each destination.</summary>
+    /// <exception cref="ArgumentException">Names the argument at fault: <c>to</c>, <c>to[i]</c> or <c>flags</c>.</exception>
+    public static long Zero(ReadOnlySpan<IoRegion> to, CopyFlags flags, int maxDestinations)
+    {
+        if (to.IsEmpty)
+            throw new ArgumentException("Name at least one destination.", nameof(to));
+        Region(to[0], Name(0));
+        var length = to[0].Count << IoRegion.SectorShift;
+        foreach (var destination in to)
+        {
+            if (destination.Device is { Length: not long.MaxValue } device && destination.Sector >= 0)
+                length = Math.Min(length, Math.Max(0, device.Length - destination.Offset));
+        }
+        Destinations(to, to[0].Count, length, flags, maxDestinations);
+        return length;
+    }
+
+    private static void Destinations(ReadOnlySpan<IoRegion> to, long count, long length, CopyFlags flags, int maxDestinations)
+    {
+        const CopyFlags known = CopyFlags.IgnoreError | CopyFlags.Sequential | CopyFlags.Flush | CopyFlags.Verify | CopyFlags.VerifyHash;
+        if ((flags & ~known) != 0)
+            throw new ArgumentException($"Unknown flags 0x{(int)(flags & ~known):x}.", nameof(flags));
+        if (to.IsEmpty)
+            throw new ArgumentException("Name at least one destination.", nameof(to));
+        if (to.Length > maxDestinations)
+            throw new ArgumentException($"{to.Length} destinations; the client takes {maxDestinations}. Raise kcopyd.client.max-destinations (at most 64) or use several jobs.", nameof(to));
+        for (var i = 0; i < to.Length; i++)
+        {
+            var destination = to[i];
+            Region(destination, Name(i));
+            if (destination.Count != count)
+                throw new ArgumentException($"{destination}: the job is of {count} sectors; every region of a job has the same count.", Name(i));
+            if (destination.Device.IsReadOnly)
+                throw new ArgumentException($"{destination.Device.Name} is read-only; open it for writing.", Name(i));
+            if ((destination.Device.Features & DeviceFeatures.Sink) != 0 && (flags & (CopyFlags.Verify | CopyFlags.VerifyHash)) != 0)
+                throw new ArgumentException($"{destination.Device.Name} cannot be read back, so it cannot be verified.", Name(i));
+            if (destination.Device.Length < destination.Offset + length)
+                throw new ArgumentException($"{destination}: ends past the device, which has {destination.Device.Length} bytes.", Name(i));
+            Aligned(destination, length, Name(i));
+            for (var j = 0; j < i; j++)
+            {
+                if (Overlaps(to[j], destination, length))
+                    throw new ArgumentException($"{destination} overlaps destination {j} ({to[j]}).", Name(i));
+            }
+        }
+    }
+
+    private static void Region(IoRegion region, string name)
+    {
+        if (region.Device is null)
+            throw new ArgumentException("The region has no device.", name);
+        if (region.Sector < 0 || region.Count < 0 || region.Sector > long.MaxValue / IoRegion.SectorSize - region.Count)
+            throw new ArgumentException($"{region}: sector and count must not be negative, and their sum must be below 2^54.", name);
+        // The last sector may be a partial one.
+        if (region.Device.Length != long.MaxValue && (region.Sector + region.Count - 1) << IoRegion.SectorShift >= region.Device.Length && region.Count > 0)
+            throw new ArgumentException($"{region}: ends past the device, which has {region.Device.Length} bytes.", name);
+    }
+
+    private static long LengthInBytes(IoRegion region) =>
+        Math.Min(region.Count << IoRegion.SectorShift, Math.Max(0, region.Device.Length - region.Offset));
+
+    private static void Aligned(IoRegion region, long length, string name)
+    {
+        var alignment = region.Device.Alignment;
+        var endsWithDevice = region.Offset + length == region.Device.Length;
+        if (region.Offset % alignment != 0 || (length % alignment != 0 && !endsWithDevice))
+            throw new ArgumentException($"{region}: the device wants multiples of {alignment} bytes ({(alignment / IoRegion.SectorSize).ToString(CultureInfo.InvariantCulture)} sectors); align the region or open the device buffered.", name);
+    }
+
+    private static bool Overlaps(IoRegion a, IoRegion b, long length)
+    {
+        if (length == 0)
+            return false;
+        var (storageA, offsetA) = a.Device.Locate(a.Offset);
+        var (storageB, offsetB) = b.Device.Locate(b.Offset);
+        return storageA is not null && storageA.Equals(storageB) && offsetA < offsetB + length && offsetB < offsetA + length;
+    }
+
+    private static string Name(int destination) => $"to[{destination.ToString(CultureInfo.InvariantCulture)}]";
+}

@@ -1,0 +1,128 @@
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Memory;
+
+namespace Kcopyd.Actors.Jobs;
+
+/// <summary>
+/// One piece of a job. It is the message to the reader, and from the reader to the client if the client has to go on with it
+/// (the read failed, or the job is sequential). Each <see cref="DestinationIo"/> is the message to one writer and from it to the client.
+/// </summary>
+/// <remarks>Owned by whoever has it as a message; recycled by the client when every destination is accounted for.</remarks>
+internal sealed class SubJob : LinkedMessage
+{
+    public Job Job { get; private set; } = null!;
+
+    public Crew Crew { get; private set; } = null!;
+
+    public JobPhase Phase { get; private set; }
+
+    /// <summary>Bytes, from the start of the region.</summary>
+    public long Offset { get; private set; }
+
+    /// <summary>Bytes.</summary>
+    public int Length { get; private set; }
+
+    public PageLease Lease { get; private set; }
+
+    public Memory<byte> Buffer { get; private set; }
+
+    public DestinationIo[] Ios { get; private set; } = [];
+
+    // The reader's, until it passes the sub-job on.
+    public IoError ReadFailure;
+    public long ReadFailureOffset;      // bytes on the source device
+    public RangeList Unreadable;        // bytes on the source device
+    public bool ReadIsLost;             // nothing may be written: the job does not ignore errors
+
+    // The client's.
+    public int Unreported;              // destinations
+    public bool IsRead;                 // sequential: the pages are filled
+    public bool IsWriting;              // sequential: handed to the writers
+    public bool IsMetered;              // counted by the throttle
+    public SubJob? NextInOrder;
+    private volatile bool _handedOver;
+
+    /// <summary>True once the writers may have it.</summary>
+    public bool IsHandedOver => _handedOver;
+
+    public void Prepare(Job job, Crew crew, JobPhase phase, long offset, int length, PageLease lease)
+    {
+        Job = job;
+        Crew = crew;
+        Phase = phase;
+        Offset = offset;
+        Length = length;
+        Lease = lease;
+        Buffer = lease.Memory(length);
+        if (Ios.Length < job.DestinationCount)
+        {
+            var ios = new DestinationIo[job.DestinationCount];
+            for (var i = 0; i < ios.Length; i++)
+                ios[i] = i < Ios.Length ? Ios[i] : new DestinationIo(this, i);
+            Ios = ios;
+        }
+        for (var i = 0; i < job.DestinationCount; i++)
+            Ios[i].Reset();
+        ReadFailure = IoError.None;
+        ReadIsLost = false;
+        Unreadable = default;
+        Unreported = job.DestinationCount;
+        IsRead = IsWriting = IsMetered = false;
+        NextInOrder = null;
+        _handedOver = false;
+    }
+
+    /// <summary>Tells every writer its part. The caller must not touch the sub-job afterwards: it may be done already.</summary>
+    public void HandOver()
+    {
+        _handedOver = true;
+        var writers = Crew.Writers;
+        for (int i = 0, count = Job.DestinationCount; i < count; i++)
+            writers[i].Tell(Ios[i], Akka.Actor.ActorRefs.NoSender);
+    }
+
+    public void Release()
+    {
+        Job = null!;
+        Crew = null!;
+        Lease = default;
+        Buffer = default;
+        Unreadable = default;
+    }
+}
+
+/// <summary>One destination's part of a sub-job: the message to its writer, and its report to the client.</summary>
+internal sealed class DestinationIo(SubJob subJob, int index) : LinkedMessage
+{
+    public SubJob SubJob { get; } = subJob;
+
+    public int Index { get; } = index;
+
+    /// <summary>Bytes that were written (or verified).</summary>
+    public long Bytes;
+
+    public IoError Error;
+
+    /// <summary>Bytes on the destination device where it first failed; -1 if the error has no place.</summary>
+    public long ErrorOffset;
+
+    /// <summary>The client has it back, or has given it up.</summary>
+    public bool IsReported;
+
+    public void Fail(IoError error, long offset)
+    {
+        if (Error != IoError.None)
+            return;
+        Error = error;
+        ErrorOffset = offset;
+    }
+
+    public void Reset()
+    {
+        Bytes = 0;
+        Error = IoError.None;
+        ErrorOffset = -1;
+        IsReported = false;
+    }
+}

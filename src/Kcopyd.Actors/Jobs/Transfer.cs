@@ -1,0 +1,50 @@
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Jobs;
+
+/// <summary>
+/// Where a transfer stands, and how large its next I/O is. Whole at first; after a failure halved down to a single logical block, and
+/// doubled again after each success: a bad block among 1024 costs some 20 I/Os, not 1024.
+/// </summary>
+internal struct Transfer(long start, int length, int block)
+{
+    private readonly int _length = length;
+    private int _step = length;
+
+    /// <summary>Bytes that are dealt with, good or bad.</summary>
+    public int Position { get; private set; }
+
+    public readonly int Remaining => _length - Position;
+
+    public readonly bool IsDone => Position == _length;
+
+    /// <summary>Byte offset on the device.</summary>
+    public readonly long Offset => start + Position;
+
+    /// <summary>Bytes of the next I/O.</summary>
+    public readonly int Next
+    {
+        get
+        {
+            if (_step > block || Offset % block == 0)
+                return Math.Min(_step, Remaining);
+            return Math.Min(block - (int)(Offset % block), Remaining);     // up to the next block's start
+        }
+    }
+
+    /// <summary>True if the next I/O is one block: what fails now cannot be narrowed.</summary>
+    public readonly bool IsSingleBlock => _step <= block || Next <= block;
+
+    public void Advance(long bytes) => Position += (int)bytes;
+
+    public void Widen()
+    {
+        if (_step < _length)
+            _step = (int)Math.Min((long)_step * 2, _length);
+    }
+
+    public void Narrow() => _step = Math.Max(block, (_step / 2 + block - 1) / block * block);
+
+    /// <summary>True if other blocks may be good although one failed: not if the device is gone or full.</summary>
+    public static bool CanNarrow(IoError error) => error is IoError.Io or IoError.TimedOut or IoError.Invalid;
+}

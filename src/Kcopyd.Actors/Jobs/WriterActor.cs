@@ -1,0 +1,168 @@
+using Akka.Actor;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Memory;
+
+namespace Kcopyd.Actors.Jobs;
+
+/// <summary>
+/// One destination's part of a sub-job: writes the pages, zeroes the range, flushes the device, or reads back and compares. Reports
+/// the <see cref="DestinationIo"/> to the client.
+/// </summary>
+internal sealed class WriterActor : WorkerActor
+{
+    // So many single blocks in a row that cannot be written: the destination is dead, and asking for each block would take for ever.
+    private const int MostBadBlocksInARow = 16;
+
+    private const int ReadBackSize = 64 * 1024;     // bytes; at most ZeroPages.Memory.Length
+
+    private DestinationIo _io = null!;
+    private Transfer _transfer;
+    private WriterStep _step;
+    private int _badBlocksInARow;
+    private Memory<byte> _readBack;
+
+    public static Props Props { get; } = Props.Create(() => new WriterActor());
+
+    private IBlockDevice Device => _io.SubJob.Job.Destinations[_io.Index].Device;
+
+    protected override bool Begin(object message)
+    {
+        if (message is not DestinationIo io)
+        {
+            Unhandled(message);
+            return false;
+        }
+        _io = io;
+        _badBlocksInARow = 0;
+        var subJob = io.SubJob;
+        ref readonly var destination = ref subJob.Job.Destinations[io.Index];
+        _transfer = new Transfer(destination.Offset + subJob.Offset, subJob.Length, destination.Device.LogicalBlockSize);
+        _step = subJob.Phase switch
+        {
+            JobPhase.Flush => WriterStep.Flush,
+            JobPhase.Verify => WriterStep.ReadBack,
+            _ when subJob.Job.Source is not null => WriterStep.Write,
+            _ when (destination.Device.Features & DeviceFeatures.WriteZeroes) != 0 => WriterStep.WriteZeroes,
+            _ => WriterStep.WriteZeroPages,
+        };
+        if (_step == WriterStep.ReadBack && _readBack.IsEmpty)
+            _readBack = AlignedMemory.Allocate(ReadBackSize);
+        return true;
+    }
+
+    protected override ValueTask<IoResult> Issue(out int bytes)
+    {
+        bytes = _transfer.Next;
+        switch (_step)
+        {
+            case WriterStep.Write:
+                return Device.WriteAsync(_transfer.Offset, _io.SubJob.Buffer.Slice(_transfer.Position, bytes));
+            case WriterStep.WriteZeroes:
+                return Device.WriteZeroesAsync(_transfer.Offset, bytes);
+            case WriterStep.WriteZeroPages:
+                bytes = Math.Min(bytes, ZeroPages.Memory.Length);
+                return Device.WriteAsync(_transfer.Offset, ZeroPages.Memory[..bytes]);
+            case WriterStep.ReadBack:
+                bytes = Math.Min(bytes, _readBack.Length);
+                return Device.ReadAsync(_transfer.Offset, _readBack[..bytes]);
+            case WriterStep.Flush:
+                bytes = 0;
+                return Device.FlushAsync();
+            default:
+                bytes = int.MaxValue;
+                return Device.EvictAsync(_io.SubJob.Job.Destinations[_io.Index].Offset, _io.SubJob.Job.Length);
+        }
+    }
+
+    protected override bool Completed(IoResult result) => _step switch
+    {
+        WriterStep.Flush or WriterStep.Evict => Flushed(result),
+        WriterStep.ReadBack => Compared(result),
+        WriterStep.WriteZeroes when result.Error == IoError.NotSupported => ZeroByWriting(),
+        _ => Written(result),
+    };
+
+    protected override void Crashed()
+    {
+        _io.Fail(IoError.WorkerCrashed, _transfer.Offset);
+        Report();
+    }
+
+    private bool Written(IoResult result)
+    {
+        _io.Bytes += result.Bytes;
+        _transfer.Advance(result.Bytes);
+        if (result is { IsSuccess: true, Bytes: > 0 })
+        {
+            _badBlocksInARow = 0;
+            _transfer.Widen();
+        }
+        else
+        {
+            var error = result.IsSuccess ? IoError.EndOfDevice : result.Error;
+            _io.Fail(error, _transfer.Offset);
+            if (!_io.SubJob.Job.IgnoresErrors || !Transfer.CanNarrow(error))
+                return Report();
+            if (!_transfer.IsSingleBlock)
+                _transfer.Narrow();
+            else if (++_badBlocksInARow == MostBadBlocksInARow)
+                return Report();
+            else
+                _transfer.Advance(_transfer.Next);  // this block is lost; the ones behind it need not be
+        }
+        return !_transfer.IsDone || Report();
+    }
+
+    private bool ZeroByWriting()
+    {
+        _step = WriterStep.WriteZeroPages;
+        return true;
+    }
+
+    private bool Compared(IoResult result)
+    {
+        if (result.Bytes == 0)
+        {
+            _io.Fail(result.IsSuccess ? IoError.EndOfDevice : result.Error, _transfer.Offset);
+            return Report();
+        }
+        var read = _readBack.Span[..(int)result.Bytes];
+        var expected = (_io.SubJob.Job.Source is null ? ZeroPages.Memory.Span : _io.SubJob.Buffer.Span[_transfer.Position..])[..read.Length];
+        _io.SubJob.Job.RegionHashes?.AppendDestination(_io.Index, read);
+        var same = read.CommonPrefixLength(expected);
+        if (same < read.Length)
+            _io.Fail(IoError.VerifyMismatch, _transfer.Offset + same);
+        _transfer.Advance(read.Length);
+        return !_transfer.IsDone || Report();
+    }
+
+    private bool Flushed(IoResult result)
+    {
+        if (!result.IsSuccess)
+            _io.Fail(result.Error, -1);
+        else if (_step == WriterStep.Flush && _io.SubJob.Job.Verifies)
+        {
+            _step = WriterStep.Evict;
+            return true;
+        }
+        return Report();
+    }
+
+    private bool Report()
+    {
+        var io = _io;
+        _io = null!;
+        Client.Tell(io, ActorRefs.NoSender);
+        return false;
+    }
+
+    private enum WriterStep
+    {
+        Write,
+        WriteZeroes,
+        WriteZeroPages,
+        ReadBack,
+        Flush,
+        Evict,
+    }
+}

@@ -1,0 +1,17 @@
+namespace Kcopyd.Actors.Memory;
+
+/// <summary>
+/// Zeroed managed memory, pinned and page-aligned, as direct I/O wants it. Managed, so that a device that completes late still writes
+/// into memory that exists.
+/// </summary>
+internal static class AlignedMemory
+{
+    public const int PageSize = 4096;
+
+    public static unsafe Memory<byte> Allocate(int bytes)
+    {
+        var array = GC.AllocateArray<byte>(bytes + PageSize, pinned: true);
+        fixed (byte* start = array)
+            return array.AsMemory((int)(-(nint)start & (PageSize - 1)), bytes);
+    }
+}

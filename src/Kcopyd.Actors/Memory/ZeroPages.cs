@@ -1,0 +1,7 @@
+namespace Kcopyd.Actors.Memory;
+
+/// <summary>Zeroes that every writer shares: page-aligned, never written.</summary>
+internal static class ZeroPages
+{
+    public static ReadOnlyMemory<byte> Memory { get; } = AlignedMemory.Allocate(64 * 1024);
+}
