@@ -117,21 +117,27 @@ public sealed class FileBlockDevice_should : IDisposable
         for (var round = 0; round < 20; round++)
         {
             var device = BlockDevice.Open(path);
-            using var running = new SemaphoreSlim(0);
-            var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+            using var running = new CountdownEvent(2);
+            var readers = Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(() =>
             {
-                var buffer = new byte[4096];
-                running.Release();
-                for (long i = 0; ; i++)
-                {
-                    var result = await device.ReadAsync(i % 256 * 4096, buffer);
-                    if (!result.IsSuccess)
-                        return result.Error;
-                }
-            })).ToArray();
-            await running.WaitAsync();
+                running.Signal();
+                return ReadUntilItFails(device);
+            }, default, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+            running.Wait();
             await device.DisposeAsync();
             Assert.All(await Task.WhenAll(readers), error => Assert.Equal(IoError.Closed, error));
+        }
+
+        static IoError ReadUntilItFails(FileBlockDevice device)
+        {
+            var buffer = new byte[4096];
+            for (long i = 0; ; i++)
+            {
+                var read = device.ReadAsync(i % 256 * 4096, buffer);
+                Assert.True(read.IsCompletedSuccessfully);
+                if (read.Result is { IsSuccess: false } failure)
+                    return failure.Error;
+            }
         }
     }
 
