@@ -1,0 +1,24 @@
+namespace Kcopyd.Actors.Devices;
+
+/// <summary>How <see cref="BlockDevice.Open"/> opens a path.</summary>
+public sealed record BlockDeviceOptions
+{
+    /// <summary>Whether I/O goes through the page cache. A character device has none: there the mode does not matter.</summary>
+    public IoMode Io { get; init; }
+
+    /// <summary>Opens for reading only; no permission to write is needed.</summary>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Creates a regular file if nothing has that name. The new name is on stable storage after the first good flush.</summary>
+    public bool Create { get; init; }
+
+    /// <summary>
+    /// Bytes that the device must have. A regular file that is shorter grows (sparsely) to it and one that is longer stays as it is;
+    /// a block device that is smaller is refused. 0 takes the device as it is.
+    /// </summary>
+    public long Length { get; init; }
+
+    /// <summary>Empties a regular file before it grows to <see cref="Length"/>: what it held is lost. Nothing else can be truncated,
+    /// and ignores it.</summary>
+    public bool Truncate { get; init; }
+}

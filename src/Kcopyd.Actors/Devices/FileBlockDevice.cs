@@ -1,0 +1,192 @@
+using Kcopyd.Actors.IO;
+
+namespace Kcopyd.Actors.Devices;
+
+/// <summary>
+/// A regular file, a block device, or a character device as a sink, opened by <see cref="BlockDevice.Open"/>. Its length is fixed when it
+/// is opened: a write past the end fails with <see cref="IoError.NoSpace"/>, on a regular file as on a disk.
+/// </summary>
+/// <remarks>
+/// <para>I/O blocks the calling thread, allocates nothing, and has completed when the call returns. Any thread may call any member;
+/// after <see cref="DisposeAsync"/> every I/O answers <see cref="IoError.Closed"/>, and those that were running end first.</para>
+/// <para>A flush that failed stays failed: writes since the last good flush may be lost, the kernel says so only once, and nothing that
+/// is done with this device afterwards brings them back. Open the path again to go on, and write again what was not flushed.</para>
+/// <para>In direct mode, an I/O that is not a multiple of <see cref="Alignment"/> goes through the page cache; the aligned part of
+/// a transfer with a partial tail is transferred first, as a short transfer. On a block device, do not run unaligned I/O at the same time
+/// as other writes within the same 4096 bytes: the kernel does not order the two.</para>
+/// </remarks>
+public sealed class FileBlockDevice : IBlockDevice
+{
+    private readonly FileKind _kind;
+    private readonly FileDescriptor _buffered;
+    private readonly FileDescriptor? _direct;
+    private readonly object? _storage;
+    private readonly FlushLatch _flush;
+    private volatile bool _noZeroRange;
+    private string? _newName; // until its directory is synced; under the latch of the flush
+
+    internal FileBlockDevice(FileOpening opened)
+    {
+        Name = opened.Path;
+        Length = opened.Length;
+        LogicalBlockSize = opened.LogicalBlockSize;
+        Alignment = opened.Alignment;
+        IsReadOnly = opened.IsReadOnly;
+        Features = opened.Features;
+        _kind = opened.Status.Kind;
+        _storage = StorageIdentity.Of(opened.Status);
+        _buffered = opened.Buffered;
+        _direct = opened.Direct;
+        _flush = new FlushLatch(Sync);
+        _newName = opened.NewName;
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public long Length { get; }
+
+    /// <inheritdoc/>
+    public int LogicalBlockSize { get; }
+
+    /// <inheritdoc/>
+    public int Alignment { get; }
+
+    /// <inheritdoc/>
+    public bool IsReadOnly { get; }
+
+    /// <inheritdoc/>
+    public DeviceFeatures Features { get; }
+
+    /// <summary>True if aligned I/O goes past the page cache.</summary>
+    public bool IsDirect => _direct is not null;
+
+    /// <inheritdoc/>
+    public StorageLocation Locate(long offset) => new(_storage, offset);
+
+    /// <inheritdoc/>
+    public unsafe ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
+    {
+        if (offset < 0)
+            return new(IoResult.Failure(IoError.Invalid));
+        var count = Bounds.Clamp(Length, offset, buffer.Length);
+        fixed (byte* memory = buffer.Span)
+        {
+            var fd = Choose(offset, memory, ref count);
+            return new(Answer(LibC.Read(fd, memory, count, offset)));
+        }
+    }
+
+    /// <inheritdoc/>
+    public unsafe ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer)
+    {
+        if (Bounds.RefuseWrite(this, offset, buffer.Length) is var refusal and not IoError.None)
+            return new(IoResult.Failure(refusal));
+        var count = Bounds.Clamp(Length, offset, buffer.Length);
+        fixed (byte* memory = buffer.Span)
+        {
+            var fd = Choose(offset, memory, ref count);
+            return new(Answer(LibC.Write(fd, memory, count, offset)));
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> WriteZeroesAsync(long offset, long length)
+    {
+        if (Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None)
+            return new(IoResult.Failure(refusal));
+        length = Bounds.Clamp(Length, offset, length);
+        return new(length == 0 ? IoResult.Success(0) : Whole(length, _kind switch
+        {
+            FileKind.Regular => ZeroFile(offset, length),
+            FileKind.Block when IsAligned(offset | length) => LibC.OnRange(_buffered, LibC.BLKZEROOUT, offset, length),
+            _ => -LibC.ENOTSUP,
+        }));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> DiscardAsync(long offset, long length)
+    {
+        if (Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None)
+            return new(IoResult.Failure(refusal));
+        length = Bounds.Clamp(Length, offset, length);
+        return new(length == 0 ? IoResult.Success(0) : Whole(length, _kind switch
+        {
+            FileKind.Regular => PunchHole(offset, length),
+            FileKind.Block => LibC.OnRange(_buffered, LibC.BLKDISCARD, offset, length),
+            _ => -LibC.ENOTSUP,
+        }));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> FlushAsync() => new(new IoResult(0, _flush.Flush()));
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> EvictAsync(long offset, long length)
+    {
+        if (_kind == FileKind.Character)
+            return new(IoResult.Success(0));
+        // The kernel drops clean pages only. Direct writes leave none behind, so there the caller's flush is enough.
+        if (!IsDirect && !IsReadOnly && _flush.Flush() is var error and not IoError.None)
+            return new(IoResult.Failure(error));
+        return new(Whole(0, LibC.DropCache(_buffered, offset, length)));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _direct?.Dispose();
+        _buffered.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    // The aligned head goes direct and comes back short; the caller's next round, the tail, goes through the page cache.
+    private unsafe FileDescriptor Choose(long offset, byte* memory, ref int count)
+    {
+        if (_direct is null)
+            return _buffered;
+        var head = count & -Alignment;
+        if (head == 0 || ((offset | (long)memory) & (Alignment - 1)) != 0)
+            return _buffered;
+        count = head;
+        return _direct;
+    }
+
+    private long ZeroFile(long offset, long length)
+    {
+        if (!_noZeroRange)
+        {
+            var result = LibC.Allocate(_buffered, LibC.FALLOC_FL_ZERO_RANGE | LibC.FALLOC_FL_KEEP_SIZE, offset, length);
+            if (result != -LibC.ENOTSUP)
+                return result;
+            _noZeroRange = true; // tmpfs, for one, punches holes only
+        }
+        return PunchHole(offset, length);
+    }
+
+    private long PunchHole(long offset, long length) =>
+        LibC.Allocate(_buffered, LibC.FALLOC_FL_PUNCH_HOLE | LibC.FALLOC_FL_KEEP_SIZE, offset, length);
+
+    // Both descriptors are of one inode, whose pages and errors either of them syncs and sees.
+    private IoError Sync()
+    {
+        if (_kind == FileKind.Character)
+            return IoError.None; // no cache, and fsync is EINVAL
+        var error = ErrorOf(LibC.Sync(_buffered));
+        if (error == IoError.None && _newName is not null)
+        {
+            error = FileOpening.SyncDirectoryOf(_newName);
+            _newName = null;
+        }
+        return error;
+    }
+
+    private bool IsAligned(long value) => (value & (LogicalBlockSize - 1)) == 0;
+
+    private static IoError ErrorOf(long result) => result < 0 ? (IoError)(-result) : IoError.None;
+
+    private static IoResult Answer(long result) => result < 0 ? IoResult.Failure((IoError)(-result)) : IoResult.Success(result);
+
+    private static IoResult Whole(long length, long result) => result < 0 ? IoResult.Failure((IoError)(-result)) : IoResult.Success(length);
+}

@@ -1,0 +1,12 @@
+namespace Kcopyd.Actors.Devices;
+
+/// <summary>Whether I/O goes through the kernel's page cache.</summary>
+public enum IoMode
+{
+    /// <summary>Through the page cache. Any offset, length and memory will do.</summary>
+    Buffered = 0,
+    /// <summary>Past the page cache (O_DIRECT). I/O that is not aligned, such as the partial tail of a file, still goes through it.</summary>
+    Direct = 1,
+    /// <summary>Direct for block devices that can, buffered for everything else.</summary>
+    Auto = 2,
+}

@@ -1,0 +1,85 @@
+namespace Kcopyd.Actors.Devices;
+
+/// <summary>A part of another device as a device of its own: a partition without a table. Threads as on the inner device.</summary>
+public sealed class RangeBlockDevice : IBlockDevice
+{
+    private readonly IBlockDevice _inner;
+    private readonly long _offset;
+    private readonly bool _leaveOpen;
+
+    /// <summary>Names the part.</summary>
+    /// <param name="inner">The whole.</param>
+    /// <param name="offset">First byte: a multiple of 512, and of the inner device's alignment.</param>
+    /// <param name="length">Bytes: the same, or up to the very end of the inner device.</param>
+    /// <param name="leaveOpen">True, the default, if disposing the part leaves the whole open: other parts may use it.</param>
+    /// <exception cref="ArgumentException">The part is not aligned.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The part reaches past the end of the inner device.</exception>
+    public RangeBlockDevice(IBlockDevice inner, long offset, long length, bool leaveOpen = true)
+    {
+        ArgumentNullException.ThrowIfNull(inner);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (offset > inner.Length || length > inner.Length - offset)
+            throw new ArgumentOutOfRangeException(nameof(length), length, $"The range {offset}+{length} reaches past the end of {inner.Name} ({inner.Length} bytes).");
+        var unit = Math.Max(IoRegion.SectorSize, inner.Alignment);
+        if (offset % unit != 0)
+            throw new ArgumentException($"The range starts at byte {offset}, which is not a multiple of {unit} as {inner.Name} needs.", nameof(offset));
+        if (length % unit != 0 && offset + length != inner.Length)
+            throw new ArgumentException($"The range has {length} bytes: not a multiple of {unit} as {inner.Name} needs, nor all up to its end.", nameof(length));
+        _inner = inner;
+        _offset = offset;
+        _leaveOpen = leaveOpen;
+        Length = length;
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"{_inner.Name}@{_offset}+{Length}";
+
+    /// <inheritdoc/>
+    public long Length { get; }
+
+    /// <inheritdoc/>
+    public int LogicalBlockSize => _inner.LogicalBlockSize;
+
+    /// <inheritdoc/>
+    public int Alignment => _inner.Alignment;
+
+    /// <inheritdoc/>
+    public bool IsReadOnly => _inner.IsReadOnly;
+
+    /// <inheritdoc/>
+    public DeviceFeatures Features => _inner.Features;
+
+    /// <inheritdoc/>
+    public StorageLocation Locate(long offset) => _inner.Locate(_offset + offset);
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer) =>
+        offset < 0 ? new(IoResult.Failure(IoError.Invalid))
+        : Bounds.Clamp(Length, offset, buffer.Length) is var count && count == 0 ? new(IoResult.Success(0))
+        : _inner.ReadAsync(_offset + offset, buffer[..count]);
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) =>
+        Bounds.RefuseWrite(this, offset, buffer.Length) is var refusal and not IoError.None ? new(IoResult.Failure(refusal))
+        : _inner.WriteAsync(_offset + offset, buffer[..Bounds.Clamp(Length, offset, buffer.Length)]);
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> WriteZeroesAsync(long offset, long length) =>
+        Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None ? new(IoResult.Failure(refusal))
+        : _inner.WriteZeroesAsync(_offset + offset, Bounds.Clamp(Length, offset, length));
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> DiscardAsync(long offset, long length) =>
+        Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None ? new(IoResult.Failure(refusal))
+        : _inner.DiscardAsync(_offset + offset, Bounds.Clamp(Length, offset, length));
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> FlushAsync() => _inner.FlushAsync();
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> EvictAsync(long offset, long length) => _inner.EvictAsync(_offset + offset, length);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _leaveOpen ? ValueTask.CompletedTask : _inner.DisposeAsync();
+}

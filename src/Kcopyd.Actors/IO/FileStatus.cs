@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+
+namespace Kcopyd.Actors.IO;
+
+/// <summary>What kind of thing a path names, as far as a device cares.</summary>
+internal enum FileKind
+{
+    Other,
+    Regular,
+    Block,
+    Character,
+}
+
+/// <summary>The kernel's statx record: the one status call whose layout is the same on every architecture.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+internal struct FileStatus
+{
+    /// <summary>STATX_BASIC_STATS | STATX_DIOALIGN.</summary>
+    public const uint Wanted = 0x7FF | DirectAlignMask;
+
+    private const uint DirectAlignMask = 0x2000;
+
+    [FieldOffset(0x00)] private readonly uint _mask;
+    [FieldOffset(0x1C)] private readonly ushort _mode;
+    [FieldOffset(0x20)] public readonly ulong Inode;
+    [FieldOffset(0x28)] public readonly long Size;
+    [FieldOffset(0x30)] public readonly long Blocks;
+    [FieldOffset(0x80)] public readonly uint SpecialMajor;
+    [FieldOffset(0x84)] public readonly uint SpecialMinor;
+    [FieldOffset(0x88)] public readonly uint DeviceMajor;
+    [FieldOffset(0x8C)] public readonly uint DeviceMinor;
+    [FieldOffset(0x98)] public readonly uint DirectMemoryAlign;
+    [FieldOffset(0x9C)] public readonly uint DirectOffsetAlign;
+
+    /// <summary>True if the kernel told the alignment of direct I/O; zeroes then mean that there is no direct I/O.</summary>
+    public readonly bool KnowsDirectAlign => (_mask & DirectAlignMask) != 0;
+
+    public readonly FileKind Kind => (_mode & 0xF000) switch
+    {
+        0x8000 => FileKind.Regular,
+        0x6000 => FileKind.Block,
+        0x2000 => FileKind.Character,
+        _ => FileKind.Other,
+    };
+}

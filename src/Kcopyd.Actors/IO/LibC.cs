@@ -1,0 +1,181 @@
+using System.Runtime.InteropServices;
+
+namespace Kcopyd.Actors.IO;
+
+/// <summary>
+/// The calls of the C library that devices are made of. Each retries when a signal interrupts it, and answers what the kernel answered:
+/// a result of zero or more, or an errno as a negative number. A descriptor that was closed answers EBADF. The constants hold for
+/// x64 and arm64; the one that differs is looked up.
+/// </summary>
+internal static unsafe partial class LibC
+{
+    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EBADF = 9, EACCES = 13, EBUSY = 16, EINVAL = 22, EROFS = 30, ENOTSUP = 95;
+
+    public const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_NOCTTY = 0x100, O_CLOEXEC = 0x80000;
+    public static readonly int O_DIRECT = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
+
+    public const int FALLOC_FL_KEEP_SIZE = 1, FALLOC_FL_PUNCH_HOLE = 2, FALLOC_FL_ZERO_RANGE = 0x10;
+
+    public const nuint BLKROGET = 0x125E, BLKSSZGET = 0x1268, BLKGETSIZE64 = 0x80081272, BLKDISCARD = 0x1277, BLKZEROOUT = 0x127F;
+
+    private const int POSIX_FADV_DONTNEED = 4;
+
+    /// <summary>Opens a file; null and the errno if that failed.</summary>
+    public static FileDescriptor? Open(string path, int flags, out int errno)
+    {
+        nint fd;
+        do fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0x1B6 /* rw-rw-rw-, less the umask */);
+        while (Interrupted(fd));
+        errno = fd < 0 ? Marshal.GetLastPInvokeError() : 0;
+        return fd < 0 ? null : new FileDescriptor((int)fd);
+    }
+
+    public static int Close(int fd) => close(fd);
+
+    public static long Read(FileDescriptor fd, byte* buffer, int count, long offset)
+    {
+        try
+        {
+            nint done;
+            do done = pread(fd, buffer, (nuint)count, offset);
+            while (Interrupted(done));
+            return Result(done);
+        }
+        catch (ObjectDisposedException)
+        {
+            return -EBADF;
+        }
+    }
+
+    public static long Write(FileDescriptor fd, byte* buffer, int count, long offset)
+    {
+        try
+        {
+            nint done;
+            do done = pwrite(fd, buffer, (nuint)count, offset);
+            while (Interrupted(done));
+            return Result(done);
+        }
+        catch (ObjectDisposedException)
+        {
+            return -EBADF;
+        }
+    }
+
+    public static long Sync(FileDescriptor fd) => Call(() => fsync(fd));
+
+    public static long Truncate(FileDescriptor fd, long length) => Call(() => ftruncate(fd, length));
+
+    public static long Allocate(FileDescriptor fd, int mode, long offset, long length) => Call(() => fallocate(fd, mode, offset, length));
+
+    /// <summary>Drops clean pages of a range from the page cache.</summary>
+    public static long DropCache(FileDescriptor fd, long offset, long length) =>
+        Call(() => -posix_fadvise(fd, offset, length, POSIX_FADV_DONTNEED), ownErrno: true);
+
+    /// <summary>An ioctl that fills in one number, of 4 or 8 bytes.</summary>
+    public static long Query(FileDescriptor fd, nuint request, out long value)
+    {
+        long answer = 0;
+        var result = Call(() =>
+        {
+            long filled = 0;
+            var called = ioctl(fd, request, &filled);
+            answer = filled;
+            return called;
+        });
+        value = answer;
+        return result;
+    }
+
+    /// <summary>An ioctl on a byte range.</summary>
+    public static long OnRange(FileDescriptor fd, nuint request, long offset, long length) => Call(() =>
+    {
+        var range = stackalloc long[2] { offset, length };
+        return ioctl(fd, request, range);
+    });
+
+    public static long Status(string path, out FileStatus status)
+    {
+        FileStatus answer = default;
+        var result = Call(() =>
+        {
+            FileStatus filled = default;
+            var called = statx(AT_FDCWD, path, 0, FileStatus.Wanted, &filled);
+            answer = filled;
+            return called;
+        });
+        status = answer;
+        return result;
+    }
+
+    public static long Status(FileDescriptor fd, out FileStatus status)
+    {
+        FileStatus answer = default;
+        var result = Call(() =>
+        {
+            FileStatus filled = default;
+            var called = statx(fd, "", AT_EMPTY_PATH, FileStatus.Wanted, &filled);
+            answer = filled;
+            return called;
+        });
+        status = answer;
+        return result;
+    }
+
+    public static string Message(int errno) => Marshal.GetPInvokeErrorMessage(errno);
+
+    private const int AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000;
+
+    // posix_fadvise returns its errno; everything else leaves it aside and returns -1.
+    private static long Call(Func<nint> call, bool ownErrno = false)
+    {
+        try
+        {
+            nint result;
+            do result = call();
+            while (ownErrno ? result == -EINTR : Interrupted(result));
+            return ownErrno ? result : Result(result);
+        }
+        catch (ObjectDisposedException)
+        {
+            return -EBADF;
+        }
+    }
+
+    private static bool Interrupted(nint result) => result < 0 && Marshal.GetLastPInvokeError() == EINTR;
+
+    private static long Result(nint result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, uint mode);
+
+    [LibraryImport("libc")]
+    private static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint pread(FileDescriptor fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint pwrite(FileDescriptor fd, byte* buffer, nuint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(FileDescriptor fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ftruncate(FileDescriptor fd, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fallocate(FileDescriptor fd, int mode, long offset, long length);
+
+    [LibraryImport("libc")]
+    private static partial int posix_fadvise(FileDescriptor fd, long offset, long length, int advice);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(FileDescriptor fd, nuint request, void* argument);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int directory, string path, int flags, uint mask, FileStatus* status);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(FileDescriptor file, string path, int flags, uint mask, FileStatus* status);
+}
