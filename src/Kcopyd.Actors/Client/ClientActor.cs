@@ -55,7 +55,7 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
             return;
         }
         _runner = new JobRunner(_core.Settings, _core.Throttle, Context.System.Scheduler, _crews, _pages, this);
-        _progress = new ProgressSubscriptions(Timers, _core.Settings.ProgressInterval);
+        _progress = new ProgressSubscriptions(Timers, _core.Settings.ProgressInterval, Log);
         _core.Throttle.Join(Self);
         ClientGauges.Add(_core);
     }
@@ -64,6 +64,7 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
     {
         _core.Gate.Leave();
         _core.Throttle.Leave(Self);
+        _runner?.LeaveThrottle();
         ClientGauges.Remove(_core);
         foreach (var job in _jobs.Values)
             _core.NotifyStopped(job, job.Id);
@@ -71,7 +72,7 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
             callback.Stop();
         foreach (var destroyer in _destroyers)
             destroyer.Tell(new KcopydProtocol.ClientDestroyed(_core.Name), ActorRefs.NoSender);
-        _core.Destroyed.TrySetResult();
+        _core.AfterStop(static () => { });
     }
 
     // A dead worker is replaced by the client, not restarted: its sub-job is accounted for by its death.
@@ -142,9 +143,9 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
     void IJobEvents.JobDone(Job job)
     {
         var id = job.Id;
-        _jobs.Remove(id);
         _progress.Done(job);
         _core.Instruments.JobDone(job);
+        _jobs.Remove(id);
         if (!job.TrySettle(id))
             throw new InvalidOperationException($"Job {id} was notified twice.");   // cannot be: only this actor settles while it lives
         var (notification, readError, writeErrors) = (job.Notification, job.ReadError, job.WriteErrors);
@@ -206,6 +207,8 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
         var sender = Sender;
         try
         {
+            if (to is null)
+                throw new ArgumentException("Name at least one destination.", nameof(to));
             var source = from is null ? default : Resolve(from, "from");
             var destinations = new IoRegion[to.Count];
             for (var i = 0; i < destinations.Length; i++)
@@ -223,7 +226,8 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
         }
     }
 
-    private IoRegion Resolve(KcopydProtocol.DeviceRegion region, string name) => _devices.TryGet(region.Device, out var device)
+    private IoRegion Resolve(KcopydProtocol.DeviceRegion? region, string name) =>
+        region?.Device is null ? throw new ArgumentException("The region names no device.", name) : _devices.TryGet(region.Device, out var device)
         ? new IoRegion(device, region.Sector, region.Count)
         : throw new ArgumentException($"No device is named '{region.Device}' on this node; register it in system.Kcopyd().Devices.", name);
 

@@ -116,10 +116,10 @@ internal sealed class SimulatedDevice(string name, byte[] content, int block, Fa
         var entry = io.Entry;
         if (entry.Kind == IoKind.Flush)
             return (0, faults.FlushFails ? IoError.Io : IoError.None);
-        if (entry.Kind == IoKind.Zero && faults.RefusesZeroes)
-            return (0, IoError.NotSupported);
         if (io.Crashes)
             return (0, IoError.WorkerCrashed);
+        if (entry.Kind == IoKind.Zero && faults.RefusesZeroes)
+            return (0, IoError.NotSupported);
         var whole = (int)Math.Clamp(content.Length - entry.Offset, 0, entry.Length);
         if (io.Fails)
             return (SomeSectorsOf(whole), IoError.Io);

@@ -270,9 +270,12 @@ internal sealed class SimulationRun : IDisposable
         {
             for (var i = 0; i < 20; i++)
                 Elapse(TimeSpan.FromSeconds(1));
+            _status = null;
             Call(() => _client.Actor.Tell(KcopydProtocol.GetStatus.Instance, _inbox));
             Pump.RunUntilIdle();
-            if (_status is not { Jobs: 0, SubJobsInFlight: 0, OutstandingCallbacks: 0, PageBytesInUse: 0, Crews: 0 } || _status.PageBytesHeld != _scenario.Settings.SubJobSize)
+            if (_status is null)
+                _complaints.Add("the client has died");
+            else if (_status is not { Jobs: 0, SubJobsInFlight: 0, OutstandingCallbacks: 0, PageBytesInUse: 0, Crews: 0 } || _status.PageBytesHeld != _scenario.Settings.SubJobSize)
                 _complaints.Add($"idle, and yet: {_status}, {_status?.PageBytesInUse} of {_status?.PageBytesHeld} bytes of pages in use, {_status?.Crews} crews");
             Call(() => _destroyed = _client.DestroyAsync());
             Pump.RunUntilIdle();
