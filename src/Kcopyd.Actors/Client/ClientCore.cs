@@ -50,7 +50,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
         var job = Admit(source, sourceOffset, length, destinations, flags, notification, out var id);
         Actor.Tell(job, ActorRefs.NoSender);
         if (Gate.IsGone)
-            Elsewhere(() => NotifyStopped(job, id));
+            NotifyStoppedElsewhere(job, id);
         return id;
     }
 
@@ -122,6 +122,8 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
         var result = job.Notification.WantsResult ? StoppedResult(job, all) : null;
         AfterStop(() => Deliver(job.Notification, job.Source is not null, all, result, "job", id));
     }
+
+    private void NotifyStoppedElsewhere(Job job, long id) => Elsewhere(() => NotifyStopped(job, id));
 
     public void AfterStop(Action notify)
     {
