@@ -16,6 +16,7 @@ internal static class KcopydCommand
         {
             CopyCommand.Create(console),
             ZeroCommand.Create(console),
+            DemoCommand.Create(console),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
