@@ -17,4 +17,14 @@ internal static class Files
         var cmp = await Tool.RunAsync("cmp", "--bytes", $"{length}", expected, actual);
         Assert.True(cmp.ExitCode == 0, cmp.ToString());
     }
+
+    /// <summary>True once the first sector of a file that was created empty is written.</summary>
+    public static bool HasData(string path)
+    {
+        if (!File.Exists(path))
+            return false;
+        using var file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+        var sector = new byte[512];
+        return RandomAccess.Read(file, sector, 0) > 0 && sector.AsSpan().ContainsAnyExcept((byte)0);
+    }
 }
