@@ -29,6 +29,8 @@ internal static class Report
             if (result.ErrorOf(i) is { } error)
                 lines.WriteLine($"kcopyd: {error}");
         }
+        if (result.MapError is not null)
+            lines.WriteLine($"kcopyd: {result.MapError}");
         return lines.ToString();
     }
 

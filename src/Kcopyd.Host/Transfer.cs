@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
@@ -13,18 +12,24 @@ internal sealed class Transfer(KcopydClient client, OpenTransfer devices, CopyFl
     public OpenTransfer Devices { get; } = devices;
 
     /// <summary>The whole region in one job.</summary>
-    public async Task RunAsync(TransferResult result)
-    {
-        if (Devices.Plan.Length == 0)
-            await FlushAsync(result).ConfigureAwait(false);
-        else
-            result.Add(await RunAsync(0, Devices.Plan.Length).ConfigureAwait(false));
-    }
+    public Task RunAsync(TransferResult result) => RunAsync(0, Devices.Plan.Length, result);
 
-    /// <summary>A part of the region in one job. A cancelled job is a result, too.</summary>
+    /// <summary>A part of the region in one job, which is added to the result. A cancelled job is a result, too.</summary>
     /// <param name="offset">Bytes from the start of the region, a multiple of its alignment.</param>
     /// <param name="length">Bytes.</param>
-    public async Task<CopyResult> RunAsync(long offset, long length)
+    /// <param name="result">What the command did so far.</param>
+    public async Task<CopyResult> RunAsync(long offset, long length, TransferResult result)
+    {
+        var copied = await RunJobAsync(offset, length).ConfigureAwait(false);
+        result.Add(copied);
+        // An empty region is a job without I/O, and a job that stops early does not flush. But a new file must be on stable storage, and
+        // so must be what is reported as copied.
+        if (result.IsStopped || length == 0)
+            await FlushAsync(result).ConfigureAwait(false);
+        return copied;
+    }
+
+    private async Task<CopyResult> RunJobAsync(long offset, long length)
     {
         var (source, destinations) = (Devices.Plan.Source, Devices.Plan.Destinations);
         var regions = new IoRegion[destinations.Count];
@@ -47,14 +52,15 @@ internal sealed class Transfer(KcopydClient client, OpenTransfer devices, CopyFl
         }
     }
 
-    // An empty region is a job without I/O; the file that was created or truncated for it must be on stable storage all the same.
     private async Task FlushAsync(TransferResult result)
     {
         for (var i = 0; i < Devices.Destinations.Count; i++)
         {
-            var flushed = await Devices.Destinations[i].FlushAsync().ConfigureAwait(false);
-            if (!flushed.IsSuccess)
-                result.AddFault(i, new IoFault(flushed.Error, -1, string.Create(CultureInfo.InvariantCulture, $"{Devices.Destinations[i].Name}: flush failed: {flushed.Error} (errno {(int)flushed.Error})")));
+            if (result.HasFault(i))
+                continue;
+            var error = (await Devices.Destinations[i].FlushAsync().ConfigureAwait(false)).Error;
+            if (error != IoError.None)
+                result.AddFault(i, new IoFault(error, -1, $"{Devices.Destinations[i].Name}: flush failed: {error} (errno {(int)error})"));
         }
     }
 
