@@ -18,7 +18,8 @@ internal static class KcopydCommand
             ZeroCommand.Create(console),
             DemoCommand.Create(console),
         };
-        var parsed = root.Parse(args);
+        // A path may begin with '@', which would name a response file.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
