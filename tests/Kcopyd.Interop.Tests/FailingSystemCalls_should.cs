@@ -10,14 +10,14 @@ public sealed class FailingSystemCalls_should : CommandTest
 
     [SkippableTheory]
     [InlineData("EIO", "--ignore-errors")]
-    [InlineData("EIO", "--verify")]
+    [InlineData("EIO", "--ignore-errors", "--verify")]
     [InlineData("ENOSPC", "--sequential")]
     [InlineData("EDQUOT", "--ignore-errors")]
-    public async Task not_hide_a_failed_flush_of_one_destination(string error, string option)
+    public async Task not_hide_a_failed_flush_of_one_destination(string error, params string[] options)
     {
         var source = Folder.RandomFile("source", Length);
 
-        var run = await Strace.RunAsync(Folder["strace.log"], Folder["failing"], $"fsync,fdatasync:error={error}", "copy", "--json", option, source, Folder["good"], Folder["failing"]);
+        var run = await Strace.RunAsync(Folder["strace.log"], Folder["failing"], $"fsync,fdatasync:error={error}", ["copy", "--json", .. options, source, Folder["good"], Folder["failing"]]);
 
         Assert.True(run.ExitCode == 1, run.ToString());
         var report = CommandReport.Of(run);

@@ -52,17 +52,24 @@ internal sealed class NbdFuse : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // Lazily: a reader that a failed test left behind must not keep the mount.
-        if (!_nbdfuse.HasExited)
-            await Tool.RunAsync("fusermount3", "-u", "-z", _mountPoint);
         try
         {
+            // nbdfuse ends by itself when its server is gone, and leaves the mount behind.
+            if (IsMounted())
+                await UnmountAsync();
             await _nbdfuse.WaitAsync(TimeSpan.FromSeconds(10));
         }
         finally
         {
             await _nbdfuse.DisposeAsync();
+            if (IsMounted())
+                await UnmountAsync();
             _folder.Dispose();
         }
     }
+
+    // Lazily: a reader that a failed test left behind must not keep the mount.
+    private Task<ToolResult> UnmountAsync() => Tool.RunAsync("fusermount3", "-u", "-z", _mountPoint);
+
+    private bool IsMounted() => File.ReadLines("/proc/self/mounts").Any(line => line.Split(' ')[1] == _mountPoint);
 }

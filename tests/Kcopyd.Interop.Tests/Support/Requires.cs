@@ -5,7 +5,7 @@ namespace Kcopyd.Interop.Tests.Support;
 /// <summary>What a test needs of the machine. Without it the test is skipped and says why; with KCOPYD_NO_SKIP=1 it fails.</summary>
 internal static class Requires
 {
-    public static void Root() => That(Environment.IsPrivilegedProcess, "needs root");
+    public static void Root(string what) => That(Environment.IsPrivilegedProcess, $"needs root, to {what}");
 
     public static void Tools(params string[] names)
     {
@@ -15,14 +15,14 @@ internal static class Requires
 
     public static void LoopDevices()
     {
-        Root();
+        Root("attach loop devices");
         Tools("losetup");
         That(File.Exists("/dev/loop-control"), "needs the kernel's loop driver (/dev/loop-control)");
     }
 
     public static void Fuse()
     {
-        Root();
+        Root("mount what nbdkit serves");
         Tools("nbdkit", "nbdfuse", "fusermount3");
         That(File.Exists("/dev/fuse"), "needs the kernel's FUSE (/dev/fuse; try 'modprobe fuse')");
     }

@@ -11,7 +11,7 @@ internal sealed class Tmpfs : IAsyncDisposable
 
     public static async Task<Tmpfs> MountAsync(string mountPoint, long size)
     {
-        Requires.Root();
+        Requires.Root("mount a tmpfs");
         Requires.Tools("mount", "umount");
         var mounted = await Tool.RunAsync("mount", "-t", "tmpfs", "-o", $"size={size}", "kcopyd-test", mountPoint);
         Requires.That(mounted.ExitCode == 0, $"needs to be allowed to mount a tmpfs ({mounted.Error.Trim()})");
