@@ -64,6 +64,7 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
     {
         _core.Gate.Leave();
         _core.Throttle.Leave(Self);
+        _runner?.LeaveThrottle();
         ClientGauges.Remove(_core);
         foreach (var job in _jobs.Values)
             _core.NotifyStopped(job, job.Id);
