@@ -261,6 +261,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             subJob.ReadFailure = IoError.WorkerCrashed;
             subJob.ReadFailureOffset = job.SourceOffset + subJob.Offset;
             subJob.ReadIsLost = true;
+            Stop(job);      // as after a reader that crashed: to go on would leave a hole that no list names
         }
         for (var i = 0; i < job.DestinationCount; i++)
         {
