@@ -360,7 +360,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
                 break;
             case JobPhase.Flush when job.Verifies:
                 job.Phase = JobPhase.Verify;
-                job.RegionHashes = job.Hashes ? new RegionHashes(job.DestinationCount) : null;
+                job.RegionHashes = job.Hashes ? new RegionHashes(job.DestinationCount, job.Length) : null;
                 break;
             default:
                 return false;
