@@ -55,7 +55,7 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
             return;
         }
         _runner = new JobRunner(_core.Settings, _core.Throttle, Context.System.Scheduler, _crews, _pages, this);
-        _progress = new ProgressSubscriptions(Timers, _core.Settings.ProgressInterval);
+        _progress = new ProgressSubscriptions(Timers, _core.Settings.ProgressInterval, Log);
         _core.Throttle.Join(Self);
         ClientGauges.Add(_core);
     }
@@ -64,6 +64,7 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
     {
         _core.Gate.Leave();
         _core.Throttle.Leave(Self);
+        _runner?.LeaveThrottle();
         ClientGauges.Remove(_core);
         foreach (var job in _jobs.Values)
             _core.NotifyStopped(job, job.Id);
@@ -142,9 +143,9 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
     void IJobEvents.JobDone(Job job)
     {
         var id = job.Id;
-        _jobs.Remove(id);
         _progress.Done(job);
         _core.Instruments.JobDone(job);
+        _jobs.Remove(id);       // not before: should a listener throw, the job is told that the client stopped
         if (!job.TrySettle(id))
             throw new InvalidOperationException($"Job {id} was notified twice.");   // cannot be: only this actor settles while it lives
         var (notification, readError, writeErrors) = (job.Notification, job.ReadError, job.WriteErrors);

@@ -21,6 +21,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
 {
     private readonly RunnableQueue _runnable = new();
     private readonly Stack<SubJob> _free = new();
+    private int _metered;   // sub-jobs in flight that the throttle counts
 
     /// <summary>Sub-jobs in flight, of all jobs.</summary>
     public int InFlight { get; private set; }
@@ -118,6 +119,13 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             Lost(subJob);
     }
 
+    /// <summary>The client is gone, maybe with sub-jobs in flight: who shares its throttle must not wait for them for ever.</summary>
+    public void LeaveThrottle()
+    {
+        while (_metered > 0)
+            EndMetered();
+    }
+
     private bool Wants(Job job) =>
         !job.IsPaused && !job.IsStopping && job.NextOffset < job.Length && job.InFlight < MostInFlight(job);
 
@@ -145,6 +153,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             subJob = new SubJob();
         subJob.Prepare(job, crew, phase, job.NextOffset, length, lease);
         subJob.IsMetered = metered;
+        _metered += metered ? 1 : 0;
         crew.Current = subJob;
         job.IsStarted = true;
         job.InFlight++;
@@ -252,6 +261,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             subJob.ReadFailure = IoError.WorkerCrashed;
             subJob.ReadFailureOffset = job.SourceOffset + subJob.Offset;
             subJob.ReadIsLost = true;
+            Stop(job);      // as after a reader that crashed: to go on would leave a hole that no list names
         }
         for (var i = 0; i < job.DestinationCount; i++)
         {
@@ -291,7 +301,13 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
         job.InFlight--;
         InFlight--;
         if (subJob.IsMetered)
-            throttle.Ended(scheduler.Now.UtcTicks);
+            EndMetered();
+    }
+
+    private void EndMetered()
+    {
+        _metered--;
+        throttle.Ended(scheduler.Now.UtcTicks);
     }
 
     private static void AccountRead(Job job, SubJob subJob)
@@ -344,7 +360,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
                 break;
             case JobPhase.Flush when job.Verifies:
                 job.Phase = JobPhase.Verify;
-                job.RegionHashes = job.Hashes ? new RegionHashes(job.DestinationCount) : null;
+                job.RegionHashes = job.Hashes ? new RegionHashes(job.DestinationCount, job.Length) : null;
                 break;
             default:
                 return false;
