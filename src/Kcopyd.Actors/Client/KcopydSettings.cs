@@ -78,7 +78,7 @@ public sealed record KcopydSettings
             {
                 return read(key);
             }
-            catch (Exception exception) when (exception is FormatException or OverflowException or ArgumentException or ConfigurationException)
+            catch (Exception exception) when (exception is FormatException or OverflowException or ArgumentException or NotSupportedException or ConfigurationException)
             {
                 throw new ConfigurationException($"{path}.{key} = {config.GetString(key)}: cannot be read: {exception.Message}", exception);
             }

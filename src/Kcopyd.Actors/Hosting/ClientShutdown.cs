@@ -24,17 +24,28 @@ internal static class ClientShutdown
 
     private static async Task<Done> DestroyAsync(KcopydClient client, TimeSpan timeout, ILoggingAdapter log)
     {
-        var toReport = timeout / 10;    // the report must come before the phase is over
+        var tenth = timeout / 10;
+        var destroyed = client.DestroyAsync();
+        if (await EndsWithinAsync(destroyed, 7 * tenth).ConfigureAwait(false))
+            return Done.Instance;
+        log.Warning("The system stops in {0} and cannot wait longer: {1}. To give it more time, set akka.coordinated-shutdown.phases.{2}.timeout, now {3}.",
+            3 * tenth, await ReasonAsync(client, tenth).ConfigureAwait(false), Phase, timeout);
+        // Not only for the client: a line that is logged just before the loggers stop is lost.
+        await EndsWithinAsync(destroyed, tenth).ConfigureAwait(false);
+        return Done.Instance;
+    }
+
+    private static async Task<bool> EndsWithinAsync(Task task, TimeSpan time)
+    {
         try
         {
-            await client.DestroyAsync().WaitAsync(timeout - (2 * toReport)).ConfigureAwait(false);
+            await task.WaitAsync(time).ConfigureAwait(false);
+            return true;
         }
         catch (TimeoutException)
         {
-            log.Warning("Stopping with work undone after {0}, because {1}. To wait longer: akka.coordinated-shutdown.phases.{2}.timeout.",
-                timeout, await ReasonAsync(client, toReport).ConfigureAwait(false), Phase);
+            return false;
         }
-        return Done.Instance;
     }
 
     private static async Task<string> ReasonAsync(KcopydClient client, TimeSpan timeout)

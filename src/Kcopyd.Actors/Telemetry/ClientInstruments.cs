@@ -66,7 +66,8 @@ internal sealed class ClientInstruments(string client)
         KcopydTelemetry.Jobs.Add(1, _client, tag);
         if (KcopydTelemetry.Io.Enabled)
         {
-            KcopydTelemetry.Io.Add(job.BytesRead, _client, Read);
+            if (job.Source is not null)
+                KcopydTelemetry.Io.Add(job.BytesRead, _client, Read);
             KcopydTelemetry.Io.Add(Written(job), _client, Write);
         }
         if (job.SubmittedAt != 0)
