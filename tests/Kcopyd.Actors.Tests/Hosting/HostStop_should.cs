@@ -80,8 +80,14 @@ public sealed class HostStop_should
         await blocked.Task.WaitAsync(Patience);
 
         var stop = host.StopAsync();
-        await logs.WaitForAsync(line => line.Text.Contains("client 'kcopyd' does not answer: one of its callbacks blocks it", StringComparison.Ordinal));
-        release.Set();
+        try
+        {
+            await logs.WaitForAsync(line => line.Text.Contains("client 'kcopyd' does not answer: one of its callbacks blocks it", StringComparison.Ordinal));
+        }
+        finally
+        {
+            release.Set();
+        }
         await stop.WaitAsync(Patience);
     }
 
