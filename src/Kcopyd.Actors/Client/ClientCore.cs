@@ -64,6 +64,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
             job = new Job(this);
         id = Interlocked.Increment(ref _lastId);
         job.Prepare(id, source, sourceOffset, length, destinations, flags, notification);
+        job.Activity = Instruments.JobSubmitted(job);
         return job;
     }
 
@@ -117,6 +118,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
     {
         if (!job.TrySettle(id))
             return;
+        Instruments.JobStopped(job);
         Gate.ReleaseJob();
         var all = job.DestinationCount == 64 ? ulong.MaxValue : (1UL << job.DestinationCount) - 1;
         var result = job.Notification.WantsResult ? StoppedResult(job, all) : null;
