@@ -130,7 +130,6 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
     private void Start(Job job)
     {
         _jobs.Add(job.Id, job);
-        job.Activity = _core.Instruments.JobStarted(job);
         _wasBusy = true;
         if (!_isTrimming)
         {
@@ -145,7 +144,7 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
         var id = job.Id;
         _progress.Done(job);
         _core.Instruments.JobDone(job);
-        _jobs.Remove(id);
+        _jobs.Remove(id);       // not before: should a listener throw, the job is told that the client stopped
         if (!job.TrySettle(id))
             throw new InvalidOperationException($"Job {id} was notified twice.");   // cannot be: only this actor settles while it lives
         var (notification, readError, writeErrors) = (job.Notification, job.ReadError, job.WriteErrors);

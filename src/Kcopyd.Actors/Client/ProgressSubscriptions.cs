@@ -10,6 +10,8 @@ namespace Kcopyd.Actors.Client;
 /// </summary>
 internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan shortest, ILoggingAdapter log)
 {
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);    // schedulers cannot count to TimeSpan.MaxValue
+
     private readonly Dictionary<long, List<Subscription>> _byJob = [];
 
     public void Add(Job job, TimeSpan interval, object subscriber)
@@ -18,7 +20,7 @@ internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan sho
         if (!_byJob.TryGetValue(job.Id, out var list))
             _byJob[job.Id] = list = [];
         list.Add(subscription);
-        var period = interval < shortest ? shortest : interval;
+        var period = interval < shortest ? shortest : interval > Longest ? Longest : interval;
         timers.StartPeriodicTimer(subscription, new Tick(subscription), period);
     }
 
@@ -70,9 +72,9 @@ internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan sho
             {
                 ((IProgress<JobProgress>)subscriber).Report(progress);
             }
-            catch (Exception exception)     // a watcher that fails must not cost the job, nor the client
+            catch (Exception exception)
             {
-                log.Error(exception, "The progress subscriber of job {0} threw.", JobId);
+                log.Error(exception, "The progress delegate of job {0} threw; the job goes on.", JobId);
             }
         }
     }

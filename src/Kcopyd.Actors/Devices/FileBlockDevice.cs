@@ -59,6 +59,9 @@ public sealed class FileBlockDevice : IBlockDevice
     /// <inheritdoc/>
     public DeviceFeatures Features { get; }
 
+    /// <summary>True for a regular file: it can be opened with a larger <see cref="BlockDeviceOptions.Length"/>, and then grows.</summary>
+    public bool IsRegularFile => _kind == FileKind.Regular;
+
     /// <summary>True if aligned I/O goes past the page cache.</summary>
     public bool IsDirect => _direct is not null;
 

@@ -42,7 +42,7 @@ public sealed record CopyResult
     /// <summary>The ranges that could not be read, in order, merged; with <see cref="CopyFlags.IgnoreError"/> they were written as zeroes.</summary>
     public IReadOnlyList<UnreadableRange> Unreadable { get; init; } = [];
 
-    /// <summary>SHA-256 (lower-case hex) of the source region as it was read for the verification; null without <see cref="CopyFlags.VerifyHash"/>.</summary>
+    /// <summary>SHA-256 (lower-case hex) of the source region as it was read for the verification; null without <see cref="CopyFlags.VerifyHash"/>, and if it was not read whole.</summary>
     public string? SourceSha256 { get; init; }
 
     /// <summary>One entry per destination, in the order of the job. Empty for a prepared callback.</summary>
@@ -76,7 +76,7 @@ public sealed record CopyResult
 /// <summary>How one destination ended.</summary>
 /// <param name="Bytes">Bytes that were written to it.</param>
 /// <param name="Fault">Its first error; null if it is whole.</param>
-/// <param name="Sha256">SHA-256 (lower-case hex) of its region as it was read back; null without <see cref="CopyFlags.VerifyHash"/>.</param>
+/// <param name="Sha256">SHA-256 (lower-case hex) of its region as it was read back; null without <see cref="CopyFlags.VerifyHash"/>, and if it was not read back whole.</param>
 public readonly record struct DestinationResult(long Bytes, IoFault? Fault, string? Sha256);
 
 /// <summary>An error and where it was.</summary>

@@ -119,6 +119,13 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             Lost(subJob);
     }
 
+    /// <summary>The client is gone, maybe with sub-jobs in flight: who shares its throttle must not wait for them for ever.</summary>
+    public void LeaveThrottle()
+    {
+        while (_metered > 0)
+            EndMetered();
+    }
+
     private bool Wants(Job job) =>
         !job.IsPaused && !job.IsStopping && job.NextOffset < job.Length && job.InFlight < MostInFlight(job);
 
@@ -259,7 +266,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             subJob.ReadFailure = IoError.WorkerCrashed;
             subJob.ReadFailureOffset = job.SourceOffset + subJob.Offset;
             subJob.ReadIsLost = true;
-            Stop(job);
+            Stop(job);      // as after a reader that crashed: to go on would leave a hole that no list names
         }
         for (var i = 0; i < job.DestinationCount; i++)
         {
@@ -298,17 +305,14 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
     {
         job.InFlight--;
         InFlight--;
-        if (!subJob.IsMetered)
-            return;
-        _metered--;
-        throttle.Ended(scheduler.Now.UtcTicks);
+        if (subJob.IsMetered)
+            EndMetered();
     }
 
-    /// <summary>The client stops with sub-jobs in flight: who shares its throttle must not wait for them.</summary>
-    public void LeaveThrottle()
+    private void EndMetered()
     {
-        for (; _metered > 0; _metered--)
-            throttle.Ended(scheduler.Now.UtcTicks);
+        _metered--;
+        throttle.Ended(scheduler.Now.UtcTicks);
     }
 
     private void AccountRead(Job job, SubJob subJob)
@@ -367,7 +371,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
         job.Phase = next;
         job.NextOffset = 0;
         if (next == JobPhase.Verify && job.Hashes)
-            job.RegionHashes = new RegionHashes(job.DestinationCount);
+            job.RegionHashes = new RegionHashes(job.DestinationCount, job.Length);
         return true;
     }
 
