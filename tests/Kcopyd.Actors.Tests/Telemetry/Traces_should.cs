@@ -1,3 +1,4 @@
+using Kcopyd.Actors.Jobs;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Akka.TestKit.Xunit2;
@@ -59,7 +60,7 @@ public sealed class Traces_should : TestKit
         using (first = new Activity("first").Start())
             copy = client.CopyAsync(BlockDevice.Memory(4096).Whole(), [stalled.Whole()]);
         using (second = new Activity("second").Start())
-            client.Zero([BlockDevice.Memory(4096).Whole()], Jobs.CopyFlags.None, (_, _, _) => inCallback.TrySetResult(Activity.Current));
+            client.Zero([BlockDevice.Memory(4096).Whole()], CopyFlags.None, (_, _, _) => inCallback.TrySetResult(Activity.Current));
         Assert.Null(await inCallback.Task);
         stalled.Release();
         await copy;
