@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
 
@@ -22,9 +21,18 @@ internal sealed class Model(Scenario scenario, IoLog log, bool isStopped)
                 log.Complaints.Add($"{complaint}: {job.Plan}");
             if (!HasKills && !Crashed(job))
                 Bounds(job);
+            if (Started(job).Count(step => step > job.StoppingAt) > scenario.Settings.SubJobsPerJob)
+                log.Complaints.Add($"sub-jobs start although it was stopping at {job.StoppingAt}: {job.Plan}");
         }
         if (scenario.IsHealthy || !HasKills && !log.Entries.Exists(entry => entry.Error == IoError.WorkerCrashed))
             AtMost(log.Entries.Where(entry => entry.Device == scenario.Source), scenario.Settings.MaxSubJobs, "reads of the client");
+    }
+
+    /// <summary>When each sub-job of a job was first seen.</summary>
+    private IEnumerable<int> Started(JobOutcome job)
+    {
+        var region = job.Plan.From ?? job.Plan.To[0];
+        return Region(region).GroupBy(io => (io.Offset - region.Offset) / scenario.Settings.SubJobSize).Select(piece => piece.Min(io => io.Issued));
     }
 
     private bool Crashed(JobOutcome job) => Region(job.Plan.From).Concat(job.Plan.To.SelectMany(to => Region(to))).Any(entry => entry.Error == IoError.WorkerCrashed);

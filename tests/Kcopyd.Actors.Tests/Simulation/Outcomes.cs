@@ -32,6 +32,9 @@ internal sealed class JobOutcome(JobPlan plan)
     /// <summary>The detail; null if only the bits were told.</summary>
     public CopyResult? Result { get; private set; }
 
+    /// <summary>The step at which the client first said that it starts no further sub-job of it.</summary>
+    public int StoppingAt { get; set; } = int.MaxValue;
+
     public bool IsOutstanding => Handle is not null && Notified == 0;
 
     public void Tell(int step, bool readError, ulong writeErrors, CopyResult? result)

@@ -83,6 +83,8 @@ internal sealed class SimulationRun : IDisposable
                 At(step, () => job.Handle?.Pause());
                 At(step + Random.Next(horizon), () => job.Handle?.Resume());
             }
+            for (var i = 0; i < 4; i++)
+                Sometime(() => AskForProgress(job));
             if (Chance(8))
                 Sometime(() => job.Handle?.SubscribeProgress(_inbox, TimeSpan.Zero));
         }
@@ -158,6 +160,12 @@ internal sealed class SimulationRun : IDisposable
             job.Handle?.Cancel();
         else
             job.Cancellation.Cancel();
+    }
+
+    private void AskForProgress(JobOutcome job)
+    {
+        if (job.Handle is { } handle)
+            _client.Actor.Tell(new KcopydProtocol.GetProgress(handle.Id), _inbox);
     }
 
     private void Prepare(TokenOutcome token)
@@ -330,6 +338,10 @@ internal sealed class SimulationRun : IDisposable
         {
             case CopyResult result:
                 ByResult(result);
+                break;
+            case JobProgress { State: JobState.Stopping } progress:
+                var job = Array.Find(_jobs, job => job.Handle?.Id == progress.JobId)!;
+                job.StoppingAt = Math.Min(job.StoppingAt, Pump.Steps);
                 break;
             case ClientStatus status:
                 _status = status;
