@@ -6,7 +6,7 @@ namespace Kcopyd.Actors.Jobs;
 internal static class Faults
 {
     public static IoFault OfSource(IBlockDevice device, IoError error, long sector) =>
-        new(error, sector, $"{device.Name}: read failed at sector {sector}: {Cause(error)}");
+        new(error, sector, $"{NameOf(device)}: read failed at sector {sector}: {Cause(error)}");
 
     public static IoFault OfDestination(IBlockDevice device, IoError error, long sector, JobPhase phase)
     {
@@ -22,7 +22,20 @@ internal static class Faults
             },
         };
         var place = sector < 0 ? "" : $" at sector {sector}";
-        return new IoFault(error, sector, $"{device.Name}: {what}{place}: {Cause(error)}");
+        return new IoFault(error, sector, $"{NameOf(device)}: {what}{place}: {Cause(error)}");
+    }
+
+    // The client asks: what a broken device throws must not be its end.
+    private static string NameOf(IBlockDevice device)
+    {
+        try
+        {
+            return device.Name;
+        }
+        catch (Exception exception)
+        {
+            return $"(a device whose name cannot be had: {exception.Message})";
+        }
     }
 
     private static string Cause(IoError error) => error switch

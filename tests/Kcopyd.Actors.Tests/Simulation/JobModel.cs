@@ -81,7 +81,7 @@ internal sealed class JobModel(JobOutcome job, IoLog log, bool isStopped, bool h
 
     private bool IsFlushed(int i)
     {
-        var lastWrite = _ios[i].Where(io => io.Changes).Max(io => io.Completed);
+        var lastWrite = _ios[i].Where(io => io.Changes).Select(io => io.Completed).DefaultIfEmpty().Max();
         return log.Entries.Exists(io => io.Kind == IoKind.Flush && io.Device == _plan.To[i].Device && io.Issued >= lastWrite && io.Error == IoError.None && io.Completed <= job.NotifiedAt);
     }
 

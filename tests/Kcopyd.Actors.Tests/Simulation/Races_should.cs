@@ -179,6 +179,33 @@ public sealed class Races_should : IDisposable
         Assert.True(Assert.Single(_results).IsSuccess);
     }
 
+    [Fact]
+    public void tell_every_job_and_token_if_a_bug_breaks_the_client_itself()
+    {
+        var client = Client();
+        client.Copy(new HangingDevice(4096).Whole(), [BlockDevice.Memory(4096).Whole()], CopyFlags.None, _results.Add);
+        var fired = 0;
+        client.PrepareCallback((readError, writeErrors, _) => fired += readError && writeErrors == ulong.MaxValue ? 1 : 100);
+        client.Copy(new HangingDevice(4096).Whole(), [BlockDevice.Memory(4096).Whole()], CopyFlags.None, _results.Add);
+        _virtual.Pump.RunUntilIdle();
+        client.Actor.Tell(new MemberDied(null!, ActorRefs.Nobody));     // as good a bug as any
+        _virtual.Pump.RunUntilIdle();
+        Assert.Equal([IoError.ClientStopped, IoError.ClientStopped], _results.Select(result => result.ReadFault?.Error).Order());
+        Assert.Equal(1, fired);
+        Assert.True(client.DestroyAsync().IsCompleted);
+        Assert.Throws<KcopydClientClosedException>(() => client.PrepareCallback((_, _, _) => { }));
+    }
+
+    [Fact]
+    public void live_on_if_a_device_cannot_even_say_its_name()
+    {
+        var client = Client();
+        client.Copy(BlockDevice.Memory(4096).Whole(), [new NamelessDevice(4096).Whole()], CopyFlags.None, _results.Add);
+        _virtual.Pump.RunUntilIdle();
+        Assert.Equal(IoError.Io, Assert.Single(_results).Destinations[0].Fault?.Error);
+        Assert.False(client.IsClosed);
+    }
+
     private KcopydClient Client(Func<KcopydSettings, KcopydSettings>? change = null, KcopydThrottle? throttle = null)
     {
         var settings = _virtual.System.Kcopyd().Settings;

@@ -39,3 +39,17 @@ internal sealed class FailThenThrowDevice(int length) : DeviceLayer(BlockDevice.
     public override ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) =>
         ++_writes == 1 ? new(IoResult.Failure(IoError.Io)) : throw new IOException("The device has vanished.");
 }
+
+/// <summary>Breaks who asks its name to say that its writes fail.</summary>
+internal sealed class NamelessDevice(int length) : DeviceLayer(BlockDevice.Memory(length), leaveOpen: false)
+{
+    private bool _hasFailed;
+
+    public override string Name => _hasFailed ? throw new InvalidOperationException("Who asks?") : Inner.Name;
+
+    public override ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer)
+    {
+        _hasFailed = true;
+        return new(IoResult.Failure(IoError.Io));
+    }
+}
