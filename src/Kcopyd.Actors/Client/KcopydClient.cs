@@ -10,7 +10,7 @@ namespace Kcopyd.Actors.Client;
 /// </summary>
 /// <remarks>
 /// Create it by <see cref="KcopydExtensions.CreateKcopydClient"/> on an <see cref="ActorSystem"/> or, as a child, on an actor's context;
-/// or have it injected. Every method may be called from any thread, callbacks included, and returns at once.
+/// share the system's by <see cref="KcopydExtension.GetClient"/>, or have it injected. Every method may be called from any thread, callbacks included, and returns at once.
 /// </remarks>
 public sealed class KcopydClient : IAsyncDisposable
 {
