@@ -72,7 +72,7 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
             callback.Stop();
         foreach (var destroyer in _destroyers)
             destroyer.Tell(new KcopydProtocol.ClientDestroyed(_core.Name), ActorRefs.NoSender);
-        _core.Destroyed.TrySetResult();
+        _core.AfterStop(static () => { });
     }
 
     // A dead worker is replaced by the client, not restarted: its sub-job is accounted for by its death.
@@ -206,6 +206,8 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
         var sender = Sender;
         try
         {
+            if (to is null)
+                throw new ArgumentException("Name at least one destination.", nameof(to));
             var source = from is null ? default : Resolve(from, "from");
             var destinations = new IoRegion[to.Count];
             for (var i = 0; i < destinations.Length; i++)
@@ -223,7 +225,8 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
         }
     }
 
-    private IoRegion Resolve(KcopydProtocol.DeviceRegion region, string name) => _devices.TryGet(region.Device, out var device)
+    private IoRegion Resolve(KcopydProtocol.DeviceRegion? region, string name) =>
+        region?.Device is null ? throw new ArgumentException("The region names no device.", name) : _devices.TryGet(region.Device, out var device)
         ? new IoRegion(device, region.Sector, region.Count)
         : throw new ArgumentException($"No device is named '{region.Device}' on this node; register it in system.Kcopyd().Devices.", name);
 

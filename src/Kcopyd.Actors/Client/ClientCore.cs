@@ -119,10 +119,13 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
         if (!job.TrySettle(id))
             return;
         Instruments.JobStopped(job);
-        Gate.ReleaseJob();
         var all = job.DestinationCount == 64 ? ulong.MaxValue : (1UL << job.DestinationCount) - 1;
         var result = job.Notification.WantsResult ? StoppedResult(job, all) : null;
-        AfterStop(() => Deliver(job.Notification, job.Source is not null, all, result, "job", id));
+        AfterStop(() =>
+        {
+            Deliver(job.Notification, job.Source is not null, all, result, "job", id);
+            Gate.ReleaseJob();
+        });
     }
 
     private void NotifyStoppedElsewhere(Job job, long id) => Elsewhere(() => NotifyStopped(job, id));
@@ -130,7 +133,11 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
     public void AfterStop(Action notify)
     {
         lock (_afterStop)
+        {
             notify();
+            if (Gate.IsIdle)
+                Destroyed.TrySetResult();   // not before: somebody may still be queued in the dead mailbox, or on his way there
+        }
     }
 
     /// <summary>For a thread that finds the actor gone: a callback never runs on the stack of its caller, who may hold locks.</summary>

@@ -87,7 +87,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
     {
         if (io.IsReported)
             return;     // given up meanwhile
-        if (io.Error == IoError.WorkerCrashed)
+        if (io.IsCrashed)
             io.SubJob.Crew.IsBroken = true;
         Account(io);
         if (--io.SubJob.Unreported > 0)
@@ -199,6 +199,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
                 return;
             }
             PopUnwritten(job);
+            job.NextOffset = Math.Min(job.NextOffset, oldest.Offset);   // not done
             End(oldest);
         }
     }
@@ -210,7 +211,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             job.NewestUnwritten = null;
     }
 
-    private static void Account(DestinationIo io)
+    private void Account(DestinationIo io)
     {
         io.IsReported = true;
         var job = io.SubJob.Job;
@@ -220,7 +221,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             DestinationFailed(job, io.Index, io.Error, io.ErrorOffset, io.SubJob.Phase);
     }
 
-    private static void DestinationFailed(Job job, int index, IoError error, long offset, JobPhase phase)
+    private void DestinationFailed(Job job, int index, IoError error, long offset, JobPhase phase)
     {
         ref var destination = ref job.Destinations[index];
         job.WriteErrors |= 1UL << index;
@@ -232,7 +233,11 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             Stop(job);
     }
 
-    private static void Stop(Job job) => job.IsStopping = true;
+    private void Stop(Job job)
+    {
+        job.IsStopping = true;
+        _runnable.Remove(job);  // now: it is settled later, and room for its next sub-job may come up before
+    }
 
     /// <summary>Takes a sub-job off its job. The caller settles the job afterwards, once.</summary>
     private void End(SubJob subJob)
@@ -256,7 +261,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
     {
         var job = subJob.Job;
         subJob.Crew.Current = null;
-        if (!subJob.IsHandedOver)
+        if (!subJob.IsRead && !subJob.IsHandedOver)
         {
             subJob.ReadFailure = IoError.WorkerCrashed;
             subJob.ReadFailureOffset = job.SourceOffset + subJob.Offset;
@@ -268,7 +273,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             var io = subJob.Ios[i];
             if (io.IsReported)
                 continue;
-            if (subJob.IsHandedOver)
+            if (!subJob.ReadIsLost)
                 io.Fail(IoError.WorkerCrashed, job.Destinations[i].Offset + subJob.Offset);
             Account(io);
         }
@@ -310,7 +315,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
         throttle.Ended(scheduler.Now.UtcTicks);
     }
 
-    private static void AccountRead(Job job, SubJob subJob)
+    private void AccountRead(Job job, SubJob subJob)
     {
         if (subJob.ReadFailure != IoError.None)
         {
@@ -350,42 +355,43 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             _runnable.Append(job);
     }
 
+    private static JobPhase NextPhase(Job job) => job.Phase switch
+    {
+        JobPhase.Copy when job.Flushes => JobPhase.Flush,
+        JobPhase.Flush when job.Verifies => JobPhase.Verify,
+        _ => JobPhase.Done,
+    };
+
     /// <returns>False if there is none.</returns>
     private static bool EnterNextPhase(Job job)
     {
-        switch (job.Phase)
-        {
-            case JobPhase.Copy when job.Flushes:
-                job.Phase = JobPhase.Flush;
-                break;
-            case JobPhase.Flush when job.Verifies:
-                job.Phase = JobPhase.Verify;
-                job.RegionHashes = job.Hashes ? new RegionHashes(job.DestinationCount, job.Length) : null;
-                break;
-            default:
-                return false;
-        }
+        var next = NextPhase(job);
+        if (next == JobPhase.Done)
+            return false;
+        job.Phase = next;
         job.NextOffset = 0;
+        if (next == JobPhase.Verify && job.Hashes)
+            job.RegionHashes = new RegionHashes(job.DestinationCount, job.Length);
         return true;
     }
 
     private void Finish(Job job)
     {
-        job.Phase = JobPhase.Done;
         _runnable.Remove(job);
-        if (job.IsCancelled)
-            FailWhatIsNotWhole(job);
+        if (job.NextOffset == job.Length && NextPhase(job) == JobPhase.Done)
+            job.IsCancelled = false;    // too late: nothing was left to cancel
+        else if (job.IsCancelled)
+            FailEveryDestination(job);
+        job.Phase = JobPhase.Done;
         events.JobDone(job);
     }
 
-    // Who looks only at the bits must not take a cancelled job for a copied one.
-    private static void FailWhatIsNotWhole(Job job)
+    // Who looks only at the bits must not take a cancelled job for a copied one, or for a flushed or verified one.
+    private static void FailEveryDestination(Job job)
     {
         for (var i = 0; i < job.DestinationCount; i++)
         {
             ref var destination = ref job.Destinations[i];
-            if (destination.Written == job.Length)
-                continue;
             job.WriteErrors |= 1UL << i;
             destination.Fault ??= Faults.OfDestination(destination.Device, IoError.Cancelled, -1, JobPhase.Copy);
         }

@@ -33,7 +33,7 @@ internal struct Transfer(long start, int length, int block)
     }
 
     /// <summary>True if the next I/O is one block: what fails now cannot be narrowed.</summary>
-    public readonly bool IsSingleBlock => _step <= block || Next <= block;
+    public readonly bool IsSingleBlock => Offset % block + Next <= block;
 
     public void Advance(long bytes) => Position += (int)bytes;
 
