@@ -130,7 +130,6 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
     private void Start(Job job)
     {
         _jobs.Add(job.Id, job);
-        job.Activity = _core.Instruments.JobStarted(job);
         _wasBusy = true;
         if (!_isTrimming)
         {

@@ -50,7 +50,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
         var job = Admit(source, sourceOffset, length, destinations, flags, notification, out var id);
         Actor.Tell(job, ActorRefs.NoSender);
         if (Gate.IsGone)
-            Elsewhere(() => NotifyStopped(job, id));
+            NotifyStoppedElsewhere(job, id);
         return id;
     }
 
@@ -64,6 +64,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
             job = new Job(this);
         id = Interlocked.Increment(ref _lastId);
         job.Prepare(id, source, sourceOffset, length, destinations, flags, notification);
+        job.Activity = Instruments.JobSubmitted(job);
         return job;
     }
 
@@ -117,11 +118,14 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
     {
         if (!job.TrySettle(id))
             return;
+        Instruments.JobStopped(job);
         Gate.ReleaseJob();
         var all = job.DestinationCount == 64 ? ulong.MaxValue : (1UL << job.DestinationCount) - 1;
         var result = job.Notification.WantsResult ? StoppedResult(job, all) : null;
         AfterStop(() => Deliver(job.Notification, job.Source is not null, all, result, "job", id));
     }
+
+    private void NotifyStoppedElsewhere(Job job, long id) => Elsewhere(() => NotifyStopped(job, id));
 
     public void AfterStop(Action notify)
     {

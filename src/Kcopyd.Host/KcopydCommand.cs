@@ -1,0 +1,41 @@
+using System.CommandLine;
+
+namespace Kcopyd.Host;
+
+/// <summary>The whole command, from its arguments to its exit status; runs in any process, so that tests need none of their own.</summary>
+internal static class KcopydCommand
+{
+    /// <summary>Runs it.</summary>
+    /// <param name="args">The arguments.</param>
+    /// <param name="console">Where it speaks.</param>
+    /// <param name="cancellationToken">The interruption: the job is cancelled and what was copied is reported.</param>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public static async Task<int> RunAsync(string[] args, CommandConsole console, CancellationToken cancellationToken = default)
+    {
+        var root = new RootCommand("Copies regions of files and block devices to many destinations at once, with a result for each.")
+        {
+            CopyCommand.Create(console),
+            ZeroCommand.Create(console),
+            DemoCommand.Create(console),
+        };
+        // A path may begin with '@', which would name a response file.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+                await console.Error.WriteLineAsync($"kcopyd: {error.Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal)}").ConfigureAwait(false);
+            await console.Error.WriteLineAsync("Try 'kcopyd --help', or --help after the name of a command.").ConfigureAwait(false);
+            return ExitCodes.Usage;
+        }
+        try
+        {
+            var streams = new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return await parsed.InvokeAsync(streams, cancellationToken).ConfigureAwait(false);
+        }
+        catch (UsageException wrong)
+        {
+            await console.Error.WriteLineAsync($"kcopyd: {wrong.Message}").ConfigureAwait(false);
+            return ExitCodes.Usage;
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using Kcopyd.Interop.Tests.Support;
+using Xunit;
+
+namespace Kcopyd.Interop.Tests;
+
+/// <summary>The kernel's answers that no device here gives by itself, given by strace.</summary>
+public sealed class FailingSystemCalls_should : CommandTest
+{
+    private const long Length = 4 << 20;
+
+    [SkippableTheory]
+    [InlineData("EIO", "--ignore-errors")]
+    [InlineData("EIO", "--ignore-errors", "--verify")]
+    [InlineData("ENOSPC", "--sequential")]
+    [InlineData("EDQUOT", "--ignore-errors")]
+    public async Task not_hide_a_failed_flush_of_one_destination(string error, params string[] options)
+    {
+        var source = Folder.RandomFile("source", Length);
+
+        var run = await Strace.RunAsync(Folder["strace.log"], Folder["failing"], $"fsync,fdatasync:error={error}", ["copy", "--json", .. options, source, Folder["good"], Folder["failing"]]);
+
+        Assert.True(run.ExitCode == 1, run.ToString());
+        var report = CommandReport.Of(run);
+        Assert.False(report.ReadError);
+        Assert.Equal(2UL, report.WriteErrors);
+        Assert.Null(report.Destinations[0].Error);
+        Assert.Contains("flush failed", report.Destinations[1].Error, StringComparison.Ordinal);
+        Assert.Contains(Folder["failing"], run.Error, StringComparison.Ordinal);
+        await Files.AssertIdenticalAsync(source, Folder["good"]);
+    }
+
+    [SkippableFact]
+    public async Task set_the_bit_of_a_destination_whose_later_writes_have_no_space()
+    {
+        var source = Folder.RandomFile("source", Length);
+
+        // strace counts by thread. 64 writes; once a thread has made two of them, it has no more space.
+        var run = await Strace.RunAsync(Folder["strace.log"], Folder["failing"], "pwrite64:error=ENOSPC:when=3+",
+            "copy", "--json", "--ignore-errors", "--subjob", "64K", source, Folder["failing"], Folder["good"]);
+
+        Assert.True(run.ExitCode == 1, run.ToString());
+        var report = CommandReport.Of(run);
+        Assert.False(report.ReadError);
+        Assert.Equal(1UL, report.WriteErrors);
+        Assert.InRange(report.Destinations[0].Bytes, 0, Length - 1);
+        Assert.Contains("NoSpace", report.Destinations[0].Error, StringComparison.Ordinal);
+        await Files.AssertIdenticalAsync(source, Folder["good"]);
+    }
+
+    [SkippableFact]
+    public async Task stop_the_copy_at_a_failed_write_where_errors_are_not_ignored()
+    {
+        var source = Folder.RandomFile("source", Length);
+
+        var run = await Strace.RunAsync(Folder["strace.log"], Folder["failing"], "pwrite64:error=EIO:when=1+", "copy", "--json", "--subjob", "64K", source, Folder["failing"], Folder["good"]);
+
+        Assert.True(run.ExitCode == 1, run.ToString());
+        var report = CommandReport.Of(run);
+        Assert.Equal(1UL, report.WriteErrors & 1);
+        Assert.Equal(0, report.Destinations[0].Bytes);
+        Assert.True(report.Destinations[1].Bytes < Length, "the copy went on");
+    }
+
+    // strace can only claim that a call transferred 100 bytes, it does not transfer them. Where those bytes are zeroes, and so are
+    // fresh memory and a new file, the claim is true.
+    [SkippableTheory]
+    [InlineData("pread64")]
+    [InlineData("pwrite64")]
+    public async Task continue_where_a_short_transfer_ended(string call)
+    {
+        var content = File.ReadAllBytes(Folder.RandomFile("source", 300_000));
+        content.AsSpan(0, 100).Clear();
+        File.WriteAllBytes(Folder["source"], content);
+
+        var run = await Strace.RunAsync(Folder["strace.log"], Folder[call == "pread64" ? "source" : "copy"], $"{call}:retval=100:when=1",
+            "copy", "--json", "--io", "buffered", Folder["source"], Folder["copy"]);
+
+        Assert.True(run.ExitCode == 0, run.ToString());
+        Assert.Equal(content.Length, CommandReport.Of(run).Bytes);
+        await Files.AssertIdenticalAsync(Folder["source"], Folder["copy"]);
+        Assert.Matches($"{call}\\(.*= 100 \\(INJECTED\\)", File.ReadAllText(Folder["strace.log"]));
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Xunit;
+
+namespace Kcopyd.Interop.Tests.Support;
+
+/// <summary>A folder, and things that are taken down before it goes away.</summary>
+public abstract class CommandTest : IAsyncLifetime
+{
+    private readonly Stack<IAsyncDisposable> _owned = new();
+
+    internal TempFolder Folder { get; } = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        try
+        {
+            while (_owned.TryPop(out var owned))
+                await owned.DisposeAsync();
+        }
+        finally
+        {
+            Folder.Dispose();
+        }
+    }
+
+    /// <summary>Disposed with the test, the last first.</summary>
+    protected T Own<T>(T owned) where T : IAsyncDisposable
+    {
+        _owned.Push(owned);
+        return owned;
+    }
+}
+
+/// <summary>The object that <c>--json</c> prints, read by somebody else's reader.</summary>
+internal sealed record CommandReport(bool ReadError, ulong WriteErrors, long Bytes, double Seconds,
+    IReadOnlyList<CommandReport.Range> Unreadable, IReadOnlyList<CommandReport.Destination> Destinations)
+{
+    public static CommandReport Of(ToolResult result) =>
+        JsonSerializer.Deserialize<CommandReport>(result.Output, JsonSerializerOptions.Web) ?? throw new InvalidOperationException(result.ToString());
+
+    internal sealed record Range(long Offset, long Length);
+
+    internal sealed record Destination(string Path, long Bytes, string? Error);
+}

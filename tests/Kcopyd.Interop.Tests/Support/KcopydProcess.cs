@@ -1,0 +1,21 @@
+namespace Kcopyd.Interop.Tests.Support;
+
+/// <summary>The command as it was built, in a process of its own.</summary>
+internal static class KcopydProcess
+{
+    public const int Interrupt = 2, Kill = 9;
+
+    // The reference to the host project puts the command beside the tests.
+    private static string Assembly => Path.Combine(AppContext.BaseDirectory, "kcopyd.dll");
+
+    /// <summary>What starts the command, for a tool that starts it in turn. A shell's background job ignores SIGINT, and so would it.</summary>
+    public static IReadOnlyList<string> Command { get; } = [Tool.Find("env")!, "--default-signal=INT", Tool.Find("dotnet")!, "exec", Assembly];
+
+    public static RunningTool Start(params IEnumerable<string> arguments) => Tool.Start("env", [.. Command.Skip(1), .. arguments]);
+
+    public static async Task<ToolResult> RunAsync(params IEnumerable<string> arguments)
+    {
+        await using var process = Start(arguments);
+        return await process.WaitAsync(TimeSpan.FromSeconds(60));
+    }
+}

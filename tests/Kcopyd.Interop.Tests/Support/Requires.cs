@@ -1,0 +1,38 @@
+using Xunit;
+
+namespace Kcopyd.Interop.Tests.Support;
+
+/// <summary>What a test needs of the machine. Without it the test is skipped and says why; with KCOPYD_NO_SKIP=1 it fails.</summary>
+internal static class Requires
+{
+    public static void Root(string what) => That(Environment.IsPrivilegedProcess, $"needs root, to {what}");
+
+    public static void Tools(params string[] names)
+    {
+        foreach (var name in names)
+            That(Tool.Find(name) is not null, $"needs the program '{name}' (on Debian, ./test as root installs it)");
+    }
+
+    public static void LoopDevices()
+    {
+        Root("attach loop devices");
+        Tools("losetup");
+        That(File.Exists("/dev/loop-control"), "needs the kernel's loop driver (/dev/loop-control)");
+    }
+
+    public static void Fuse()
+    {
+        Root("mount what nbdkit serves");
+        Tools("nbdkit", "nbdfuse", "fusermount3");
+        That(File.Exists("/dev/fuse"), "needs the kernel's FUSE (/dev/fuse; try 'modprobe fuse')");
+    }
+
+    public static void That(bool holds, string reason)
+    {
+        if (holds)
+            return;
+        if (Environment.GetEnvironmentVariable("KCOPYD_NO_SKIP") == "1")
+            Assert.Fail($"{reason}; KCOPYD_NO_SKIP=1 forbids to skip");
+        throw new SkipException(reason);
+    }
+}
