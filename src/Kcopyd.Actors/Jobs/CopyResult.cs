@@ -19,7 +19,7 @@ public sealed record CopyResult
     /// <summary>True if any part of the source could not be read.</summary>
     public bool ReadError { get => _readError; init => _readError = value; }
 
-    /// <summary>Bit <c>i</c> is set if destination <c>i</c> (of 0 to 63) failed, or was not whole when the job was cancelled.</summary>
+    /// <summary>Bit <c>i</c> is set if destination <c>i</c> (of 0 to 63) failed; every bit, if the job was cancelled.</summary>
     public ulong WriteErrors { get => _writeErrors; init => _writeErrors = value; }
 
     /// <summary>What the caller gave with the job.</summary>
