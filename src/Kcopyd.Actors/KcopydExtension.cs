@@ -4,22 +4,30 @@ using Akka.Configuration;
 using Akka.Event;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Hosting;
 using Kcopyd.Actors.Jobs;
 
 namespace Kcopyd.Actors;
 
-/// <summary>What an actor system keeps for Kcopyd: the settings, the devices by name, shared throttles. Any thread may use it.</summary>
+/// <summary>What an actor system keeps for Kcopyd: the settings, its own clients, the devices by name. Any thread may use it.</summary>
 public sealed class KcopydExtension : IExtension
 {
+    /// <summary>The name of the client that a host has if it names none.</summary>
+    public const string DefaultClientName = "kcopyd";
+
+    private readonly ExtendedActorSystem _system;
+    private readonly Lock _creating = new();
+    private readonly Dictionary<string, KcopydClient> _clients = new(StringComparer.Ordinal);
     private long _unnamed;
 
     internal KcopydExtension(ExtendedActorSystem system)
     {
+        _system = system;
         system.Settings.InjectTopLevelFallback(DefaultConfig());
         Settings = KcopydSettings.FromConfig(system.Settings.Config.GetConfig("kcopyd.client"));
     }
 
-    /// <summary>The settings of <c>kcopyd.client</c>: what clients get that are created without their own.</summary>
+    /// <summary>The settings of <c>kcopyd.client</c>: what clients get for which nothing else is configured.</summary>
     public KcopydSettings Settings { get; }
 
     /// <summary>The devices of this node by name.</summary>
@@ -29,13 +37,56 @@ public sealed class KcopydExtension : IExtension
     public static Config DefaultConfig() =>
         ConfigurationFactory.FromResource<KcopydExtension>("Kcopyd.Actors.reference.conf");
 
-    internal KcopydClient Create(IActorRefFactory factory, ActorSystem system, string? name, KcopydSettings? settings, KcopydThrottle? throttle)
+    /// <summary>
+    /// The system's own client of that name, shared by all who ask: created on first use, destroyed when the system shuts down (it
+    /// then has as long as the phase <see cref="CoordinatedShutdown.PhaseBeforeActorSystemTerminate"/> has).
+    /// </summary>
+    /// <param name="name">The actor's name.</param>
+    /// <exception cref="ConfigurationException">A setting of the client is outside its range.</exception>
+    /// <exception cref="InvalidActorNameException">The name is not valid, or another actor has it.</exception>
+    public KcopydClient GetClient(string name = DefaultClientName)
     {
-        var own = (settings ?? Settings).Checked();
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        lock (_creating)
+        {
+            if (!_clients.TryGetValue(name, out var client))
+            {
+                _clients[name] = client = Create(_system, _system, name, null, null, isShared: true);
+                ClientShutdown.Register(_system, client);
+            }
+            return client;
+        }
+    }
+
+    /// <summary>The settings of a client: those of <c>kcopyd.clients.NAME</c>, and of <c>kcopyd.client</c> for what is not set there.</summary>
+    /// <param name="name">The client's name.</param>
+    /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
+    public KcopydSettings SettingsOf(string name)
+    {
+        var path = SectionOf(name);
+        var config = _system.Settings.Config;
+        return config.HasPath(path)
+            ? KcopydSettings.FromConfig(config.GetConfig(path).WithFallback(config.GetConfig("kcopyd.client")), path)
+            : Settings;
+    }
+
+    internal static string SectionOf(string name) => $"kcopyd.clients.\"{name}\"";
+
+    internal KcopydClient Create(IActorRefFactory factory, ActorSystem system, string? name, KcopydSettings? settings, KcopydThrottle? throttle, bool isShared = false)
+    {
+        var own = settings?.Checked() ?? (name is null ? Settings : SettingsOf(name));
+        RequireDispatcher("dispatcher", own.Dispatcher);
+        RequireDispatcher("worker-dispatcher", own.WorkerDispatcher);   // else the first job would find out
         name ??= "kcopyd-" + Interlocked.Increment(ref _unnamed).ToString(CultureInfo.InvariantCulture);
         var core = new ClientCore(name, own, throttle ?? new KcopydThrottle(own.ThrottlePercent, own.BytesPerSecond), Logging.GetLogger(system, typeof(KcopydClient)));
         core.Actor = factory.ActorOf(ClientActor.Props(core, Devices), name);
-        return new KcopydClient(core);
+        return new KcopydClient(core, isShared);
+    }
+
+    private void RequireDispatcher(string key, string id)
+    {
+        if (!_system.Dispatchers.HasDispatcher(id))
+            throw new ConfigurationException($"kcopyd.client.{key} = {id}: must be the path of a dispatcher's section.");
     }
 }
 
@@ -59,7 +110,7 @@ public static class KcopydExtensions
     /// <summary>Creates a client: of the system, or, on an actor's context, as a child of that actor.</summary>
     /// <param name="factory">An <see cref="ActorSystem"/>, or the <see cref="IActorContext"/> of an actor (on that actor's thread only).</param>
     /// <param name="name">The actor's name; made up if null.</param>
-    /// <param name="settings">Its own settings, usually <c>system.Kcopyd().Settings with { … }</c>; the system's if null.</param>
+    /// <param name="settings">Its own settings, usually <c>system.Kcopyd().Settings with { … }</c>; if null, those configured for its name.</param>
     /// <param name="throttle">A throttle shared with other clients; its own if null.</param>
     /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
     /// <exception cref="InvalidActorNameException">The name is taken or not valid.</exception>

@@ -28,7 +28,7 @@ internal sealed class Engine : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, CommandLifetime>();
         builder.Services.AddSerilog(log => log
             .MinimumLevel.Is((LogEventLevel)logLevel)   // the two enumerations agree from debug to critical
-            .WriteTo.Console(standardErrorFromLevel: LevelAlias.Minimum, formatProvider: null));
+            .WriteTo.Console(standardErrorFromLevel: LevelAlias.Minimum, formatProvider: null), preserveStaticLogger: true);
         builder.Services.AddAkka("kcopyd", akka => akka
             .AddHocon(ConfigurationFactory.FromResource("kcopyd.host.conf", typeof(Engine).Assembly), HoconAddMode.Prepend)
             .ConfigureLoggers(loggers =>

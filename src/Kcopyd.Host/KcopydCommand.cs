@@ -16,8 +16,10 @@ internal static class KcopydCommand
         {
             CopyCommand.Create(console),
             ZeroCommand.Create(console),
+            DemoCommand.Create(console),
         };
-        var parsed = root.Parse(args);
+        // A path may begin with '@', which would name a response file.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)

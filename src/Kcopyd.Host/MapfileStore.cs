@@ -23,9 +23,9 @@ internal sealed class MapfileStore(string path)
             using var reader = File.OpenText(path);
             return MapfileFormat.Read(reader);
         }
-        catch (FileNotFoundException)
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
-            return new Mapfile();
+            return new Mapfile();   // that it can be created is checked by CheckAsync
         }
         catch (FormatException wrong)
         {
@@ -44,11 +44,15 @@ internal sealed class MapfileStore(string path)
         try
         {
             await WriteBesideAsync("#\n"u8.ToArray()).ConfigureAwait(false);
-            File.Delete(_beside);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"--mapfile '{path}' cannot be written: {refused.Message}");
+        }
+        finally
+        {
+            if (File.Exists(_beside))
+                File.Delete(_beside);
         }
     }
 

@@ -20,10 +20,11 @@ internal static class Report
             lines.WriteLine("kcopyd: interrupted.");
         if (result.ReadFault is not null)
             lines.WriteLine($"kcopyd: {result.ReadFault.Message}");
-        foreach (var range in result.Unreadable.Take(MostRanges))
+        var unreadable = result.Unreadable;
+        foreach (var range in unreadable.Take(MostRanges))
             lines.WriteLine($"kcopyd: {result.Plan.Source!.Target.Path}: unreadable: {range.Length} bytes at {range.Offset}, written as zeroes");
-        if (result.Unreadable.Count > MostRanges)
-            lines.WriteLine($"kcopyd: ... and {result.Unreadable.Count - MostRanges} more unreadable ranges; --json and --mapfile have them all.");
+        if (unreadable.Count > MostRanges)
+            lines.WriteLine($"kcopyd: ... and {unreadable.Count - MostRanges} more unreadable ranges; --json and --mapfile have them all.");
         for (var i = 0; i < result.Plan.Destinations.Count; i++)
         {
             if (result.ErrorOf(i) is { } error)

@@ -21,7 +21,7 @@ internal static class TransferCommand
         var client = engine.CreateClient(options, destinations.Count);
         await using var clientLease = client.ConfigureAwait(false);
 
-        if (session is { Finished: > 0 and var finished })
+        if (session is { Finished: > 0 and var finished } && options.Progress != ProgressMode.None)
             await console.Error.WriteLineAsync($"kcopyd: resuming: {ByteSize.Format(finished)} of {ByteSize.Format(plan.Length)} are finished already.").ConfigureAwait(false);
         var progress = new LatestProgress(destinations.Count);
         var result = new TransferResult(plan, options);

@@ -55,7 +55,7 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
             return;
         }
         _runner = new JobRunner(_core.Settings, _core.Throttle, Context.System.Scheduler, _crews, _pages, this);
-        _progress = new ProgressSubscriptions(Timers, _core.Settings.ProgressInterval);
+        _progress = new ProgressSubscriptions(Timers, _core.Settings.ProgressInterval, Log);
         _core.Throttle.Join(Self);
         ClientGauges.Add(_core);
     }
@@ -64,6 +64,7 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
     {
         _core.Gate.Leave();
         _core.Throttle.Leave(Self);
+        _runner?.LeaveThrottle();
         ClientGauges.Remove(_core);
         foreach (var job in _jobs.Values)
             _core.NotifyStopped(job, job.Id);
@@ -71,7 +72,7 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
             callback.Stop();
         foreach (var destroyer in _destroyers)
             destroyer.Tell(new KcopydProtocol.ClientDestroyed(_core.Name), ActorRefs.NoSender);
-        _core.Destroyed.TrySetResult();
+        _core.AfterStop(static () => { });
     }
 
     // A dead worker is replaced by the client, not restarted: its sub-job is accounted for by its death.
@@ -129,7 +130,6 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
     private void Start(Job job)
     {
         _jobs.Add(job.Id, job);
-        job.Activity = _core.Instruments.JobStarted(job);
         _wasBusy = true;
         if (!_isTrimming)
         {
@@ -142,9 +142,9 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
     void IJobEvents.JobDone(Job job)
     {
         var id = job.Id;
-        _jobs.Remove(id);
         _progress.Done(job);
         _core.Instruments.JobDone(job);
+        _jobs.Remove(id);       // not before: should a listener throw, the job is told that the client stopped
         if (!job.TrySettle(id))
             throw new InvalidOperationException($"Job {id} was notified twice.");   // cannot be: only this actor settles while it lives
         var (notification, readError, writeErrors) = (job.Notification, job.ReadError, job.WriteErrors);
@@ -165,7 +165,7 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
         switch (request)
         {
             case KcopydProtocol.Copy copy:
-                OnCopy(copy.From, copy.To, copy.Flags, copy.Context);
+                OnCopy(copy, copy.To, copy.Flags, copy.Context);
                 break;
             case KcopydProtocol.Zero zero:
                 OnCopy(null, zero.To, zero.Flags, zero.Context);
@@ -180,7 +180,10 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
                 OnJob(id, job => _runner.Resume(job));
                 break;
             case KcopydProtocol.SubscribeProgress subscribe:
-                OnJob(subscribe.JobId, job => _progress.Add(job, subscribe.Interval, subscribe.Subscriber));
+                if (subscribe.Subscriber is null)
+                    Reply(new KcopydProtocol.Refused("The subscription has no subscriber; name the actor to be told."));
+                else
+                    OnJob(subscribe.JobId, job => _progress.Add(job, subscribe.Interval, subscribe.Subscriber));
                 break;
             case KcopydProtocol.GetProgress(var id):
                 Reply(_jobs.TryGetValue(id, out var found) ? JobSnapshot.Of(found) : new KcopydProtocol.JobNotFound(id));
@@ -198,19 +201,23 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
                 if (!_core.Gate.IsIdle)
                     Log.Debug("Closing: {0}", Status());
                 break;
+            default:
+                Unhandled(request);
+                break;
         }
     }
 
-    private void OnCopy(KcopydProtocol.DeviceRegion? from, IReadOnlyList<KcopydProtocol.DeviceRegion> to, CopyFlags flags, object? context)
+    // What came over a wire may be anything: a hole in it is refused like a wrong argument.
+    private void OnCopy(KcopydProtocol.Copy? copy, IReadOnlyList<KcopydProtocol.DeviceRegion?>? to, CopyFlags flags, object? context)
     {
         var sender = Sender;
         try
         {
-            var source = from is null ? default : Resolve(from, "from");
-            var destinations = new IoRegion[to.Count];
+            var source = copy is null ? default : Resolve(copy.From, "from");
+            var destinations = new IoRegion[to?.Count ?? 0];
             for (var i = 0; i < destinations.Length; i++)
-                destinations[i] = Resolve(to[i], $"to[{i}]");
-            var length = from is null
+                destinations[i] = Resolve(to![i], $"to[{i}]");
+            var length = copy is null
                 ? RegionChecks.Zero(destinations, flags, _core.Settings.MaxDestinations)
                 : RegionChecks.Copy(source, destinations, flags, _core.Settings.MaxDestinations);
             var job = _core.Admit(source.Device, source.Offset, length, destinations, flags, new Notification(sender, context), out var id);
@@ -223,9 +230,14 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
         }
     }
 
-    private IoRegion Resolve(KcopydProtocol.DeviceRegion region, string name) => _devices.TryGet(region.Device, out var device)
-        ? new IoRegion(device, region.Sector, region.Count)
-        : throw new ArgumentException($"No device is named '{region.Device}' on this node; register it in system.Kcopyd().Devices.", name);
+    private IoRegion Resolve(KcopydProtocol.DeviceRegion? region, string name)
+    {
+        if (region?.Device is null)
+            throw new ArgumentException("The region names no device.", name);
+        return _devices.TryGet(region.Device, out var device)
+            ? new IoRegion(device, region.Sector, region.Count)
+            : throw new ArgumentException($"No device is named '{region.Device}' on this node; register it in system.Kcopyd().Devices.", name);
+    }
 
     private void OnJob(long id, Action<Job> act)
     {

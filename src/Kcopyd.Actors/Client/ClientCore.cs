@@ -50,7 +50,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
         var job = Admit(source, sourceOffset, length, destinations, flags, notification, out var id);
         Actor.Tell(job, ActorRefs.NoSender);
         if (Gate.IsGone)
-            Elsewhere(() => NotifyStopped(job, id));
+            NotifyStoppedElsewhere(job, id);
         return id;
     }
 
@@ -64,6 +64,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
             job = new Job(this);
         id = Interlocked.Increment(ref _lastId);
         job.Prepare(id, source, sourceOffset, length, destinations, flags, notification);
+        job.Activity = Instruments.JobSubmitted(job);
         return job;
     }
 
@@ -117,16 +118,26 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
     {
         if (!job.TrySettle(id))
             return;
-        Gate.ReleaseJob();
+        Instruments.JobStopped(job);
         var all = job.DestinationCount == 64 ? ulong.MaxValue : (1UL << job.DestinationCount) - 1;
         var result = job.Notification.WantsResult ? StoppedResult(job, all) : null;
-        AfterStop(() => Deliver(job.Notification, job.Source is not null, all, result, "job", id));
+        AfterStop(() =>
+        {
+            Deliver(job.Notification, job.Source is not null, all, result, "job", id);
+            Gate.ReleaseJob();
+        });
     }
+
+    private void NotifyStoppedElsewhere(Job job, long id) => Elsewhere(() => NotifyStopped(job, id));
 
     public void AfterStop(Action notify)
     {
         lock (_afterStop)
+        {
             notify();
+            if (Gate.IsIdle)
+                Destroyed.TrySetResult();   // not before: somebody may still be queued in the dead mailbox, or on his way there
+        }
     }
 
     /// <summary>For a thread that finds the actor gone: a callback never runs on the stack of its caller, who may hold locks.</summary>

@@ -10,13 +10,18 @@ namespace Kcopyd.Actors.Client;
 /// </summary>
 /// <remarks>
 /// Create it by <see cref="KcopydExtensions.CreateKcopydClient"/> on an <see cref="ActorSystem"/> or, as a child, on an actor's context;
-/// or have it injected. Every method may be called from any thread, callbacks included, and returns at once.
+/// share the system's by <see cref="KcopydExtension.GetClient"/>, or have it injected. Every method may be called from any thread, callbacks included, and returns at once.
 /// </remarks>
 public sealed class KcopydClient : IAsyncDisposable
 {
     private readonly ClientCore _core;
+    private readonly bool _isShared;
 
-    internal KcopydClient(ClientCore core) => _core = core;
+    internal KcopydClient(ClientCore core, bool isShared = false)
+    {
+        _core = core;
+        _isShared = isShared;
+    }
 
     /// <summary>The client's name.</summary>
     public string Name => _core.Name;
@@ -138,13 +143,25 @@ public sealed class KcopydClient : IAsyncDisposable
     /// </summary>
     public Task DestroyAsync()
     {
-        _core.Gate.Close();
-        Actor.Tell(KcopydProtocol.Destroy.Instance, ActorRefs.NoSender);
+        if (_core.Gate.Close())
+            Actor.Tell(KcopydProtocol.Destroy.Instance, ActorRefs.NoSender);
         return _core.Destroyed.Task;
     }
 
-    /// <summary>The same as <see cref="DestroyAsync"/>.</summary>
-    public ValueTask DisposeAsync() => new(DestroyAsync());
+    /// <summary>
+    /// The same as <see cref="DestroyAsync"/> for who created the client. The system's own clients (<see cref="KcopydExtension.GetClient"/>, and
+    /// those that are injected) are shared, and disposing such a handle does nothing: the system destroys them when it shuts down.
+    /// </summary>
+    public ValueTask DisposeAsync() => _isShared ? ValueTask.CompletedTask : new(DestroyAsync());
+
+    /// <summary>Null if the client takes a job and a prepared callback now.</summary>
+    internal string? WhyNotReady() => _core.Gate switch
+    {
+        { IsClosed: true } => $"Client '{Name}' is destroyed or being destroyed.",
+        var gate when gate.Jobs >= gate.MaxJobs => $"Client '{Name}' has {gate.Jobs} jobs, as many as may be (max-jobs).",
+        var gate when gate.Callbacks >= gate.MaxCallbacks => $"Client '{Name}' has {gate.Callbacks} prepared callbacks outstanding, as many as may be (max-prepared-callbacks).",
+        _ => null,
+    };
 
     // An actor that is gone answers nothing: then the answer is null.
     private async Task<object?> AskAsync(object request, CancellationToken cancellationToken)

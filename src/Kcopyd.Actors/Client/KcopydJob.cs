@@ -37,13 +37,13 @@ public readonly record struct KcopydJob
     /// <see cref="JobState.Completed"/>, when the job is done (before its notification).
     /// </summary>
     /// <param name="subscriber">Who is told.</param>
-    /// <param name="interval">At least the client's <see cref="KcopydSettings.ProgressInterval"/>; a shorter one is lengthened to it.</param>
+    /// <param name="interval">At least the client's <see cref="KcopydSettings.ProgressInterval"/>; a shorter one is lengthened to it, one of more than a day is cut to a day.</param>
     public void SubscribeProgress(IActorRef subscriber, TimeSpan interval) =>
         _client.Actor.Tell(new KcopydProtocol.SubscribeProgress(Id, interval, subscriber), ActorRefs.NoSender);
 
-    /// <summary>Like the other form; the delegate runs inside the client and must not block.</summary>
+    /// <summary>Like the other form; the delegate runs inside the client and must not block. What it throws is logged.</summary>
     /// <param name="subscriber">Who is told.</param>
-    /// <param name="interval">At least the client's <see cref="KcopydSettings.ProgressInterval"/>; a shorter one is lengthened to it.</param>
+    /// <param name="interval">At least the client's <see cref="KcopydSettings.ProgressInterval"/>; a shorter one is lengthened to it, one of more than a day is cut to a day.</param>
     public void SubscribeProgress(IProgress<JobProgress> subscriber, TimeSpan interval) =>
         _client.Actor.Tell(new SubscribeProgressDelegate(Id, interval, subscriber), ActorRefs.NoSender);
 }

@@ -44,32 +44,50 @@ public sealed record KcopydSettings
     /// <summary>Dispatcher of readers and writers, which may block on I/O.</summary>
     public required string WorkerDispatcher { get; init; }
 
-    /// <summary>Reads and checks the section <c>kcopyd.client</c>.</summary>
-    /// <exception cref="ConfigurationException">A value is missing or outside its range; the message names the setting.</exception>
-    public static KcopydSettings FromConfig(Config config)
+    /// <summary>Reads and checks a client's section.</summary>
+    /// <param name="config">The section.</param>
+    /// <param name="path">Where it was found, for messages.</param>
+    /// <exception cref="ConfigurationException">A value is missing, cannot be read or is outside its range; the message names the setting.</exception>
+    public static KcopydSettings FromConfig(Config config, string path = "kcopyd.client")
     {
         ArgumentNullException.ThrowIfNull(config);
         return new KcopydSettings
         {
-            SubJobSize = Bytes(config, "sub-job-size", int.MaxValue),
-            SubJobsPerJob = config.GetInt("sub-jobs-per-job"),
-            MaxSubJobs = config.GetInt("max-sub-jobs"),
-            MaxDestinations = config.GetInt("max-destinations"),
-            MaxJobs = config.GetInt("max-jobs"),
-            MaxPreparedCallbacks = config.GetInt("max-prepared-callbacks"),
-            PagePoolSize = config.GetByteSize("page-pool-size") ?? 0,
-            RecycleCrews = config.GetBoolean("recycle-crews"),
-            ThrottlePercent = config.GetInt("throttle-percent"),
-            BytesPerSecond = config.GetByteSize("bytes-per-second") ?? 0,
-            ProgressInterval = config.GetTimeSpan("progress-interval"),
-            Dispatcher = config.GetString("dispatcher"),
-            WorkerDispatcher = config.GetString("worker-dispatcher"),
-        }.Checked();
+            SubJobSize = Read("sub-job-size", key => checked((int)Bytes(key))),
+            SubJobsPerJob = Read("sub-jobs-per-job", key => config.GetInt(key)),
+            MaxSubJobs = Read("max-sub-jobs", key => config.GetInt(key)),
+            MaxDestinations = Read("max-destinations", key => config.GetInt(key)),
+            MaxJobs = Read("max-jobs", key => config.GetInt(key)),
+            MaxPreparedCallbacks = Read("max-prepared-callbacks", key => config.GetInt(key)),
+            PagePoolSize = Read("page-pool-size", Bytes),
+            RecycleCrews = Read("recycle-crews", key => config.GetBoolean(key)),
+            ThrottlePercent = Read("throttle-percent", key => config.GetInt(key)),
+            BytesPerSecond = Read("bytes-per-second", Bytes),
+            ProgressInterval = Read("progress-interval", key => config.GetTimeSpan(key, allowInfinite: false)),
+            Dispatcher = Read("dispatcher", key => config.GetString(key)),
+            WorkerDispatcher = Read("worker-dispatcher", key => config.GetString(key)),
+        }.Checked(path);
+
+        long Bytes(string key) => config.GetByteSize(key) ?? throw new FormatException("not a size in bytes");
+
+        T Read<T>(string key, Func<string, T> read)
+        {
+            if (!config.HasPath(key))
+                throw new ConfigurationException($"{path}.{key} is missing; the defaults are in KcopydExtension.DefaultConfig().");
+            try
+            {
+                return read(key);
+            }
+            catch (Exception exception) when (exception is FormatException or OverflowException or ArgumentException or NotSupportedException or ConfigurationException)
+            {
+                throw new ConfigurationException($"{path}.{key} = {config.GetString(key)}: cannot be read: {exception.Message}", exception);
+            }
+        }
     }
 
     /// <summary>Returns these settings if every value is in its range.</summary>
     /// <exception cref="ConfigurationException">A value is outside its range; the message names the setting and the range.</exception>
-    internal KcopydSettings Checked()
+    internal KcopydSettings Checked(string path = "kcopyd.client")
     {
         Require(SubJobSize is >= 4096 and <= 1 << 20 && SubJobSize % 4096 == 0, "sub-job-size", SubJobSize, "a multiple of 4096 from 4096 to 1 MiB");
         Require(SubJobsPerJob >= 1, "sub-jobs-per-job", SubJobsPerJob, "at least 1");
@@ -81,14 +99,14 @@ public sealed record KcopydSettings
         Require(ThrottlePercent is >= 1 and <= 100, "throttle-percent", ThrottlePercent, "1 to 100");
         Require(BytesPerSecond >= 0, "bytes-per-second", BytesPerSecond, "0 (no limit) or more");
         Require(ProgressInterval > TimeSpan.Zero, "progress-interval", ProgressInterval, "longer than zero");
+        Require(!string.IsNullOrWhiteSpace(Dispatcher), "dispatcher", Dispatcher, "the path of a dispatcher's section");
+        Require(!string.IsNullOrWhiteSpace(WorkerDispatcher), "worker-dispatcher", WorkerDispatcher, "the path of a dispatcher's section");
         return this;
-    }
 
-    private static int Bytes(Config config, string key, int most) => (int)Math.Min(config.GetByteSize(key) ?? 0, most);
-
-    private static void Require(bool holds, string key, object value, string range)
-    {
-        if (!holds)
-            throw new ConfigurationException($"kcopyd.client.{key} = {value}: must be {range}.");
+        void Require(bool holds, string key, object? value, string range)
+        {
+            if (!holds)
+                throw new ConfigurationException($"{path}.{key} = {value}: must be {range}.");
+        }
     }
 }

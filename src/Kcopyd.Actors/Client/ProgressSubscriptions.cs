@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using Kcopyd.Actors.Jobs;
 
 namespace Kcopyd.Actors.Client;
@@ -7,17 +8,19 @@ namespace Kcopyd.Actors.Client;
 /// Who watches which job. Each subscription has a timer, whose interval bounds its rate; a tick without a change sends nothing.
 /// Belongs to the client actor.
 /// </summary>
-internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan shortest)
+internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan shortest, ILoggingAdapter log)
 {
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);    // schedulers cannot count to TimeSpan.MaxValue
+
     private readonly Dictionary<long, List<Subscription>> _byJob = [];
 
     public void Add(Job job, TimeSpan interval, object subscriber)
     {
-        var subscription = new Subscription(job, job.Id, subscriber);
+        var subscription = new Subscription(job, job.Id, subscriber, log);
         if (!_byJob.TryGetValue(job.Id, out var list))
             _byJob[job.Id] = list = [];
         list.Add(subscription);
-        var period = interval < shortest ? shortest : interval;
+        var period = interval < shortest ? shortest : interval > Longest ? Longest : interval;
         timers.StartPeriodicTimer(subscription, new Tick(subscription), period);
     }
 
@@ -38,7 +41,7 @@ internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan sho
 
     internal sealed record Tick(Subscription Subscription) : INoSerializationVerificationNeeded;
 
-    internal sealed class Subscription(Job job, long jobId, object subscriber)
+    internal sealed class Subscription(Job job, long jobId, object subscriber, ILoggingAdapter log)
     {
         private (JobState, long, long) _sent;
 
@@ -61,9 +64,18 @@ internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan sho
         public void Send(JobProgress progress)
         {
             if (subscriber is IActorRef actor)
+            {
                 actor.Tell(progress, ActorRefs.NoSender);
-            else
+                return;
+            }
+            try
+            {
                 ((IProgress<JobProgress>)subscriber).Report(progress);
+            }
+            catch (Exception exception)
+            {
+                log.Error(exception, "The progress delegate of job {0} threw; the job goes on.", JobId);
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ public sealed class FileBlockDevice : IBlockDevice
     private readonly FileKind _kind;
     private readonly FileDescriptor _buffered;
     private readonly FileDescriptor? _direct;
-    private readonly object? _storage;
+    private readonly StorageLocation _start;
     private readonly FlushLatch _flush;
     private volatile bool _noZeroRange;
     private string? _newName; // until its directory is synced; under the latch of the flush
@@ -34,7 +34,7 @@ public sealed class FileBlockDevice : IBlockDevice
         IsReadOnly = opened.IsReadOnly;
         Features = opened.Features;
         _kind = opened.Status.Kind;
-        _storage = StorageIdentity.Of(opened.Status);
+        _start = StorageIdentity.Locate(opened.Buffered, opened.Status);
         _buffered = opened.Buffered;
         _direct = opened.Direct;
         _flush = new FlushLatch(Sync);
@@ -66,7 +66,7 @@ public sealed class FileBlockDevice : IBlockDevice
     public bool IsDirect => _direct is not null;
 
     /// <inheritdoc/>
-    public StorageLocation Locate(long offset) => new(_storage, offset);
+    public StorageLocation Locate(long offset) => _start with { Offset = _start.Offset + offset };
 
     /// <inheritdoc/>
     public unsafe ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)

@@ -18,6 +18,8 @@ internal static unsafe partial class LibC
 
     public const nuint BLKROGET = 0x125E, BLKSSZGET = 0x1268, BLKGETSIZE64 = 0x80081272, BLKDISCARD = 0x1277, BLKZEROOUT = 0x127F;
 
+    private const nuint LOOP_GET_STATUS64 = 0x4C05;
+
     private const int POSIX_FADV_DONTNEED = 4;
 
     /// <summary>Opens a file; null and the errno if that failed.</summary>
@@ -93,6 +95,21 @@ internal static unsafe partial class LibC
         var range = stackalloc long[2] { offset, length };
         return ioctl(fd, request, range);
     });
+
+    /// <summary>What a loop device is made of.</summary>
+    public static long LoopStatus(FileDescriptor fd, out LoopStatus status)
+    {
+        LoopStatus answer = default;
+        var result = Call(() =>
+        {
+            LoopStatus filled = default;
+            var called = ioctl(fd, LOOP_GET_STATUS64, &filled);
+            answer = filled;
+            return called;
+        });
+        status = answer;
+        return result;
+    }
 
     public static long Status(string path, out FileStatus status)
     {

@@ -1,3 +1,4 @@
+using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Jobs;
@@ -18,7 +19,7 @@ public sealed record CopyResult
     /// <summary>True if any part of the source could not be read.</summary>
     public bool ReadError { get => _readError; init => _readError = value; }
 
-    /// <summary>Bit <c>i</c> is set if destination <c>i</c> (of 0 to 63) failed, or was not whole when the job was cancelled.</summary>
+    /// <summary>Bit <c>i</c> is set if destination <c>i</c> (of 0 to 63) failed; every bit, if the job was cancelled.</summary>
     public ulong WriteErrors { get => _writeErrors; init => _writeErrors = value; }
 
     /// <summary>What the caller gave with the job.</summary>
@@ -40,16 +41,16 @@ public sealed record CopyResult
     public IoFault? ReadFault { get; init; }
 
     /// <summary>The ranges that could not be read, in order, merged; with <see cref="CopyFlags.IgnoreError"/> they were written as zeroes.</summary>
-    public IReadOnlyList<UnreadableRange> Unreadable { get; init; } = [];
+    public IReadOnlyList<UnreadableRange> Unreadable { get; init => field = WireList.Of(value); } = [];
 
-    /// <summary>SHA-256 (lower-case hex) of the source region as it was read for the verification; null without <see cref="CopyFlags.VerifyHash"/>.</summary>
+    /// <summary>SHA-256 (lower-case hex) of the source region as it was read for the verification; null without <see cref="CopyFlags.VerifyHash"/>, and if it was not read whole.</summary>
     public string? SourceSha256 { get; init; }
 
     /// <summary>One entry per destination, in the order of the job. Empty for a prepared callback.</summary>
     public IReadOnlyList<DestinationResult> Destinations
     {
         get => _destinations ?? Whole();
-        init => _destinations = value;      // null: all are whole
+        init => _destinations = WireList.Of(value);      // null: all are whole
     }
 
     /// <summary>Fills in a result that was allocated ahead, before anybody has seen it.</summary>
@@ -76,7 +77,7 @@ public sealed record CopyResult
 /// <summary>How one destination ended.</summary>
 /// <param name="Bytes">Bytes that were written to it.</param>
 /// <param name="Fault">Its first error; null if it is whole.</param>
-/// <param name="Sha256">SHA-256 (lower-case hex) of its region as it was read back; null without <see cref="CopyFlags.VerifyHash"/>.</param>
+/// <param name="Sha256">SHA-256 (lower-case hex) of its region as it was read back; null without <see cref="CopyFlags.VerifyHash"/>, and if it was not read back whole.</param>
 public readonly record struct DestinationResult(long Bytes, IoFault? Fault, string? Sha256);
 
 /// <summary>An error and where it was.</summary>

@@ -21,6 +21,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
 {
     private readonly RunnableQueue _runnable = new();
     private readonly Stack<SubJob> _free = new();
+    private int _metered;   // sub-jobs in flight that the throttle counts
 
     /// <summary>Sub-jobs in flight, of all jobs.</summary>
     public int InFlight { get; private set; }
@@ -86,7 +87,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
     {
         if (io.IsReported)
             return;     // given up meanwhile
-        if (io.Error == IoError.WorkerCrashed)
+        if (io.IsCrashed)
             io.SubJob.Crew.IsBroken = true;
         Account(io);
         if (--io.SubJob.Unreported > 0)
@@ -118,6 +119,13 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             Lost(subJob);
     }
 
+    /// <summary>The client is gone, maybe with sub-jobs in flight: who shares its throttle must not wait for them for ever.</summary>
+    public void LeaveThrottle()
+    {
+        while (_metered > 0)
+            EndMetered();
+    }
+
     private bool Wants(Job job) =>
         !job.IsPaused && !job.IsStopping && job.NextOffset < job.Length && job.InFlight < MostInFlight(job);
 
@@ -145,6 +153,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             subJob = new SubJob();
         subJob.Prepare(job, crew, phase, job.NextOffset, length, lease);
         subJob.IsMetered = metered;
+        _metered += metered ? 1 : 0;
         crew.Current = subJob;
         job.IsStarted = true;
         job.InFlight++;
@@ -190,6 +199,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
                 return;
             }
             PopUnwritten(job);
+            job.NextOffset = Math.Min(job.NextOffset, oldest.Offset);   // not done
             End(oldest);
         }
     }
@@ -201,7 +211,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             job.NewestUnwritten = null;
     }
 
-    private static void Account(DestinationIo io)
+    private void Account(DestinationIo io)
     {
         io.IsReported = true;
         var job = io.SubJob.Job;
@@ -211,7 +221,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             DestinationFailed(job, io.Index, io.Error, io.ErrorOffset, io.SubJob.Phase);
     }
 
-    private static void DestinationFailed(Job job, int index, IoError error, long offset, JobPhase phase)
+    private void DestinationFailed(Job job, int index, IoError error, long offset, JobPhase phase)
     {
         ref var destination = ref job.Destinations[index];
         job.WriteErrors |= 1UL << index;
@@ -223,7 +233,11 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             Stop(job);
     }
 
-    private static void Stop(Job job) => job.IsStopping = true;
+    private void Stop(Job job)
+    {
+        job.IsStopping = true;
+        _runnable.Remove(job);  // now: it is settled later, and room for its next sub-job may come up before
+    }
 
     /// <summary>Takes a sub-job off its job. The caller settles the job afterwards, once.</summary>
     private void End(SubJob subJob)
@@ -247,18 +261,19 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
     {
         var job = subJob.Job;
         subJob.Crew.Current = null;
-        if (!subJob.IsHandedOver)
+        if (!subJob.IsRead && !subJob.IsHandedOver)
         {
             subJob.ReadFailure = IoError.WorkerCrashed;
             subJob.ReadFailureOffset = job.SourceOffset + subJob.Offset;
             subJob.ReadIsLost = true;
+            Stop(job);      // as after a reader that crashed: to go on would leave a hole that no list names
         }
         for (var i = 0; i < job.DestinationCount; i++)
         {
             var io = subJob.Ios[i];
             if (io.IsReported)
                 continue;
-            if (subJob.IsHandedOver)
+            if (!subJob.ReadIsLost)
                 io.Fail(IoError.WorkerCrashed, job.Destinations[i].Offset + subJob.Offset);
             Account(io);
         }
@@ -291,10 +306,16 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
         job.InFlight--;
         InFlight--;
         if (subJob.IsMetered)
-            throttle.Ended(scheduler.Now.UtcTicks);
+            EndMetered();
     }
 
-    private static void AccountRead(Job job, SubJob subJob)
+    private void EndMetered()
+    {
+        _metered--;
+        throttle.Ended(scheduler.Now.UtcTicks);
+    }
+
+    private void AccountRead(Job job, SubJob subJob)
     {
         if (subJob.ReadFailure != IoError.None)
         {
@@ -334,42 +355,43 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             _runnable.Append(job);
     }
 
+    private static JobPhase NextPhase(Job job) => job.Phase switch
+    {
+        JobPhase.Copy when job.Flushes => JobPhase.Flush,
+        JobPhase.Flush when job.Verifies => JobPhase.Verify,
+        _ => JobPhase.Done,
+    };
+
     /// <returns>False if there is none.</returns>
     private static bool EnterNextPhase(Job job)
     {
-        switch (job.Phase)
-        {
-            case JobPhase.Copy when job.Flushes:
-                job.Phase = JobPhase.Flush;
-                break;
-            case JobPhase.Flush when job.Verifies:
-                job.Phase = JobPhase.Verify;
-                job.RegionHashes = job.Hashes ? new RegionHashes(job.DestinationCount) : null;
-                break;
-            default:
-                return false;
-        }
+        var next = NextPhase(job);
+        if (next == JobPhase.Done)
+            return false;
+        job.Phase = next;
         job.NextOffset = 0;
+        if (next == JobPhase.Verify && job.Hashes)
+            job.RegionHashes = new RegionHashes(job.DestinationCount, job.Length);
         return true;
     }
 
     private void Finish(Job job)
     {
-        job.Phase = JobPhase.Done;
         _runnable.Remove(job);
-        if (job.IsCancelled)
-            FailWhatIsNotWhole(job);
+        if (job.NextOffset == job.Length && NextPhase(job) == JobPhase.Done)
+            job.IsCancelled = false;    // too late: nothing was left to cancel
+        else if (job.IsCancelled)
+            FailEveryDestination(job);
+        job.Phase = JobPhase.Done;
         events.JobDone(job);
     }
 
-    // Who looks only at the bits must not take a cancelled job for a copied one.
-    private static void FailWhatIsNotWhole(Job job)
+    // Who looks only at the bits must not take a cancelled job for a copied one, or for a flushed or verified one.
+    private static void FailEveryDestination(Job job)
     {
         for (var i = 0; i < job.DestinationCount; i++)
         {
             ref var destination = ref job.Destinations[i];
-            if (destination.Written == job.Length)
-                continue;
             job.WriteErrors |= 1UL << i;
             destination.Fault ??= Faults.OfDestination(destination.Device, IoError.Cancelled, -1, JobPhase.Copy);
         }

@@ -27,7 +27,7 @@ internal static class JobSnapshot
             DestinationCount = job.DestinationCount,
             ReadFault = job.ReadFault,
             Unreadable = job.Unreadable.IsEmpty ? [] : job.Unreadable.ToArray(),
-            SourceSha256 = job.Source is not null && job.Phase == JobPhase.Done && !job.IsStopping ? job.RegionHashes?.Source() : null,
+            SourceSha256 = job.RegionHashes?.Source(),
             Destinations = isClean ? null! : Destinations(job),
         };
     }
@@ -38,9 +38,7 @@ internal static class JobSnapshot
         for (var i = 0; i < destinations.Length; i++)
         {
             ref readonly var destination = ref job.Destinations[i];
-            // A hash is of the whole region as read back, or it is not told.
-            var isHashed = !job.IsStopping && destination.Fault is null or { Error: IoError.VerifyMismatch };
-            destinations[i] = new DestinationResult(destination.Written, destination.Fault, isHashed ? job.RegionHashes?.Destination(i) : null);
+            destinations[i] = new DestinationResult(destination.Written, destination.Fault, job.RegionHashes?.Destination(i));
         }
         return destinations;
     }

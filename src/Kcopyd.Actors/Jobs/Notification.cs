@@ -49,16 +49,17 @@ internal sealed class AwaitedCopy(CancellationToken token)
         if (!token.CanBeCanceled)
             return;
         _registration = token.UnsafeRegister(static state => ((KcopydJob)state!).Cancel(), job);
-        if (_source.Task.IsCompleted)
-            _registration.Dispose();    // it was done before there was a registration to dispose
+        Interlocked.MemoryBarrier();
+        if (_source.Task.IsCompleted)       // whoever comes second of this and Complete finds the other's work
+            _registration.Unregister();
     }
 
     public void Complete(CopyResult result)
     {
-        _registration.Dispose();
         if (result.IsCancelled && token.IsCancellationRequested)
             _source.TrySetException(new CopyCancelledException(result, token));
         else
             _source.TrySetResult(result);
+        _registration.Unregister();
     }
 }

@@ -6,13 +6,16 @@ namespace Kcopyd.Actors.Jobs;
 /// <summary>Refuses a job that cannot be right, before anything is read or written. Every message names the argument and the remedy.</summary>
 internal static class RegionChecks
 {
+    // Names are made only for a refusal: a check allocates nothing.
+    private const int FromSource = -1;
+
     /// <summary>Checks a copy and returns the bytes to copy to each destination.</summary>
     /// <exception cref="ArgumentException">Names the argument at fault: <c>from</c>, <c>to</c>, <c>to[i]</c> or <c>flags</c>.</exception>
     public static long Copy(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, int maxDestinations)
     {
-        Region(from, "from");
+        Region(from, FromSource);
         var length = LengthInBytes(from);
-        Aligned(from, length, "from");
+        Aligned(from, length, FromSource);
         Destinations(to, from.Count, length, flags, maxDestinations);
         for (var i = 0; i < to.Length; i++)
         {
@@ -28,7 +31,7 @@ internal static class RegionChecks
     {
         if (to.IsEmpty)
             throw new ArgumentException("Name at least one destination.", nameof(to));
-        Region(to[0], Name(0));
+        Region(to[0], 0);
         var length = to[0].Count << IoRegion.SectorShift;
         foreach (var destination in to)
         {
@@ -51,7 +54,7 @@ internal static class RegionChecks
         for (var i = 0; i < to.Length; i++)
         {
             var destination = to[i];
-            Region(destination, Name(i));
+            Region(destination, i);
             if (destination.Count != count)
                 throw new ArgumentException($"{destination}: the job is of {count} sectors; every region of a job has the same count.", Name(i));
             if (destination.Device.IsReadOnly)
@@ -60,7 +63,7 @@ internal static class RegionChecks
                 throw new ArgumentException($"{destination.Device.Name} cannot be read back, so it cannot be verified.", Name(i));
             if (destination.Device.Length < destination.Offset + length)
                 throw new ArgumentException($"{destination}: ends past the device, which has {destination.Device.Length} bytes.", Name(i));
-            Aligned(destination, length, Name(i));
+            Aligned(destination, length, i);
             for (var j = 0; j < i; j++)
             {
                 if (Overlaps(to[j], destination, length))
@@ -69,26 +72,26 @@ internal static class RegionChecks
         }
     }
 
-    private static void Region(IoRegion region, string name)
+    private static void Region(IoRegion region, int index)
     {
         if (region.Device is null)
-            throw new ArgumentException("The region has no device.", name);
+            throw new ArgumentException("The region has no device.", Name(index));
         if (region.Sector < 0 || region.Count < 0 || region.Sector > long.MaxValue / IoRegion.SectorSize - region.Count)
-            throw new ArgumentException($"{region}: sector and count must not be negative, and their sum must be below 2^54.", name);
+            throw new ArgumentException($"{region}: sector and count must not be negative, and their sum must be below 2^54.", Name(index));
         // The last sector may be a partial one.
         if (region.Device.Length != long.MaxValue && (region.Sector + region.Count - 1) << IoRegion.SectorShift >= region.Device.Length && region.Count > 0)
-            throw new ArgumentException($"{region}: ends past the device, which has {region.Device.Length} bytes.", name);
+            throw new ArgumentException($"{region}: ends past the device, which has {region.Device.Length} bytes.", Name(index));
     }
 
     private static long LengthInBytes(IoRegion region) =>
         Math.Min(region.Count << IoRegion.SectorShift, Math.Max(0, region.Device.Length - region.Offset));
 
-    private static void Aligned(IoRegion region, long length, string name)
+    private static void Aligned(IoRegion region, long length, int index)
     {
         var alignment = region.Device.Alignment;
         var endsWithDevice = region.Offset + length == region.Device.Length;
         if (region.Offset % alignment != 0 || (length % alignment != 0 && !endsWithDevice))
-            throw new ArgumentException($"{region}: the device wants multiples of {alignment} bytes ({(alignment / IoRegion.SectorSize).ToString(CultureInfo.InvariantCulture)} sectors); align the region or open the device buffered.", name);
+            throw new ArgumentException($"{region}: the device wants multiples of {alignment} bytes ({(alignment / IoRegion.SectorSize).ToString(CultureInfo.InvariantCulture)} sectors); align the region or open the device buffered.", Name(index));
     }
 
     private static bool Overlaps(IoRegion a, IoRegion b, long length)
@@ -100,5 +103,5 @@ internal static class RegionChecks
         return storageA is not null && storageA.Equals(storageB) && offsetA < offsetB + length && offsetB < offsetA + length;
     }
 
-    private static string Name(int destination) => $"to[{destination.ToString(CultureInfo.InvariantCulture)}]";
+    private static string Name(int index) => index == FromSource ? "from" : $"to[{index.ToString(CultureInfo.InvariantCulture)}]";
 }

@@ -6,23 +6,42 @@ namespace Kcopyd.Actors.Jobs;
 /// SHA-256 of a job's source and of each destination, as they are read back. Pieces come in order and one at a time
 /// (the verify phase of such a job keeps one sub-job in flight), so each hash is touched by one worker at a time.
 /// </summary>
-internal sealed class RegionHashes(int destinations) : IDisposable
+/// <param name="destinations">Number of destinations.</param>
+/// <param name="length">Bytes of the region. A hash of less is not told: it would be taken for that of the region.</param>
+internal sealed class RegionHashes(int destinations, long length) : IDisposable
 {
-    private readonly IncrementalHash _source = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly IncrementalHash[] _destinations = [.. Enumerable.Range(0, destinations).Select(_ => IncrementalHash.CreateHash(HashAlgorithmName.SHA256))];
+    private readonly RegionHash _source = new();
+    private readonly RegionHash[] _destinations = [.. Enumerable.Range(0, destinations).Select(_ => new RegionHash())];
 
-    public void AppendSource(ReadOnlySpan<byte> data) => _source.AppendData(data);
+    public void AppendSource(ReadOnlySpan<byte> data) => _source.Append(data);
 
-    public void AppendDestination(int index, ReadOnlySpan<byte> data) => _destinations[index].AppendData(data);
+    public void AppendDestination(int index, ReadOnlySpan<byte> data) => _destinations[index].Append(data);
 
-    public string Source() => Convert.ToHexStringLower(_source.GetCurrentHash());
+    /// <summary>Lower-case hex; null if not all of the region was read.</summary>
+    public string? Source() => _source.Of(length);
 
-    public string Destination(int index) => Convert.ToHexStringLower(_destinations[index].GetCurrentHash());
+    /// <inheritdoc cref="Source"/>
+    public string? Destination(int index) => _destinations[index].Of(length);
 
     public void Dispose()
     {
         _source.Dispose();
         foreach (var hash in _destinations)
             hash.Dispose();
+    }
+    private sealed class RegionHash : IDisposable
+    {
+        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private long _bytes;
+
+        public void Append(ReadOnlySpan<byte> data)
+        {
+            _hash.AppendData(data);
+            _bytes += data.Length;
+        }
+
+        public string? Of(long length) => _bytes == length ? Convert.ToHexStringLower(_hash.GetCurrentHash()) : null;
+
+        public void Dispose() => _hash.Dispose();
     }
 }

@@ -107,6 +107,9 @@ internal sealed class DestinationIo(SubJob subJob, int index) : LinkedMessage
     /// <summary>Bytes on the destination device where it first failed; -1 if the error has no place.</summary>
     public long ErrorOffset;
 
+    /// <summary>The writer dies after this report: its device threw.</summary>
+    public bool IsCrashed;
+
     /// <summary>The client has it back, or has given it up.</summary>
     public bool IsReported;
 
@@ -123,6 +126,6 @@ internal sealed class DestinationIo(SubJob subJob, int index) : LinkedMessage
         Bytes = 0;
         Error = IoError.None;
         ErrorOffset = -1;
-        IsReported = false;
+        IsCrashed = IsReported = false;
     }
 }

@@ -33,7 +33,7 @@ internal struct Transfer(long start, int length, int block)
     }
 
     /// <summary>True if the next I/O is one block: what fails now cannot be narrowed.</summary>
-    public readonly bool IsSingleBlock => _step <= block || Next <= block;
+    public readonly bool IsSingleBlock => Offset % block + Next <= block;
 
     public void Advance(long bytes) => Position += (int)bytes;
 
@@ -45,6 +45,6 @@ internal struct Transfer(long start, int length, int block)
 
     public void Narrow() => _step = Math.Max(block, (_step / 2 + block - 1) / block * block);
 
-    /// <summary>True if other blocks may be good although one failed: not if the device is gone or full.</summary>
-    public static bool CanNarrow(IoError error) => error is IoError.Io or IoError.TimedOut or IoError.Invalid;
+    /// <summary>True if other blocks may be good although one failed: not if the device is gone, full or refuses the request itself.</summary>
+    public static bool CanNarrow(IoError error) => error is IoError.Io or IoError.TimedOut;
 }

@@ -85,6 +85,7 @@ internal sealed class WriterActor : WorkerActor
     protected override void Crashed()
     {
         _io.Fail(IoError.WorkerCrashed, _transfer.Offset);
+        _io.IsCrashed = true;
         Report();
     }
 

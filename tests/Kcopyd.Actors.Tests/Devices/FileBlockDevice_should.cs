@@ -222,6 +222,30 @@ public sealed class FileBlockDevice_should : IDisposable
         Assert.False(File.Exists(_folder["x"]));
     }
 
+    [SkippableFact]
+    public async Task say_how_to_read_what_it_may_not_write()
+    {
+        var path = _folder.File("f", new byte[512]);
+        Forbid(true);
+        try
+        {
+            var refused = Assert.Throws<UnauthorizedAccessException>(() => BlockDevice.Open(path));
+            Assert.Contains(path, refused.Message, StringComparison.Ordinal);
+            Assert.Contains("ReadOnly = true", refused.Message, StringComparison.Ordinal);
+            await using var readable = BlockDevice.Open(path, new() { ReadOnly = true });
+            Assert.True((await readable.ReadAsync(0, new byte[512])).IsSuccess);
+        }
+        finally
+        {
+            Forbid(false);
+        }
+
+        // Root is stopped by the immutable attribute only.
+        void Forbid(bool forbid) => SkipUnless(() => Environment.IsPrivilegedProcess
+            ? LoopDevice.Run("chattr", [forbid ? "+i" : "-i", path])
+            : LoopDevice.Run("chmod", [forbid ? "a-w" : "u+w", path]));
+    }
+
     [Fact]
     public void refuse_a_pipe_at_once_instead_of_waiting_for_its_other_end()
     {
@@ -235,6 +259,18 @@ public sealed class FileBlockDevice_should : IDisposable
         await using var device = BlockDevice.Open(_folder.File("f", Bytes.Random(1 << 20)));
         Assert.Equal(IoResult.Success(0), await device.EvictAsync(0, device.Length));
         Assert.Equal(Bytes.Random(1 << 20), await device.ReadAllAsync(0, 1 << 20));
+    }
+
+    private static void SkipUnless(Func<string> possible)
+    {
+        try
+        {
+            possible();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new SkipException(e.Message);
+        }
     }
 
     private static long Allocated(string path)

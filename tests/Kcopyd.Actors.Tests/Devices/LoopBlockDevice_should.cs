@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kcopyd.Actors.Devices;
 using Xunit;
 
@@ -89,6 +90,36 @@ public sealed class LoopBlockDevice_should : IDisposable
 
         Assert.Equal(one.Locate(512), two.Locate(512));
         Assert.NotEqual(one.Locate(512), three.Locate(512));
+    }
+
+    [SkippableFact]
+    public async Task live_in_its_backing_file_or_on_the_disk_behind_it()
+    {
+        var image = _folder.File("image", new byte[Size]);
+        using var loop = LoopDevice.Attach(image, 512, options: ["--offset", "8192"]);
+        using var second = LoopDevice.Attach(loop.Path, 512);
+        await using var file = BlockDevice.Open(image);
+        await using var device = BlockDevice.Open(loop.Path, new() { ReadOnly = true });
+        await using var nested = BlockDevice.Open(second.Path, new() { ReadOnly = true });
+
+        Assert.Equal(file.Locate(8192 + 512), device.Locate(512));
+        Assert.NotEqual(device.Locate(0), nested.Locate(0)); // one level is looked through
+        Assert.Equal(new DiskIdentity(7, uint.Parse(loop.Path["/dev/loop".Length..], CultureInfo.InvariantCulture)), nested.Locate(0).Storage);
+    }
+
+    [SkippableFact]
+    public async Task live_on_its_disk_when_it_is_a_partition()
+    {
+        using var loop = LoopDevice.Attach(_folder.File("image", new byte[Size]), 512, options: "--partscan");
+        LoopDevice.Run("addpart", [loop.Path, "1", "2048", "1024"]); // tells the kernel without a table on the disk
+        var partition = loop.Path + "p1";
+        Skip.IfNot(File.Exists(partition), $"needs /dev to be a devtmpfs that makes {partition}");
+        await using var whole = BlockDevice.Open(loop.Path);
+        await using var part = BlockDevice.Open(partition);
+
+        Assert.Equal(1024 * 512, part.Length);
+        Assert.Equal(whole.Locate(2048 * 512 + 5), part.Locate(5));
+        Assert.True(part.Features.HasFlag(DeviceFeatures.Discard));
     }
 
     [SkippableFact]

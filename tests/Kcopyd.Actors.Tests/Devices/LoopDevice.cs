@@ -11,12 +11,12 @@ internal sealed class LoopDevice : IDisposable
     public string Path { get; }
 
     /// <summary>Skips the test where loop devices cannot be made.</summary>
-    public static LoopDevice Attach(string file, int sectorSize, bool readOnly = false)
+    public static LoopDevice Attach(string file, int sectorSize, bool readOnly = false, params string[] options)
     {
         Skip.IfNot(Environment.IsPrivilegedProcess, "needs root for losetup");
         Skip.IfNot(File.Exists("/dev/loop-control"), "needs the loop driver (/dev/loop-control)");
         return new LoopDevice(Run("losetup",
-            ["--find", "--show", "--sector-size", $"{sectorSize}", .. readOnly ? new[] { "--read-only" } : [], file]).Trim());
+            ["--find", "--show", "--sector-size", $"{sectorSize}", .. readOnly ? new[] { "--read-only" } : [], .. options, file]).Trim());
     }
 
     public void Dispose() => Run("losetup", ["--detach", Path]);

@@ -1,0 +1,61 @@
+using Akka.Hosting;
+using Kcopyd.Actors.Client;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Kcopyd.Actors.Hosting;
+
+/// <summary>Health checks of a client, beside those that Akka.Hosting has.</summary>
+public static class KcopydHealthChecks
+{
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Adds two checks. <c>kcopyd.NAME.ready</c>, tagged <c>ready</c>: the client takes work (it is not being destroyed, and has room for a job
+    /// and for a prepared callback). <c>kcopyd.NAME.liveness</c>, tagged <c>liveness</c>: its actor answers, so no callback blocks it.
+    /// </summary>
+    /// <param name="builder">The system's builder.</param>
+    /// <param name="name">The client's name.</param>
+    /// <param name="timeout">How long the actor has to answer; 5 s by default.</param>
+    /// <remarks>The host runs them after <c>services.AddHealthChecks()</c>.</remarks>
+    public static AkkaConfigurationBuilder WithKcopydHealthChecks(this AkkaConfigurationBuilder builder, string name = KcopydExtension.DefaultClientName, TimeSpan? timeout = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return builder
+            .WithHealthCheck($"kcopyd.{name}.ready", new ReadyCheck(name), tags: ["kcopyd", "ready"])
+            .WithHealthCheck($"kcopyd.{name}.liveness", new LivenessCheck(name, timeout ?? DefaultTimeout), tags: ["kcopyd", "liveness"]);
+    }
+
+    private static HealthCheckResult Failed(AkkaHealthCheckContext context, string why) => new(context.Registration.FailureStatus, why);
+
+    private sealed class ReadyCheck(string name) : IAkkaHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(AkkaHealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            var client = context.ActorSystem.Kcopyd().GetClient(name);
+            return Task.FromResult(client.WhyNotReady() is { } why ? Failed(context, why) : HealthCheckResult.Healthy($"Client '{name}' takes work."));
+        }
+    }
+
+    private sealed class LivenessCheck(string name, TimeSpan timeout) : IAkkaHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(AkkaHealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(timeout);
+            try
+            {
+                var status = await context.ActorSystem.Kcopyd().GetClient(name).GetStatusAsync(patience.Token).ConfigureAwait(false);
+                return HealthCheckResult.Healthy(status.ToString());
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                return Failed(context, $"Client '{name}' has not answered for {timeout}: one of its callbacks blocks it, or its dispatcher has no thread to spare.");
+            }
+            catch (KcopydClientClosedException exception)
+            {
+                return Failed(context, exception.Message);
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+using Akka.Configuration;
+using Akka.Hosting;
+using Kcopyd.Actors.Client;
+
+namespace Kcopyd.Actors.Hosting;
+
+/// <summary>
+/// Settings of a client in code. What is null is left to HOCON, where <c>reference.conf</c> has every default with its reason; what is
+/// set goes before HOCON that was added earlier. Ranges are checked when the client is created.
+/// </summary>
+public sealed class KcopydOptions
+{
+    /// <inheritdoc cref="KcopydSettings.SubJobSize"/>
+    public int? SubJobSize { get; set; }
+
+    /// <inheritdoc cref="KcopydSettings.SubJobsPerJob"/>
+    public int? SubJobsPerJob { get; set; }
+
+    /// <inheritdoc cref="KcopydSettings.MaxSubJobs"/>
+    public int? MaxSubJobs { get; set; }
+
+    /// <inheritdoc cref="KcopydSettings.MaxDestinations"/>
+    public int? MaxDestinations { get; set; }
+
+    /// <inheritdoc cref="KcopydSettings.MaxJobs"/>
+    public int? MaxJobs { get; set; }
+
+    /// <inheritdoc cref="KcopydSettings.MaxPreparedCallbacks"/>
+    public int? MaxPreparedCallbacks { get; set; }
+
+    /// <inheritdoc cref="KcopydSettings.PagePoolSize"/>
+    public long? PagePoolSize { get; set; }
+
+    /// <inheritdoc cref="KcopydSettings.RecycleCrews"/>
+    public bool? RecycleCrews { get; set; }
+
+    /// <inheritdoc cref="KcopydSettings.ThrottlePercent"/>
+    public int? ThrottlePercent { get; set; }
+
+    /// <inheritdoc cref="KcopydSettings.BytesPerSecond"/>
+    public long? BytesPerSecond { get; set; }
+
+    /// <inheritdoc cref="KcopydSettings.ProgressInterval"/>
+    public TimeSpan? ProgressInterval { get; set; }
+
+    /// <inheritdoc cref="KcopydSettings.Dispatcher"/>
+    public string? Dispatcher { get; set; }
+
+    /// <inheritdoc cref="KcopydSettings.WorkerDispatcher"/>
+    public string? WorkerDispatcher { get; set; }
+
+    /// <summary>Renders what is set as HOCON.</summary>
+    /// <param name="path">The section that it goes to.</param>
+    /// <returns>Empty if nothing is set.</returns>
+    internal Config ToConfig(string path)
+    {
+        var hocon = new StringBuilder();
+        Add("sub-job-size", SubJobSize?.ToHocon());
+        Add("sub-jobs-per-job", SubJobsPerJob?.ToHocon());
+        Add("max-sub-jobs", MaxSubJobs?.ToHocon());
+        Add("max-destinations", MaxDestinations?.ToHocon());
+        Add("max-jobs", MaxJobs?.ToHocon());
+        Add("max-prepared-callbacks", MaxPreparedCallbacks?.ToHocon());
+        Add("page-pool-size", PagePoolSize?.ToHocon());
+        Add("recycle-crews", RecycleCrews?.ToHocon());
+        Add("throttle-percent", ThrottlePercent?.ToHocon());
+        Add("bytes-per-second", BytesPerSecond?.ToHocon());
+        Add("progress-interval", ProgressInterval?.TotalMilliseconds.ToString("0.####'ms'", CultureInfo.InvariantCulture));
+        Add("dispatcher", Dispatcher?.ToHocon());
+        Add("worker-dispatcher", WorkerDispatcher?.ToHocon());
+        return hocon.Length == 0 ? Config.Empty : ConfigurationFactory.ParseString($"{path} {{\n{hocon}}}");
+
+        void Add(string key, string? value)
+        {
+            if (value is not null)
+                hocon.Append(CultureInfo.InvariantCulture, $"{key} = {value}\n");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
+using Akka.TestKit.Xunit2;
+using Kcopyd.Actors.Telemetry;
+using Xunit;
+
+namespace Kcopyd.Actors.Tests.Configuration;
+
+/// <summary>docs/configuration.md says what the code does.</summary>
+public sealed class ConfigurationPage_should : TestKit
+{
+    private static readonly string[] Lines = File.ReadAllLines(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/configuration.md"));
+
+    [Fact]
+    public void have_every_setting_with_its_default()
+    {
+        var settings = KcopydExtension.DefaultConfig().GetConfig("kcopyd.client").AsEnumerable().Select(pair => $"| `{pair.Key}` | {pair.Value.GetString()} |").ToArray();
+        Assert.NotEmpty(settings);
+        Assert.All(settings, row => Assert.Contains(Lines, line => line.StartsWith(row, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void have_every_instrument_with_its_kind_and_unit()
+    {
+        var rows = new List<string>();
+        Sys.CreateKcopydClient();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (instrument.Meter.Name == KcopydTelemetry.Name)
+            {
+                lock (rows)
+                    rows.Add($"| `{instrument.Name}` | {Kind(instrument)}, {instrument.Unit} |");
+            }
+        };
+        listener.Start();
+        AwaitAssert(() =>
+        {
+            lock (rows)
+                Assert.Equal(13, rows.Count);   // some are published as the client's actor starts
+        });
+        Assert.All(rows, row => Assert.Contains(Lines, line => line.StartsWith(row, StringComparison.Ordinal)));
+    }
+
+    private static string Kind(Instrument instrument) => instrument switch
+    {
+        Histogram<double> => "histogram",
+        Counter<long> => "counter",
+        ObservableUpDownCounter<long> => "up-down counter",
+        _ => instrument.GetType().Name,
+    };
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
+}

@@ -1,0 +1,128 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.TestKit.Xunit2;
+using Kcopyd.Actors.Client;
+using Xunit;
+
+namespace Kcopyd.Actors.Tests.Configuration;
+
+public sealed class KcopydSettings_should : TestKit
+{
+    private static readonly string[] Keys =
+    [
+        "sub-job-size", "sub-jobs-per-job", "max-sub-jobs", "max-destinations", "max-jobs", "max-prepared-callbacks", "page-pool-size",
+        "recycle-crews", "throttle-percent", "bytes-per-second", "progress-interval", "dispatcher", "worker-dispatcher",
+    ];
+
+    public static TheoryData<string> EveryKey => [.. Keys];
+
+    [Theory]
+    [InlineData("sub-job-size", "0")]
+    [InlineData("sub-job-size", "4095")]
+    [InlineData("sub-job-size", "6000")]
+    [InlineData("sub-job-size", "2 MiB")]
+    [InlineData("sub-job-size", "8 GiB")]
+    [InlineData("sub-job-size", "large")]
+    [InlineData("sub-jobs-per-job", "0")]
+    [InlineData("sub-jobs-per-job", "-1")]
+    [InlineData("max-sub-jobs", "0")]
+    [InlineData("max-destinations", "0")]
+    [InlineData("max-destinations", "65")]
+    [InlineData("max-jobs", "0")]
+    [InlineData("max-jobs", "99999999999")]
+    [InlineData("max-jobs", "many")]
+    [InlineData("max-jobs", "[1, 2]")]
+    [InlineData("max-jobs", "{ a = 1 }")]
+    [InlineData("dispatcher", "{ a = 1 }")]
+    [InlineData("page-pool-size", "{ a = 1 }")]
+    [InlineData("progress-interval", "[1]")]
+    [InlineData("dispatcher", "\"\"")]
+    [InlineData("max-prepared-callbacks", "0")]
+    [InlineData("page-pool-size", "0")]
+    [InlineData("page-pool-size", "256 KiB")]
+    [InlineData("recycle-crews", "perhaps")]
+    [InlineData("throttle-percent", "0")]
+    [InlineData("throttle-percent", "101")]
+    [InlineData("bytes-per-second", "-1")]
+    [InlineData("bytes-per-second", "fast")]
+    [InlineData("progress-interval", "0 ms")]
+    [InlineData("progress-interval", "infinite")]
+    [InlineData("progress-interval", "soon")]
+    [InlineData("dispatcher", "no.such-dispatcher")]
+    [InlineData("worker-dispatcher", "no.such-dispatcher")]
+    public void be_refused_by_name_when_a_value_cannot_be_right(string key, string value)
+    {
+        var config = ConfigurationFactory.ParseString($"kcopyd.client.{key} = {value}");
+        using var system = ActorSystem.Create("refused", config);
+        var refusal = Assert.Throws<ConfigurationException>(() => system.CreateKcopydClient());
+        Assert.Contains($"kcopyd.client.{key} = ", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(EveryKey))]
+    public void be_refused_by_name_when_a_value_is_missing(string key)
+    {
+        var lines = KcopydExtension.DefaultConfig().GetConfig("kcopyd.client").AsEnumerable().Where(pair => pair.Key != key);
+        var config = ConfigurationFactory.ParseString(string.Join('\n', lines.Select(pair => $"{pair.Key} = {pair.Value}")));
+        var refusal = Assert.Throws<ConfigurationException>(() => KcopydSettings.FromConfig(config));
+        Assert.Contains($"kcopyd.client.{key} is missing", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void be_refused_also_when_they_were_made_in_code()
+    {
+        var refusal = Assert.Throws<ConfigurationException>(() => Sys.CreateKcopydClient("bad", Sys.Kcopyd().Settings with { ThrottlePercent = 0 }));
+        Assert.Contains("throttle-percent = 0: must be 1 to 100", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void have_the_kernels_numbers_by_default()
+    {
+        var settings = Sys.Kcopyd().Settings;
+        Assert.Equal(512 << 10, settings.SubJobSize);
+        Assert.Equal(8, settings.SubJobsPerJob);
+        Assert.Equal(8, settings.MaxDestinations);
+        Assert.Equal(100, settings.ThrottlePercent);
+        Assert.True(settings.RecycleCrews);
+        Assert.Equal(TimeSpan.FromMilliseconds(100), settings.ProgressInterval);
+    }
+
+    [Fact]
+    public void come_from_the_section_of_the_clients_name_and_then_from_that_of_all()
+    {
+        var config = ConfigurationFactory.ParseString("""kcopyd { client.max-jobs = 7, clients { "a.b" { throttle-percent = 20 } } }""");
+        using var system = ActorSystem.Create("named", config);
+        var (named, other) = (system.CreateKcopydClient("a.b").Settings, system.CreateKcopydClient("other").Settings);
+        Assert.Equal((20, 7), (named.ThrottlePercent, named.MaxJobs));
+        Assert.Equal((100, 7), (other.ThrottlePercent, other.MaxJobs));
+    }
+
+    [Fact]
+    public void name_the_section_of_the_client_that_is_at_fault()
+    {
+        using var system = ActorSystem.Create("named", ConfigurationFactory.ParseString("kcopyd.clients.resync.max-jobs = 0"));
+        system.CreateKcopydClient("other");
+        var refusal = Assert.Throws<ConfigurationException>(() => system.CreateKcopydClient("resync"));
+        Assert.StartsWith("""kcopyd.clients."resync".max-jobs = 0""", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void each_be_in_reference_conf()
+    {
+        Assert.Equal(Keys.Order(), KcopydExtension.DefaultConfig().GetConfig("kcopyd.client").AsEnumerable().Select(pair => pair.Key).Order());
+        Assert.Equal(Keys.Length, typeof(KcopydSettings).GetProperties().Count(property => property.Name != "EqualityContract"));
+    }
+
+    [Fact]
+    public void each_be_explained_in_reference_conf()
+    {
+        using var reference = new StreamReader(typeof(KcopydExtension).Assembly.GetManifestResourceStream("Kcopyd.Actors.reference.conf")!);
+        var lines = reference.ReadToEnd().Split('\n', StringSplitOptions.TrimEntries);
+        foreach (var key in Keys)
+        {
+            var at = Array.FindIndex(lines, line => line.StartsWith($"{key} =", StringComparison.Ordinal));
+            Assert.True(at > 0, $"{key} is not in reference.conf");
+            Assert.True(lines[at - 1].StartsWith("# ", StringComparison.Ordinal), $"{key} has no comment above it in reference.conf");
+        }
+    }
+}

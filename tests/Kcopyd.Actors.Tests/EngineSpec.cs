@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using Akka.Configuration;
+using Akka.TestKit;
+using Akka.TestKit.Xunit2;
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Tests.Devices;
+
+namespace Kcopyd.Actors.Tests;
+
+/// <summary>What the specs of the engine share: clients with small pieces, random sources, and waiting for an event instead of for a time.</summary>
+public abstract class EngineSpec(string config = "") : TestKit(
+    ConfigurationFactory.ParseString(config).WithFallback("akka { loglevel = WARNING, stdout-loglevel = OFF, log-dead-letters = off }"))
+{
+    /// <summary>Time of the actor system moves only when the spec says so.</summary>
+    protected const string VirtualTime = "akka.scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\"";
+
+    /// <summary>The piece that the specs cut jobs into, in bytes.</summary>
+    protected const int Piece = 4096;
+
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
+
+    protected TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
+
+    protected KcopydClient Client(Func<KcopydSettings, KcopydSettings>? change = null, KcopydThrottle? throttle = null, string? name = null)
+    {
+        var settings = Sys.Kcopyd().Settings with { SubJobSize = Piece };
+        return Sys.CreateKcopydClient(name, change is null ? settings : change(settings), throttle);
+    }
+
+    protected static MemoryBlockDevice Random(int length, int seed = 1, int blockSize = 512)
+    {
+        var device = BlockDevice.Memory(length, blockSize, name: "source");
+        Bytes.Random(length, seed).CopyTo(device.Bytes);
+        return device;
+    }
+
+    protected static MemoryBlockDevice[] Mirrors(int count, int length) =>
+        [.. Enumerable.Range(0, count).Select(i => BlockDevice.Memory(length, name: $"mirror-{i}"))];
+
+    protected static IoRegion[] Whole(params IBlockDevice[] devices) => [.. devices.Select(device => device.Whole())];
+
+    /// <summary>The result of a task that must end.</summary>
+    protected static Task<T> Soon<T>(Task<T> task) => task.WaitAsync(Long);
+
+    /// <inheritdoc cref="Soon{T}"/>
+    protected static Task Soon(Task task) => task.WaitAsync(Long);
+
+    /// <summary>Waits until a condition holds, in real time also where the system's is virtual.</summary>
+    protected static async Task Until(Func<Task<bool>> holds)
+    {
+        var started = Stopwatch.StartNew();
+        while (!await holds())
+        {
+            if (started.Elapsed > Long)
+                throw new TimeoutException("What was waited for did not happen.");
+            await Task.Delay(1);
+        }
+    }
+
+    /// <inheritdoc cref="Until(Func{Task{bool}})"/>
+    protected static Task Until(Func<bool> holds) => Until(() => Task.FromResult(holds()));
+
+    /// <summary>Waits until the client has nothing in flight: then it is done, throttled or paused, and only time or a message moves it.</summary>
+    protected static Task Still(KcopydClient client) => Until(async () => (await client.GetStatusAsync()).SubJobsInFlight == 0);
+}
+
+/// <summary>Specs that measure the whole process: nothing runs beside them.</summary>
+[Xunit.CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class Alone
+{
+    public const string Name = "Alone";
+}

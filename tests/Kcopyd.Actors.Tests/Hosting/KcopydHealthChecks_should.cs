@@ -1,0 +1,82 @@
+using Akka.Hosting;
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Xunit;
+
+namespace Kcopyd.Actors.Tests.Hosting;
+
+[Collection("real time")]
+public sealed class KcopydHealthChecks_should
+{
+    private const string Ready = "kcopyd.kcopyd.ready";
+    private const string Liveness = "kcopyd.kcopyd.liveness";
+
+    [Fact]
+    public async Task report_a_client_that_is_well_and_carry_the_tags_of_their_kind()
+    {
+        using var host = await StartAsync();
+        var report = await CheckAsync(host);
+        Assert.Equal(HealthStatus.Healthy, report.Entries[Ready].Status);
+        Assert.Equal(HealthStatus.Healthy, report.Entries[Liveness].Status);
+        Assert.Contains("ready", report.Entries[Ready].Tags);
+        Assert.Contains("liveness", report.Entries[Liveness].Tags);
+        Assert.Contains("client 'kcopyd': waits for 0 job(s)", report.Entries[Liveness].Description, StringComparison.Ordinal);
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task call_a_full_client_alive_but_not_ready_until_it_has_room()
+    {
+        using var host = await StartAsync();
+        var token = host.Services.GetRequiredService<KcopydClient>().PrepareCallback((_, _, _) => { });
+        var report = await CheckAsync(host);
+        Assert.Equal(HealthStatus.Unhealthy, report.Entries[Ready].Status);
+        Assert.Contains("max-prepared-callbacks", report.Entries[Ready].Description, StringComparison.Ordinal);
+        Assert.Equal(HealthStatus.Healthy, report.Entries[Liveness].Status);
+        token.Abandon();
+        await host.Services.GetRequiredService<KcopydClient>().GetStatusAsync();    // answered after the token was taken off
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(host)).Entries[Ready].Status);
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task call_a_client_that_a_callback_blocks_not_alive()
+    {
+        using var host = await StartAsync(TimeSpan.FromMilliseconds(50));
+        using var release = new ManualResetEventSlim();
+        var blocked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        host.Services.GetRequiredService<KcopydClient>().PrepareCallback((_, _, _) =>
+        {
+            blocked.TrySetResult();
+            release.Wait();
+        }).Submit();
+        await blocked.Task;
+        var report = await CheckAsync(host);
+        release.Set();
+        Assert.Equal(HealthStatus.Unhealthy, report.Entries[Liveness].Status);
+        Assert.Contains("has not answered for 00:00:00.05", report.Entries[Liveness].Description, StringComparison.Ordinal);
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task call_a_destroyed_client_neither_ready_nor_alive()
+    {
+        using var host = await StartAsync();
+        await host.Services.GetRequiredService<KcopydClient>().DestroyAsync();
+        var report = await CheckAsync(host);
+        Assert.Equal(HealthStatus.Unhealthy, report.Entries[Ready].Status);
+        Assert.Equal(HealthStatus.Unhealthy, report.Entries[Liveness].Status);
+        await host.StopAsync();
+    }
+
+    private static Task<HealthReport> CheckAsync(IHost host) => host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+
+    private static Task<IHost> StartAsync(TimeSpan? timeout = null) => Hosts.StartAsync(services =>
+    {
+        services.AddHealthChecks();
+        services.AddKcopydClient().AddAkka("app", akka => akka.WithKcopyd(options => options.MaxPreparedCallbacks = 1).WithKcopydHealthChecks(timeout: timeout));
+    });
+}

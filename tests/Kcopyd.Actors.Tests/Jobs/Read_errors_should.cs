@@ -1,0 +1,128 @@
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Jobs;
+using Xunit;
+
+namespace Kcopyd.Actors.Tests.Jobs;
+
+public sealed class Read_errors_should : EngineSpec
+{
+    [Fact]
+    public async Task write_nothing_of_the_piece_and_start_no_further_ones()
+    {
+        var source = new CountingDevice(Random(100 * Piece).WithErrors(new ByteRange(Piece + 512, 1)));
+        var mirror = BlockDevice.Memory(100 * Piece);
+        var result = await Soon(Client(s => s with { SubJobsPerJob = 1 }).CopyAsync(source.Whole(), [mirror.Whole()]));
+        Assert.True(result.ReadError);
+        Assert.Equal(0UL, result.WriteErrors);
+        Assert.Empty(result.Unreadable);
+        Assert.False(mirror.Bytes[Piece..].ContainsAnyExcept((byte)0));
+        Assert.Equal(2, source.Reads);
+    }
+
+    [Fact]
+    public async Task let_the_pieces_in_flight_finish_and_those_are_eight()
+    {
+        var memory = Random(100 * Piece);
+        var source = memory.WithStall();
+        var mirror = BlockDevice.Memory(100 * Piece);
+        var copy = Client().CopyAsync(source.Whole(), [mirror.Whole()], CopyFlags.None, out var job);
+        await Soon(source.WaitingAsync(8));
+        source.ReleaseOne(IoError.Io);
+        await Until(async () => (await job.GetProgressAsync())!.State == JobState.Stopping);
+        source.Release();
+        var result = await Soon(copy);
+        Assert.Equal((true, 0UL), (result.ReadError, result.WriteErrors));
+        Assert.Equal(7 * Piece, result.Destinations[0].Bytes);
+        Assert.Equal(8, source.Injected);
+    }
+
+    [Fact]
+    public async Task say_the_code_the_sector_and_the_device()
+    {
+        var source = Random(8 * Piece).WithErrors([ByteRange.Sectors(19)], IoError.TimedOut);
+        var result = await Soon(Client(s => s with { SubJobsPerJob = 1 }).CopyAsync(source.Whole(), Whole(Mirrors(1, 8 * Piece))));
+        Assert.Equal((IoError.TimedOut, 16), (result.ReadFault!.Error, result.ReadFault.Sector));    // the read began at 16
+        Assert.Equal("source: read failed at sector 16: TimedOut (errno 110)", result.ReadFault.Message);
+    }
+
+    [Theory]
+    [InlineData(512)]
+    [InlineData(4096)]
+    public async Task be_narrowed_to_logical_blocks_that_are_zeroed_and_listed_if_ignored(int block)
+    {
+        const int Length = 64 * Piece;
+        var memory = Random(Length, blockSize: block);
+        ByteRange[] bad = [ByteRange.Sectors(9), ByteRange.Sectors(11, 2), ByteRange.Sectors(31, 2), ByteRange.Sectors(511)];
+        var source = memory.WithErrors(bad);
+        var mirrors = Mirrors(2, Length);
+        foreach (var mirror in mirrors)
+            mirror.Bytes.Fill(0xee);
+
+        var result = await Soon(Client(s => s with { SubJobSize = 2 * Piece }).CopyAsync(source.Whole(), Whole(mirrors), CopyFlags.IgnoreError));
+
+        Assert.Equal((true, 0UL), (result.ReadError, result.WriteErrors));
+        UnreadableRange[] expected = block == 512
+            ? [new(9 * 512, 512), new(11 * 512, 1024), new(31 * 512, 1024), new(511 * 512, 512)]
+            : [new(4096, 4096), new(3 * 4096, 2 * 4096), new(63 * 4096, 4096)];     // 31 and 32 fall into neighbouring pieces: merged
+        Assert.Equal(expected, result.Unreadable);
+        Assert.Equal(IoError.Io, result.ReadFault!.Error);
+        var wanted = memory.Bytes.ToArray();
+        foreach (var range in expected)
+            wanted.AsSpan((int)range.Offset, (int)range.Length).Clear();
+        Assert.All(mirrors, mirror => Assert.True(mirror.Bytes.SequenceEqual(wanted)));
+    }
+
+    [Fact]
+    public async Task never_let_old_pages_reach_a_destination()
+    {
+        var client = Client(s => s with { PagePoolSize = Piece, MaxSubJobs = 1 });     // one page, used again and again
+        var secret = BlockDevice.Memory(Piece);
+        secret.Bytes.Fill(0xaa);
+        await Soon(client.CopyAsync(secret.Whole(), Whole(Mirrors(1, Piece))));
+        var mirrors = Mirrors(2, Piece);
+        var unreadable = Random(Piece).WithErrorAt(1, long.MaxValue);
+        await Soon(client.CopyAsync(unreadable.Whole(), Whole(mirrors[0])));
+        var result = await Soon(client.CopyAsync(unreadable.Whole(), Whole(mirrors[1]), CopyFlags.IgnoreError));
+        Assert.Equal([new UnreadableRange(0, Piece)], result.Unreadable);
+        Assert.All(mirrors, mirror => Assert.False(mirror.Bytes.ContainsAnyExcept((byte)0)));
+    }
+
+    [Fact]
+    public async Task write_the_rest_off_when_the_device_is_gone_instead_of_asking_for_every_block()
+    {
+        var source = Random(16 * Piece).WithErrorAt(1, long.MaxValue, IoError.NoDevice);
+        var result = await Soon(Client().CopyAsync(source.Whole(), Whole(Mirrors(1, 16 * Piece)), CopyFlags.IgnoreError));
+        Assert.Equal([new UnreadableRange(0, 16 * Piece)], result.Unreadable);
+        Assert.Equal(IoError.NoDevice, result.ReadFault!.Error);
+        Assert.Equal(16, source.Injected);
+    }
+
+    [Fact]
+    public async Task cost_few_reads_where_the_bad_blocks_are_few()
+    {
+        var source = new CountingDevice(Random(1 << 19).WithErrors(ByteRange.Sectors(700)));
+        var result = await Soon(Client(s => s with { SubJobSize = 1 << 19 }).CopyAsync(source.Whole(), Whole(Mirrors(1, 1 << 19)), CopyFlags.IgnoreError));
+        Assert.Equal([new UnreadableRange(700 * 512, 512)], result.Unreadable);
+        Assert.InRange(source.Reads, 2, 40);
+    }
+
+    [Fact]
+    public async Task report_offsets_of_the_source_device_for_a_region_in_its_middle()
+    {
+        var source = Random(64 * Piece).WithErrors(ByteRange.Sectors(100));
+        var result = await Soon(Client().CopyAsync(source.Region(97, 16), Whole(Mirrors(1, 16 * 512)), CopyFlags.IgnoreError));
+        Assert.Equal([new UnreadableRange(100 * 512, 512)], result.Unreadable);
+    }
+
+    [Fact]
+    public async Task be_retried_where_a_second_look_succeeds()
+    {
+        var memory = Random(4 * Piece);
+        var mirror = BlockDevice.Memory(4 * Piece);
+        var result = await Soon(Client().CopyAsync(memory.WithErrorAt(2).Whole(), [mirror.Whole()], CopyFlags.IgnoreError));
+        Assert.True(result.ReadError);
+        Assert.Empty(result.Unreadable);
+        Assert.True(memory.Bytes.SequenceEqual(mirror.Bytes));
+    }
+}

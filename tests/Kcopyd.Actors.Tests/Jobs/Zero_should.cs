@@ -1,0 +1,64 @@
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Jobs;
+using Xunit;
+
+namespace Kcopyd.Actors.Tests.Jobs;
+
+public sealed class Zero_should : EngineSpec
+{
+    [Fact]
+    public async Task use_the_devices_own_write_zeroes_where_it_has_them_and_write_elsewhere()
+    {
+        var own = new CountingDevice(Filled());
+        var without = new CountingDevice(Filled().WithVolatileCache());
+        var claims = new CountingDevice(new NotReally(Filled()));
+        var client = Client(s => s with { SubJobSize = 1 << 20 });      // larger than the shared zeroes
+        var result = await Soon(client.ZeroAsync(Whole(own, without, claims), CopyFlags.Flush));
+        Assert.True(result.IsSuccess, result.ToString());
+        Assert.Equal((0, 0), (own.Writes, without.Log.Count(entry => entry.Operation == IoOperations.WriteZeroes)));
+        Assert.NotEqual(0, without.Writes);
+        foreach (var device in new[] { own, without, claims })
+        {
+            var bytes = new byte[1 << 20];
+            Assert.Equal(bytes.Length, (await device.ReadAsync(0, bytes)).Bytes);
+            Assert.DoesNotContain(bytes, one => one != 0);
+        }
+    }
+
+    [Fact]
+    public async Task zero_exactly_the_region()
+    {
+        var device = BlockDevice.Memory(64 * 512);
+        device.Bytes.Fill(1);
+        Assert.Equal(20 * 512, (await Soon(Client().ZeroAsync([device.Region(3, 20)]))).Length);
+        Assert.Equal(20 * 512, device.Bytes.Count((byte)0));
+        Assert.False(device.Bytes.Slice(3 * 512, 20 * 512).ContainsAnyExcept((byte)0));
+    }
+
+    [Fact]
+    public async Task notify_in_every_form()
+    {
+        var client = Client();
+        var device = BlockDevice.Memory(Piece);
+        client.Zero(Whole(device), CopyFlags.None, TestActor, 1);
+        Assert.Equal(1, (await ExpectMsgAsync<CopyResult>()).Context);
+        client.Zero(Whole(device), CopyFlags.None, (_, _, context) => TestActor.Tell(context!, null), 2);
+        await ExpectMsgAsync(2);
+        client.Zero(Whole(device), CopyFlags.None, result => TestActor.Tell(result, null), 3);
+        Assert.Equal(3, (await ExpectMsgAsync<CopyResult>()).Context);
+    }
+
+    private static MemoryBlockDevice Filled()
+    {
+        var device = BlockDevice.Memory(1 << 20);
+        device.Bytes.Fill(1);
+        return device;
+    }
+
+    /// <summary>Promises write-zeroes, and then does not have them for this range.</summary>
+    private sealed class NotReally(IBlockDevice inner) : DeviceLayer(inner)
+    {
+        public override ValueTask<IoResult> WriteZeroesAsync(long offset, long length) => new(IoResult.Failure(IoError.NotSupported));
+    }
+}

@@ -1,0 +1,142 @@
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
+
+namespace Kcopyd.Actors.Tests.Simulation;
+
+/// <summary>How a job's caller wants to be told.</summary>
+internal enum Told
+{
+    ByBits,
+    ByResult,
+    ByMessage,
+    ByTask,
+}
+
+/// <summary>A job to submit. No two jobs share a byte, so every I/O is some one job's.</summary>
+internal sealed record JobPlan(int Number, IoRegion? From, IoRegion[] To, CopyFlags Flags, Told Told)
+{
+    public bool IgnoresErrors => (Flags & (CopyFlags.IgnoreError | CopyFlags.Sequential)) == CopyFlags.IgnoreError;
+
+    public bool IsSequential => (Flags & CopyFlags.Sequential) != 0;
+
+    public bool Verifies => (Flags & (CopyFlags.Verify | CopyFlags.VerifyHash)) != 0;
+
+    public bool Flushes => Verifies || (Flags & CopyFlags.Flush) != 0;
+
+    /// <summary>Bytes: a device may end within the last sector.</summary>
+    public int Length => (int)To.Append(From ?? To[0]).Min(region => Math.Min(region.Count * IoRegion.SectorSize, region.Device.Length - region.Offset));
+
+    public override string ToString() => $"job {Number}: {From?.ToString() ?? "zero"} -> {string.Join(", ", To)} [{Flags}] {Told}, {Length} bytes";
+}
+
+/// <summary>Everything about a simulation that is drawn before it starts.</summary>
+internal sealed class Scenario
+{
+    public Scenario(int seed, KcopydSettings defaults, SeededPump pump, IoLog log)
+    {
+        var random = new Random(seed * 31 + 7);
+        var subJob = 4096 * random.Next(1, 5);
+        Settings = defaults with
+        {
+            SubJobSize = subJob,
+            SubJobsPerJob = random.Next(1, 9),
+            MaxSubJobs = random.Next(1, 17),
+            PagePoolSize = subJob * (long)random.Next(1, 9),
+            RecycleCrews = random.Next(4) > 0,
+            ThrottlePercent = random.Next(8) == 0 ? random.Next(1, 101) : 100,
+            BytesPerSecond = random.Next(8) == 0 ? random.Next(10_000, 1_000_000) : 0,
+        };
+        IsHealthy = random.Next(5) == 0;
+        Kills = !IsHealthy && random.Next(4) == 0 ? random.Next(1, 5) : 0;
+        StopsFromOutside = !IsHealthy && random.Next(10) == 0;
+        DestroysEarly = random.Next(4) == 0;
+
+        var memory = new MemoryWatch(log);
+        var sizes = Enumerable.Range(0, random.Next(1, 11)).Select(_ => SectorCount(random)).ToArray();
+        var block = random.Next(3) == 0 ? 4096 : 512;
+        var sourceLength = (int)(sizes.Sum() * IoRegion.SectorSize - (random.Next(4) == 0 && sizes[^1] > 0 ? random.Next(1, 512) : 0));
+        Source = new SimulatedDevice("source", Pattern(sourceLength, 1), block, Faults(random, sourceLength, block), pump, log, memory);
+
+        const int most = 8;
+        var length = (int)sizes.Sum() * IoRegion.SectorSize * most;
+        Mirrors = [.. Enumerable.Range(0, random.Next(1, 5)).Select(i =>
+            new SimulatedDevice($"mirror{i}", Pattern(length, i + 2), block, Faults(random, length, block), pump, log, memory))];
+
+        var cursors = new long[Mirrors.Length];
+        var sector = 0L;
+        Jobs = new JobPlan[sizes.Length];
+        for (var number = 0; number < sizes.Length; number++)
+        {
+            var count = sizes[number];
+            var to = new IoRegion[random.Next(3) == 0 ? random.Next(1, most + 1) : random.Next(1, 3)];
+            for (var i = 0; i < to.Length; i++)
+            {
+                var mirror = random.Next(Mirrors.Length);
+                to[i] = Mirrors[mirror].Region(cursors[mirror], count);
+                cursors[mirror] += count;
+            }
+            var from = random.Next(5) == 0 ? default(IoRegion?) : Source.Region(sector, count);
+            sector += count;
+            Jobs[number] = new JobPlan(number, from, to, Flags(random), (Told)random.Next(4));
+        }
+        foreach (var region in Jobs.SelectMany(job => job.From is { } from ? job.To.Append(from) : job.To))
+            log.Regions.Add(((SimulatedDevice)region.Device, region.Offset, region.Count * IoRegion.SectorSize));
+    }
+
+    public KcopydSettings Settings { get; }
+
+    /// <summary>No faults: then everything must succeed.</summary>
+    public bool IsHealthy { get; }
+
+    /// <summary>Workers that are killed.</summary>
+    public int Kills { get; }
+
+    /// <summary>The client is stopped by somebody who did not ask it.</summary>
+    public bool StopsFromOutside { get; }
+
+    /// <summary>Destruction begins while there is work.</summary>
+    public bool DestroysEarly { get; }
+
+    public SimulatedDevice Source { get; }
+
+    public SimulatedDevice[] Mirrors { get; }
+
+    public IEnumerable<SimulatedDevice> Devices => Mirrors.Prepend(Source);
+
+    public JobPlan[] Jobs { get; }
+
+    private FaultPlan Faults(Random random, int length, int block) => IsHealthy ? FaultPlan.None : FaultPlan.Draw(random, length, block);
+
+    private static long SectorCount(Random random) => random.Next(8) switch
+    {
+        0 => 0,
+        < 4 => random.Next(1, 12),
+        _ => random.Next(8, 160),
+    };
+
+    private static CopyFlags Flags(Random random)
+    {
+        var flags = random.Next(2) == 0 ? CopyFlags.IgnoreError : CopyFlags.None;
+        if (random.Next(5) == 0)
+            flags |= CopyFlags.Sequential;
+        return flags | random.Next(10) switch
+        {
+            0 or 1 => CopyFlags.Flush,
+            2 => CopyFlags.Verify,
+            3 => CopyFlags.VerifyHash,
+            _ => CopyFlags.None,
+        };
+    }
+
+    // No two devices, and no two sectors of one, have the same content; and none is all zeroes.
+    private static byte[] Pattern(int length, int device)
+    {
+        var content = new byte[length];
+        var words = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ulong>(content.AsSpan());
+        for (var i = 0; i < words.Length; i++)
+            words[i] = ((ulong)i * 0x9E3779B97F4A7C15) ^ ((ulong)device << 56 | 0xA5);
+        content.AsSpan(words.Length * 8).Fill((byte)(device * 17));
+        return content;
+    }
+}

@@ -1,0 +1,89 @@
+using Xunit;
+
+namespace Kcopyd.Host.Tests;
+
+public sealed class Process_should : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task exit_with_130_after_a_signal_and_report_what_was_copied(string signal)
+    {
+        var source = _folder.Random("source", 16 << 20);
+        using var process = new HostProcess("copy", source, _folder["copy"], "--rate", "1M", "--subjob", "64K", "--json");
+        await process.UntilAsync(() => File.Exists(_folder["copy"]));
+        process.Signal(signal);
+        var outcome = await process.EndAsync();
+        Assert.Equal(130, outcome.ExitCode);
+        Assert.Contains("interrupted", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(1UL, outcome.Json.GetProperty("writeErrors").GetUInt64());
+        var bytes = outcome.Json.GetProperty("bytes").GetInt32();
+        Assert.InRange(bytes, 0, (16 << 20) - 1);
+        Assert.Equal(_folder.Read("source").Take(bytes), _folder.Read("copy").Take(bytes));
+    }
+
+    [Fact]
+    public async Task resume_by_its_map_file_after_kill_9()
+    {
+        var source = _folder.Random("source", (24 << 20) + 1);
+        using (var process = new HostProcess("copy", source, _folder["a"], _folder["b"], "--rate", "10M", "--mapfile", _folder["map"]))
+        {
+            await process.UntilAsync(() => File.Exists(_folder["map"]));
+            process.Signal("KILL");
+            Assert.Equal(137, (await process.EndAsync()).ExitCode);
+        }
+        Assert.NotEqual(_folder.Read("source"), _folder.Read("a"));
+
+        using var second = new HostProcess("copy", source, _folder["a"], _folder["b"], "--mapfile", _folder["map"], "--json");
+        var outcome = await second.EndAsync();
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("resuming", outcome.Error, StringComparison.Ordinal);
+        Assert.InRange(outcome.Json.GetProperty("bytes").GetInt32(), 1, 23 << 20);
+        Assert.Equal(_folder.Read("source"), _folder.Read("a"));
+        Assert.Equal(_folder.Read("source"), _folder.Read("b"));
+    }
+
+    [Fact]
+    public async Task show_the_demo_without_a_word_on_standard_error()
+    {
+        using var process = new HostProcess("demo");
+        var outcome = await process.EndAsync();
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.Contains("write errors  00100000", outcome.Out, StringComparison.Ordinal);
+        Assert.Equal(7, outcome.Out.Split("identical").Length - 1);
+        Assert.Contains("DIFFERS: write failed at sector 12345", outcome.Out, StringComparison.Ordinal);
+        Assert.Contains("the callback ran inside the client: 'chunk 42'", outcome.Out, StringComparison.Ordinal);
+        var folder = outcome.Out.Split("random data, in ")[1].Split('\n')[0];
+        Assert.False(Directory.Exists(folder), $"{folder} is left behind");
+    }
+
+    [Fact]
+    public async Task print_nothing_but_the_object_with_json_and_nothing_at_all_on_standard_error_when_all_is_well()
+    {
+        var source = _folder.Random("source", 100_000);
+        using var process = new HostProcess("copy", source, _folder["a"], "--json");
+        var outcome = await process.EndAsync();
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.Equal(100_000, outcome.Json.GetProperty("bytes").GetInt32());
+    }
+
+    [SkippableFact]
+    public async Task report_a_flush_that_fails()
+    {
+        Tool.Need("strace", "strace");
+        var source = _folder.Random("source", 100_000);
+        var copy = _folder["copy"];
+        using var process = new HostProcess(
+            ["strace", "-f", "-qq", "-o", "/dev/null", "-P", copy, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO"],
+            ["copy", source, copy, _folder["good"], "--ignore-errors", "--json"]);
+        var outcome = await process.EndAsync();
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Equal(1UL, outcome.Json.GetProperty("writeErrors").GetUInt64());
+        Assert.Contains($"{copy}: flush failed", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(_folder.Read("source"), _folder.Read("good"));
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
