@@ -31,18 +31,6 @@ internal sealed class HangingDevice(int length) : DeviceLayer(BlockDevice.Memory
     }
 }
 
-/// <summary>Counts reads.</summary>
-internal sealed class CountingDevice(IBlockDevice inner) : DeviceLayer(inner, leaveOpen: false)
-{
-    public int Reads { get; private set; }
-
-    public override ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
-    {
-        Reads++;
-        return Inner.ReadAsync(offset, buffer);
-    }
-}
-
 /// <summary>The first write fails, and every later one throws.</summary>
 internal sealed class FailThenThrowDevice(int length) : DeviceLayer(BlockDevice.Memory(length), leaveOpen: false)
 {
