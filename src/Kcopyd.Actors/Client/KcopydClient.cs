@@ -138,6 +138,12 @@ public sealed class KcopydClient : IAsyncDisposable
         ?? throw new KcopydClientClosedException($"Client '{Name}' is destroyed: it waits for nothing.");
 
     /// <summary>
+    /// Ends when every callback that is due now has run: those of jobs whose last I/O the client has been told of, and those of prepared
+    /// callbacks that were fired. It does not wait for jobs that run, and has nothing to do with flushing devices.
+    /// </summary>
+    public Task FlushCallbacksAsync() => AskAsync(KcopydProtocol.GetStatus.Instance, CancellationToken.None);
+
+    /// <summary>
     /// Destroys the client: refuses new work at once; the task ends when every job and every outstanding prepared callback has been
     /// notified and the actor is gone. <see cref="GetStatusAsync"/> tells meanwhile what it waits for. May be called often.
     /// </summary>

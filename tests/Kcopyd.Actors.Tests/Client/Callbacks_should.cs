@@ -139,6 +139,28 @@ public sealed class Callbacks_should : EngineSpec
         Assert.Equal(2, source.Reads);
     }
 
+    [Fact]
+    public async Task have_run_when_a_flush_ends_that_waits_for_no_job()
+    {
+        var client = Client();
+        var stall = Random(Piece).WithStall();
+        client.Copy(stall.Whole(), Whole(Mirrors(1, Piece)), CopyFlags.None, TestActor);
+        var ran = 0;
+        for (var i = 1; i <= 1000; i++)
+        {
+            client.PrepareCallback((_, _, _) => ran++).Submit();
+            if (i % 100 == 0)
+            {
+                await Soon(client.FlushCallbacksAsync());
+                Assert.Equal(i, ran);
+            }
+        }
+        await ExpectNoMsgAsync(TimeSpan.Zero);      // the copy still hangs
+        stall.Release();
+        await Soon(client.DestroyAsync());
+        await Soon(client.FlushCallbacksAsync());
+    }
+
     private static void Throw(ref int calls)
     {
         Interlocked.Increment(ref calls);
