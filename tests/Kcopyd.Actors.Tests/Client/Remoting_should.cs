@@ -59,7 +59,7 @@ public sealed class Remoting_should : EngineSpec
         _far.Kcopyd().Devices.Register("stall", stall);
         var client = await Resolve();
         var watcher = CreateTestProbe();
-        client.Tell(new Copy(new("stall", 0, 128), [new("mirror", 0, 128)]), TestActor);
+        client.Tell(new Copy(new("stall", 0, 128), [new("mirror", 0, 128)], CopyFlags.Flush), TestActor);     // a flush is left to cancel
         var id = (await ExpectMsgAsync<JobAccepted>(TimeSpan.FromSeconds(10))).JobId;
         client.Tell(new SubscribeProgress(id, TimeSpan.Zero, watcher), TestActor);
         await ExpectMsgAsync<Done>(TimeSpan.FromSeconds(10));
