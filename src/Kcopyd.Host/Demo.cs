@@ -123,7 +123,5 @@ internal sealed class Demo(ActorSystem system, string folder, TextWriter writer)
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false));
     }
 
-    private void Say(FormattableString line) => writer.WriteLine(line.ToString(CultureInfo.InvariantCulture));
-
     private void Say(string line) => writer.WriteLine(line);
 }

@@ -11,7 +11,8 @@ namespace Kcopyd.Host;
 /// <para>Positions in the map are those of the source (of the first destination when zeroing), whatever the starts of the destinations
 /// are; that is where ddrescue looks for them, too. What lies outside the region stays as the map has it.</para>
 /// <para>What was never tried comes first, then what failed in earlier runs. A window in which a destination failed is not recorded
-/// at all. Without --ignore-errors the first error ends the run, and the map keeps what was finished before it.</para>
+/// at all. Without --ignore-errors the first error ends the run, and the map keeps what was finished before it. --verify reads again what
+/// this run copied.</para>
 /// </remarks>
 internal sealed class MapfileSession
 {

@@ -33,7 +33,7 @@ internal sealed class OpenTransfer : IAsyncDisposable
         catch
         {
             await opened.DisposeAsync().ConfigureAwait(false);
-            opened._created.ForEach(File.Delete);
+            opened._created.FindAll(File.Exists).ForEach(File.Delete);
             throw;
         }
     }

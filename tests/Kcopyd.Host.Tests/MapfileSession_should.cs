@@ -93,6 +93,15 @@ public sealed class MapfileSession_should : CommandSpec
     }
 
     [Fact]
+    public async Task try_what_was_never_tried_before_what_failed()
+    {
+        WriteMap("0x0 ? 1", "0 4096 -", "4096 4096 ?");
+        var outcome = await RunAsync("copy", "/dev/null@0+8K", Folder["a"], "--mapfile", Folder["map"]);
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("read failed at sector 8", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task report_an_interruption_between_two_runs_and_record_nothing_wrong()
     {
         var source = Folder.Random("source", Length);

@@ -22,11 +22,10 @@ public sealed class ProgressView_should
     [Fact]
     public async Task print_plain_lines_until_the_work_ends_and_not_more_often_than_its_interval()
     {
-        using var writer = new StringWriter();
+        using var writer = new FirstLineWriter();
         var work = new TaskCompletionSource();
         var watching = new PlainView(writer, TimeSpan.FromMilliseconds(1)).WatchAsync(work.Task, new LatestProgress(1), Result("disk"));
-        while (!writer.ToString().Contains("disk: 0 B of 1.0 KiB", StringComparison.Ordinal))
-            await Task.Yield();
+        Assert.StartsWith("disk: 0 B of 1.0 KiB", await writer.FirstLine.WaitAsync(TimeSpan.FromSeconds(30)), StringComparison.Ordinal);
         work.SetResult();
         await watching;
 
@@ -66,5 +65,18 @@ public sealed class ProgressView_should
             Flags = CopyFlags.Flush, Rate = 0, Throttle = 100, Io = IoMode.Auto, SubJobSize = 512 << 10, Mapfile = null,
             Truncate = false, Progress = ProgressMode.Auto, Json = false, LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
         });
+    }
+
+    private sealed class FirstLineWriter : StringWriter
+    {
+        private readonly TaskCompletionSource<string?> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<string?> FirstLine => _first.Task;
+
+        public override Task WriteLineAsync(string? value)
+        {
+            _first.TrySetResult(value);
+            return Task.CompletedTask;
+        }
     }
 }

@@ -165,7 +165,7 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
         switch (request)
         {
             case KcopydProtocol.Copy copy:
-                OnCopy(copy.From, copy.To, copy.Flags, copy.Context);
+                OnCopy(copy, copy.To, copy.Flags, copy.Context);
                 break;
             case KcopydProtocol.Zero zero:
                 OnCopy(null, zero.To, zero.Flags, zero.Context);
@@ -180,7 +180,10 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
                 OnJob(id, job => _runner.Resume(job));
                 break;
             case KcopydProtocol.SubscribeProgress subscribe:
-                OnJob(subscribe.JobId, job => _progress.Add(job, subscribe.Interval, subscribe.Subscriber));
+                if (subscribe.Subscriber is null)
+                    Reply(new KcopydProtocol.Refused("The subscription has no subscriber; name the actor to be told."));
+                else
+                    OnJob(subscribe.JobId, job => _progress.Add(job, subscribe.Interval, subscribe.Subscriber));
                 break;
             case KcopydProtocol.GetProgress(var id):
                 Reply(_jobs.TryGetValue(id, out var found) ? JobSnapshot.Of(found) : new KcopydProtocol.JobNotFound(id));
@@ -198,21 +201,23 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
                 if (!_core.Gate.IsIdle)
                     Log.Debug("Closing: {0}", Status());
                 break;
+            default:
+                Unhandled(request);
+                break;
         }
     }
 
-    private void OnCopy(KcopydProtocol.DeviceRegion? from, IReadOnlyList<KcopydProtocol.DeviceRegion> to, CopyFlags flags, object? context)
+    // What came over a wire may be anything: a hole in it is refused like a wrong argument.
+    private void OnCopy(KcopydProtocol.Copy? copy, IReadOnlyList<KcopydProtocol.DeviceRegion?>? to, CopyFlags flags, object? context)
     {
         var sender = Sender;
         try
         {
-            if (to is null)
-                throw new ArgumentException("Name at least one destination.", nameof(to));
-            var source = from is null ? default : Resolve(from, "from");
-            var destinations = new IoRegion[to.Count];
+            var source = copy is null ? default : Resolve(copy.From, "from");
+            var destinations = new IoRegion[to?.Count ?? 0];
             for (var i = 0; i < destinations.Length; i++)
-                destinations[i] = Resolve(to[i], $"to[{i}]");
-            var length = from is null
+                destinations[i] = Resolve(to![i], $"to[{i}]");
+            var length = copy is null
                 ? RegionChecks.Zero(destinations, flags, _core.Settings.MaxDestinations)
                 : RegionChecks.Copy(source, destinations, flags, _core.Settings.MaxDestinations);
             var job = _core.Admit(source.Device, source.Offset, length, destinations, flags, new Notification(sender, context), out var id);
@@ -225,10 +230,14 @@ internal sealed class ClientActor : UntypedActor, IWithTimers, IJobEvents
         }
     }
 
-    private IoRegion Resolve(KcopydProtocol.DeviceRegion? region, string name) =>
-        region?.Device is null ? throw new ArgumentException("The region names no device.", name) : _devices.TryGet(region.Device, out var device)
-        ? new IoRegion(device, region.Sector, region.Count)
-        : throw new ArgumentException($"No device is named '{region.Device}' on this node; register it in system.Kcopyd().Devices.", name);
+    private IoRegion Resolve(KcopydProtocol.DeviceRegion? region, string name)
+    {
+        if (region?.Device is null)
+            throw new ArgumentException("The region names no device.", name);
+        return _devices.TryGet(region.Device, out var device)
+            ? new IoRegion(device, region.Sector, region.Count)
+            : throw new ArgumentException($"No device is named '{region.Device}' on this node; register it in system.Kcopyd().Devices.", name);
+    }
 
     private void OnJob(long id, Action<Job> act)
     {

@@ -25,6 +25,12 @@ public sealed record ClientStatus(
     long PageBytesBound,
     int Crews)
 {
+    /// <summary>Numbers of the jobs that have started, at most 100 of them.</summary>
+    public IReadOnlyList<long> RunningJobs { get; init; } = WireList.Of(RunningJobs);
+
+    /// <summary>The first outstanding prepared callbacks, at most 100: number and context.</summary>
+    public IReadOnlyList<OutstandingCallback> Callbacks { get; init; } = WireList.Of(Callbacks);
+
     /// <inheritdoc/>
     public override string ToString() =>
         $"client '{Name}'{(IsClosing ? " (closing)" : "")}: waits for {Jobs} job(s) ({RunningJobs.Count} running, {SubJobsInFlight} sub-job(s) in flight)"

@@ -10,7 +10,7 @@ namespace Kcopyd.Actors.Client;
 /// </summary>
 /// <remarks>
 /// Create it by <see cref="KcopydExtensions.CreateKcopydClient"/> on an <see cref="ActorSystem"/> or, as a child, on an actor's context;
-/// or have it injected. Every method may be called from any thread, callbacks included, and returns at once.
+/// share the system's by <see cref="KcopydExtension.GetClient"/>, or have it injected. Every method may be called from any thread, callbacks included, and returns at once.
 /// </remarks>
 public sealed class KcopydClient : IAsyncDisposable
 {
@@ -136,6 +136,12 @@ public sealed class KcopydClient : IAsyncDisposable
     public async Task<ClientStatus> GetStatusAsync(CancellationToken cancellationToken = default) =>
         await AskAsync(KcopydProtocol.GetStatus.Instance, cancellationToken).ConfigureAwait(false) as ClientStatus
         ?? throw new KcopydClientClosedException($"Client '{Name}' is destroyed: it waits for nothing.");
+
+    /// <summary>
+    /// Ends when every callback that is due now has run: those of jobs whose last I/O the client has been told of, and those of prepared
+    /// callbacks that were fired. It does not wait for jobs that run, and has nothing to do with flushing devices.
+    /// </summary>
+    public Task FlushCallbacksAsync() => AskAsync(KcopydProtocol.GetStatus.Instance, CancellationToken.None);
 
     /// <summary>
     /// Destroys the client: refuses new work at once; the task ends when every job and every outstanding prepared callback has been

@@ -30,13 +30,21 @@ public static class KcopydProtocol
     /// <param name="To">Destinations, each with the source's count.</param>
     /// <param name="Flags">How.</param>
     /// <param name="Context">Comes back in every answer.</param>
-    public sealed record Copy(DeviceRegion From, IReadOnlyList<DeviceRegion> To, CopyFlags Flags = CopyFlags.None, object? Context = null) : IKcopydRequest;
+    public sealed record Copy(DeviceRegion From, IReadOnlyList<DeviceRegion> To, CopyFlags Flags = CopyFlags.None, object? Context = null) : IKcopydRequest
+    {
+        /// <summary>Destinations, each with the source's count.</summary>
+        public IReadOnlyList<DeviceRegion> To { get; init; } = WireList.Of(To);
+    }
 
     /// <summary>Zeroes one or more regions.</summary>
     /// <param name="To">Destinations, all with the same count.</param>
     /// <param name="Flags">How.</param>
     /// <param name="Context">Comes back in every answer.</param>
-    public sealed record Zero(IReadOnlyList<DeviceRegion> To, CopyFlags Flags = CopyFlags.None, object? Context = null) : IKcopydRequest;
+    public sealed record Zero(IReadOnlyList<DeviceRegion> To, CopyFlags Flags = CopyFlags.None, object? Context = null) : IKcopydRequest
+    {
+        /// <summary>Destinations, all with the same count.</summary>
+        public IReadOnlyList<DeviceRegion> To { get; init; } = WireList.Of(To);
+    }
 
     /// <summary>Cancels a job. Answered by <see cref="Done"/> or <see cref="JobNotFound"/>; the job is notified as ever.</summary>
     public sealed record CancelJob(long JobId) : IKcopydRequest;
@@ -50,7 +58,7 @@ public static class KcopydProtocol
     /// <summary>Answered by <see cref="JobProgress"/> or <see cref="JobNotFound"/>.</summary>
     public sealed record GetProgress(long JobId) : IKcopydRequest;
 
-    /// <summary>Sends <see cref="JobProgress"/> to the subscriber, at most once an interval, until the job is done. Answered by <see cref="Done"/> or <see cref="JobNotFound"/>.</summary>
+    /// <summary>Sends <see cref="JobProgress"/> to the subscriber, at most once an interval, until the job is done. Answered by <see cref="Done"/>, <see cref="JobNotFound"/> or <see cref="Refused"/>.</summary>
     public sealed record SubscribeProgress(long JobId, TimeSpan Interval, IActorRef Subscriber) : IKcopydRequest;
 
     /// <summary>Answered by <see cref="ClientStatus"/>.</summary>
@@ -60,7 +68,7 @@ public static class KcopydProtocol
         public static GetStatus Instance { get; } = new();
     }
 
-    /// <summary>Changes the client's limits from the next sub-job on. Answered by <see cref="Done"/>.</summary>
+    /// <summary>Changes the client's limits from the next sub-job on. Answered by <see cref="Done"/> or <see cref="Refused"/>.</summary>
     /// <param name="Percent">Percentage of time with I/O in flight, 1 to 100.</param>
     /// <param name="BytesPerSecond">Bytes read a second; 0 is no limit.</param>
     public sealed record SetThrottle(int Percent, long BytesPerSecond) : IKcopydRequest;

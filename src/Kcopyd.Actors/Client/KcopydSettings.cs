@@ -99,9 +99,11 @@ public sealed record KcopydSettings
         Require(ThrottlePercent is >= 1 and <= 100, "throttle-percent", ThrottlePercent, "1 to 100");
         Require(BytesPerSecond >= 0, "bytes-per-second", BytesPerSecond, "0 (no limit) or more");
         Require(ProgressInterval > TimeSpan.Zero, "progress-interval", ProgressInterval, "longer than zero");
+        Require(!string.IsNullOrWhiteSpace(Dispatcher), "dispatcher", Dispatcher, "the path of a dispatcher's section");
+        Require(!string.IsNullOrWhiteSpace(WorkerDispatcher), "worker-dispatcher", WorkerDispatcher, "the path of a dispatcher's section");
         return this;
 
-        void Require(bool holds, string key, object value, string range)
+        void Require(bool holds, string key, object? value, string range)
         {
             if (!holds)
                 throw new ConfigurationException($"{path}.{key} = {value}: must be {range}.");

@@ -1,3 +1,4 @@
+using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Jobs;
@@ -18,7 +19,7 @@ public sealed record CopyResult
     /// <summary>True if any part of the source could not be read.</summary>
     public bool ReadError { get => _readError; init => _readError = value; }
 
-    /// <summary>Bit <c>i</c> is set if destination <c>i</c> (of 0 to 63) failed, or was not whole when the job was cancelled.</summary>
+    /// <summary>Bit <c>i</c> is set if destination <c>i</c> (of 0 to 63) failed; every bit, if the job was cancelled.</summary>
     public ulong WriteErrors { get => _writeErrors; init => _writeErrors = value; }
 
     /// <summary>What the caller gave with the job.</summary>
@@ -40,7 +41,7 @@ public sealed record CopyResult
     public IoFault? ReadFault { get; init; }
 
     /// <summary>The ranges that could not be read, in order, merged; with <see cref="CopyFlags.IgnoreError"/> they were written as zeroes.</summary>
-    public IReadOnlyList<UnreadableRange> Unreadable { get; init; } = [];
+    public IReadOnlyList<UnreadableRange> Unreadable { get; init => field = WireList.Of(value); } = [];
 
     /// <summary>SHA-256 (lower-case hex) of the source region as it was read for the verification; null without <see cref="CopyFlags.VerifyHash"/>, and if it was not read whole.</summary>
     public string? SourceSha256 { get; init; }
@@ -49,7 +50,7 @@ public sealed record CopyResult
     public IReadOnlyList<DestinationResult> Destinations
     {
         get => _destinations ?? Whole();
-        init => _destinations = value;      // null: all are whole
+        init => _destinations = WireList.Of(value);      // null: all are whole
     }
 
     /// <summary>Fills in a result that was allocated ahead, before anybody has seen it.</summary>

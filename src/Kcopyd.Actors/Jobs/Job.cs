@@ -57,8 +57,7 @@ internal sealed class Job(ClientCore client) : LinkedMessage
     public long BytesRead;
     public IoFault? ReadFault;
     public RangeList Unreadable;
-    public SubJob? OldestUnwritten; // sequential jobs: sub-jobs in order of their offset
-    public SubJob? NewestUnwritten;
+    public UnwrittenList Unwritten; // sequential jobs
     public RegionHashes? RegionHashes;
     public long SubmittedAt;        // Stopwatch ticks; 0 if nobody measures
     public System.Diagnostics.Activity? Activity;
@@ -88,6 +87,7 @@ internal sealed class Job(ClientCore client) : LinkedMessage
         BytesRead = 0;
         ReadFault = null;
         Unreadable = default;
+        Unwritten = default;
         RegionHashes = null;
         SubmittedAt = Telemetry.ClientInstruments.Timestamp();
         Activity = null;

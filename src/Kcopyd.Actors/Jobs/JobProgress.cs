@@ -1,4 +1,4 @@
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Client;
 
 namespace Kcopyd.Actors.Jobs;
 
@@ -8,7 +8,11 @@ namespace Kcopyd.Actors.Jobs;
 /// <param name="Length">Bytes to copy to each destination.</param>
 /// <param name="BytesRead">Bytes of the source that are read (or written as zeroes instead).</param>
 /// <param name="Destinations">Per destination: bytes written so far and the first error.</param>
-public sealed record JobProgress(long JobId, JobState State, long Length, long BytesRead, IReadOnlyList<DestinationProgress> Destinations);
+public sealed record JobProgress(long JobId, JobState State, long Length, long BytesRead, IReadOnlyList<DestinationProgress> Destinations)
+{
+    /// <summary>Per destination: bytes written so far and the first error.</summary>
+    public IReadOnlyList<DestinationProgress> Destinations { get; init; } = WireList.Of(Destinations);
+}
 
 /// <summary>Where one destination of a job is.</summary>
 /// <param name="Bytes">Bytes written.</param>

@@ -89,7 +89,8 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
             return;     // given up meanwhile
         if (io.IsCrashed)
             io.SubJob.Crew.IsBroken = true;
-        Account(io);
+        JobAccounts.Add(io);
+        StopIfFailed(io.SubJob.Job);
         if (--io.SubJob.Unreported > 0)
             return;
         var job = io.SubJob.Job;
@@ -160,7 +161,7 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
         InFlight++;
         job.NextOffset = moves ? job.NextOffset + length : job.Length;
         if (IsOrdered(subJob))
-            AppendUnwritten(job, subJob);
+            job.Unwritten.Append(subJob);
         if (reads)
         {
             crew.Reader.Tell(subJob, ActorRefs.NoSender);
@@ -178,19 +179,10 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
 
     private static bool IsOrdered(SubJob subJob) => subJob.Job.IsSequential && subJob.Phase == JobPhase.Copy;
 
-    private static void AppendUnwritten(Job job, SubJob subJob)
-    {
-        if (job.OldestUnwritten is null)
-            job.OldestUnwritten = subJob;
-        else
-            job.NewestUnwritten!.NextInOrder = subJob;
-        job.NewestUnwritten = subJob;
-    }
-
     /// <summary>Sequential jobs: hands over the oldest sub-job if it is read; after an error or a cancel nothing more is written.</summary>
     private void WriteInOrder(Job job)
     {
-        while (job.OldestUnwritten is { IsRead: true, IsWriting: false } oldest)
+        while (job.Unwritten.Oldest is { IsRead: true, IsWriting: false } oldest)
         {
             if (job.WriteErrors == 0 && !job.IsCancelled && !job.ReadError && !oldest.ReadIsLost)
             {
@@ -198,38 +190,15 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
                 oldest.HandOver();
                 return;
             }
-            PopUnwritten(job);
+            job.Unwritten.Remove(oldest);
             job.NextOffset = Math.Min(job.NextOffset, oldest.Offset);   // not done
             End(oldest);
         }
     }
 
-    private static void PopUnwritten(Job job)
+    private void StopIfFailed(Job job)
     {
-        job.OldestUnwritten = job.OldestUnwritten!.NextInOrder;
-        if (job.OldestUnwritten is null)
-            job.NewestUnwritten = null;
-    }
-
-    private void Account(DestinationIo io)
-    {
-        io.IsReported = true;
-        var job = io.SubJob.Job;
-        ref var destination = ref job.Destinations[io.Index];
-        destination.Written += io.Bytes;
-        if (io.Error != IoError.None)
-            DestinationFailed(job, io.Index, io.Error, io.ErrorOffset, io.SubJob.Phase);
-    }
-
-    private void DestinationFailed(Job job, int index, IoError error, long offset, JobPhase phase)
-    {
-        ref var destination = ref job.Destinations[index];
-        job.WriteErrors |= 1UL << index;
-        var sector = offset < 0 ? -1 : offset >> IoRegion.SectorShift;
-        // Sub-jobs end in any order; the first failing sector is the lowest one seen.
-        if (destination.Fault is null || (sector >= 0 && sector < destination.Fault.Sector))
-            destination.Fault = Faults.OfDestination(destination.Device, error, sector, phase);
-        if (!job.IgnoresErrors)
+        if (!job.IgnoresErrors && (job.ReadError || job.WriteErrors != 0))
             Stop(job);
     }
 
@@ -244,8 +213,9 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
     {
         var job = subJob.Job;
         if (subJob.IsWriting)
-            PopUnwritten(job);
-        AccountRead(job, subJob);
+            job.Unwritten.Remove(subJob);
+        JobAccounts.AddRead(subJob);
+        StopIfFailed(job);
         Leave(job, subJob);
         if (subJob.Crew.IsBroken)
             pages.Forfeit(subJob.Lease);    // a device that threw may still be writing into it
@@ -275,30 +245,14 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
                 continue;
             if (!subJob.ReadIsLost)
                 io.Fail(IoError.WorkerCrashed, job.Destinations[i].Offset + subJob.Offset);
-            Account(io);
+            JobAccounts.Add(io);
         }
-        AccountRead(job, subJob);
+        JobAccounts.AddRead(subJob);
+        StopIfFailed(job);
         Leave(job, subJob);
         pages.Forfeit(subJob.Lease);
-        RemoveUnwritten(job, subJob);
+        job.Unwritten.Remove(subJob);
         Settle(job);
-    }
-
-    private static void RemoveUnwritten(Job job, SubJob subJob)
-    {
-        SubJob? before = null;
-        for (var at = job.OldestUnwritten; at is not null; before = at, at = at.NextInOrder)
-        {
-            if (at != subJob)
-                continue;
-            if (before is null)
-                job.OldestUnwritten = at.NextInOrder;
-            else
-                before.NextInOrder = at.NextInOrder;
-            if (at.NextInOrder is null)
-                job.NewestUnwritten = before;
-            return;
-        }
     }
 
     private void Leave(Job job, SubJob subJob)
@@ -313,23 +267,6 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
     {
         _metered--;
         throttle.Ended(scheduler.Now.UtcTicks);
-    }
-
-    private void AccountRead(Job job, SubJob subJob)
-    {
-        if (subJob.ReadFailure != IoError.None)
-        {
-            job.ReadError = true;
-            var sector = subJob.ReadFailureOffset >> IoRegion.SectorShift;
-            if (job.ReadFault is null || sector < job.ReadFault.Sector)
-                job.ReadFault = Faults.OfSource(job.Source!, subJob.ReadFailure, sector);
-            if (!job.IgnoresErrors)
-                Stop(job);
-        }
-        for (var i = 0; i < subJob.Unreadable.Count; i++)
-            job.Unreadable.Add(subJob.Unreadable[i].Offset, subJob.Unreadable[i].Length);
-        if (subJob.Phase == JobPhase.Copy && !subJob.ReadIsLost)
-            job.BytesRead += subJob.Length;
     }
 
     /// <summary>After anything happened to a job: write what may be written now, then see what comes next. The job may be done, and
@@ -381,19 +318,8 @@ internal sealed class JobRunner(KcopydSettings settings, KcopydThrottle throttle
         if (job.NextOffset == job.Length && NextPhase(job) == JobPhase.Done)
             job.IsCancelled = false;    // too late: nothing was left to cancel
         else if (job.IsCancelled)
-            FailEveryDestination(job);
+            JobAccounts.FailEveryDestination(job);
         job.Phase = JobPhase.Done;
         events.JobDone(job);
-    }
-
-    // Who looks only at the bits must not take a cancelled job for a copied one, or for a flushed or verified one.
-    private static void FailEveryDestination(Job job)
-    {
-        for (var i = 0; i < job.DestinationCount; i++)
-        {
-            ref var destination = ref job.Destinations[i];
-            job.WriteErrors |= 1UL << i;
-            destination.Fault ??= Faults.OfDestination(destination.Device, IoError.Cancelled, -1, JobPhase.Copy);
-        }
     }
 }

@@ -125,18 +125,42 @@ public sealed class Callbacks_should : EngineSpec
     [Fact]
     public async Task come_before_new_reads_are_started()
     {
-        // One piece may be in flight: the second job's read waits for the first job's callback, which frees its pages.
-        var source = new CountingDevice(Random(2 * Piece));
-        var client = Client(s => s with { MaxSubJobs = 1 });
+        // One piece may be in flight, and a read happens on the stack of whoever starts it: had the second one been started before the
+        // first job's callback ran, the callback would see it.
+        var source = new CountingDevice(Random(3 * Piece));
+        var client = Client(s => s with { MaxSubJobs = 1, WorkerDispatcher = "akka.test.calling-thread-dispatcher" });
+        await Soon(client.CopyAsync(source.Region(16, 8), Whole(Mirrors(1, Piece))));     // hires the crew
         var readsSeen = new TaskCompletionSource<int>();
         using var submitted = new ManualResetEventSlim();
-        client.Copy(source.Region(0, 0), [source.Region(0, 0)], CopyFlags.None, (_, _, _) => submitted.Wait());
-        client.Copy(source.Region(0, 8), [BlockDevice.Memory(Piece).Whole()], CopyFlags.None, (_, _, _) => readsSeen.SetResult(source.Reads));
-        var second = client.CopyAsync(source.Region(8, 8), [BlockDevice.Memory(Piece).Whole()]);
+        client.PrepareCallback((_, _, _) => submitted.Wait()).Submit();
+        client.Copy(source.Region(0, 8), Whole(Mirrors(1, Piece)), CopyFlags.None, (_, _, _) => readsSeen.SetResult(source.Reads));
+        var second = client.CopyAsync(source.Region(8, 8), Whole(Mirrors(1, Piece)));
         submitted.Set();
-        Assert.Equal(1, await Soon(readsSeen.Task));
+        Assert.Equal(2, await Soon(readsSeen.Task));
         await Soon(second);
-        Assert.Equal(2, source.Reads);
+        Assert.Equal(3, source.Reads);
+    }
+
+    [Fact]
+    public async Task have_run_when_a_flush_ends_that_waits_for_no_job()
+    {
+        var client = Client();
+        var stall = Random(Piece).WithStall();
+        client.Copy(stall.Whole(), Whole(Mirrors(1, Piece)), CopyFlags.None, TestActor);
+        var ran = 0;
+        for (var i = 1; i <= 1000; i++)
+        {
+            client.PrepareCallback((_, _, _) => ran++).Submit();
+            if (i % 100 == 0)
+            {
+                await Soon(client.FlushCallbacksAsync());
+                Assert.Equal(i, ran);
+            }
+        }
+        await ExpectNoMsgAsync(TimeSpan.Zero);      // the copy still hangs
+        stall.Release();
+        await Soon(client.DestroyAsync());
+        await Soon(client.FlushCallbacksAsync());
     }
 
     private static void Throw(ref int calls)

@@ -1,0 +1,75 @@
+using Akka.Actor;
+using Akka.Serialization;
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
+using Xunit;
+using static Kcopyd.Actors.Client.KcopydProtocol;
+
+namespace Kcopyd.Actors.Tests.Client;
+
+public sealed class Serialization_should : EngineSpec
+{
+    public static TheoryData<object> Messages
+    {
+        get
+        {
+            var fault = new IoFault(IoError.NoSpace, 77, "disk: write failed at sector 77: NoSpace (errno 28)");
+            var region = new DeviceRegion("disk", 1L << 40, 1L << 33);
+            return new(
+                new Copy(region, [region, new("mirror", 0, 8)], CopyFlags.IgnoreError | CopyFlags.VerifyHash, "context"),
+                new Zero([region], CopyFlags.Sequential, 12),
+                new CancelJob(long.MaxValue), new PauseJob(2), new ResumeJob(3), new GetProgress(4),
+                GetStatus.Instance, Destroy.Instance, new SetThrottle(50, 1L << 40),
+                new JobAccepted(5, "context"), new JobRefused("to[2]", "because", 13L), new JobRefused(null, "because", null),
+                new JobNotFound(6), Done.Instance, new Refused("because"), new ClientDestroyed("resync"),
+                new CopyResult { JobId = 7, Length = 4096, DestinationCount = 3, Context = "context" },
+                new CopyResult
+                {
+                    JobId = 8, Length = 1L << 41, DestinationCount = 2, ReadError = true, WriteErrors = 1UL << 63, IsCancelled = true, Context = 5,
+                    ReadFault = fault, Unreadable = [new(512, 1024), new(1L << 40, 512)], SourceSha256 = "ab",
+                    Destinations = [new(4096, fault, "cd"), new(1L << 41, null, null)],
+                },
+                new JobProgress(9, JobState.Verifying, 1L << 41, 5, [new(5, fault), new(6, null)]),
+                new ClientStatus("resync", true, 3, [1, 2], 16, 2, [new(3, "token"), new(4, null)], 1, 2, 3, 4));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Messages))]
+    public void bring_every_message_back_as_it_was(object message) => Assert.Equivalent(message, RoundTrip(message), strict: true);
+
+    [Fact]
+    public void name_every_message_of_the_protocol_here()
+    {
+        var tried = Messages.Cast<object[]>().Select(row => row[0].GetType()).Append(typeof(SubscribeProgress)).ToHashSet();
+        var all = typeof(KcopydProtocol).GetNestedTypes().Where(type => type is { IsInterface: false } && type != typeof(DeviceRegion));
+        Assert.Empty(all.Except(tried));
+    }
+
+    [Fact]
+    public void bring_a_subscriber_back_as_the_same_actor()
+    {
+        var back = (SubscribeProgress)RoundTrip(new SubscribeProgress(1, TimeSpan.FromSeconds(2), TestActor));
+        Assert.Equal((1, TimeSpan.FromSeconds(2), TestActor), (back.JobId, back.Interval, back.Subscriber));
+    }
+
+    [Fact]
+    public async Task carry_a_result_as_the_engine_makes_it()
+    {
+        var result = await Soon(Client().CopyAsync(Random(4 * Piece).Whole(), Whole(Mirrors(3, 4 * Piece)), CopyFlags.VerifyHash));
+        var back = (CopyResult)RoundTrip(result);
+        Assert.True(back.IsSuccess);
+        Assert.Equal(result.Destinations, back.Destinations);
+        Assert.Equal(result.ToString(), back.ToString());
+        var plain = await Soon(Client().CopyAsync(Random(4 * Piece).Whole(), Whole(Mirrors(3, 4 * Piece))));
+        Assert.Equal(plain.Destinations, ((CopyResult)RoundTrip(plain)).Destinations);
+    }
+
+    private object RoundTrip(object message)
+    {
+        var serializer = Sys.Serialization.FindSerializerFor(message);
+        var manifest = Akka.Serialization.Serialization.ManifestFor(serializer, message);
+        return Sys.Serialization.Deserialize(serializer.ToBinary(message), serializer.Identifier, manifest);
+    }
+}
