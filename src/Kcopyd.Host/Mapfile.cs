@@ -1,3 +1,5 @@
+using Kcopyd.Actors.Jobs;
+
 namespace Kcopyd.Host;
 
 /// <summary>
@@ -60,6 +62,19 @@ internal sealed class Mapfile
             else
                 pieces.Add(block);
         }
+    }
+
+    /// <summary>Records what a job did to a range of the map. One that was not whole leaves the range as it is.</summary>
+    public void Record(MapBlock window, CopyResult copied)
+    {
+        // A job that ended early may have unreadable ranges to name, too; only the bytes tell it from a whole one.
+        if (copied.WriteErrors != 0 || copied.IsCancelled || copied.Destinations.Any(destination => destination.Bytes != copied.Length))
+            return;
+        if (copied.ReadError && copied.Unreadable.Count == 0)
+            return;     // it ended in the verification, or a second look succeeded: copied again, that does no harm
+        Mark(window.Position, window.Size, MapStatus.Finished);
+        foreach (var range in copied.Unreadable)
+            Mark(range.Offset, range.Length, MapStatus.BadSector);
     }
 
     /// <summary>The blocks within a range, clipped to it.</summary>

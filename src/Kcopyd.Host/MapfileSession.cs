@@ -88,7 +88,7 @@ internal sealed class MapfileSession
     {
         var started = Stopwatch.GetTimestamp();
         var copied = await transfer.RunAsync(window.Position - Start, window.Size, result).ConfigureAwait(false);
-        Record(window, copied);
+        _map.Record(window, copied);
         if (Stopwatch.GetElapsedTime(_savedAt) >= SaveInterval)
             await SaveAsync(result, window.End, window.Status).ConfigureAwait(false);
 
@@ -98,16 +98,6 @@ internal sealed class MapfileSession
             : took > TimeSpan.FromSeconds(2) ? Math.Max(_window / 2, LeastWindow)
             : _window;
         return window.Size;
-    }
-
-    private void Record(MapBlock window, CopyResult copied)
-    {
-        // A read error without a list of what is unreadable is one that ended the job.
-        if (copied.WriteErrors != 0 || copied.IsCancelled || (copied.ReadError && copied.Unreadable.Count == 0))
-            return;
-        _map.Mark(window.Position, window.Size, MapStatus.Finished);
-        foreach (var range in copied.Unreadable)
-            _map.Mark(range.Offset, range.Length, MapStatus.BadSector);
     }
 
     private async Task SaveAsync(TransferResult result, long position, MapStatus phase)

@@ -1,3 +1,4 @@
+using Kcopyd.Actors.Jobs;
 using Xunit;
 
 namespace Kcopyd.Host.Tests;
@@ -37,6 +38,32 @@ public sealed class Mapfile_should
         Assert.Equal([new MapBlock(10, 10, MapStatus.BadSector)], map.Within(10, 100));
         Assert.Empty(map.Within(20, 30));
         Assert.Empty(new Mapfile().Within(0, 30));
+    }
+
+    [Theory]
+    [InlineData("every destination whole", 8192, 8192, false, 0UL, false, true)]
+    [InlineData("the source unreadable in part", 8192, 8192, true, 0UL, false, true)]
+    [InlineData("stopped with unreadable ranges behind it", 8192, 4096, true, 0UL, false, false)]
+    [InlineData("a destination failed", 8192, 8192, true, 2UL, false, false)]
+    [InlineData("cancelled", 8192, 8192, true, 3UL, true, false)]
+    public void record_only_a_job_that_wrote_every_byte_to_every_destination(string what, long first, long second, bool readError, ulong writeErrors, bool isCancelled, bool isRecorded)
+    {
+        var map = new Mapfile();
+        map.Extend(3 * 8192);
+        map.Record(new MapBlock(8192, 8192, MapStatus.NonTried), new CopyResult
+        {
+            Length = 8192,
+            DestinationCount = 2,
+            Destinations = [new DestinationResult(first, null, null), new DestinationResult(second, null, null)],
+            ReadError = readError,
+            Unreadable = readError ? [new UnreadableRange(12288, 512)] : [],
+            WriteErrors = writeErrors,
+            IsCancelled = isCancelled,
+        });
+        var recorded = map.Within(8192, 16384).ToList();
+        Assert.True(isRecorded == recorded.All(block => block.Status != MapStatus.NonTried), what);
+        Assert.Equal(isRecorded && readError, recorded.Contains(new MapBlock(12288, 512, MapStatus.BadSector)));
+        Assert.All(map.Within(0, 8192).Concat(map.Within(16384, 3 * 8192)), block => Assert.Equal(MapStatus.NonTried, block.Status));
     }
 
     private static void AssertSame(List<MapStatus> model, Mapfile map, int seed)
