@@ -31,6 +31,28 @@ public sealed class ZeroCommand_should : CommandSpec
     }
 
     [Fact]
+    public async Task zero_files_of_one_odd_length_beside_a_device_without_any()
+    {
+        var (a, b) = (Folder.Random("a", 1001), Folder.Random("b", 1001));
+        Assert.Equal(0, (await RunAsync("zero", a, "/dev/null", b)).ExitCode);
+        Assert.Equal(new byte[1001], Folder.Read("a"));
+        Assert.Equal(new byte[1001], Folder.Read("b"));
+    }
+
+    [Fact]
+    public async Task refuse_files_of_different_lengths_and_touch_neither()
+    {
+        var (a, b) = (Folder.Random("a", 1001), Folder.Random("b", 1002));
+        var (before, behind) = (Folder.Read("a"), Folder.Read("b"));
+        var outcome = await RunAsync("zero", a, b);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("1001 bytes", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("1002; give them the same +LENGTH, or zero them one by one", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(before, Folder.Read("a"));
+        Assert.Equal(behind, Folder.Read("b"));
+    }
+
+    [Fact]
     public async Task report_the_bit_of_what_fails()
     {
         var outcome = await RunAsync("zero", Folder["a"] + "@0+8K", "/dev/full", "--ignore-errors", "--json");

@@ -82,7 +82,7 @@ public sealed class KcopydClient : IAsyncDisposable
     }
 
     /// <summary>Zeroes one or more regions, by the device's own write-zeroes where it has them; the actor is told one <see cref="CopyResult"/>.</summary>
-    /// <param name="to">Destinations, all with the same count.</param>
+    /// <param name="to">Destinations, all with the same count; a last sector that is partial on one device has as many bytes on every one.</param>
     /// <param name="flags">How.</param>
     /// <param name="notify">Who is told.</param>
     /// <param name="context">Comes back in the result.</param>

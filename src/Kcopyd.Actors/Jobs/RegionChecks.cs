@@ -31,15 +31,27 @@ internal static class RegionChecks
     {
         if (to.IsEmpty)
             throw new ArgumentException("Name at least one destination.", nameof(to));
-        Region(to[0], 0);
-        var length = to[0].Count << IoRegion.SectorShift;
-        foreach (var destination in to)
-        {
-            if (destination.Device is { Length: not long.MaxValue } device && destination.Sector >= 0)
-                length = Math.Min(length, Math.Max(0, device.Length - destination.Offset));
-        }
+        var length = CommonLength(to);
         Destinations(to, to[0].Count, length, flags, maxDestinations);
         return length;
+    }
+
+    // A device may end within its last sector, and only there; a sink has no end. Cut to the shortest, a job would leave bytes of the
+    // others as they were and call itself a success.
+    private static long CommonLength(ReadOnlySpan<IoRegion> to)
+    {
+        var (common, shown) = (to[0].Count << IoRegion.SectorShift, -1);
+        for (var i = 0; i < to.Length; i++)
+        {
+            Region(to[i], i);
+            if (to[i].Count != to[0].Count || to[i].Device.Length == long.MaxValue)
+                continue;
+            var length = LengthInBytes(to[i]);
+            if (shown >= 0 && length != common)
+                throw new ArgumentException($"{to[i]}: {length} bytes up to the end of the device, and destination {shown} ({to[shown]}) has {common}; every destination of a job gets as many. Leave the partial sector out, or give this one a job of its own.", Name(i));
+            (common, shown) = (length, i);
+        }
+        return common;
     }
 
     private static void Destinations(ReadOnlySpan<IoRegion> to, long count, long length, CopyFlags flags, int maxDestinations)

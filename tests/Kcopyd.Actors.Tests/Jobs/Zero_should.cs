@@ -37,6 +37,36 @@ public sealed class Zero_should : EngineSpec
     }
 
     [Fact]
+    public async Task end_within_a_sector_where_every_device_does()
+    {
+        MemoryBlockDevice[] devices = [BlockDevice.Memory(1000), BlockDevice.Memory(1000)];
+        Array.ForEach(devices, device => device.Bytes.Fill(1));
+        Assert.Equal(1000, (await Soon(Client().ZeroAsync(Whole(devices)))).Length);
+        Assert.All(devices, device => Assert.False(device.Bytes.ContainsAnyExcept((byte)0)));
+    }
+
+    [Fact]
+    public async Task take_a_sink_beside_a_device_that_ends_within_a_sector()
+    {
+        var device = BlockDevice.Memory(1000);
+        Assert.Equal(1000, (await Soon(Client().ZeroAsync([BlockDevice.Null().Region(0, 2), device.Whole()]))).Length);
+    }
+
+    [Theory]
+    [InlineData(1000, 1024)]
+    [InlineData(1024, 1000)]
+    [InlineData(1000, 4096)]
+    [InlineData(600, 1000)]
+    public void refuse_devices_of_which_one_ends_within_the_last_sector_and_another_later(int first, int second)
+    {
+        var (a, b) = (BlockDevice.Memory(first), BlockDevice.Memory(second, name: "other"));
+        var error = Assert.Throws<ArgumentException>(() => { Client().Zero([a.Region(0, 2), b.Region(0, 2)], CopyFlags.None, TestActor); });
+        Assert.Equal("to[1]", error.ParamName);
+        Assert.Contains($"{Math.Min(second, 1024)} bytes", error.Message, StringComparison.Ordinal);
+        Assert.Contains("a job of its own", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task notify_in_every_form()
     {
         var client = Client();
