@@ -15,9 +15,11 @@ internal struct RangeList
 
     public readonly UnreadableRange[] ToArray() => _ranges?.ToArray() ?? [];
 
-    /// <summary>Adds a range that overlaps none of the list.</summary>
+    /// <summary>Adds a range that overlaps none of the list; an empty one is no range.</summary>
     public void Add(long offset, long length)
     {
+        if (length == 0)
+            return;
         _ranges ??= [];
         var at = FirstFrom(offset);
         if (at > 0 && _ranges[at - 1] is var before && before.Offset + before.Length == offset)

@@ -42,7 +42,7 @@ internal sealed class ReaderActor : WorkerActor
             _transfer.Widen();
             SkipKnownUnreadable();
         }
-        else if (!Salvage(result.IsSuccess ? IoError.EndOfDevice : result.Error))
+        else if (!Salvage(result.IsSuccess ? IoError.EndOfDevice : result.Error, IsWhole(result)))
         {
             return Fail();
         }
@@ -56,8 +56,9 @@ internal sealed class ReaderActor : WorkerActor
         Fail();
     }
 
-    /// <summary>Goes on after an error, if the job says so: looks closer, or writes a single bad block off as zeroes.</summary>
-    private bool Salvage(IoError error)
+    /// <summary>Goes on after an error, if the job says so: looks closer, or writes a single bad block off as zeroes. What came whole
+    /// beside the error is good, and the block behind it was not asked for.</summary>
+    private bool Salvage(IoError error, bool isWhole)
     {
         if (_subJob.ReadFailure == IoError.None)
         {
@@ -66,6 +67,8 @@ internal sealed class ReaderActor : WorkerActor
         }
         if (!_subJob.Job.IgnoresErrors || _subJob.Phase != JobPhase.Copy)
             return false;
+        if (isWhole)
+            return true;
         var narrows = Transfer.CanNarrow(error);
         if (narrows && !_transfer.IsSingleBlock)
             _transfer.Narrow();

@@ -29,6 +29,9 @@ internal abstract class WorkerActor : UntypedActor
 
     protected IActorRef Client { get; }
 
+    /// <summary>True if the I/O transferred all that it was asked for. An error beside that is an error, but what comes next is untried.</summary>
+    protected bool IsWhole(IoResult result) => result.Bytes == _asked;
+
     protected sealed override void OnReceive(object message)
     {
         try

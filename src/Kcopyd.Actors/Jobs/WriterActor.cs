@@ -104,6 +104,8 @@ internal sealed class WriterActor : WorkerActor
             _io.Fail(error, _transfer.Offset);
             if (!_io.SubJob.Job.IgnoresErrors || !Transfer.CanNarrow(error))
                 return Report();
+            if (IsWhole(result))
+                return !_transfer.IsDone || Report();   // the block behind it is not the one that failed
             if (!_transfer.IsSingleBlock)
                 _transfer.Narrow();
             else if (++_badBlocksInARow == MostBadBlocksInARow)

@@ -116,6 +116,37 @@ public sealed class Read_errors_should : EngineSpec
     }
 
     [Fact]
+    public async Task leave_nothing_unreadable_where_everything_came_with_the_error()
+    {
+        var memory = Random(4 * Piece);
+        var mirror = BlockDevice.Memory(4 * Piece);
+        var result = await Soon(Client().CopyAsync(new WholeButFailed(memory, reads: 1).Whole(), [mirror.Whole()], CopyFlags.IgnoreError));
+        Assert.Equal((true, 0UL, IoError.Io), (result.ReadError, result.WriteErrors, result.ReadFault?.Error));
+        Assert.Empty(result.Unreadable);
+        Assert.True(memory.Bytes.SequenceEqual(mirror.Bytes));
+    }
+
+    [Fact]
+    public async Task not_write_off_the_block_behind_one_that_came_with_the_error()
+    {
+        var memory = Random(Piece);
+        var source = memory.WithErrors(ByteRange.Sectors(0));   // narrows to single blocks
+        var mirror = BlockDevice.Memory(Piece);
+        var result = await Soon(Client().CopyAsync(new WholeButFailed(source, reads: int.MaxValue).Whole(), [mirror.Whole()], CopyFlags.IgnoreError));
+        Assert.Equal([new UnreadableRange(0, 512)], result.Unreadable);
+        Assert.True(memory.Bytes[512..].SequenceEqual(mirror.Bytes[512..]));
+    }
+
+    [Fact]
+    public async Task end_the_job_also_where_everything_came_with_the_error()
+    {
+        var mirror = BlockDevice.Memory(Piece);
+        var result = await Soon(Client().CopyAsync(new WholeButFailed(Random(Piece), reads: 1).Whole(), [mirror.Whole()]));
+        Assert.Equal((true, IoError.Io), (result.ReadError, result.ReadFault?.Error));
+        Assert.False(mirror.Bytes.ContainsAnyExcept((byte)0));
+    }
+
+    [Fact]
     public async Task be_retried_where_a_second_look_succeeds()
     {
         var memory = Random(4 * Piece);
@@ -124,5 +155,17 @@ public sealed class Read_errors_should : EngineSpec
         Assert.True(result.ReadError);
         Assert.Empty(result.Unreadable);
         Assert.True(memory.Bytes.SequenceEqual(mirror.Bytes));
+    }
+
+    /// <summary>Its first good reads transfer everything, and say that they failed.</summary>
+    private sealed class WholeButFailed(IBlockDevice inner, int reads) : DeviceLayer(inner)
+    {
+        private int _left = reads;
+
+        public override async ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
+        {
+            var result = await base.ReadAsync(offset, buffer);
+            return result.Bytes == buffer.Length && Interlocked.Decrement(ref _left) >= 0 ? IoResult.Failure(IoError.Io, result.Bytes) : result;
+        }
     }
 }

@@ -55,6 +55,16 @@ public sealed class Write_errors_should : EngineSpec
     }
 
     [Fact]
+    public async Task not_skip_the_block_behind_one_that_was_written_with_the_error()
+    {
+        var (source, under) = (Random(Piece), BlockDevice.Memory(Piece));
+        var bad = new WholeButFailed(under.WithErrors(ByteRange.Sectors(0)));     // narrows to single blocks
+        var result = await Soon(Client().CopyAsync(source.Whole(), Whole(bad), CopyFlags.IgnoreError));
+        Assert.Equal((1UL, Piece - 512L), (result.WriteErrors, result.Destinations[0].Bytes));
+        Assert.True(source.Bytes[512..].SequenceEqual(under.Bytes[512..]));
+    }
+
+    [Fact]
     public async Task say_the_code_the_first_failing_sector_and_the_device()
     {
         var bad = BlockDevice.Memory(64 * Piece, name: "scratched").WithErrors(ByteRange.Sectors(77), ByteRange.Sectors(200));
@@ -123,5 +133,15 @@ public sealed class Write_errors_should : EngineSpec
     private sealed class ShrunkDevice(IBlockDevice inner) : DeviceLayer(inner)
     {
         public override ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) => new(IoResult.Success(0));
+    }
+
+    /// <summary>Its good writes transfer everything, and say that they failed.</summary>
+    private sealed class WholeButFailed(IBlockDevice inner) : DeviceLayer(inner)
+    {
+        public override async ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer)
+        {
+            var result = await base.WriteAsync(offset, buffer);
+            return result.Bytes == buffer.Length ? IoResult.Failure(IoError.Io, result.Bytes) : result;
+        }
     }
 }

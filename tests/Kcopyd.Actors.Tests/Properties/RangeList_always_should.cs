@@ -8,6 +8,15 @@ namespace Kcopyd.Actors.Tests.Properties;
 public sealed class RangeList_always_should
 {
     [Fact]
+    public void stay_empty_when_nothing_is_added()
+    {
+        var list = new RangeList();
+        list.Add(4096, 0);
+        Assert.True(list.IsEmpty);
+        Assert.Empty(list.ToArray());
+    }
+
+    [Fact]
     public void hold_what_was_added_in_order_and_merged() =>
         Gen.Select(Gen.Int[1, 4].Array[0, 40], Gen.Int[0, 1].Array[40], Gen.Int[0, 10_000]).Sample((lengths, gaps, seed) =>
         {
