@@ -144,7 +144,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
         var id = job.Id;
         _progress.Done(job);
         _core.Instruments.JobDone(job);
-        _jobs.Remove(id);       // not before: should a listener throw, the job is told that the client stopped
+        _jobs.Remove(id);       // not before: should a bug come to light up to here, the job is told that the client stopped
         if (!job.TrySettle(id))
             throw new InvalidOperationException($"Job {id} was notified twice.");   // cannot be: only this actor settles while it lives
         var (notification, readError, writeErrors) = (job.Notification, job.ReadError, job.WriteErrors);

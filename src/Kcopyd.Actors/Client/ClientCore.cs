@@ -34,7 +34,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
 
     public ClientGate Gate { get; } = new(settings.MaxJobs, settings.MaxPreparedCallbacks);
 
-    public ClientInstruments Instruments { get; } = new(name);
+    public ClientInstruments Instruments { get; } = new(name, log);
 
     public TaskCompletionSource Destroyed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -64,7 +64,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
             job = new Job(this);
         id = Interlocked.Increment(ref _lastId);
         job.Prepare(id, source, sourceOffset, length, destinations, flags, notification);
-        job.Activity = Instruments.JobSubmitted(job);
+        Instruments.JobSubmitted(job);
         return job;
     }
 

@@ -25,8 +25,8 @@ internal static class Faults
         return new IoFault(error, sector, $"{NameOf(device)}: {what}{place}: {Cause(error)}");
     }
 
-    // The client asks: what a broken device throws must not be its end.
-    private static string NameOf(IBlockDevice device)
+    /// <summary>The device's name. The client asks: what a broken device throws must not be its end.</summary>
+    public static string NameOf(IBlockDevice device)
     {
         try
         {

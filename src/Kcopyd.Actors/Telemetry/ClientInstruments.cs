@@ -1,11 +1,14 @@
 using System.Diagnostics;
+using Akka.Event;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
 
 namespace Kcopyd.Actors.Telemetry;
 
 /// <summary>What one client publishes as it happens. With nobody listening it costs a few branches a job.</summary>
-internal sealed class ClientInstruments(string client)
+/// <remarks>Listeners run within the client, or on the thread that submits. What they throw is logged, and goes no further: a job is
+/// notified whoever listens.</remarks>
+internal sealed class ClientInstruments(string client, ILoggingAdapter log)
 {
     private static readonly KeyValuePair<string, object?> Read = new("kcopyd.io.direction", "read");
     private static readonly KeyValuePair<string, object?> Write = new("kcopyd.io.direction", "write");
@@ -19,48 +22,75 @@ internal sealed class ClientInstruments(string client)
     public void CallbackEnded(long started)
     {
         if (started != 0)
-            KcopydTelemetry.CallbackDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _client);
+            Publish(started, static (self, started) => KcopydTelemetry.CallbackDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, self._client));
     }
 
-    public void CallbackThrew() => KcopydTelemetry.CallbackFailures.Add(1, _client);
+    public void CallbackThrew() => Publish(1, static (self, one) => KcopydTelemetry.CallbackFailures.Add(one, self._client));
 
-    public void WasRefused() => KcopydTelemetry.Refused.Add(1, _client);
+    public void WasRefused() => Publish(1, static (self, one) => KcopydTelemetry.Refused.Add(one, self._client));
 
     /// <summary>Runs on the submitting thread: the job is a child of what that thread is doing, which goes on without it.</summary>
-    public Activity? JobSubmitted(Job job)
+    public void JobSubmitted(Job job)
     {
         if (!KcopydTelemetry.Activities.HasListeners())
-            return null;
+            return;
         var current = Activity.Current;
-        var activity = KcopydTelemetry.Activities.StartActivity(job.Source is null ? "kcopyd.zero" : "kcopyd.copy");
+        Publish(job, static (self, job) => self.Begin(job));
         Activity.Current = current;
-        return activity?.SetTag("kcopyd.client", client)
-            .SetTag("kcopyd.job.id", job.Id)
-            .SetTag("kcopyd.job.length", job.Length)
-            .SetTag("kcopyd.job.destinations", job.DestinationCount);
     }
 
     public void JobDone(Job job)
     {
         var failed = job.ReadError || job.WriteErrors != 0;
-        if (job.Activity is { } activity)
-            End(activity, failed ? job.ReadFault ?? FirstFault(job) : null);
-        if (job.ReadError && KcopydTelemetry.ReadErrors.Enabled)
-            KcopydTelemetry.ReadErrors.Add(1, _client, new("kcopyd.device", job.Source!.Name), ErrorType(job.ReadFault));
-        if (job.WriteErrors != 0 && KcopydTelemetry.WriteErrors.Enabled)
-            CountFailedDestinations(job);
+        End(job, failed ? job.ReadFault ?? FirstFault(job) : null);
+        Publish(job, static (self, job) => self.CountErrors(job));
         Count(job, job.IsCancelled ? "cancelled" : failed ? "failed" : "ok");
     }
 
     /// <summary>The client was stopped from outside. Runs on the thread that finds out.</summary>
     public void JobStopped(Job job)
     {
-        if (job.Activity is { } activity)
-            End(activity, new IoFault(IoError.ClientStopped, -1, "The client was stopped."));
+        End(job, new IoFault(IoError.ClientStopped, -1, "The client was stopped."));
         Count(job, "stopped");
     }
 
-    private void Count(Job job, string outcome)
+    private void Publish<T>(T what, Action<ClientInstruments, T> publish)
+    {
+        try
+        {
+            publish(this, what);
+        }
+        catch (Exception exception)
+        {
+            log.Error(exception, "Client '{0}': a listener of metrics or traces threw. The client goes on; the measurement or trace may be lost.", client);
+        }
+    }
+
+    private void Begin(Job job) =>
+        job.Activity = KcopydTelemetry.Activities.StartActivity(job.Source is null ? "kcopyd.zero" : "kcopyd.copy")?
+            .SetTag("kcopyd.client", client)
+            .SetTag("kcopyd.job.id", job.Id)
+            .SetTag("kcopyd.job.length", job.Length)
+            .SetTag("kcopyd.job.destinations", job.DestinationCount);
+
+    // Ending an activity makes the one current that was so when it started, on whatever thread this is: undo that.
+    private void End(Job job, IoFault? fault)
+    {
+        if (job.Activity is null)
+            return;
+        var current = Activity.Current;
+        Publish((job.Activity, fault), static (_, ended) =>
+        {
+            if (ended.fault is { } fault)
+                ended.Activity.SetStatus(ActivityStatusCode.Error, fault.Message).SetTag("error.type", fault.Error.ToString());
+            ended.Activity.Dispose();
+        });
+        Activity.Current = current;
+    }
+
+    private void Count(Job job, string outcome) => Publish((job, outcome), static (self, done) => self.CountJob(done.job, done.outcome));
+
+    private void CountJob(Job job, string outcome)
     {
         var tag = new KeyValuePair<string, object?>("kcopyd.outcome", outcome);
         KcopydTelemetry.Jobs.Add(1, _client, tag);
@@ -74,24 +104,18 @@ internal sealed class ClientInstruments(string client)
             KcopydTelemetry.JobDuration.Record(Stopwatch.GetElapsedTime(job.SubmittedAt).TotalSeconds, _client, tag);
     }
 
-    private void CountFailedDestinations(Job job)
+    private void CountErrors(Job job)
     {
+        if (job.ReadError && KcopydTelemetry.ReadErrors.Enabled)
+            KcopydTelemetry.ReadErrors.Add(1, _client, new("kcopyd.device", Faults.NameOf(job.Source!)), ErrorType(job.ReadFault));
+        if (job.WriteErrors == 0 || !KcopydTelemetry.WriteErrors.Enabled)
+            return;
         for (var i = 0; i < job.DestinationCount; i++)
         {
             ref var destination = ref job.Destinations[i];
             if ((job.WriteErrors & (1UL << i)) != 0 && destination.Fault?.Error != IoError.Cancelled)
-                KcopydTelemetry.WriteErrors.Add(1, _client, new("kcopyd.device", destination.Device.Name), ErrorType(destination.Fault));
+                KcopydTelemetry.WriteErrors.Add(1, _client, new("kcopyd.device", Faults.NameOf(destination.Device)), ErrorType(destination.Fault));
         }
-    }
-
-    // Ending an activity makes the one current that was so when it started, on whatever thread this is: undo that.
-    private static void End(Activity activity, IoFault? fault)
-    {
-        if (fault is not null)
-            activity.SetStatus(ActivityStatusCode.Error, fault.Message).SetTag("error.type", fault.Error.ToString());
-        var current = Activity.Current;
-        activity.Dispose();
-        Activity.Current = current;
     }
 
     private static KeyValuePair<string, object?> ErrorType(IoFault? fault) => new("error.type", fault?.Error.ToString());
