@@ -75,18 +75,21 @@ public sealed class KcopydExtension : IExtension
     internal KcopydClient Create(IActorRefFactory factory, ActorSystem system, string? name, KcopydSettings? settings, KcopydThrottle? throttle, bool isShared = false)
     {
         var own = settings?.Checked() ?? (name is null ? Settings : SettingsOf(name));
-        RequireDispatcher("dispatcher", own.Dispatcher);
-        RequireDispatcher("worker-dispatcher", own.WorkerDispatcher);   // else the first job would find out
+        var section = settings is null && name is not null ? SectionOf(name) : null;
+        RequireDispatcher(section, "dispatcher", own.Dispatcher);
+        RequireDispatcher(section, "worker-dispatcher", own.WorkerDispatcher);  // else the first job would find out
         name ??= "kcopyd-" + Interlocked.Increment(ref _unnamed).ToString(CultureInfo.InvariantCulture);
         var core = new ClientCore(name, own, throttle ?? new KcopydThrottle(own.ThrottlePercent, own.BytesPerSecond), Logging.GetLogger(system, typeof(KcopydClient)));
         core.Actor = factory.ActorOf(ClientActor.Props(core, Devices), name);
         return new KcopydClient(core, isShared);
     }
 
-    private void RequireDispatcher(string key, string id)
+    private void RequireDispatcher(string? section, string key, string id)
     {
-        if (!_system.Dispatchers.HasDispatcher(id))
-            throw new ConfigurationException($"kcopyd.client.{key} = {id}: must be the path of a dispatcher's section.");
+        if (_system.Dispatchers.HasDispatcher(id))
+            return;
+        var path = section is not null && _system.Settings.Config.HasPath($"{section}.{key}") ? section : "kcopyd.client";
+        throw new ConfigurationException($"{path}.{key} = {id}: must be the path of a dispatcher's section.");
     }
 }
 

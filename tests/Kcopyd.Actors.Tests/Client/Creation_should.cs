@@ -66,6 +66,25 @@ public sealed class Creation_should : EngineSpec
         Assert.Contains("kcopyd.client." + setting.Split(' ')[0], error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("kcopyd.clients.resync.worker-dispatcher = nowhere", "kcopyd.clients.\"resync\".worker-dispatcher")]
+    [InlineData("kcopyd.clients.resync.dispatcher = nowhere", "kcopyd.clients.\"resync\".dispatcher")]
+    [InlineData("kcopyd { client.dispatcher = nowhere, clients.resync.max-jobs = 7 }", "kcopyd.client.dispatcher")]
+    [InlineData("kcopyd.client.worker-dispatcher = nowhere", "kcopyd.client.worker-dispatcher")]
+    public async Task name_the_section_of_a_dispatcher_that_is_not_there(string config, string path)
+    {
+        var system = ActorSystem.Create("sections", ConfigurationFactory.ParseString(config + "\nakka.stdout-loglevel = OFF"));
+        try
+        {
+            var error = Assert.Throws<ConfigurationException>(() => { system.CreateKcopydClient("resync"); });
+            Assert.StartsWith($"{path} = nowhere:", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await Soon(system.Terminate());
+        }
+    }
+
     [Fact]
     public void check_the_settings_of_one_client_too() =>
         Assert.Throws<ConfigurationException>(() => { Client(s => s with { MaxDestinations = 65 }); });
