@@ -1,3 +1,4 @@
+using Kcopyd.Actors.Dispatch;
 using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Devices;
@@ -153,6 +154,7 @@ public sealed class FileBlockDevice : IBlockDevice
         if (head == 0 || ((offset | (long)memory) & (Alignment - 1)) != 0)
             return _buffered;
         count = head;
+        EngineThread.MayBlock();
         return _direct;
     }
 
@@ -176,6 +178,7 @@ public sealed class FileBlockDevice : IBlockDevice
     {
         if (_kind == FileKind.Character)
             return IoError.None; // no cache, and fsync is EINVAL
+        EngineThread.MayBlock();
         var error = ErrorOf(LibC.Sync(_buffered));
         if (error == IoError.None && _newName is not null)
         {

@@ -6,7 +6,7 @@ namespace Kcopyd.Actors.Devices;
 /// <remarks>
 /// <para>Every member may be called from any thread, also concurrently. A call may block the calling thread, complete
 /// before it returns, or complete later on any thread: the engine calls devices from its worker actors only, on the
-/// dispatcher <c>kcopyd.worker-dispatcher</c>, which is there to be blocked.</para>
+/// engine's own threads, where one that blocks is replaced while it does.</para>
 /// <para>A call completes exactly once, and until then owns the memory that it was given. A failed I/O is an
 /// <see cref="IoResult"/>; an exception means that the device is broken or gone, and costs the worker that called it.</para>
 /// <para>A transfer may be short without an error; zero bytes without an error means the end of the device. Callers loop.</para>

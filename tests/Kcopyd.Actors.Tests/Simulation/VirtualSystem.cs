@@ -27,8 +27,7 @@ internal sealed class VirtualSystem : IDisposable
         var dispatchers = ConfigurationFactory.ParseString($$"""
             akka.actor.default-dispatcher = {{Pump.Dispatcher}}
             akka.actor.internal-dispatcher = {{Pump.Dispatcher}}
-            kcopyd.client-dispatcher = {{Pump.Dispatcher}}
-            kcopyd.worker-dispatcher = {{Pump.Dispatcher}}
+            kcopyd.dispatcher = {{Pump.Dispatcher}}
             """);
         System = ActorSystem.Create("simulation", dispatchers.WithFallback(Fixed));
         _time = (TestScheduler)System.Scheduler;

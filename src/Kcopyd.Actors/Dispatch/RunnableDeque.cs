@@ -1,0 +1,65 @@
+using Akka.Dispatch;
+
+namespace Kcopyd.Actors.Dispatch;
+
+/// <summary>
+/// A thread's own runnables. Its owner takes the newest, whose data is warm in its core's cache; who steals takes the oldest. The lock is
+/// the owner's nearly always.
+/// </summary>
+internal sealed class RunnableDeque
+{
+    private readonly Lock _lock = new();
+    private IRunnable?[] _items = new IRunnable?[256];      // a ring; a power of two
+    private int _oldest;
+    private int _count;
+
+    public bool IsEmpty => Volatile.Read(ref _count) == 0;
+
+    public void Push(IRunnable runnable)
+    {
+        lock (_lock)
+        {
+            if (_count == _items.Length)
+                Grow();
+            _items[(_oldest + _count++) & (_items.Length - 1)] = runnable;
+        }
+    }
+
+    public IRunnable? TakeNewest()
+    {
+        if (IsEmpty)
+            return null;
+        lock (_lock)
+            return _count == 0 ? null : Take((_oldest + --_count) & (_items.Length - 1));
+    }
+
+    public IRunnable? TakeOldest()
+    {
+        if (IsEmpty)
+            return null;
+        lock (_lock)
+        {
+            if (_count == 0)
+                return null;
+            _count--;
+            var at = _oldest;
+            _oldest = (at + 1) & (_items.Length - 1);
+            return Take(at);
+        }
+    }
+
+    private IRunnable? Take(int at)
+    {
+        var taken = _items[at];
+        _items[at] = null;
+        return taken;
+    }
+
+    private void Grow()
+    {
+        var items = new IRunnable?[_items.Length * 2];
+        for (var i = 0; i < _count; i++)
+            items[i] = _items[(_oldest + i) & (_items.Length - 1)];
+        (_items, _oldest) = (items, 0);
+    }
+}
