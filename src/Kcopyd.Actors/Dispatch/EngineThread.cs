@@ -25,9 +25,6 @@ internal sealed class EngineThread
     /// <summary>Under the pool's lock.</summary>
     public EngineThreadState State { get; set; }
 
-    /// <summary>This thread, if it belongs to a pool.</summary>
-    public static EngineThread? Current => _current;
-
     /// <summary>
     /// The caller is about to block on a device that takes its time: if it is a thread of the engine, another one takes over what waits
     /// behind it now, not when it is found out.
@@ -37,8 +34,6 @@ internal sealed class EngineThread
         if (_current is { } thread)
             thread._pool.Blocks(thread);
     }
-
-    public bool BelongsTo(EngineThreads pool) => _pool == pool;
 
     /// <summary>For the watch, at each look: true if the same runnable runs as at the last look.</summary>
     public bool IsStillInTheSameRunnable()
@@ -75,6 +70,7 @@ internal sealed class EngineThread
     private void Run()
     {
         _current = this;
+        _pool.Enter(this);
         do
         {
             while (Next() is { } runnable)

@@ -23,7 +23,7 @@ internal sealed class EngineThreads : ExecutorService
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly Lock _lock = new();
+    private readonly object _lock = new();      // not a Lock, which allocates an event for the first thread that has to wait
     private readonly ConcurrentQueue<IRunnable> _shared = new();
     private readonly List<EngineThread> _parked = [];
     private readonly object _watch = new();
@@ -32,6 +32,7 @@ internal sealed class EngineThreads : ExecutorService
     private readonly int _target;
     private readonly int _most;
     private volatile EngineThread[] _threads = [];
+    private volatile EngineThread?[] _byId = [];    // by managed thread number
     private int _running;
     private bool _isWatching;
     private volatile bool _isShutDown;
@@ -55,7 +56,10 @@ internal sealed class EngineThreads : ExecutorService
     {
         if (_isShutDown)
             throw new RejectedExecutionException($"{_id} is shut down.");
-        if (EngineThread.Current is { } thread && thread.BelongsTo(this))
+        // By its number, not by a thread static: the first look at one of those allocates, and this may be a thread that fires a token.
+        var own = _byId;
+        var id = Environment.CurrentManagedThreadId;
+        if (id < own.Length && own[id] is { } thread)
             thread.Own.Push(run);
         else
             _shared.Enqueue(run);
@@ -76,6 +80,9 @@ internal sealed class EngineThreads : ExecutorService
         }
         Rouse();
     }
+
+    /// <summary>A thread has begun, on itself.</summary>
+    public void Enter(EngineThread thread) => SetById(Environment.CurrentManagedThreadId, thread);
 
     public IRunnable? TakeShared() => _shared.TryDequeue(out var runnable) ? runnable : null;
 
@@ -194,8 +201,20 @@ internal sealed class EngineThreads : ExecutorService
             if (thread.State == EngineThreadState.Running)
                 _running--;
             _parked.Remove(thread);
+            SetById(Environment.CurrentManagedThreadId, null);      // it ends; another thread may get its number
             _threads = [.. _threads.Where(other => other != thread)];
             return true;
+        }
+    }
+
+    private void SetById(int id, EngineThread? thread)
+    {
+        lock (_lock)
+        {
+            var byId = new EngineThread?[Math.Max(_byId.Length, id + 1)];
+            _byId.CopyTo(byId, 0);
+            byId[id] = thread;
+            _byId = byId;
         }
     }
 
