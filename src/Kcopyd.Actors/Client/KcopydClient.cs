@@ -124,6 +124,9 @@ public sealed class KcopydClient : IAsyncDisposable
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
     public PreparedCallback PrepareCallback(CopyNotify notify, object? context = null) => _core.Prepare(To(notify, context));
 
+    /// <inheritdoc cref="PrepareCallback(CopyNotify, object?)"/>
+    public PreparedCallback PrepareCallback(CopyResultNotify notify, object? context = null) => _core.Prepare(To(notify, context));
+
     /// <summary>Cancels a job by its number; nothing happens if it is done.</summary>
     public void Cancel(long jobId) => Actor.Tell(new KcopydProtocol.CancelJob(jobId), ActorRefs.NoSender);
 

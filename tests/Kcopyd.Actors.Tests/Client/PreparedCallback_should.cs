@@ -22,6 +22,11 @@ public sealed class PreparedCallback_should : EngineSpec
         var told = new TaskCompletionSource<(bool, ulong, object?)>();
         client.PrepareCallback((read, write, context) => told.SetResult((read, write, context)), 7).Submit(writeErrors: 5);
         Assert.Equal((false, 5UL, 7), await Soon(told.Task));
+
+        var whole = new TaskCompletionSource<CopyResult>();
+        client.PrepareCallback(whole.SetResult, "chunk").Submit(writeErrors: 3);
+        result = await Soon(whole.Task);
+        Assert.Equal((false, 3UL, "chunk"), (result.ReadError, result.WriteErrors, result.Context));
     }
 
     [Fact]
