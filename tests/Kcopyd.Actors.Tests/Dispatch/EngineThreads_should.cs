@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using Akka.Actor;
 using Akka.Dispatch;
 using Akka.Event;
 using Akka.TestKit.Xunit2;
+using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Dispatch;
 using Xunit;
 
@@ -179,6 +181,35 @@ public sealed class EngineThreads_should : TestKit
         pool.Shutdown();
         Assert.All(threads.Keys, thread => Assert.True(thread.Join(Enough), $"{thread.Name} goes on."));
         Assert.Throws<RejectedExecutionException>(() => pool.Execute(new Work(() => { })));
+    }
+
+    [Fact]
+    public async Task end_with_their_actor_system()
+    {
+        static bool AnyThread() => Directory.GetDirectories("/proc/self/task").Any(task =>
+        {
+            try
+            {
+                return File.ReadAllText(Path.Combine(task, "comm")).StartsWith("leaktest", StringComparison.Ordinal);
+            }
+            catch (IOException)
+            {
+                return false;   // it ended while we looked
+            }
+        });
+        var system = ActorSystem.Create("leak", """
+            kcopyd.client { dispatcher = leaktest, worker-dispatcher = leaktest }
+            leaktest {
+              type = Dispatcher, throughput = 30, threads = 2, max-threads = 4
+              executor = "Kcopyd.Actors.Dispatch.EngineThreadsConfigurator, Kcopyd.Actors"
+            }
+            """);
+        var client = system.CreateKcopydClient();
+        await client.CopyAsync(BlockDevice.Memory(4096).Whole(), [BlockDevice.Memory(4096).Whole()]);
+        Assert.True(AnyThread());
+        await client.DestroyAsync();
+        await system.Terminate();
+        Assert.True(SpinWait.SpinUntil(() => !AnyThread(), Enough), "Threads of a terminated system go on.");
     }
 
     private sealed class Work(Action action) : IRunnable
