@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Akka.Event;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Dispatch;
 using Kcopyd.Actors.Hosting;
 using Kcopyd.Actors.Jobs;
 
@@ -87,7 +88,11 @@ public sealed class KcopydExtension : IExtension
     private void RequireDispatcher(string? section, string key, string id)
     {
         if (_system.Dispatchers.HasDispatcher(id))
+        {
+            if (_system.Settings.Config.HasPath(id))
+                EngineThreadsConfigurator.Check(_system.Settings.Config.GetConfig(id), id);
             return;
+        }
         var path = section is not null && _system.Settings.Config.HasPath($"{section}.{key}") ? section : "kcopyd.client";
         throw new ConfigurationException($"{path}.{key} = {id}: must be the path of a dispatcher's section.");
     }

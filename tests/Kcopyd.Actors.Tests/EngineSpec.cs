@@ -25,7 +25,7 @@ public abstract class EngineSpec(string config = "") : TestKit(
 
     protected KcopydClient Client(Func<KcopydSettings, KcopydSettings>? change = null, KcopydThrottle? throttle = null, string? name = null)
     {
-        var settings = Sys.Kcopyd().Settings with { SubJobSize = Piece };
+        var settings = Sys.Kcopyd().Settings with { SubJobSize = Piece, SubJobsPerJob = 8 };    // eight: the kernel's stories
         return Sys.CreateKcopydClient(name, change is null ? settings : change(settings), throttle);
     }
 

@@ -162,6 +162,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
             ReadFault = job.Source is null ? null : job.ReadFault ?? Faults.OfSource(job.Source, IoError.ClientStopped, job.SourceOffset >> IoRegion.SectorShift),
             WriteErrors = writeErrors,
             Destinations = destinations,
+            Offloaded = job.Offload.Done,
         };
     }
 

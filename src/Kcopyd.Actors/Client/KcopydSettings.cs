@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Client;
 
@@ -35,6 +36,9 @@ public sealed record KcopydSettings
     /// <summary>Bytes that may be read a second; 0 is no limit.</summary>
     public required long BytesPerSecond { get; init; }
 
+    /// <summary>Ways to spare reading and writing that may be used where devices have them.</summary>
+    public OffloadKinds Offload { get; init; } = OffloadKinds.Default;
+
     /// <summary>Shortest time between two progress messages of one subscription.</summary>
     public required TimeSpan ProgressInterval { get; init; }
 
@@ -63,12 +67,17 @@ public sealed record KcopydSettings
             RecycleCrews = Read("recycle-crews", key => config.GetBoolean(key)),
             ThrottlePercent = Read("throttle-percent", key => config.GetInt(key)),
             BytesPerSecond = Read("bytes-per-second", Bytes),
+            Offload = Read("offload", key => OffloadNames.Parse(Names(key))),
             ProgressInterval = Read("progress-interval", key => config.GetTimeSpan(key, allowInfinite: false)),
             Dispatcher = Read("dispatcher", key => config.GetString(key)),
             WorkerDispatcher = Read("worker-dispatcher", key => config.GetString(key)),
         }.Checked(path);
 
         long Bytes(string key) => config.GetByteSize(key) ?? throw new FormatException("not a size in bytes");
+
+        IEnumerable<string> Names(string key) => config.GetValue(key) is var value && value.IsArray() ? value.GetStringList()
+            : value.IsObject() ? throw new FormatException("not a list of names")
+            : value.GetString() is { Length: > 0 } name ? [name] : [];     // an empty list comes as nothing
 
         T Read<T>(string key, Func<string, T> read)
         {
@@ -98,6 +107,7 @@ public sealed record KcopydSettings
         Require(PagePoolSize >= SubJobSize, "page-pool-size", PagePoolSize, "at least sub-job-size, which is the reserve");
         Require(ThrottlePercent is >= 1 and <= 100, "throttle-percent", ThrottlePercent, "1 to 100");
         Require(BytesPerSecond >= 0, "bytes-per-second", BytesPerSecond, "0 (no limit) or more");
+        Require((Offload & ~OffloadKinds.All) == 0, "offload", (int)Offload, "made of the values of OffloadKinds");
         Require(ProgressInterval > TimeSpan.Zero, "progress-interval", ProgressInterval, "longer than zero");
         Require(!string.IsNullOrWhiteSpace(Dispatcher), "dispatcher", Dispatcher, "the path of a dispatcher's section");
         Require(!string.IsNullOrWhiteSpace(WorkerDispatcher), "worker-dispatcher", WorkerDispatcher, "the path of a dispatcher's section");

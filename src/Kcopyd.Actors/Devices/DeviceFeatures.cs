@@ -14,4 +14,8 @@ public enum DeviceFeatures
     VolatileCache = 4,
     /// <summary>A sink: it has no size and cannot be read back (a character device such as /dev/null).</summary>
     Sink = 8,
+    /// <summary><see cref="IBlockDevice.MapAsync"/> knows of runs that read as zeroes: asking is worth while.</summary>
+    Map = 16,
+    /// <summary>The device can take part in <see cref="IBlockDevice.CloneFromAsync"/>, as source or as destination.</summary>
+    Clone = 32,
 }

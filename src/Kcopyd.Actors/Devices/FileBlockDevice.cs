@@ -16,13 +16,16 @@ namespace Kcopyd.Actors.Devices;
 /// a transfer with a partial tail is transferred first, as a short transfer. On a block device, do not run unaligned I/O at the same time
 /// as other writes within the same 4096 bytes: the kernel does not order the two.</para>
 /// </remarks>
-public sealed class FileBlockDevice : IBlockDevice
+public sealed partial class FileBlockDevice : IBlockDevice
 {
     private readonly FileKind _kind;
     private readonly FileDescriptor _buffered;
     private readonly FileDescriptor? _direct;
     private readonly StorageLocation _start;
     private readonly FlushLatch _flush;
+    private readonly bool _isInMemory;      // a transfer is a copy: nothing to wait for
+    private volatile bool _cannotTry;       // reading without waiting is not supported
+    private volatile bool _cannotTryWrite;
     private volatile bool _noZeroRange;
     private string? _newName; // until its directory is synced; under the latch of the flush
 
@@ -40,6 +43,8 @@ public sealed class FileBlockDevice : IBlockDevice
         _direct = opened.Direct;
         _flush = new FlushLatch(Sync);
         _newName = opened.NewName;
+        _fileSystem = FileSystem.Of(opened.Buffered, opened.Status);
+        _isInMemory = _kind == FileKind.Character || _fileSystem.IsInMemory;
     }
 
     /// <inheritdoc/>
@@ -77,8 +82,20 @@ public sealed class FileBlockDevice : IBlockDevice
         var count = Bounds.Clamp(Length, offset, buffer.Length);
         fixed (byte* memory = buffer.Span)
         {
-            var fd = Choose(offset, memory, ref count);
-            return new(Answer(LibC.Read(fd, memory, count, offset)));
+            var isDirect = IsForDirect(offset, memory, ref count);
+            if (_isInMemory || EngineThread.Lane is not { } lane)
+                return new(Answer(LibC.Read(FileFor(isDirect), memory, count, offset)));
+            if (isDirect)
+                return lane.Read(_direct!, buffer[..count], offset);
+            // What is in the page cache is here without leaving the worker; what is not, the ring waits for.
+            if (!_cannotTry)
+            {
+                var done = LibC.TryRead(_buffered, memory, count, offset);
+                if (done is not (-LibC.EAGAIN or -LibC.ENOTSUP))
+                    return new(Answer(done));
+                _cannotTry |= done == -LibC.ENOTSUP;
+            }
+            return lane.Read(_buffered, buffer[..count], offset);
         }
     }
 
@@ -90,8 +107,22 @@ public sealed class FileBlockDevice : IBlockDevice
         var count = Bounds.Clamp(Length, offset, buffer.Length);
         fixed (byte* memory = buffer.Span)
         {
-            var fd = Choose(offset, memory, ref count);
-            return new(Answer(LibC.Write(fd, memory, count, offset)));
+            var isDirect = IsForDirect(offset, memory, ref count);
+            if (_isInMemory || EngineThread.Lane is not { } lane)
+                return new(Answer(LibC.Write(FileFor(isDirect), memory, count, offset)));
+            if (isDirect)
+                return lane.Write(_direct!, buffer[..count], offset);
+            if (!_cannotTryWrite)
+            {
+                var done = LibC.TryWrite(_buffered, memory, count, offset);
+                if (done is not (-LibC.EAGAIN or -LibC.ENOTSUP))
+                    return new(Answer(done));
+                _cannotTryWrite |= done == -LibC.ENOTSUP;
+            }
+            // Most such writes (ext4's) are a copy, too, but nobody can tell which will wait.
+            return lane.HasTransfers || !_cannotTryWrite
+                ? lane.Write(_buffered, buffer[..count], offset)
+                : new(Answer(LibC.Write(_buffered, memory, count, offset)));
         }
     }
 
@@ -101,12 +132,7 @@ public sealed class FileBlockDevice : IBlockDevice
         if (Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None)
             return new(IoResult.Failure(refusal));
         length = Bounds.Clamp(Length, offset, length);
-        return new(length == 0 ? IoResult.Success(0) : Whole(length, _kind switch
-        {
-            FileKind.Regular => ZeroFile(offset, length),
-            FileKind.Block when IsAligned(offset | length) => LibC.OnRange(_buffered, LibC.BLKZEROOUT, offset, length),
-            _ => -LibC.ENOTSUP,
-        }));
+        return length == 0 ? new(IoResult.Success(0)) : MayBlock(() => Whole(length, Zero(offset, length)));
     }
 
     /// <inheritdoc/>
@@ -115,7 +141,7 @@ public sealed class FileBlockDevice : IBlockDevice
         if (Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None)
             return new(IoResult.Failure(refusal));
         length = Bounds.Clamp(Length, offset, length);
-        return new(length == 0 ? IoResult.Success(0) : Whole(length, _kind switch
+        return length == 0 ? new(IoResult.Success(0)) : MayBlock(() => Whole(length, _kind switch
         {
             FileKind.Regular => PunchHole(offset, length),
             FileKind.Block => LibC.OnRange(_buffered, LibC.BLKDISCARD, offset, length),
@@ -124,7 +150,7 @@ public sealed class FileBlockDevice : IBlockDevice
     }
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> FlushAsync() => new(new IoResult(0, _flush.Flush()));
+    public ValueTask<IoResult> FlushAsync() => MayBlock(() => new IoResult(0, _flush.Flush()));
 
     /// <inheritdoc/>
     public ValueTask<IoResult> EvictAsync(long offset, long length)
@@ -132,9 +158,9 @@ public sealed class FileBlockDevice : IBlockDevice
         if (_kind == FileKind.Character)
             return new(IoResult.Success(0));
         // The kernel drops clean pages only. Direct writes leave none behind, so there the caller's flush is enough.
-        if (!IsDirect && !IsReadOnly && _flush.Flush() is var error and not IoError.None)
-            return new(IoResult.Failure(error));
-        return new(Whole(0, LibC.DropCache(_buffered, offset, length)));
+        return MayBlock(() => !IsDirect && !IsReadOnly && _flush.Flush() is var error and not IoError.None
+            ? IoResult.Failure(error)
+            : Whole(0, LibC.DropCache(_buffered, offset, length)));
     }
 
     /// <inheritdoc/>
@@ -146,17 +172,33 @@ public sealed class FileBlockDevice : IBlockDevice
     }
 
     // The aligned head goes direct and comes back short; the caller's next round, the tail, goes through the page cache.
-    private unsafe FileDescriptor Choose(long offset, byte* memory, ref int count)
+    private unsafe bool IsForDirect(long offset, byte* memory, ref int count)
     {
         if (_direct is null)
-            return _buffered;
+            return false;
         var head = count & -Alignment;
         if (head == 0 || ((offset | (long)memory) & (Alignment - 1)) != 0)
-            return _buffered;
+            return false;
         count = head;
-        EngineThread.MayBlock();
-        return _direct;
+        return true;
     }
+
+    private FileDescriptor FileFor(bool isDirect)
+    {
+        if (!isDirect)
+            return _buffered;
+        EngineThread.MayBlock();
+        return _direct!;
+    }
+
+    private ValueTask<T> MayBlock<T>(Func<T> call) => _isInMemory ? new(call()) : EngineThread.Block(call);
+
+    private long Zero(long offset, long length) => _kind switch
+    {
+        FileKind.Regular => ZeroFile(offset, length),
+        FileKind.Block when IsAligned(offset | length) => LibC.OnRange(_buffered, LibC.BLKZEROOUT, offset, length),
+        _ => -LibC.ENOTSUP,
+    };
 
     private long ZeroFile(long offset, long length)
     {
@@ -178,7 +220,6 @@ public sealed class FileBlockDevice : IBlockDevice
     {
         if (_kind == FileKind.Character)
             return IoError.None; // no cache, and fsync is EINVAL
-        EngineThread.MayBlock();
         var error = ErrorOf(LibC.Sync(_buffered));
         if (error == IoError.None && _newName is not null)
         {

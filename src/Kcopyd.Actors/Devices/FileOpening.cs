@@ -37,7 +37,14 @@ internal sealed class FileOpening : IDisposable
     /// <summary>The path if it was created here: its directory must be synced, too.</summary>
     public string? NewName { get; private set; }
 
-    public DeviceFeatures Features => Status.Kind switch
+    /// <summary>A file with as many blocks as bytes has no holes worth looking for.</summary>
+    private bool IsSparse => Status.Blocks < (Status.Size + IoRegion.SectorSize - 1) / IoRegion.SectorSize;
+
+    public DeviceFeatures Features => Changes | (Status.Kind != FileKind.Regular ? DeviceFeatures.None
+        : IsSparse ? DeviceFeatures.Clone | DeviceFeatures.Map
+        : DeviceFeatures.Clone);
+
+    private DeviceFeatures Changes => Status.Kind switch
     {
         FileKind.Character => DeviceFeatures.Sink,
         _ when IsReadOnly => DeviceFeatures.None,

@@ -50,6 +50,35 @@ public interface IBlockDevice : IAsyncDisposable
     /// <param name="length">Bytes.</param>
     ValueTask<IoResult> WriteZeroesAsync(long offset, long length) => new(IoResult.Failure(IoError.NotSupported));
 
+    /// <summary>Like <see cref="WriteZeroesAsync"/>, and gives the space back where the device can: a hole is made. The same feature, the
+    /// same answers.</summary>
+    /// <param name="offset">Byte offset.</param>
+    /// <param name="length">Bytes.</param>
+    ValueTask<IoResult> PunchAsync(long offset, long length) => WriteZeroesAsync(offset, length);
+
+    /// <summary>Says what begins at an offset: data, or a hole. Only called where <see cref="DeviceFeatures.Map"/> is set. What is told
+    /// to be zero must read as zeroes for as long as nobody writes there.</summary>
+    /// <param name="offset">Byte offset.</param>
+    /// <param name="length">Bytes that are of interest.</param>
+    ValueTask<ExtentResult> MapAsync(long offset, long length) => new(ExtentResult.Data(length));
+
+    /// <summary>The ways of <see cref="CloneFromAsync"/> that are worth a try from this source, as far as is known without asking the
+    /// medium: must not block. Only called where both devices have <see cref="DeviceFeatures.Clone"/>.</summary>
+    /// <param name="source">The device to clone from.</param>
+    OffloadKinds CloneKinds(IBlockDevice source) => OffloadKinds.None;
+
+    /// <summary>
+    /// Makes a range hold what a range of another device holds, without reading it to here. May do less than it was asked for, as any transfer;
+    /// zero bytes or an error mean that the caller has to copy the rest, and whatever was left half done it overwrites.
+    /// </summary>
+    /// <param name="source">The device to clone from.</param>
+    /// <param name="sourceOffset">Byte offset on the source.</param>
+    /// <param name="offset">Byte offset on this device.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="kind">The one way to use.</param>
+    ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind) =>
+        new(IoResult.Failure(IoError.NotSupported));
+
     /// <summary>Tells the device that a range is no longer needed; what it reads as afterwards is undefined. Only where
     /// <see cref="DeviceFeatures.Discard"/> is set.</summary>
     /// <param name="offset">Byte offset.</param>

@@ -70,6 +70,37 @@ public sealed class RangeBlockDevice : IBlockDevice
         : _inner.WriteZeroesAsync(_offset + offset, Bounds.Clamp(Length, offset, length));
 
     /// <inheritdoc/>
+    public ValueTask<IoResult> PunchAsync(long offset, long length) =>
+        Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None ? new(IoResult.Failure(refusal))
+        : _inner.PunchAsync(_offset + offset, Bounds.Clamp(Length, offset, length));
+
+    /// <inheritdoc/>
+    public ValueTask<ExtentResult> MapAsync(long offset, long length) =>
+        offset < 0 || length < 0 ? new(ExtentResult.Failure(IoError.Invalid))
+        : _inner.MapAsync(_offset + offset, Bounds.Clamp(Length, offset, length));
+
+    /// <inheritdoc/>
+    public OffloadKinds CloneKinds(IBlockDevice source) => _inner.CloneKinds(source);
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind) =>
+        Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None ? new(IoResult.Failure(refusal))
+        : _inner.CloneFromAsync(source, sourceOffset, _offset + offset, Bounds.Clamp(Length, offset, length), kind);
+
+    /// <summary>The device that a range of this one really is on, through ranges of ranges. Other layers are not looked through: they may have
+    /// something to say.</summary>
+    internal static IBlockDevice Unwrap(IBlockDevice device, ref long offset, ref long length)
+    {
+        while (device is RangeBlockDevice range)
+        {
+            length = Bounds.Clamp(range.Length, offset, length);
+            offset += range._offset;
+            device = range._inner;
+        }
+        return device;
+    }
+
+    /// <inheritdoc/>
     public ValueTask<IoResult> DiscardAsync(long offset, long length) =>
         Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None ? new(IoResult.Failure(refusal))
         : _inner.DiscardAsync(_offset + offset, Bounds.Clamp(Length, offset, length));

@@ -1,4 +1,6 @@
 using Akka.Dispatch;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.IO.Uring;
 
 namespace Kcopyd.Actors.Dispatch;
 
@@ -13,6 +15,8 @@ internal sealed class EngineThread
     private int _seen;          // the watch's
     private int _turn;
     private bool _isWoken;
+    private bool _sleepsInLane;
+    private IoLane? _lane;      // made by the first transfer that would wait
 
     public EngineThread(EngineThreads pool, string name)
     {
@@ -35,6 +39,24 @@ internal sealed class EngineThread
             thread._pool.Blocks(thread);
     }
 
+    /// <summary>Where the calling thread's transfers go that would wait; null if they are to block: it is not a thread of the engine, or
+    /// the kernel does not allow io_uring.</summary>
+    public static IoLane? Lane => _current?.OpenLane();
+
+    /// <summary>
+    /// Makes a call that may block for long: here, or, if this thread has transfers that need it, on another thread of the engine.
+    /// </summary>
+    public static ValueTask<T> Block<T>(Func<T> call)
+    {
+        if (_current is { HasTransfers: true } thread)
+            return new(thread._pool.CallElsewhere(call));
+        MayBlock();
+        return new(call());
+    }
+
+    /// <summary>True while the kernel needs this thread to complete transfers. Any thread may ask.</summary>
+    public bool HasTransfers => _lane is { HasTransfers: true };
+
     /// <summary>For the watch, at each look: true if the same runnable runs as at the last look.</summary>
     public bool IsStillInTheSameRunnable()
     {
@@ -44,27 +66,52 @@ internal sealed class EngineThread
         return same;
     }
 
+    /// <summary>For the watch: looks after the transfers of a thread that hangs.</summary>
+    public void ServeLane()
+    {
+        if (_lane is not { HasTransfers: true } lane)
+            return;
+        lane.Serve(_pool.Execute);
+        // Should the thread have gone to sleep meanwhile, the answers that were taken may have been its wake-up.
+        lock (Own)
+        {
+            if (_sleepsInLane && _isWoken)
+                lane.Wake();
+        }
+    }
+
     public void Wake()
     {
         lock (Own)
         {
             _isWoken = true;
-            Monitor.Pulse(Own);
+            if (_sleepsInLane)
+                _lane!.Wake();
+            else
+                Monitor.Pulse(Own);
         }
     }
 
-    /// <summary>Sleeps until <see cref="Wake"/>.</summary>
-    /// <returns>False if nobody woke it for so long.</returns>
+    /// <summary>Sleeps until <see cref="Wake"/>, or until one of its transfers completes.</summary>
+    /// <returns>False if nothing happened for so long.</returns>
     public bool Sleep(TimeSpan patience)
     {
         lock (Own)
         {
-            if (!_isWoken)
+            if (!_isWoken && !HasTransfers)
                 Monitor.Wait(Own, patience);
             var woken = _isWoken;
             _isWoken = false;
-            return woken;
+            if (woken || !HasTransfers)
+                return woken;
+            _sleepsInLane = true;
         }
+        _lane!.Sleep();
+        lock (Own)
+        {
+            _sleepsInLane = _isWoken = false;
+        }
+        return true;
     }
 
     private void Run()
@@ -90,16 +137,40 @@ internal sealed class EngineThread
             }
         }
         while (_pool.Park(this));
+        _lane?.Dispose();
+        (_current, _lane) = (null, null);       // what goes on here from now on blocks
+        // Who had transfers to the last left its calls to others, which may have ended before.
+        while (_pool.TakeBlockingCall() is { } call)
+            call.Run();
     }
+
+    private IoLane? OpenLane() => _lane ??= _pool.TryCreateLane();
 
     private IRunnable? Next()
     {
+        if (_lane is { HasAnswers: true } lane)
+        {
+            Volatile.Write(ref _progress, _progress + 1);       // what goes on there may hang, too
+            lane.Reap();
+            Volatile.Write(ref _progress, _progress + 1);
+        }
+        // First what somebody cannot do himself: another thread was woken or made for it, which might find something else, have
+        // transfers of its own then, and leave it to nobody.
+        if (!HasTransfers && _pool.TakeBlockingCall() is { } call)
+            return call;
         // The newest first; but now and then the oldest, and what came from outside, so that nothing waits for ever. It does not spin
         // before it parks: a thread that spins steals what its owner was about to run with a warm cache (measured: a tenth slower).
-        var runnable = (++_turn & 15) == 0
-            ? _pool.TakeShared() ?? Own.TakeOldest()
-            : Own.TakeNewest() ?? _pool.TakeShared();
-        return runnable ?? _pool.Steal(this);
+        var isTurnOfOthers = (++_turn & 15) == 0;
+        var runnable = isTurnOfOthers ? _pool.TakeShared() ?? Own.TakeOldest() : Own.TakeNewest();
+        if (runnable is null)
+        {
+            runnable = _pool.TakeShared() ?? _pool.Steal(this);
+            isTurnOfOthers = true;
+        }
+        // While something of its own is left, more transfers may join those that are queued; and if nothing at all is, sleeping submits.
+        if (runnable is not null && isTurnOfOthers && _lane is { HasQueued: true })
+            _lane.Submit();
+        return runnable;
     }
 }
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Akka.Configuration;
 using Akka.Dispatch;
 using Akka.Event;
 
@@ -18,28 +17,33 @@ namespace Kcopyd.Actors.Dispatch;
 /// <para>No wake-up is lost: who schedules first enqueues and then looks how many run; who parks first says that it no longer runs and
 /// then looks at the queues.</para>
 /// </remarks>
-internal sealed class EngineThreads : ExecutorService
+internal sealed partial class EngineThreads : ExecutorService
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly object _lock = new();      // not a Lock, which allocates an event for the first thread that has to wait
     private readonly ConcurrentQueue<IRunnable> _shared = new();
     private readonly List<EngineThread> _parked = [];
-    private readonly object _watch = new();
     private readonly EventStream _events;
     private readonly string _id;
     private readonly int _target;
     private readonly int _most;
+    private readonly TimeSpan? _patience;
     private volatile EngineThread[] _threads = [];
     private volatile EngineThread?[] _byId = [];    // by managed thread number
     private int _running;
-    private bool _isWatching;
     private volatile bool _isShutDown;
     private int _made;
 
-    public EngineThreads(string id, int target, int most, EventStream events) : base(id)
+    /// <param name="id">The dispatcher.</param>
+    /// <param name="target">Threads that run at once.</param>
+    /// <param name="most">Threads at most.</param>
+    /// <param name="events">Where it tells of what went wrong.</param>
+    /// <param name="usesRings">True if transfers that would wait go through io_uring, where the kernel allows it.</param>
+    /// <param name="patience">How long a thread that is not needed waits for work, and one that ends for its transfers; null is 10 s and 5 s.</param>
+    public EngineThreads(string id, int target, int most, EventStream events, bool usesRings = true, TimeSpan? patience = null) : base(id)
     {
+        _patience = patience;
+        _hasLanes = usesRings;
         _id = id;
         _target = target;
         _most = Math.Max(most, target);
@@ -52,6 +56,16 @@ internal sealed class EngineThreads : ExecutorService
         new Thread(Watch) { IsBackground = true, Name = $"{id}-watch" }.Start();
     }
 
+    /// <summary>For specs: threads that run, as they are counted and as they say.</summary>
+    public (int Counted, int Are, int All) Running
+    {
+        get
+        {
+            lock (_lock)
+                return (_running, _threads.Count(static thread => thread.State == EngineThreadState.Running), _threads.Length);
+        }
+    }
+
     public override void Execute(IRunnable run)
     {
         if (_isShutDown)
@@ -60,9 +74,15 @@ internal sealed class EngineThreads : ExecutorService
         var own = _byId;
         var id = Environment.CurrentManagedThreadId;
         if (id < own.Length && own[id] is { } thread)
-            thread.Own.Push(run);
+        {
+            // One alone it runs itself, when it has done what it is at: to wake another thread for that costs more than it brings.
+            if (thread.Own.Push(run) == 1)
+                return;
+        }
         else
+        {
             _shared.Enqueue(run);
+        }
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _running) < _target)
             WakeOne(mayAdd: false);
@@ -98,7 +118,8 @@ internal sealed class EngineThreads : ExecutorService
 
     public void Report(Exception exception) => _events.Publish(new Error(exception, _id, typeof(EngineThreads), "A runnable threw."));
 
-    /// <summary>A thread found nothing to do. Returns when there may be something again.</summary>
+    /// <summary>A thread found nothing to do. Returns when there may be something again: another thread says so, or one of its transfers
+    /// is complete.</summary>
     /// <returns>False if it is to end.</returns>
     public bool Park(EngineThread thread)
     {
@@ -112,11 +133,18 @@ internal sealed class EngineThreads : ExecutorService
         Interlocked.MemoryBarrier();
         if (HasWork())
             WakeOne(mayAdd: false);     // this thread, or another one
-        while (!thread.Sleep(Patience))
+        while (!_isShutDown && (_blocking.IsEmpty || thread.HasTransfers) && !thread.Sleep(_patience ?? TimeSpan.FromSeconds(10)))
         {
             if (TryRetire(thread, evenIfNeeded: false))
                 return false;
         }
+        // Whatever ended its sleep, and be it two things at once: it counts as running once, by its state.
+        lock (_lock)
+        {
+            if (thread.State == EngineThreadState.Parked)
+                SetRunning(thread);
+        }
+        Rouse();        // a transfer's answer woke it, and nobody else knows that it runs
         return !_isShutDown || !TryRetire(thread, evenIfNeeded: true);
     }
 
@@ -172,11 +200,7 @@ internal sealed class EngineThreads : ExecutorService
                 return;
             if (_parked.Count > 0)
             {
-                var thread = _parked[^1];
-                _parked.RemoveAt(_parked.Count - 1);
-                thread.State = EngineThreadState.Running;
-                _running++;
-                thread.Wake();
+                Unpark(_parked[^1]);
             }
             else if (mayAdd && _threads.Length < _most)
             {
@@ -186,10 +210,34 @@ internal sealed class EngineThreads : ExecutorService
         Rouse();
     }
 
+    // Under the lock.
+    private void Unpark(EngineThread thread)
+    {
+        SetRunning(thread);
+        thread.Wake();
+    }
+
+    private void SetRunning(EngineThread thread)
+    {
+        _parked.Remove(thread);
+        thread.State = EngineThreadState.Running;
+        _running++;
+    }
+
     private void AddThread()
     {
+        EngineThread thread;
+        try
+        {
+            thread = new EngineThread(this, string.Create(CultureInfo.InvariantCulture, $"{_id}-{_made++}"));
+        }
+        catch (Exception exception) when (_threads.Length >= _target)
+        {
+            Report(exception);      // a limit of the system: what there is goes on, and the watch asks again
+            return;
+        }
         _running++;
-        _threads = [.. _threads, new EngineThread(this, string.Create(CultureInfo.InvariantCulture, $"{_id}-{_made++}"))];
+        _threads = [.. _threads, thread];
     }
 
     private bool TryRetire(EngineThread thread, bool evenIfNeeded)
@@ -216,65 +264,5 @@ internal sealed class EngineThreads : ExecutorService
             byId[id] = thread;
             _byId = byId;
         }
-    }
-
-    private void Rouse()
-    {
-        if (Volatile.Read(ref _isWatching))
-            return;
-        lock (_watch)
-        {
-            _isWatching = true;
-            Monitor.Pulse(_watch);
-        }
-    }
-
-    // While anything runs: a thread that is in the same runnable as at the last look blocks.
-    private void Watch()
-    {
-        while (!_isShutDown)
-        {
-            Thread.Sleep(Look);
-            var isBusy = false;
-            foreach (var thread in _threads)
-            {
-                if (thread.IsStillInTheSameRunnable())
-                    Blocks(thread);
-                isBusy |= thread.State != EngineThreadState.Parked;
-            }
-            if (HasWork())
-            {
-                WakeOne(mayAdd: true);
-                isBusy = true;
-            }
-            if (!isBusy)
-                WatchNothing();
-        }
-    }
-
-    private void WatchNothing()
-    {
-        lock (_watch)
-        {
-            _isWatching = false;
-            Interlocked.MemoryBarrier();
-            if (Volatile.Read(ref _running) > 0 || HasWork() || _isShutDown)
-                _isWatching = true;
-            while (!_isWatching)
-                Monitor.Wait(_watch);
-        }
-    }
-}
-
-/// <summary>Makes <see cref="EngineThreads"/> from a dispatcher's section; see <c>kcopyd.dispatcher</c> in <c>reference.conf</c>.</summary>
-internal sealed class EngineThreadsConfigurator(Config config, IDispatcherPrerequisites prerequisites) : ExecutorServiceConfigurator(config, prerequisites)
-{
-    public override ExecutorService Produce(string id)
-    {
-        var threads = Config.GetInt("threads");
-        var most = Config.GetInt("max-threads");
-        if (threads < 0 || most < 1)
-            throw new ConfigurationException($"{id}: threads = {threads} and max-threads = {most}: must be at least 0 and at least 1.");
-        return new EngineThreads(id, threads == 0 ? Environment.ProcessorCount : threads, most, Prerequisites.EventStream);
     }
 }

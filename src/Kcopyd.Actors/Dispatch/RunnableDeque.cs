@@ -15,13 +15,15 @@ internal sealed class RunnableDeque
 
     public bool IsEmpty => Volatile.Read(ref _count) == 0;
 
-    public void Push(IRunnable runnable)
+    /// <returns>How many there are now.</returns>
+    public int Push(IRunnable runnable)
     {
         lock (_lock)
         {
             if (_count == _items.Length)
                 Grow();
             _items[(_oldest + _count++) & (_items.Length - 1)] = runnable;
+            return _count;
         }
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using Akka.Configuration;
 using Akka.Hosting;
 using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Hosting;
 
@@ -42,6 +43,9 @@ public sealed class KcopydOptions
     /// <inheritdoc cref="KcopydSettings.BytesPerSecond"/>
     public long? BytesPerSecond { get; set; }
 
+    /// <inheritdoc cref="KcopydSettings.Offload"/>
+    public OffloadKinds? Offload { get; set; }
+
     /// <inheritdoc cref="KcopydSettings.ProgressInterval"/>
     public TimeSpan? ProgressInterval { get; set; }
 
@@ -67,6 +71,7 @@ public sealed class KcopydOptions
         Add("recycle-crews", RecycleCrews?.ToHocon());
         Add("throttle-percent", ThrottlePercent?.ToHocon());
         Add("bytes-per-second", BytesPerSecond?.ToHocon());
+        Add("offload", Offload is { } kinds ? $"[{string.Join(", ", OffloadNames.Of(kinds).DefaultIfEmpty(OffloadNames.None))}]" : null);
         Add("progress-interval", ProgressInterval?.TotalMilliseconds.ToString("0.####'ms'", CultureInfo.InvariantCulture));
         Add("dispatcher", Dispatcher?.ToHocon());
         Add("worker-dispatcher", WorkerDispatcher?.ToHocon());

@@ -9,7 +9,7 @@ namespace Kcopyd.Actors.IO;
 /// </summary>
 internal static unsafe partial class LibC
 {
-    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EBADF = 9, EACCES = 13, EBUSY = 16, EINVAL = 22, EROFS = 30, ENOTSUP = 95;
+    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EBADF = 9, EAGAIN = 11, EACCES = 13, EBUSY = 16, EINVAL = 22, EROFS = 30, ENOTSUP = 95;
 
     public const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_NOCTTY = 0x100, O_CLOEXEC = 0x80000;
     public static readonly int O_DIRECT = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
@@ -142,7 +142,6 @@ internal static unsafe partial class LibC
     public static string Message(int errno) => Marshal.GetPInvokeErrorMessage(errno);
 
     private const int AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000;
-
     // posix_fadvise returns its errno; everything else leaves it aside and returns -1.
     private static long Call(Func<nint> call, bool ownErrno = false)
     {

@@ -43,6 +43,10 @@ public sealed record CopyResult
     /// <summary>The ranges that could not be read, in order, merged; with <see cref="CopyFlags.IgnoreError"/> they were written as zeroes.</summary>
     public IReadOnlyList<UnreadableRange> Unreadable { get; init => field = WireList.Of(value); } = [];
 
+    /// <summary>How many of the bytes written, of all destinations together, were not read and written but cloned, made holes of or
+    /// zeroed by the devices themselves.</summary>
+    public OffloadedBytes Offloaded { get; init; }
+
     /// <summary>SHA-256 (lower-case hex) of the source region as it was read for the verification; null without <see cref="CopyFlags.VerifyHash"/>, and if it was not read whole.</summary>
     public string? SourceSha256 { get; init; }
 

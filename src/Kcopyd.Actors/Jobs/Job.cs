@@ -59,6 +59,7 @@ internal sealed class Job(ClientCore client) : LinkedMessage
     public RangeList Unreadable;
     public UnwrittenList Unwritten; // sequential jobs
     public RegionHashes? RegionHashes;
+    public JobOffload Offload;
     public long SubmittedAt;        // Stopwatch ticks; 0 if nobody measures
     public System.Diagnostics.Activity? Activity;
     public Job? NextRunnable;       // RunnableQueue's links
@@ -89,6 +90,7 @@ internal sealed class Job(ClientCore client) : LinkedMessage
         Unreadable = default;
         Unwritten = default;
         RegionHashes = null;
+        Offload = new JobOffload { Extents = Offload.Extents };
         SubmittedAt = Telemetry.ClientInstruments.Timestamp();
         Activity = null;
         Volatile.Write(ref _unsettled, id);
@@ -119,12 +121,15 @@ internal sealed class Job(ClientCore client) : LinkedMessage
         public long Offset;     // bytes
         public long Written;    // bytes
         public IoFault? Fault;
+        public OffloadKinds CloneKinds;     // worth a try; none once it has refused
+        public long ClonedTo;               // bytes from the start of the region; what lies before, from JobOffload.CloneStart on, is cloned
     }
 }
 
 /// <summary>What a job's sub-jobs are doing. A job passes from one phase to the next when none is in flight.</summary>
 internal enum JobPhase
 {
+    Clone,
     Copy,
     Flush,
     Verify,

@@ -12,6 +12,8 @@ internal static class JobAccounts
         var job = io.SubJob.Job;
         ref var destination = ref job.Destinations[io.Index];
         destination.Written += io.Bytes;
+        if (io.OffloadBytes > 0)
+            job.Offload.Done = job.Offload.Done.Add(io.OffloadKind, io.OffloadBytes);
         if (io.Error == IoError.None)
             return;
         job.WriteErrors |= 1UL << io.Index;
@@ -36,6 +38,8 @@ internal static class JobAccounts
             job.Unreadable.Add(subJob.Unreadable[i].Offset, subJob.Unreadable[i].Length);
         if (subJob.Phase == JobPhase.Copy && !subJob.ReadIsLost)
             job.BytesRead += subJob.Length;
+        if (subJob.Kind == SubJobKind.Zeroes)
+            job.Offload.Unread += subJob.Length;
     }
 
     /// <summary>Who looks only at the bits must not take a cancelled job for a copied one, or for a flushed or verified one.</summary>

@@ -49,6 +49,7 @@ internal sealed partial class JobRunner
                 io.Fail(IoError.WorkerCrashed, job.Destinations[i].Offset + subJob.Offset);
             JobAccounts.Add(io);
         }
+        NoteOffload(subJob);
         JobAccounts.AddRead(subJob);
         StopIfFailed(job);
         Leave(job, subJob);

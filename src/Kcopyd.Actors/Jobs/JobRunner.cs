@@ -10,10 +10,10 @@ namespace Kcopyd.Actors.Jobs;
 /// from phase to phase. Belongs to the client actor and runs only on it.
 /// </summary>
 /// <remarks><code>
-///          Submit                     all pieces written        flushed                all pieces compared
-///  Waiting ──────▶ Copy (8 in flight) ─────────────────▶ Flush ─────────▶ Verify ──────────────────▶ Done ──▶ JobDone
-///                    │ error, cancel                       │                │                          ▲
-///                    └───────▶ stopping: what is in flight finishes, nothing starts ─────────────────────┘
+///          Submit    refused, or whole                     all pieces written        flushed                all pieces compared
+///  Waiting ──────▶ Clone ───────────▶ Copy (4 in flight) ─────────────────▶ Flush ─────────▶ Verify ──────────────────▶ Done ──▶ JobDone
+///                    │ error, cancel    │                                     │                │                          ▲
+///                    └──────────────────┴──▶ stopping: what is in flight finishes, nothing starts ────────────────────────┘
 /// </code>
 /// A job is done when none of its sub-jobs is in flight and none will start; that is looked at in <see cref="Settle"/> only.
 /// </remarks>
@@ -29,9 +29,12 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
     public void Submit(Job job)
     {
         if (job.Length == 0)
+        {
             Finish(job);
-        else
-            _runnable.Append(job);
+            return;
+        }
+        Plan(job);
+        _runnable.Append(job);
     }
 
     public void Cancel(Job job)
@@ -60,6 +63,8 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
     {
         while (InFlight < settings.MaxSubJobs && _runnable.Head is { } job)
         {
+            if (LeaveCloning(job))
+                continue;
             if (!TryStartSubJob(job))
                 return;
             _runnable.Remove(job);
@@ -106,18 +111,18 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
     }
 
     private bool Wants(Job job) =>
-        !job.IsPaused && !job.IsStopping && job.NextOffset < job.Length && job.InFlight < MostInFlight(job);
+        !job.IsPaused && !job.IsStopping && job.NextOffset < job.Length && job.InFlight < MostInFlight(job) && !job.Offload.IsMapping;
 
-    private int MostInFlight(Job job) => job.Phase == JobPhase.Verify && job.Hashes ? 1 : settings.SubJobsPerJob;
+    private int MostInFlight(Job job) => job.Phase == JobPhase.Clone || (job.Phase == JobPhase.Verify && job.Hashes) ? 1 : settings.SubJobsPerJob;
 
     private bool TryStartSubJob(Job job)
     {
         var phase = job.Phase;
-        var moves = phase != JobPhase.Flush;
-        var length = (int)Math.Min(settings.SubJobSize, job.Length - job.NextOffset);
-        var reads = moves && job.Source is not null;
+        var (kind, length) = NextPiece(job);
+        var moves = phase != JobPhase.Flush && kind != SubJobKind.Map;
+        var reads = phase is JobPhase.Copy or JobPhase.Verify && kind != SubJobKind.Zeroes && job.Source is not null;
         var lease = default(PageLease);
-        if (reads && !pages.TryLease(length, out lease))
+        if (reads && moves && !pages.TryLease(length, out lease))
             return false;
         var metered = moves && throttle.IsLimited;
         if (metered && !throttle.TryStart(length, scheduler.Now.UtcTicks, out var wait))
@@ -130,14 +135,16 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         var crew = crews.Hire(job.DestinationCount);
         if (!_free.TryPop(out var subJob))
             subJob = new SubJob();
-        subJob.Prepare(job, crew, phase, job.NextOffset, length, lease);
+        subJob.Prepare(job, crew, phase, kind, job.NextOffset, length, lease);
         subJob.IsMetered = metered;
         _metered += metered ? 1 : 0;
         crew.Current = subJob;
         job.IsStarted = true;
         job.InFlight++;
         InFlight++;
-        job.NextOffset = moves ? job.NextOffset + length : job.Length;
+        job.NextOffset = phase == JobPhase.Flush ? job.Length : job.NextOffset + length;
+        job.Offload.IsMapping = kind == SubJobKind.Map;
+        SkipCloned(job);
         if (IsOrdered(subJob))
             job.Unwritten.Append(subJob);
         if (reads)
@@ -155,7 +162,7 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         return true;
     }
 
-    private static bool IsOrdered(SubJob subJob) => subJob.Job.IsSequential && subJob.Phase == JobPhase.Copy;
+    private static bool IsOrdered(SubJob subJob) => subJob.Job.IsSequential && subJob.Phase == JobPhase.Copy && subJob.Kind != SubJobKind.Map;
 
     /// <summary>Sequential jobs: hands over the oldest sub-job if it is read; after an error or a cancel nothing more is written.</summary>
     private void WriteInOrder(Job job)
@@ -192,6 +199,7 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         var job = subJob.Job;
         if (subJob.IsWriting)
             job.Unwritten.Remove(subJob);
+        NoteOffload(subJob);
         JobAccounts.AddRead(subJob);
         StopIfFailed(job);
         Leave(job, subJob);
@@ -224,51 +232,5 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
     {
         WriteInOrder(job);
         Advance(job);
-    }
-
-    private void Advance(Job job)
-    {
-        if (job.IsStopping)
-        {
-            _runnable.Remove(job);
-            if (job.InFlight == 0)
-                Finish(job);
-            return;
-        }
-        if (job.InFlight == 0 && job.NextOffset == job.Length && !EnterNextPhase(job))
-            Finish(job);
-        else if (Wants(job))
-            _runnable.Append(job);
-    }
-
-    private static JobPhase NextPhase(Job job) => job.Phase switch
-    {
-        JobPhase.Copy when job.Flushes => JobPhase.Flush,
-        JobPhase.Flush when job.Verifies => JobPhase.Verify,
-        _ => JobPhase.Done,
-    };
-
-    /// <returns>False if there is none.</returns>
-    private static bool EnterNextPhase(Job job)
-    {
-        var next = NextPhase(job);
-        if (next == JobPhase.Done)
-            return false;
-        job.Phase = next;
-        job.NextOffset = 0;
-        if (next == JobPhase.Verify && job.Hashes)
-            job.RegionHashes = new RegionHashes(job.DestinationCount, job.Length);
-        return true;
-    }
-
-    private void Finish(Job job)
-    {
-        _runnable.Remove(job);
-        if (job.NextOffset == job.Length && NextPhase(job) == JobPhase.Done)
-            job.IsCancelled = false;    // too late: nothing was left to cancel
-        else if (job.IsCancelled)
-            JobAccounts.FailEveryDestination(job);
-        job.Phase = JobPhase.Done;
-        events.JobDone(job);
     }
 }

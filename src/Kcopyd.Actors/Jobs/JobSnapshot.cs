@@ -27,6 +27,7 @@ internal static class JobSnapshot
             DestinationCount = job.DestinationCount,
             ReadFault = job.ReadFault,
             Unreadable = job.Unreadable.IsEmpty ? [] : job.Unreadable.ToArray(),
+            Offloaded = job.Offload.Done,
             SourceSha256 = job.RegionHashes?.Source(),
             Destinations = isClean ? null! : Destinations(job),
         };

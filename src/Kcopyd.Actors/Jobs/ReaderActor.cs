@@ -7,10 +7,11 @@ namespace Kcopyd.Actors.Jobs;
 /// Fills the pages of a sub-job from its source and hands it to the writers. The client hears of it only if it has to go on with it:
 /// the read failed for good, or the job is sequential and its writes wait for their turn.
 /// </summary>
-internal sealed class ReaderActor : WorkerActor
+internal sealed partial class ReaderActor : WorkerActor
 {
     private SubJob _subJob = null!;
     private Transfer _transfer;
+    private bool _isSmallCopy;
 
     public static Props Props { get; } = Props.Create(() => new ReaderActor());
 
@@ -24,18 +25,29 @@ internal sealed class ReaderActor : WorkerActor
         _subJob = subJob;
         var source = subJob.Job.Source!;
         _transfer = new Transfer(subJob.Job.SourceOffset + subJob.Offset, subJob.Length, source.LogicalBlockSize);
+        if (subJob.Kind == SubJobKind.Map)
+            return BeginMap();
+        _isSmallCopy = subJob.Job.Offload.IsSmallCopy && subJob.Phase == JobPhase.Copy;
         SkipKnownUnreadable();
         return !_transfer.IsDone || Finish();
     }
 
     protected override ValueTask<IoResult> Issue(out int bytes)
     {
+        if (_subJob.Kind == SubJobKind.Map)
+            return Map(out bytes);
+        if (_isSmallCopy)
+            return CopySmall(out bytes);
         bytes = Math.Min(_transfer.Next, BytesToNextKnownUnreadable());
         return _subJob.Job.Source!.ReadAsync(_transfer.Offset, _subJob.Buffer.Slice(_transfer.Position, bytes));
     }
 
     protected override bool Completed(IoResult result)
     {
+        if (_subJob.Kind == SubJobKind.Map)
+            return Mapped();
+        if (_isSmallCopy)
+            return CopiedSmall(result);
         _transfer.Advance(result.Bytes);
         if (result is { IsSuccess: true, Bytes: > 0 })
         {
@@ -51,6 +63,11 @@ internal sealed class ReaderActor : WorkerActor
 
     protected override void Crashed()
     {
+        if (_isSmallCopy)
+        {
+            SmallCopyCrashed();
+            return;
+        }
         _subJob.ReadFailure = IoError.WorkerCrashed;
         _subJob.ReadFailureOffset = _transfer.Offset;
         Fail();

@@ -17,6 +17,8 @@ internal sealed class SubJob : LinkedMessage
 
     public JobPhase Phase { get; private set; }
 
+    public SubJobKind Kind { get; private set; }
+
     /// <summary>Bytes, from the start of the region.</summary>
     public long Offset { get; private set; }
 
@@ -46,11 +48,12 @@ internal sealed class SubJob : LinkedMessage
     /// <summary>True once the writers may have it.</summary>
     public bool IsHandedOver => _handedOver;
 
-    public void Prepare(Job job, Crew crew, JobPhase phase, long offset, int length, PageLease lease)
+    public void Prepare(Job job, Crew crew, JobPhase phase, SubJobKind kind, long offset, int length, PageLease lease)
     {
         Job = job;
         Crew = crew;
         Phase = phase;
+        Kind = kind;
         Offset = offset;
         Length = length;
         Lease = lease;
@@ -71,6 +74,13 @@ internal sealed class SubJob : LinkedMessage
         IsRead = IsWriting = IsMetered = false;
         NextInOrder = null;
         _handedOver = false;
+    }
+
+    /// <summary>The reader has written, too: the one destination's report goes to the client. Not to be touched afterwards, either.</summary>
+    public void Report(Akka.Actor.IActorRef client)
+    {
+        _handedOver = true;
+        client.Tell(Ios[0], Akka.Actor.ActorRefs.NoSender);
     }
 
     /// <summary>Tells every writer its part. The caller must not touch the sub-job afterwards: it may be done already.</summary>
@@ -107,11 +117,25 @@ internal sealed class DestinationIo(SubJob subJob, int index) : LinkedMessage
     /// <summary>Bytes on the destination device where it first failed; -1 if the error has no place.</summary>
     public long ErrorOffset;
 
+    /// <summary>How many of <see cref="Bytes"/> were not carried there, and by what. A sub-job has one such way.</summary>
+    public long OffloadBytes;
+    public OffloadKinds OffloadKind;
+
+    /// <summary>The device said that it zeroes by itself, and then did not.</summary>
+    public bool RefusedZeroes;
+
     /// <summary>The writer dies after this report: its device threw.</summary>
     public bool IsCrashed;
 
     /// <summary>The client has it back, or has given it up.</summary>
     public bool IsReported;
+
+    public void Offloaded(OffloadKinds kind, long bytes)
+    {
+        Bytes += bytes;
+        OffloadBytes += bytes;
+        OffloadKind = kind;
+    }
 
     public void Fail(IoError error, long offset)
     {
@@ -126,6 +150,8 @@ internal sealed class DestinationIo(SubJob subJob, int index) : LinkedMessage
         Bytes = 0;
         Error = IoError.None;
         ErrorOffset = -1;
-        IsCrashed = IsReported = false;
+        OffloadBytes = 0;
+        OffloadKind = OffloadKinds.None;
+        RefusedZeroes = IsCrashed = IsReported = false;
     }
 }

@@ -5,10 +5,10 @@ using Kcopyd.Actors.Memory;
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
-/// One destination's part of a sub-job: writes the pages, zeroes the range, flushes the device, or reads back and compares. Reports
+/// One destination's part of a sub-job: clones or writes it, zeroes the range, flushes the device, or reads back and compares. Reports
 /// the <see cref="DestinationIo"/> to the client.
 /// </summary>
-internal sealed class WriterActor : WorkerActor
+internal sealed partial class WriterActor : WorkerActor
 {
     // So many single blocks in a row that cannot be written: the destination is dead, and asking for each block would take for ever.
     private const int MostBadBlocksInARow = 16;
@@ -36,14 +36,17 @@ internal sealed class WriterActor : WorkerActor
         _badBlocksInARow = 0;
         var subJob = io.SubJob;
         ref readonly var destination = ref subJob.Job.Destinations[io.Index];
+        if (IsSpared(subJob, destination))
+            return Report();
         _transfer = new Transfer(destination.Offset + subJob.Offset, subJob.Length, destination.Device.LogicalBlockSize);
+        _runEnd = subJob.Length;
         _step = subJob.Phase switch
         {
+            JobPhase.Clone => BeginClone(),
             JobPhase.Flush => WriterStep.Flush,
             JobPhase.Verify => WriterStep.ReadBack,
-            _ when subJob.Job.Source is not null => WriterStep.Write,
-            _ when (destination.Device.Features & DeviceFeatures.WriteZeroes) != 0 => WriterStep.WriteZeroes,
-            _ => WriterStep.WriteZeroPages,
+            _ when subJob.Kind == SubJobKind.Zeroes => ZeroStep(),
+            _ => NextRun(),
         };
         if (_step == WriterStep.ReadBack && _readBack.IsEmpty)
             _readBack = AlignedMemory.Allocate(ReadBackSize);
@@ -52,13 +55,19 @@ internal sealed class WriterActor : WorkerActor
 
     protected override ValueTask<IoResult> Issue(out int bytes)
     {
-        bytes = _transfer.Next;
+        bytes = Math.Min(_transfer.Next, _runEnd - _transfer.Position);
         switch (_step)
         {
+            case WriterStep.Clone:
+                return Clone(out bytes);
+            case WriterStep.LookForHole:
+                var run = _runEnd - _transfer.Position;
+                bytes = 0;
+                return _query!.Ask(Device, _transfer.Offset, run);
             case WriterStep.Write:
                 return Device.WriteAsync(_transfer.Offset, _io.SubJob.Buffer.Slice(_transfer.Position, bytes));
             case WriterStep.WriteZeroes:
-                return Device.WriteZeroesAsync(_transfer.Offset, bytes);
+                return _io.SubJob.Job.Source is null ? Device.WriteZeroesAsync(_transfer.Offset, bytes) : Device.PunchAsync(_transfer.Offset, bytes);
             case WriterStep.WriteZeroPages:
                 bytes = Math.Min(bytes, ZeroPages.Memory.Length);
                 return Device.WriteAsync(_transfer.Offset, ZeroPages.Memory[..bytes]);
@@ -78,6 +87,8 @@ internal sealed class WriterActor : WorkerActor
     {
         WriterStep.Flush or WriterStep.Evict => Flushed(result),
         WriterStep.ReadBack => Compared(result),
+        WriterStep.Clone => Cloned(result),
+        WriterStep.LookForHole => LookedForHole(result),
         WriterStep.WriteZeroes when result.Error == IoError.NotSupported => ZeroByWriting(),
         _ => Written(result),
     };
@@ -91,7 +102,10 @@ internal sealed class WriterActor : WorkerActor
 
     private bool Written(IoResult result)
     {
-        _io.Bytes += result.Bytes;
+        if (_step == WriterStep.WriteZeroes && result.Bytes > 0)
+            _io.Offloaded(ZeroKind, result.Bytes);
+        else
+            _io.Bytes += result.Bytes;
         _transfer.Advance(result.Bytes);
         if (result is { IsSuccess: true, Bytes: > 0 })
         {
@@ -105,7 +119,7 @@ internal sealed class WriterActor : WorkerActor
             if (!_io.SubJob.Job.IgnoresErrors || !Transfer.CanNarrow(error))
                 return Report();
             if (IsWhole(result))
-                return !_transfer.IsDone || Report();   // the block behind it is not the one that failed
+                return Go();    // the block behind it is not the one that failed
             if (!_transfer.IsSingleBlock)
                 _transfer.Narrow();
             else if (++_badBlocksInARow == MostBadBlocksInARow)
@@ -113,13 +127,7 @@ internal sealed class WriterActor : WorkerActor
             else
                 _transfer.Advance(_transfer.Next);  // this block is lost; the ones behind it need not be
         }
-        return !_transfer.IsDone || Report();
-    }
-
-    private bool ZeroByWriting()
-    {
-        _step = WriterStep.WriteZeroPages;
-        return true;
+        return Go();
     }
 
     private bool Compared(IoResult result)
@@ -161,6 +169,8 @@ internal sealed class WriterActor : WorkerActor
 
     private enum WriterStep
     {
+        Clone,
+        LookForHole,
         Write,
         WriteZeroes,
         WriteZeroPages,

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Kcopyd.Actors.Memory;
 
 /// <summary>
@@ -12,6 +14,6 @@ internal static class AlignedMemory
     {
         var array = GC.AllocateArray<byte>(bytes + PageSize, pinned: true);
         fixed (byte* start = array)
-            return array.AsMemory((int)(-(nint)start & (PageSize - 1)), bytes);
+            return MemoryMarshal.CreateFromPinnedArray(array, (int)(-(nint)start & (PageSize - 1)), bytes);     // pinning it again costs nothing
     }
 }

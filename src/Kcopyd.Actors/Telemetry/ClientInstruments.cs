@@ -97,11 +97,23 @@ internal sealed class ClientInstruments(string client, ILoggingAdapter log)
         if (KcopydTelemetry.Io.Enabled)
         {
             if (job.Source is not null)
-                KcopydTelemetry.Io.Add(job.BytesRead, _client, Read);
+                KcopydTelemetry.Io.Add(job.BytesRead - job.Offload.Unread, _client, Read);
             KcopydTelemetry.Io.Add(Written(job), _client, Write);
         }
+        CountOffloaded(job.Offload.Done);
         if (job.SubmittedAt != 0)
             KcopydTelemetry.JobDuration.Record(Stopwatch.GetElapsedTime(job.SubmittedAt).TotalSeconds, _client, tag);
+    }
+
+    private void CountOffloaded(in OffloadedBytes offloaded)
+    {
+        if (!KcopydTelemetry.Offloaded.Enabled || offloaded == default)
+            return;
+        foreach (var name in OffloadNames.All)
+        {
+            if (offloaded.Of(OffloadNames.Parse([name])) is > 0 and var bytes)
+                KcopydTelemetry.Offloaded.Add(bytes, _client, new("kcopyd.offload", name));
+        }
     }
 
     private void CountErrors(Job job)

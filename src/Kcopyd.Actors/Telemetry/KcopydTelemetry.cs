@@ -27,6 +27,7 @@ public static class KcopydTelemetry
 
     internal static readonly Counter<long> Jobs = Meter.CreateCounter<long>("kcopyd.jobs", "{job}", "Jobs notified, by outcome.");
     internal static readonly Counter<long> Io = Meter.CreateCounter<long>("kcopyd.io", "By", "Bytes read from sources and written to destinations, of all of them.");
+    internal static readonly Counter<long> Offloaded = Meter.CreateCounter<long>("kcopyd.offloaded", "By", "Bytes written without being read and written by the engine, of all destinations, by the way it was done.");
     internal static readonly Counter<long> ReadErrors = Meter.CreateCounter<long>("kcopyd.errors.read", "{job}", "Jobs whose source could not be read whole, by device.");
     internal static readonly Counter<long> WriteErrors = Meter.CreateCounter<long>("kcopyd.errors.write", "{destination}", "Destinations of jobs that failed, by device.");
     internal static readonly Counter<long> Refused = Meter.CreateCounter<long>("kcopyd.refusals", "{request}", "Jobs and prepared callbacks refused because the client was full.");

@@ -27,7 +27,7 @@ public sealed class Serialization_should : EngineSpec
                 new CopyResult
                 {
                     JobId = 8, Length = 1L << 41, DestinationCount = 2, ReadError = true, WriteErrors = 1UL << 63, IsCancelled = true, Context = 5,
-                    ReadFault = fault, Unreadable = [new(512, 1024), new(1L << 40, 512)], SourceSha256 = "ab",
+                    ReadFault = fault, Unreadable = [new(512, 1024), new(1L << 40, 512)], SourceSha256 = "ab", Offloaded = new(1, 2, 3, 1L << 41, 5, 6, 7),
                     Destinations = [new(4096, fault, "cd"), new(1L << 41, null, null)],
                 },
                 new JobProgress(9, JobState.Verifying, 1L << 41, 5, [new(5, fault), new(6, null)]),

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Configuration;
@@ -11,7 +12,7 @@ public sealed class KcopydSettings_should : TestKit
     private static readonly string[] Keys =
     [
         "sub-job-size", "sub-jobs-per-job", "max-sub-jobs", "max-destinations", "max-jobs", "max-prepared-callbacks", "page-pool-size",
-        "recycle-crews", "throttle-percent", "bytes-per-second", "progress-interval", "dispatcher", "worker-dispatcher",
+        "recycle-crews", "throttle-percent", "bytes-per-second", "offload", "progress-interval", "dispatcher", "worker-dispatcher",
     ];
 
     public static TheoryData<string> EveryKey => [.. Keys];
@@ -45,6 +46,10 @@ public sealed class KcopydSettings_should : TestKit
     [InlineData("throttle-percent", "101")]
     [InlineData("bytes-per-second", "-1")]
     [InlineData("bytes-per-second", "fast")]
+    [InlineData("offload", "[holes, hole]")]
+    [InlineData("offload", "[holes, none]")]
+    [InlineData("offload", "everything")]
+    [InlineData("offload", "{ a = 1 }")]
     [InlineData("progress-interval", "0 ms")]
     [InlineData("progress-interval", "infinite")]
     [InlineData("progress-interval", "soon")]
@@ -76,15 +81,28 @@ public sealed class KcopydSettings_should : TestKit
     }
 
     [Fact]
-    public void have_the_kernels_numbers_by_default()
+    public void have_the_kernels_numbers_by_default_but_for_half_its_sub_jobs()
     {
         var settings = Sys.Kcopyd().Settings;
         Assert.Equal(512 << 10, settings.SubJobSize);
-        Assert.Equal(8, settings.SubJobsPerJob);
+        Assert.Equal(4, settings.SubJobsPerJob);
         Assert.Equal(8, settings.MaxDestinations);
         Assert.Equal(100, settings.ThrottlePercent);
         Assert.True(settings.RecycleCrews);
         Assert.Equal(TimeSpan.FromMilliseconds(100), settings.ProgressInterval);
+    }
+
+    [Theory]
+    [InlineData("[]", OffloadKinds.None)]
+    [InlineData("none", OffloadKinds.None)]
+    [InlineData("[none]", OffloadKinds.None)]
+    [InlineData("holes", OffloadKinds.Holes)]
+    [InlineData("[reflink, server-copy, kernel-copy, holes, detect-zeroes, write-zeroes, small-copy]", OffloadKinds.All)]
+    public void name_the_ways_to_offload_by_a_list(string value, OffloadKinds expected)
+    {
+        using var system = ActorSystem.Create("offload", ConfigurationFactory.ParseString($"kcopyd.client.offload = {value}"));
+        Assert.Equal(expected, system.CreateKcopydClient().Settings.Offload);
+        Assert.Equal(OffloadKinds.Default, Sys.Kcopyd().Settings.Offload);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class Every_device_should : IDisposable
 
     public enum Kind { Buffered, Direct, Memory, Range, Short, Cached }
 
-    private enum Operation { Write, Zero, Read, Flush, Evict }
+    private enum Operation { Write, Zero, Punch, Read, Flush, Evict }
 
     public void Dispose() => _folder.Dispose();
 
@@ -47,6 +47,10 @@ public sealed class Every_device_should : IDisposable
                             model.AsSpan(offset, length).Clear();
                             Assert.Equal(IoResult.Success(length), await device.WriteZeroesAsync(offset, length));
                             break;
+                        case Operation.Punch when device.Features.HasFlag(DeviceFeatures.WriteZeroes):
+                            model.AsSpan(offset, length).Clear();
+                            Assert.Equal(IoResult.Success(length), await ((IBlockDevice)device).PunchAsync(offset, length));
+                            break;
                         case Operation.Read:
                             Assert.Equal(model[offset..Math.Min(Length, offset + wanted)], await device.ReadAllAsync(offset, wanted));
                             break;
@@ -58,8 +62,21 @@ public sealed class Every_device_should : IDisposable
                             break;
                     }
                 }
+                await AssertMapIsTrueAsync(device, model);
                 Assert.Equal(model, await device.ReadAllAsync(0, Length + 1));
             }, iter: 60, threads: 1);
+    }
+
+    private static async Task AssertMapIsTrueAsync(IBlockDevice device, byte[] model)
+    {
+        for (var at = 0L; at < Length;)
+        {
+            var extent = await device.MapAsync(at, Length - at);
+            Assert.Equal(IoError.None, extent.Error);
+            Assert.InRange(extent.Length, 1, Length - at);
+            Assert.False(extent.IsZero && model.AsSpan((int)at, (int)extent.Length).ContainsAnyExcept((byte)0), $"data at {at}+{extent.Length} is said to be a hole");
+            at += extent.Length;
+        }
     }
 
     private IBlockDevice Make(Kind kind) => kind switch

@@ -85,7 +85,7 @@ public sealed class FileBlockDevice_should : IDisposable
         await using var device = BlockDevice.Open(_folder.File("f", new byte[1000]), new() { ReadOnly = true });
 
         Assert.True(device.IsReadOnly);
-        Assert.Equal(DeviceFeatures.None, device.Features);
+        Assert.Equal(DeviceFeatures.Clone, device.Features);    // as the source
         Assert.Equal(IoResult.Failure(IoError.ReadOnly), await device.WriteAsync(0, new byte[10]));
         Assert.Equal(IoResult.Failure(IoError.ReadOnly), await device.WriteZeroesAsync(0, 10));
         Assert.Equal(IoResult.Failure(IoError.ReadOnly), await device.DiscardAsync(0, 10));

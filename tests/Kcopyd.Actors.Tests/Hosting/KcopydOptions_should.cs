@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Hosting;
 using Xunit;
 
@@ -32,6 +33,7 @@ public sealed class KcopydOptions_should
             RecycleCrews = false,
             ThrottlePercent = 50,
             BytesPerSecond = 3L << 32,
+            Offload = OffloadKinds.Holes | OffloadKinds.KernelCopy,
             ProgressInterval = TimeSpan.FromMilliseconds(1234.5),
             Dispatcher = "akka.actor.default-dispatcher",
             WorkerDispatcher = "akka.actor.internal-dispatcher",
@@ -48,6 +50,7 @@ public sealed class KcopydOptions_should
             RecycleCrews = false,
             ThrottlePercent = 50,
             BytesPerSecond = 3L << 32,
+            Offload = OffloadKinds.Holes | OffloadKinds.KernelCopy,
             ProgressInterval = TimeSpan.FromMilliseconds(1234.5),
             Dispatcher = "akka.actor.default-dispatcher",
             WorkerDispatcher = "akka.actor.internal-dispatcher",

@@ -33,8 +33,8 @@ public sealed class SubJobs_should : EngineSpec
     }
 
     [Fact]
-    public void be_half_a_megabyte_and_eight_at_once_by_default() =>
-        Assert.Equal((512 * 1024, 8), (Sys.Kcopyd().Settings.SubJobSize, Sys.Kcopyd().Settings.SubJobsPerJob));
+    public void be_half_a_megabyte_and_four_at_once_by_default() =>
+        Assert.Equal((512 * 1024, 4), (Sys.Kcopyd().Settings.SubJobSize, Sys.Kcopyd().Settings.SubJobsPerJob));
 
     [Theory]
     [InlineData(1)]

@@ -27,6 +27,33 @@ public sealed class Zero_should : EngineSpec
     }
 
     [Fact]
+    public async Task use_large_pieces_where_every_device_zeroes_by_itself()
+    {
+        var device = new CountingDevice(BlockDevice.Memory(256 << 20));
+        var result = await Soon(Client(s => s with { SubJobSize = 512 << 10 }).ZeroAsync(Whole(device)));
+        Assert.InRange(device.Operations, 4, 40);
+        Assert.Equal(new OffloadedBytes { WriteZeroes = 256 << 20 }, result.Offloaded);
+    }
+
+    [Fact]
+    public async Task write_the_zeroes_if_the_devices_own_means_are_switched_off()
+    {
+        var device = new CountingDevice(Filled());
+        var result = await Soon(Client(s => s with { Offload = OffloadKinds.All & ~OffloadKinds.WriteZeroes }).ZeroAsync(Whole(device), CopyFlags.Verify));
+        Assert.True(result.IsSuccess);
+        Assert.Equal(default, result.Offloaded);
+        Assert.DoesNotContain(device.Log, entry => entry.Operation == IoOperations.WriteZeroes);
+    }
+
+    [Fact]
+    public async Task keep_to_small_pieces_at_a_limited_rate()
+    {
+        var device = new CountingDevice(BlockDevice.Memory(64 * Piece));
+        await Soon(Client(throttle: new KcopydThrottle(100, 1L << 40)).ZeroAsync(Whole(device)));
+        Assert.Equal(64, device.Operations);
+    }
+
+    [Fact]
     public async Task zero_exactly_the_region()
     {
         var device = BlockDevice.Memory(64 * 512);

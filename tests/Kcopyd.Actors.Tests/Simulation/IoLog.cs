@@ -8,6 +8,8 @@ internal enum IoKind
     Write,
     Zero,
     Flush,
+    Map,
+    Clone,
 }
 
 /// <summary>One I/O as its device saw it.</summary>
@@ -19,22 +21,29 @@ internal sealed class IoEntry(int issued, SimulatedDevice device, IoKind kind, l
 
     public IoKind Kind { get; } = kind;
 
+    /// <summary>How a clone is to be made.</summary>
+    public OffloadKinds Way { get; init; }
+
     public long Offset { get; } = offset;
 
     public int Length { get; } = length;
 
     public int Completed { get; private set; } = int.MaxValue;
 
+    /// <summary>Bytes transferred; of a map, those that were told to be zero.</summary>
     public long Bytes { get; private set; }
 
     public IoError Error { get; private set; }
 
     public bool IsCompleted => Completed != int.MaxValue;
 
-    public bool Changes => Kind is IoKind.Write or IoKind.Zero;
+    /// <summary>A small copy that did not come whole: the job is read and written after all, from its start.</summary>
+    public bool IsVain => Way == OffloadKinds.SmallCopy && Bytes < Length;
 
-    /// <summary>What a caller has to take for a failure. That a device does not know write-zeroes is none.</summary>
-    public bool IsFailure => IsCompleted && Error != IoError.NotSupported && (Error != IoError.None || (Bytes == 0 && Length > 0));
+    public bool Changes => Kind is IoKind.Write or IoKind.Zero or IoKind.Clone;
+
+    /// <summary>What a caller has to take for a failure. That a device does not know write-zeroes is none, nor that it cannot map or clone.</summary>
+    public bool IsFailure => Kind is IoKind.Map or IoKind.Clone ? Error == IoError.WorkerCrashed : IsCompleted && Error != IoError.NotSupported && (Error != IoError.None || (Bytes == 0 && Length > 0));
 
     public void Complete(int step, IoResult result)
     {
@@ -43,7 +52,7 @@ internal sealed class IoEntry(int issued, SimulatedDevice device, IoKind kind, l
     }
 
     public override string ToString() =>
-        $"{Issued,5}-{(IsCompleted ? Completed : "?"),-5} {Device.Name} {Kind} {Offset}+{Length} -> {Bytes} {Error}";
+        $"{Issued,5}-{(IsCompleted ? Completed : "?"),-5} {Device.Name} {Kind}{(Way == OffloadKinds.None ? "" : $" {Way}")} {Offset}+{Length} -> {Bytes} {Error}";
 }
 
 /// <summary>What all devices of a simulation did, and what they found wrong with what they were asked.</summary>

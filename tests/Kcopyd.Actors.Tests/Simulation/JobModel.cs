@@ -5,7 +5,7 @@ using Kcopyd.Actors.Jobs;
 namespace Kcopyd.Actors.Tests.Simulation;
 
 /// <summary>Judges one job.</summary>
-internal sealed class JobModel(JobOutcome job, IoLog log, bool isStopped, bool hasKills)
+internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, bool isStopped, bool hasKills)
 {
     private readonly JobPlan _plan = job.Plan;
     private readonly IoEntry[] _reads = [.. In(log, job.Plan.From)];
@@ -35,6 +35,7 @@ internal sealed class JobModel(JobOutcome job, IoLog log, bool isStopped, bool h
             if (_plan.IsSequential)
                 IsWrittenInOrder(i);
         }
+        OffloadedIsRight();
         if (job.Result is { IsCancelled: true } && !job.IsCancelRequested)
             Complaints.Add("cancelled by nobody");
         if (job.Result is { IsCancelled: true, ReadError: false, WriteErrors: 0 })
@@ -79,6 +80,8 @@ internal sealed class JobModel(JobOutcome job, IoLog log, bool isStopped, bool h
 
     private bool VerificationCouldNotRead => _plan.Verifies && !Device(_plan.From!.Value).Faults.IsPersistent;
 
+    private IEnumerable<IoEntry> Clones => _ios.SelectMany(ios => ios).Where(io => io.Kind == IoKind.Clone);
+
     private bool IsFlushed(int i)
     {
         var lastWrite = _ios[i].Where(io => io.Changes).Select(io => io.Completed).DefaultIfEmpty().Max();
@@ -90,7 +93,7 @@ internal sealed class JobModel(JobOutcome job, IoLog log, bool isStopped, bool h
         var to = _plan.To[i];
         var device = Device(to);
         isWhole = true;
-        written = _ios[i].Where(io => io.Changes && io.Completed <= job.NotifiedAt).Sum(io => io.Bytes);
+        written = _ios[i].Where(io => (io.Changes || io.Kind == IoKind.Map) && io.Completed <= job.NotifiedAt && !io.IsVain).Sum(io => io.Bytes);     // zeroes found are as good as written
         for (var at = 0; at < _plan.Length; at += IoRegion.SectorSize)
         {
             var length = Math.Min(IoRegion.SectorSize, _plan.Length - at);
@@ -129,6 +132,27 @@ internal sealed class JobModel(JobOutcome job, IoLog log, bool isStopped, bool h
         var bad = device.Faults.BadReads.SelectMany(range => Sectors(range.Offset, range.Length)).Where(sector => sector >= from.Sector && (sector << IoRegion.SectorShift) < from.Offset + _plan.Length).ToHashSet();
         if (!listed.SetEquals(bad))
             Complaints.Add($"unreadable are sectors [{string.Join(' ', bad)}], and listed are [{string.Join(' ', listed)}]");
+    }
+
+    private void OffloadedIsRight()
+    {
+        var ways = Clones.Aggregate(OffloadKinds.None, (all, io) => all | io.Way);
+        if ((ways & ~offload) != 0 || (_plan.IsSequential && ways != 0) || (_plan.IgnoresErrors && (ways & OffloadKinds.Reflink) != 0))
+            Complaints.Add($"it was cloned by {ways}, and may not be");
+        if ((offload & OffloadKinds.Holes) == 0 && _reads.Any(io => io.Kind == IoKind.Map))
+            Complaints.Add("holes were looked for, and may not be");
+        if (job.Result is not { } result || hasKills || isStopped)
+            return;
+        var ios = _ios.SelectMany(ios => ios).Where(io => io.Completed <= job.NotifiedAt).ToArray();
+        long Bytes(OffloadKinds way) => ios.Where(io => io.Way == way && io.Kind == IoKind.Clone && !io.IsVain).Sum(io => io.Bytes);
+        var zeroes = ios.Where(io => io.Kind is IoKind.Zero or IoKind.Map).Sum(io => io.Bytes);
+        var told = result.Offloaded;
+        if ((told.Reflink, told.ServerCopy, told.KernelCopy) != (Bytes(OffloadKinds.Reflink), Bytes(OffloadKinds.ServerCopy), Bytes(OffloadKinds.KernelCopy))
+            || told.SmallCopy != Bytes(OffloadKinds.SmallCopy)
+            || told.Holes + told.DetectedZeroes + told.WriteZeroes != zeroes)
+            Complaints.Add($"not as it was: {told}, and {zeroes} bytes were zeroed");
+        if (OffloadNames.All.Any(name => OffloadNames.Parse([name]) is var kind && (offload & kind) == 0 && told.Of(kind) != 0))
+            Complaints.Add($"not all of it is allowed: {told}, {offload}");
     }
 
     private static IEnumerable<long> Sectors(long offset, long length)

@@ -15,7 +15,7 @@ internal sealed class Model(Scenario scenario, IoLog log, bool isStopped)
     {
         foreach (var job in jobs.Where(job => job.Handle is not null))
         {
-            var verdict = new JobModel(job, log, isStopped, HasKills);
+            var verdict = new JobModel(job, log, scenario.Settings.Offload, isStopped, HasKills);
             verdict.Judge();
             foreach (var complaint in verdict.Complaints)
                 log.Complaints.Add($"{complaint}: {job.Plan}");
@@ -28,11 +28,17 @@ internal sealed class Model(Scenario scenario, IoLog log, bool isStopped)
             AtMost(log.Entries.Where(entry => entry.Device == scenario.Source), scenario.Settings.MaxSubJobs, "reads of the client");
     }
 
-    /// <summary>When each sub-job of a job was first seen.</summary>
+    /// <summary>When each sub-job of a job was first seen: its first I/O asks for all of it, and later ones are within that.</summary>
     private IEnumerable<int> Started(JobOutcome job)
     {
-        var region = job.Plan.From ?? job.Plan.To[0];
-        return Region(region).GroupBy(io => (io.Offset - region.Offset) / scenario.Settings.SubJobSize).Select(piece => piece.Min(io => io.Issued));
+        var seen = new List<IoEntry>();
+        foreach (var io in Region(job.Plan.From ?? job.Plan.To[0]).Where(io => io.Kind != IoKind.Map))
+        {
+            if (seen.Exists(first => first.Offset <= io.Offset && io.Offset + io.Length <= first.Offset + first.Length))
+                continue;
+            seen.Add(io);
+            yield return io.Issued;
+        }
     }
 
     private bool Crashed(JobOutcome job) => Region(job.Plan.From).Concat(job.Plan.To.SelectMany(to => Region(to))).Any(entry => entry.Error == IoError.WorkerCrashed);

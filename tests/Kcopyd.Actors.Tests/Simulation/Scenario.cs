@@ -46,6 +46,7 @@ internal sealed class Scenario
             RecycleCrews = random.Next(4) > 0,
             ThrottlePercent = random.Next(8) == 0 ? random.Next(1, 101) : 100,
             BytesPerSecond = random.Next(8) == 0 ? random.Next(10_000, 1_000_000) : 0,
+            Offload = random.Next(3) == 0 ? OffloadKinds.All : (OffloadKinds)random.Next((int)OffloadKinds.All + 1),
         };
         IsHealthy = random.Next(5) == 0;
         Kills = !IsHealthy && random.Next(4) == 0 ? random.Next(1, 5) : 0;
@@ -56,12 +57,16 @@ internal sealed class Scenario
         var sizes = Enumerable.Range(0, random.Next(1, 11)).Select(_ => SectorCount(random)).ToArray();
         var block = random.Next(3) == 0 ? 4096 : 512;
         var sourceLength = (int)(sizes.Sum() * IoRegion.SectorSize - (random.Next(4) == 0 && sizes[^1] > 0 ? random.Next(1, 512) : 0));
-        Source = new SimulatedDevice("source", Pattern(sourceLength, 1), block, Faults(random, sourceLength, block), pump, log, memory);
+        var faults = Faults(random, sourceLength, block);
+        Source = new SimulatedDevice("source", Pattern(sourceLength, 1, faults), block, faults, pump, log, memory);
 
         const int most = 8;
         var length = (int)sizes.Sum() * IoRegion.SectorSize * most;
         Mirrors = [.. Enumerable.Range(0, random.Next(1, 5)).Select(i =>
-            new SimulatedDevice($"mirror{i}", Pattern(length, i + 2), block, Faults(random, length, block), pump, log, memory))];
+        {
+            var own = Faults(random, length, block);
+            return new SimulatedDevice($"mirror{i}", Pattern(length, i + 2, own), block, own, pump, log, memory);
+        })];
 
         var cursors = new long[Mirrors.Length];
         var sector = 0L;
@@ -106,7 +111,7 @@ internal sealed class Scenario
 
     public JobPlan[] Jobs { get; }
 
-    private FaultPlan Faults(Random random, int length, int block) => IsHealthy ? FaultPlan.None : FaultPlan.Draw(random, length, block);
+    private FaultPlan Faults(Random random, int length, int block) => IsHealthy ? FaultPlan.None(random, length) : FaultPlan.Draw(random, length, block);
 
     private static long SectorCount(Random random) => random.Next(8) switch
     {
@@ -129,14 +134,16 @@ internal sealed class Scenario
         };
     }
 
-    // No two devices, and no two sectors of one, have the same content; and none is all zeroes.
-    private static byte[] Pattern(int length, int device)
+    // No two devices, and no two sectors of one, have the same content; and none but a hole is all zeroes.
+    private static byte[] Pattern(int length, int device, FaultPlan plan)
     {
         var content = new byte[length];
         var words = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ulong>(content.AsSpan());
         for (var i = 0; i < words.Length; i++)
             words[i] = ((ulong)i * 0x9E3779B97F4A7C15) ^ ((ulong)device << 56 | 0xA5);
         content.AsSpan(words.Length * 8).Fill((byte)(device * 17));
+        foreach (var (offset, bytes) in plan.Holes)
+            content.AsSpan((int)offset, (int)bytes).Clear();
         return content;
     }
 }

@@ -22,7 +22,9 @@ internal sealed class SimulatedDevice(string name, byte[] content, int block, Fa
 
     public bool IsReadOnly => false;
 
-    public DeviceFeatures Features => faults.KnowsZeroes ? DeviceFeatures.WriteZeroes : DeviceFeatures.None;
+    public DeviceFeatures Features => (faults.KnowsZeroes ? DeviceFeatures.WriteZeroes : DeviceFeatures.None)
+        | (faults.KnowsHoles ? DeviceFeatures.Map : DeviceFeatures.None)
+        | (faults.Clones != OffloadKinds.None ? DeviceFeatures.Clone : DeviceFeatures.None);
 
     public FaultPlan Faults => faults;
 
@@ -38,6 +40,13 @@ internal sealed class SimulatedDevice(string name, byte[] content, int block, Fa
     public bool IsStalling { get; set; } = true;
 
     public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer) => Issue(IoKind.Read, offset, buffer.Length, buffer);
+
+    public ValueTask<ExtentResult> MapAsync(long offset, long length) => new(Start(IoKind.Map, offset, (int)length, default), 0);
+
+    public OffloadKinds CloneKinds(IBlockDevice source) => faults.Clones;
+
+    public ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind) =>
+        new(Start(IoKind.Clone, offset, (int)length, default, ((SimulatedDevice)source, sourceOffset), kind), 0);
 
     public ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) =>
         Issue(IoKind.Write, offset, buffer.Length, System.Runtime.InteropServices.MemoryMarshal.AsMemory(buffer));
@@ -57,9 +66,11 @@ internal sealed class SimulatedDevice(string name, byte[] content, int block, Fa
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private ValueTask<IoResult> Issue(IoKind kind, long offset, int length, Memory<byte> buffer)
+    private ValueTask<IoResult> Issue(IoKind kind, long offset, int length, Memory<byte> buffer) => new(Start(kind, offset, length, buffer), 0);
+
+    private SimulatedIo Start(IoKind kind, long offset, int length, Memory<byte> buffer, (SimulatedDevice, long) source = default, OffloadKinds way = OffloadKinds.None)
     {
-        var entry = new IoEntry(pump.Steps, this, kind, offset, length);
+        var entry = new IoEntry(pump.Steps, this, kind, offset, length) { Way = way };
         log.Issued(entry);
         pump.Note(offset + length);
         var use = buffer.IsEmpty ? null : memory.Begin(entry, buffer, fills: kind == IoKind.Read);
@@ -69,6 +80,7 @@ internal sealed class SimulatedDevice(string name, byte[] content, int block, Fa
             Fails = number > 0 && number == faults.FailsAt,
             Crashes = number > 0 && number == faults.CrashesAt,
             Perform = Perform,
+            Source = source,
             LetGo = use is null ? null : () => memory.End(use),
         };
         if (io.Crashes && faults.CrashesAtOnce)
@@ -83,13 +95,18 @@ internal sealed class SimulatedDevice(string name, byte[] content, int block, Fa
             io.Run();
         else
             pump.Add(io);
-        return new ValueTask<IoResult>(io, 0);
+        return io;
     }
 
     private IoResult Perform(SimulatedIo io)
     {
         var entry = io.Entry;
         var (bytes, error) = Fate(io);
+        if (entry.Kind == IoKind.Map)
+        {
+            io.Extent = error == IoError.None ? ExtentAt((int)entry.Offset, entry.Length) : ExtentResult.Failure(error);
+            return new IoResult(io.Extent.IsZero ? io.Extent.Length : 0, error);
+        }
         var medium = content.AsSpan((int)entry.Offset, bytes);
         switch (entry.Kind)
         {
@@ -101,6 +118,9 @@ internal sealed class SimulatedDevice(string name, byte[] content, int block, Fa
                 break;
             case IoKind.Zero:
                 medium.Clear();
+                break;
+            case IoKind.Clone:
+                io.Source.Device.Content.AsSpan((int)io.Source.Offset, bytes).CopyTo(medium);
                 break;
         }
         if (entry.Changes && bytes > 0 && ++_writes == faults.GarblesAt)
@@ -120,11 +140,20 @@ internal sealed class SimulatedDevice(string name, byte[] content, int block, Fa
             return (0, IoError.WorkerCrashed);
         if (entry.Kind == IoKind.Zero && faults.RefusesZeroes)
             return (0, IoError.NotSupported);
+        if (entry.Kind == IoKind.Map)
+            return (0, io.Fails ? IoError.Io : IoError.None);
+        if (entry.Kind == IoKind.Clone && pump.Random.NextDouble() < faults.CloneRefusalRate)
+            return (0, pump.Random.Next(2) == 0 ? IoError.NotSupported : IoError.None);
         var whole = (int)Math.Clamp(content.Length - entry.Offset, 0, entry.Length);
         if (io.Fails)
             return (SomeSectorsOf(whole), IoError.Io);
         var good = whole;
-        foreach (var (offset, length) in entry.Kind == IoKind.Read ? faults.BadReads : faults.BadWrites)
+        // Who copies reads, also if that is a server; who shares does not.
+        var bad = entry.Kind == IoKind.Read ? faults.BadReads
+            : entry.Way is OffloadKinds.ServerCopy or OffloadKinds.KernelCopy
+                ? [.. faults.BadWrites, .. io.Source.Device.Faults.BadReads.Select(range => (range.Offset - io.Source.Offset + entry.Offset, range.Length))]
+            : faults.BadWrites;
+        foreach (var (offset, length) in bad)
         {
             if (offset < entry.Offset + whole && entry.Offset < offset + length)
                 good = (int)Math.Min(good, Math.Max(0, offset - entry.Offset));
@@ -132,6 +161,17 @@ internal sealed class SimulatedDevice(string name, byte[] content, int block, Fa
         if (good < whole)
             return (pump.Random.Next(2) == 0 ? 0 : good, entry.Kind == IoKind.Read ? IoError.Io : faults.BadWriteError);
         return pump.Random.NextDouble() < faults.ShortRate && SomeSectorsOf(whole) is var part and > 0 ? (part, IoError.None) : (whole, IoError.None);
+    }
+
+    // By sectors. What is zero and no hole is told to be one, too: that is no lie.
+    private ExtentResult ExtentAt(int offset, int length)
+    {
+        bool IsZero(int at) => !content.AsSpan(at, Math.Min(IoRegion.SectorSize - at % IoRegion.SectorSize, offset + length - at)).ContainsAnyExcept((byte)0);
+        var isZero = IsZero(offset);
+        var end = offset;
+        do end += Math.Min(IoRegion.SectorSize - end % IoRegion.SectorSize, offset + length - end);
+        while (end < offset + length && IsZero(end) == isZero && pump.Random.NextDouble() >= faults.ShortRate);
+        return new ExtentResult(end - offset, isZero, IoError.None);
     }
 
     // Fewer than all.

@@ -8,7 +8,7 @@ namespace Kcopyd.Actors.Tests.Simulation;
 /// An I/O on its way: one of the things that can happen next, and the task that its caller awaits, whose continuation runs inline on
 /// the pump. If its device has thrown already, it is what the device still does with the memory.
 /// </summary>
-internal sealed class SimulatedIo(IoEntry entry, Memory<byte> buffer, SeededPump pump) : IRunnable, IValueTaskSource<IoResult>
+internal sealed class SimulatedIo(IoEntry entry, Memory<byte> buffer, SeededPump pump) : IRunnable, IValueTaskSource<IoResult>, IValueTaskSource<ExtentResult>
 {
     private ManualResetValueTaskSourceCore<IoResult> _task;
 
@@ -19,6 +19,12 @@ internal sealed class SimulatedIo(IoEntry entry, Memory<byte> buffer, SeededPump
     public bool Fails { get; init; }
 
     public bool Crashes { get; init; }
+
+    /// <summary>What a map tells.</summary>
+    public ExtentResult Extent { get; set; }
+
+    /// <summary>What is cloned.</summary>
+    public (SimulatedDevice Device, long Offset) Source { get; init; }
 
     public required Func<SimulatedIo, IoResult> Perform { get; init; }
 
@@ -46,6 +52,12 @@ internal sealed class SimulatedIo(IoEntry entry, Memory<byte> buffer, SeededPump
     public void Execute() => Run();
 
     public IoResult GetResult(short token) => _task.GetResult(token);
+
+    ExtentResult IValueTaskSource<ExtentResult>.GetResult(short token)
+    {
+        _task.GetResult(token);
+        return Extent;
+    }
 
     public ValueTaskSourceStatus GetStatus(short token) => _task.GetStatus(token);
 

@@ -43,7 +43,13 @@ internal sealed partial class SimulationRun : IDisposable
 
     private Random Random => _virtual.Pump.Random;
 
-    /// <summary>The whole history in one number.</summary>
+    /// <summary>What its devices were asked.</summary>
+    public IReadOnlyList<IoEntry> Ios => _log.Entries;
+
+    /// <summary>What was not read and written, of the jobs that told it.</summary>
+    public OffloadedBytes Offloaded => _jobs.Aggregate(default(OffloadedBytes), (sum, job) => sum.Add(job.Result?.Offloaded ?? default));
+
+    /// <summary>The whole history in one number.
     public ulong Trace => Pump.Trace;
 
     /// <summary>Plays the seed.</summary>

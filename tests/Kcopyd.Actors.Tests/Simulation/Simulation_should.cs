@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -28,6 +30,31 @@ public sealed class Simulation_should(ITestOutputHelper output)
         }
         output.WriteLine($"{count} seeds, {count / watch.Elapsed.TotalSeconds:f0} a second");
         Assert.True(failures.Count == 0, $"{failures.Count} of {count} seeds failed.\n{string.Join('\n', failures.Take(Variable("KCOPYD_FAILURES") ?? 10))}");
+    }
+
+    [Fact]
+    public void meet_every_way_to_offload_and_every_refusal()
+    {
+        var ios = new List<IoEntry>();
+        var offloaded = default(OffloadedBytes);
+        for (var seed = 1; seed <= 400; seed++)
+        {
+            using var run = new SimulationRun(seed);
+            run.Play();
+            ios.AddRange(run.Ios);
+            offloaded = offloaded.Add(run.Offloaded);
+        }
+        Assert.All(OffloadNames.All, name => Assert.True(offloaded.Of(OffloadNames.Parse([name])) > 0, $"{name} was never used"));
+        var clones = ios.FindAll(io => io.Kind == IoKind.Clone);
+        Assert.Contains(clones, io => io is { Bytes: 0, Error: IoError.NotSupported });
+        Assert.Contains(clones, io => io is { Bytes: 0, Error: IoError.None });
+        Assert.Contains(clones, io => io.Bytes > 0 && io.Bytes < io.Length && io.Error == IoError.None);
+        Assert.Contains(clones, io => io.Bytes > 0 && io.Error != IoError.None);
+        Assert.Contains(clones, io => io.Error == IoError.WorkerCrashed);
+        Assert.Contains(ios, io => io.Kind == IoKind.Map && io.Device.Name == "source" && io.Bytes > 0);
+        Assert.Contains(ios, io => io.Kind == IoKind.Map && io.Device.Name != "source" && io.Bytes > 0);
+        Assert.Contains(ios, io => io.Kind == IoKind.Map && io.Error == IoError.Io);
+        Assert.Contains(ios, io => io.Kind == IoKind.Zero && io.Error == IoError.NotSupported);
     }
 
     [Fact]

@@ -36,6 +36,22 @@ public sealed class Metrics_should : TestKit
     }
 
     [Fact]
+    public async Task count_what_was_offloaded_by_its_way_and_not_as_read()
+    {
+        using var meters = new Meters(_name);
+        var client = Sys.CreateKcopydClient(_name, Sys.Kcopyd().Settings with { SubJobSize = 4096 });
+        var sparse = new OffloadingDevice(64 << 10, maps: true);
+        sparse.Bytes[0] = 1;
+        await client.CopyAsync(sparse.Whole(), [new OffloadingDevice(64 << 10, OffloadKinds.None).Whole(), BlockDevice.Memory(64 << 10).Whole()]);
+        await client.CopyAsync(sparse.Whole(), [new OffloadingDevice(64 << 10).Whole()]);
+        await client.DestroyAsync();
+        Assert.Equal(2 * (60 << 10), meters.Sum("kcopyd.offloaded", ("kcopyd.offload", "holes")));
+        Assert.Equal(64 << 10, meters.Sum("kcopyd.offloaded", ("kcopyd.offload", "reflink")));
+        Assert.Equal(4 << 10, meters.Sum("kcopyd.io", ("kcopyd.io.direction", "read")));
+        Assert.Equal(3 * (64 << 10), meters.Sum("kcopyd.io", ("kcopyd.io.direction", "write")));
+    }
+
+    [Fact]
     public async Task count_errors_for_each_destination_by_its_device()
     {
         using var meters = new Meters(_name);
@@ -113,7 +129,7 @@ public sealed class Metrics_should : TestKit
         using var meters = new Meters(_name);
         Sys.CreateKcopydClient(_name);
         AwaitAssert(() => Assert.Contains(meters.Instruments, one => one.Name == "kcopyd.pages.usage"));    // published as the actor starts
-        Assert.Equal(13, meters.Instruments.Count);
+        Assert.Equal(14, meters.Instruments.Count);
         Assert.All(meters.Instruments, one =>
         {
             Assert.Matches("^kcopyd(\\.[a-z]+)+$", one.Name);

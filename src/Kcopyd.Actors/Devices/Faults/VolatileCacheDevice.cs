@@ -25,7 +25,7 @@ public sealed class VolatileCacheDevice(IBlockDevice inner, bool leaveOpen = fal
 
     /// <inheritdoc/>
     public override DeviceFeatures Features =>
-        (Inner.Features & ~(DeviceFeatures.WriteZeroes | DeviceFeatures.Discard)) | DeviceFeatures.VolatileCache;
+        (base.Features & ~(DeviceFeatures.WriteZeroes | DeviceFeatures.Discard)) | DeviceFeatures.VolatileCache;
 
     /// <summary>Cuts the power, and restores it.</summary>
     /// <param name="seed">Null loses every write since the last flush. A seed loses some of them: each write reaches the medium, or not,

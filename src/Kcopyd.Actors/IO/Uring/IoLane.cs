@@ -1,0 +1,281 @@
+using System.Diagnostics;
+using Akka.Dispatch;
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.IO.Uring;
+
+/// <summary>
+/// The transfers that one thread of the engine has in its ring. The thread queues while it runs, submits together, and sleeps in the
+/// kernel until one completes; what waits for that goes on on the same thread.
+/// </summary>
+/// <remarks>
+/// <para>Invariant: a thread does not block anywhere else while its lane has transfers, because the kernel needs the thread that
+/// submitted them to complete them: one dead disk would take the transfers of others along. What must block goes to another thread
+/// (<see cref="Dispatch.EngineThread.Block"/>); what blocks without saying so is found by the engine's watch, which calls
+/// <see cref="Serve"/>.</para>
+/// <para><see cref="Wake"/>, <see cref="Serve"/> and <see cref="Recycle"/> may be called by any thread; the rest is the owner's.</para>
+/// </remarks>
+internal sealed class IoLane : IDisposable
+{
+    /// <summary>So many are submitted at once, also while the thread has something else to run: the disk must not idle behind it.</summary>
+    private const int MostQueued = 16;
+
+    private const ulong WakeUp = ulong.MaxValue, Cancel = ulong.MaxValue - 1;
+
+    private static readonly List<IoLane> Abandoned = [];
+
+    private readonly Lock _lock = new();
+    private readonly Ring _ring;
+    private readonly FileDescriptor _wakeUps;
+    private readonly Action<Exception> _report;
+    private readonly TimeSpan _patience;
+    private readonly Stack<int> _places = new();        // free ones of the table
+    private readonly Stack<RingIo> _recycled = new();
+    private RingIo?[] _table = [];                      // what the kernel has: roots the memory that it writes into
+    private int _transfers;
+    private bool _isArmed;
+    private bool _isCancelled;
+    private bool _isDisposed;
+
+    private IoLane(Ring ring, FileDescriptor wakeUps, Action<Exception> report, TimeSpan patience) =>
+        (_ring, _wakeUps, _report, _patience) = (ring, wakeUps, report, patience);
+
+    /// <summary>True if transfers are queued or with the kernel.</summary>
+    public bool HasTransfers => Volatile.Read(ref _transfers) > 0;
+
+    /// <summary>True if the kernel does not have all of them yet.</summary>
+    public bool HasQueued => HasTransfers && _ring.Queued > 0;
+
+    /// <summary>True if <see cref="Reap"/> would find something. Looks at memory only.</summary>
+    public bool HasAnswers => HasTransfers && _ring.HasAnswers;
+
+    /// <param name="maxWorkers">Most threads of the kernel that may serve it.</param>
+    /// <param name="report">Takes what a continuation throws.</param>
+    /// <param name="errno">Why there is none.</param>
+    /// <param name="patience">How long <see cref="Dispose"/> waits; null is 5 s.</param>
+    public static IoLane? TryCreate(int maxWorkers, Action<Exception> report, out int errno, TimeSpan? patience = null)
+    {
+        if (LibC.EventCounter(out errno) is not { } wakeUps)
+            return null;
+        if (Ring.TryCreate(maxWorkers, out errno) is { } ring)
+            return new IoLane(ring, wakeUps, report, patience ?? TimeSpan.FromSeconds(5));
+        wakeUps.Dispose();
+        return null;
+    }
+
+    public ValueTask<IoResult> Read(FileDescriptor file, ReadOnlyMemory<byte> memory, long offset) => Transfer(RingAbi.OpRead, file, memory, offset);
+
+    public ValueTask<IoResult> Write(FileDescriptor file, ReadOnlyMemory<byte> memory, long offset) => Transfer(RingAbi.OpWrite, file, memory, offset);
+
+    /// <summary>Hands the kernel what is queued.</summary>
+    public void Submit()
+    {
+        lock (_lock)
+            SubmitLocked();
+    }
+
+    /// <summary>Completes what the kernel has answered: what waits for it runs on this thread.</summary>
+    public void Reap()
+    {
+        if (_ring.MustEnter)
+            _ring.Enter(wait: 0);
+        CompleteAnswered();
+    }
+
+    /// <summary>Submits what is queued, and sleeps until a transfer is answered or <see cref="Wake"/> was called. May return early.</summary>
+    public void Sleep()
+    {
+        lock (_lock)
+            Arm();
+        if (_ring.Enter(wait: 1) == -LibC.EAGAIN)
+            Thread.Yield();             // the kernel has no memory for a request now
+    }
+
+    public void Wake() => LibC.Count(_wakeUps);
+
+    /// <summary>For the watch: the owner hangs somewhere else.</summary>
+    /// <param name="schedule">Takes what is complete: what waits for it must not run on the watch, which it could hold up.</param>
+    public void Serve(Action<IRunnable> schedule)
+    {
+        if (!HasTransfers || !_lock.TryEnter())
+            return;
+        try
+        {
+            SubmitLocked();
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+        while (TakeAnswer(out var result) is { } io)
+        {
+            io.Answer = result;
+            try
+            {
+                schedule(io);
+            }
+            catch (RejectedExecutionException)
+            {
+                io.Run();       // shut down: nothing is held up any more
+            }
+        }
+    }
+
+    /// <summary>A transfer's result was taken; it may be used for the next one.</summary>
+    public void Recycle(RingIo io)
+    {
+        lock (_lock)
+            _recycled.Push(io);
+    }
+
+    /// <summary>
+    /// The owner ends. Transfers that the kernel still has get some time, are cancelled after it, and get as much time again; what does
+    /// not come back then keeps its memory for ever, because the kernel may still write into it.
+    /// </summary>
+    public void Dispose()
+    {
+        var clock = Stopwatch.StartNew();
+        for (; HasTransfers; Reap())
+        {
+            var left = _patience - clock.Elapsed;
+            if (left > TimeSpan.Zero)
+            {
+                _ring.Enter(wait: 1, left);
+                continue;
+            }
+            if (_isCancelled)
+            {
+                lock (Abandoned)
+                    Abandoned.Add(this);
+                return;
+            }
+            clock.Restart();
+            lock (_lock)
+            {
+                _isCancelled = true;
+                Queue(new RingRequest { Op = RingAbi.OpAsyncCancel, File = -1, OpFlags = RingAbi.CancelAll | RingAbi.CancelAny, UserData = Cancel });
+            }
+        }
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _ring.Dispose();
+        }
+        _wakeUps.Dispose();
+    }
+
+    private ValueTask<IoResult> Transfer(byte op, FileDescriptor file, ReadOnlyMemory<byte> memory, long offset)
+    {
+        lock (_lock)
+        {
+            if (!_recycled.TryPop(out var io))
+                io = new RingIo(this);
+            try
+            {
+                io.Prepare(op, file, memory, offset);
+            }
+            catch (ObjectDisposedException)
+            {
+                _recycled.Push(io);
+                return new(IoResult.Failure(IoError.Closed));
+            }
+            io.Place = TakePlace(io);
+            Volatile.Write(ref _transfers, _transfers + 1);
+            Queue(io.Request);
+            if (_ring.Queued >= MostQueued)
+                SubmitLocked();
+            return io.Task;
+        }
+    }
+
+    private int TakePlace(RingIo io)
+    {
+        if (!_places.TryPop(out var place))
+        {
+            place = _table.Length;
+            Array.Resize(ref _table, Math.Max(64, place * 2));
+            for (var free = _table.Length - 1; free > place; free--)
+                _places.Push(free);
+        }
+        _table[place] = io;
+        return place;
+    }
+
+    private void Queue(in RingRequest request)
+    {
+        while (!_ring.TryQueue(request))
+        {
+            SubmitLocked();
+            if (_ring.Queued > 0)
+                Thread.Yield();         // the kernel takes none now: it is out of memory
+        }
+    }
+
+    private void SubmitLocked()
+    {
+        while (!_isDisposed && _ring.Queued > 0)
+        {
+            var taken = _ring.Enter(wait: 0);
+            if (taken < 0 && taken != -LibC.EINTR)
+                return;                 // no memory now; the next call tries again
+        }
+    }
+
+    private void Arm()
+    {
+        if (_isArmed)
+            return;
+        _isArmed = true;
+        Queue(new RingRequest
+        {
+            Op = RingAbi.OpPollAdd, File = (int)_wakeUps.DangerousGetHandle(), Length = RingAbi.PollMulti, OpFlags = RingAbi.PollIn, UserData = WakeUp,
+        });
+    }
+
+    // Not under the lock: what goes on may schedule, and wake other threads.
+    private void CompleteAnswered()
+    {
+        while (TakeAnswer(out var result) is { } io)
+        {
+            try
+            {
+                io.Complete(result);
+            }
+            catch (Exception exception)
+            {
+                _report(exception);
+            }
+        }
+    }
+
+    private RingIo? TakeAnswer(out int result)
+    {
+        lock (_lock)
+        {
+            result = 0;
+            while (!_isDisposed && _ring.TryTake(out var answer))
+            {
+                if (answer.UserData == WakeUp)
+                {
+                    _isArmed = (answer.Flags & RingAbi.CqeMore) != 0;
+                    continue;
+                }
+                if (answer.UserData == Cancel)
+                    continue;
+                var place = (int)answer.UserData;
+                var io = _table[place]!;
+                if (answer.Result == -LibC.EINTR && !_isCancelled)       // cancelled in the midst of a call, it answers so, too
+                {
+                    Queue(io.Request);
+                    continue;
+                }
+                _table[place] = null;
+                _places.Push(place);
+                Volatile.Write(ref _transfers, _transfers - 1);
+                result = answer.Result;
+                return io;
+            }
+            return null;
+        }
+    }
+}

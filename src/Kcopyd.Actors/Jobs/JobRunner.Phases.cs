@@ -1,0 +1,58 @@
+namespace Kcopyd.Actors.Jobs;
+
+/// <content>From phase to phase, and to the end.</content>
+internal sealed partial class JobRunner
+{
+    private void Advance(Job job)
+    {
+        if (job.IsStopping)
+        {
+            _runnable.Remove(job);
+            if (job.InFlight == 0)
+                Finish(job);
+            return;
+        }
+        while (job.InFlight == 0 && job.NextOffset == job.Length)
+        {
+            if (EnterNextPhase(job))
+                continue;
+            Finish(job);
+            return;
+        }
+        if (Wants(job))
+            _runnable.Append(job);
+    }
+
+    private static JobPhase NextPhase(Job job) => job.Phase switch
+    {
+        JobPhase.Clone => JobPhase.Copy,
+        JobPhase.Copy when job.Flushes => JobPhase.Flush,
+        JobPhase.Flush when job.Verifies => JobPhase.Verify,
+        _ => JobPhase.Done,
+    };
+
+    /// <returns>False if there is none.</returns>
+    private static bool EnterNextPhase(Job job)
+    {
+        var next = NextPhase(job);
+        if (next == JobPhase.Done)
+            return false;
+        job.Phase = next;
+        job.NextOffset = 0;
+        SkipCloned(job);
+        if (next == JobPhase.Verify && job.Hashes)
+            job.RegionHashes = new RegionHashes(job.DestinationCount, job.Length);
+        return true;
+    }
+
+    private void Finish(Job job)
+    {
+        _runnable.Remove(job);
+        if (job.NextOffset == job.Length && NextPhase(job) == JobPhase.Done)
+            job.IsCancelled = false;    // too late: nothing was left to cancel
+        else if (job.IsCancelled)
+            JobAccounts.FailEveryDestination(job);
+        job.Phase = JobPhase.Done;
+        events.JobDone(job);
+    }
+}

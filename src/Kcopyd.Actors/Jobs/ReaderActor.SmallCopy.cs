@@ -1,0 +1,42 @@
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Jobs;
+
+/// <content>A small job between files in memory is one call, and its writer is spared. Whatever is wrong with it comes to light when it
+/// is read and written after all.</content>
+internal sealed partial class ReaderActor
+{
+    private ValueTask<IoResult> CopySmall(out int bytes)
+    {
+        var (subJob, job) = (_subJob, _subJob.Job);
+        bytes = subJob.Length;
+        ref readonly var destination = ref job.Destinations[0];
+        return destination.Device.CloneFromAsync(job.Source!, _transfer.Offset, destination.Offset + subJob.Offset, bytes, OffloadKinds.SmallCopy);
+    }
+
+    private bool CopiedSmall(IoResult result)
+    {
+        _isSmallCopy = false;
+        if (!result.IsSuccess || !IsWhole(result))
+            return true;
+        _subJob.Ios[0].Offloaded(OffloadKinds.SmallCopy, result.Bytes);
+        ReportSmallCopy();
+        return false;
+    }
+
+    // It was the destination that was asked.
+    private void SmallCopyCrashed()
+    {
+        var io = _subJob.Ios[0];
+        io.Fail(IoError.WorkerCrashed, _subJob.Job.Destinations[0].Offset + _subJob.Offset);
+        io.IsCrashed = true;
+        ReportSmallCopy();
+    }
+
+    private void ReportSmallCopy()
+    {
+        var subJob = _subJob;
+        _subJob = null!;
+        subJob.Report(Client);
+    }
+}

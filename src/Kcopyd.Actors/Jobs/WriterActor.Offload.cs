@@ -1,0 +1,124 @@
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Jobs;
+
+/// <content>
+/// What need not be written. A clone goes from one way to the next until one works, and says how far it came; it never fails a job, because
+/// what it has not done is copied. A run of zeroes is looked up in the destination's own map, punched, or at last written.
+/// </content>
+internal sealed partial class WriterActor
+{
+    private OffloadKinds _cloneKind;
+    private MapQuery? _query;
+    private int _runEnd;        // bytes from the start of the sub-job: up to here it is all data, or all zeroes
+
+    private OffloadKinds ZeroKind =>
+        _io.SubJob.Job.Source is null ? OffloadKinds.WriteZeroes
+        : _io.SubJob.Kind == SubJobKind.Zeroes ? OffloadKinds.Holes
+        : OffloadKinds.DetectZeroes;
+
+    /// <summary>True if the destination has no part in the sub-job: a clone has it already, or does not get further.</summary>
+    private static bool IsSpared(SubJob subJob, in Job.Destination destination) => subJob.Phase switch
+    {
+        JobPhase.Clone => destination.CloneKinds == OffloadKinds.None,
+        JobPhase.Copy => subJob.Offset < destination.ClonedTo && subJob.Offset >= subJob.Job.Offload.CloneStart,
+        _ => false,
+    };
+
+    private WriterStep BeginClone()
+    {
+        _cloneKind = First(_io.SubJob.Job.Destinations[_io.Index].CloneKinds);
+        return WriterStep.Clone;
+    }
+
+    private ValueTask<IoResult> Clone(out int bytes)
+    {
+        bytes = _transfer.Remaining;
+        var (subJob, job) = (_io.SubJob, _io.SubJob.Job);
+        return Device.CloneFromAsync(job.Source!, job.SourceOffset + subJob.Offset + _transfer.Position, _transfer.Offset, bytes, _cloneKind);
+    }
+
+    private bool Cloned(IoResult result)
+    {
+        if (result.Bytes > 0)
+            _io.Offloaded(_cloneKind, result.Bytes);
+        _transfer.Advance(result.Bytes);
+        if (_transfer.IsDone)
+            return Report();
+        if (result is { IsSuccess: true, Bytes: > 0 })
+            return true;
+        ref readonly var destination = ref _io.SubJob.Job.Destinations[_io.Index];
+        var left = (OffloadKinds)((int)destination.CloneKinds & -((int)_cloneKind << 1));    // the ways behind this one
+        if (_io.Bytes == 0 && left != OffloadKinds.None)
+        {
+            _cloneKind = First(left);
+            return true;
+        }
+        // Only whole units are cloned: the copy begins where one does.
+        var end = (_io.SubJob.Offset + _io.Bytes) & -(long)_io.SubJob.Job.Offload.Unit;
+        _io.Bytes = _io.OffloadBytes = Math.Max(0, end - _io.SubJob.Offset);
+        return Report();
+    }
+
+    private static OffloadKinds First(OffloadKinds kinds) => kinds & (OffloadKinds)(-(int)kinds);
+
+    /// <summary>How a run of zeroes up to <see cref="_runEnd"/> begins.</summary>
+    private WriterStep ZeroStep()
+    {
+        if (_io.SubJob.Job.Source is not null && (Device.Features & DeviceFeatures.Map) != 0)
+        {
+            _query ??= new MapQuery();
+            return WriterStep.LookForHole;
+        }
+        return ZeroStepOf(Device.Features);
+    }
+
+    private WriterStep ZeroStepOf(DeviceFeatures features) =>
+        (features & DeviceFeatures.WriteZeroes) != 0 && (_io.SubJob.Job.Offload.Allowed & ZeroKind) != 0 ? WriterStep.WriteZeroes : WriterStep.WriteZeroPages;
+
+    /// <summary>The destination has told what is there. A hole in front is as it should be; what comes after it is made one.</summary>
+    private bool LookedForHole(IoResult result)
+    {
+        var extent = _query!.Extent;
+        if (result.IsSuccess && extent is { IsZero: true, Length: > 0 })
+        {
+            var length = Math.Min(extent.Length, _runEnd - _transfer.Position);
+            if (_transfer.Position + length < _runEnd)
+                length &= -Device.Alignment;
+            if (length > 0)
+                _io.Offloaded(ZeroKind, length);
+            _transfer.Advance(length);
+        }
+        _step = ZeroStepOf(Device.Features);
+        return Go();
+    }
+
+    private bool ZeroByWriting()
+    {
+        _io.RefusedZeroes = true;
+        _step = WriterStep.WriteZeroPages;
+        return true;
+    }
+
+    /// <summary>What comes next, at the end of a run too.</summary>
+    private bool Go()
+    {
+        if (_transfer.IsDone)
+            return Report();
+        if (_transfer.Position >= _runEnd)
+            _step = NextRun();
+        return true;
+    }
+
+    /// <summary>The next run of data or zeroes in the pages, if the client looks for them; otherwise all of it is data.</summary>
+    private WriterStep NextRun()
+    {
+        if ((_io.SubJob.Job.Offload.Allowed & OffloadKinds.DetectZeroes) == 0)
+        {
+            _runEnd = _io.SubJob.Length;
+            return WriterStep.Write;
+        }
+        _runEnd = ZeroRuns.Next(_io.SubJob.Buffer.Span, _transfer.Position, out var isZero);
+        return isZero ? ZeroStep() : WriterStep.Write;
+    }
+}
