@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.Extensions.Logging;
 
 namespace Kcopyd.Host;
 
@@ -18,8 +17,7 @@ internal static class DemoCommand
         var folder = Directory.CreateTempSubdirectory("kcopyd-demo-");
         try
         {
-            var engine = await Engine.StartAsync(LogLevel.Warning).ConfigureAwait(false);
-            await using var lease = engine.ConfigureAwait(false);
+            using var engine = Engine.Start(LogLevel.Warning);
             var asTold = await new Demo(engine.System, folder.FullName, console.Out).RunAsync(cancellationToken).ConfigureAwait(false);
             return asTold ? ExitCodes.Success : ExitCodes.Errors;
         }

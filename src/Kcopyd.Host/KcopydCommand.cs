@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Akka.Configuration;
 
 namespace Kcopyd.Host;
 
@@ -32,7 +33,7 @@ internal static class KcopydCommand
             var streams = new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
             return await parsed.InvokeAsync(streams, cancellationToken).ConfigureAwait(false);
         }
-        catch (UsageException wrong)
+        catch (Exception wrong) when (wrong is UsageException or ConfigurationException)     // the latter of the environment's choice
         {
             await console.Error.WriteLineAsync($"kcopyd: {wrong.Message}").ConfigureAwait(false);
             return ExitCodes.Usage;

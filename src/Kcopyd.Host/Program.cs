@@ -6,7 +6,10 @@ using var interruption = new CancellationTokenSource();
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
 
-return await KcopydCommand.RunAsync(args, new CommandConsole(Console.Out, Console.Error, !Console.IsErrorRedirected), interruption.Token).ConfigureAwait(false);
+var exitCode = await KcopydCommand.RunAsync(args, new CommandConsole(Console.Out, Console.Error, !Console.IsErrorRedirected), interruption.Token).ConfigureAwait(false);
+
+// Not by a return, which would wait for threads that have nothing more to do.
+Environment.Exit(exitCode);
 
 void Cancel(PosixSignalContext signal)
 {

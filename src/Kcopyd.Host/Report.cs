@@ -41,11 +41,28 @@ internal static class Report
         var seconds = Math.Max(result.Elapsed.TotalSeconds, 1e-3);
         var lines = new StringWriter(CultureInfo.InvariantCulture);
         lines.Write($"{verb} {ByteSize.Format(result.Bytes)} in {result.Elapsed.TotalSeconds:0.00} s ({ByteSize.Format(result.Bytes / seconds)}/s)");
+        lines.Write(Offloaded(result));
         for (var i = 0; i < result.Plan.Destinations.Count; i++)
         {
             lines.WriteLine();
             lines.Write($"  {result.Plan.Destinations[i].Target.Path}: {ByteSize.Format(result.BytesOf(i))}, {(result.ErrorOf(i) is null ? "ok" : "FAILED")}");
         }
         return lines.ToString();
+    }
+    // ", of it 7.8 GiB holes"; of several destinations, of what was written to all of them.
+    private static string Offloaded(TransferResult result)
+    {
+        (string Name, long Bytes)[] parts =
+        [
+            ("shared", result.Offloaded.Reflink),
+            ("copied by the server", result.Offloaded.ServerCopy),
+            ("copied by the kernel", result.Offloaded.KernelCopy + result.Offloaded.SmallCopy),
+            ("holes", result.Offloaded.Holes),
+            ("zeroes made holes", result.Offloaded.DetectedZeroes),
+            ("zeroed by the device", result.Offloaded.WriteZeroes),
+        ];
+        var named = parts.Where(part => part.Bytes > 0).Select(part => $"{ByteSize.Format(part.Bytes)} {part.Name}").ToArray();
+        return named.Length == 0 ? ""
+            : $", of {(result.Plan.Destinations.Count == 1 ? "it" : ByteSize.Format(result.BytesOfAll) + " to all")} {string.Join(", ", named)}";
     }
 }

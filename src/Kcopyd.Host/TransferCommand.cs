@@ -16,8 +16,7 @@ internal static class TransferCommand
         var devices = await OpenTransfer.OpenAsync(plan, options).ConfigureAwait(false);
         await using var devicesLease = devices.ConfigureAwait(false);
 
-        var engine = await Engine.StartAsync(options.LogLevel).ConfigureAwait(false);
-        await using var engineLease = engine.ConfigureAwait(false);
+        using var engine = Engine.Start(options.LogLevel);
         var client = engine.CreateClient(options, destinations.Count);
         await using var clientLease = client.ConfigureAwait(false);
 

@@ -3,7 +3,6 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
-using Microsoft.Extensions.Logging;
 
 namespace Kcopyd.Host;
 
@@ -17,6 +16,7 @@ internal sealed class TransferOptionSet
     private readonly Option<int> _throttle = new("--throttle") { Description = "At most this percentage of time with I/O in flight, 1 to 100.", HelpName = "PERCENT", CustomParser = Percent, DefaultValueFactory = _ => 100 };
     private readonly Option<string> _io = new("--io") { Description = "Past the page cache or through it; auto is direct on block devices.", HelpName = "auto|direct|buffered", DefaultValueFactory = _ => "auto" };
     private readonly Option<long> _subJob = new("--subjob") { Description = "Size of the pieces that are read and written at once, 4K to 1M.", HelpName = "SIZE", CustomParser = result => Size(result, 4096, 1 << 20, "a multiple of 4K, from 4K to 1M"), DefaultValueFactory = _ => 512 << 10 };
+    private readonly Option<OffloadKinds?> _offload = new("--offload") { Description = $"Ways that may be used to spare reading and writing: a list of {string.Join(", ", OffloadNames.All)}. By default {string.Join(",", OffloadNames.Of(OffloadKinds.Default))}.", HelpName = "NAME,...|none", CustomParser = Offload };
     private readonly Option<string?> _mapfile = new("--mapfile") { Description = "Record what is done in this GNU ddrescue map file, and resume from it.", HelpName = "FILE" };
     private readonly Option<bool> _truncate = new("--truncate") { Description = "Empty destination files first; otherwise they are overwritten in place." };
     private readonly Option<string> _progress = new("--progress") { Description = "A bar on a terminal, plain lines, or nothing.", HelpName = "auto|plain|none", DefaultValueFactory = _ => "auto" };
@@ -32,7 +32,7 @@ internal sealed class TransferOptionSet
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _ignoreErrors, _sequential, _verify, _rate, _throttle, _io, _subJob, _mapfile, _truncate, _progress, _json, _logLevel })
+        foreach (var option in new Option[] { _ignoreErrors, _sequential, _verify, _rate, _throttle, _io, _subJob, _offload, _mapfile, _truncate, _progress, _json, _logLevel })
             command.Add(option);
     }
 
@@ -46,6 +46,7 @@ internal sealed class TransferOptionSet
         Throttle = parsed.GetValue(_throttle),
         Io = Enum.Parse<IoMode>(parsed.GetValue(_io)!, ignoreCase: true),
         SubJobSize = (int)parsed.GetValue(_subJob),
+        Offload = parsed.GetValue(_offload),
         Mapfile = parsed.GetValue(_mapfile),
         Truncate = parsed.GetValue(_truncate),
         Progress = Enum.Parse<ProgressMode>(parsed.GetValue(_progress)!, ignoreCase: true),
@@ -66,6 +67,19 @@ internal sealed class TransferOptionSet
         if (!int.TryParse(Text(result), NumberStyles.None, CultureInfo.InvariantCulture, out var percent) || percent is < 1 or > 100)
             Refuse(result, "a percentage, 1 to 100");
         return percent;
+    }
+
+    private static OffloadKinds? Offload(ArgumentResult result)
+    {
+        try
+        {
+            return OffloadNames.Parse(Text(result).Split(','));
+        }
+        catch (FormatException wrong)
+        {
+            result.AddError($"--offload {Text(result)}: {wrong.Message}");
+            return null;
+        }
     }
 
     private static string Text(ArgumentResult result) => result.Tokens[0].Value;

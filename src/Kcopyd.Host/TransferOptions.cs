@@ -1,6 +1,5 @@
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
-using Microsoft.Extensions.Logging;
 
 namespace Kcopyd.Host;
 
@@ -20,6 +19,9 @@ internal sealed record TransferOptions
 
     /// <summary>Bytes.</summary>
     public required int SubJobSize { get; init; }
+
+    /// <summary>Ways that may be used to spare reading and writing; null leaves it to the settings.</summary>
+    public required OffloadKinds? Offload { get; init; }
 
     /// <summary>Path of the ddrescue map; null without one.</summary>
     public required string? Mapfile { get; init; }

@@ -36,6 +36,12 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
     /// <summary>Bytes that the destination got that got most.</summary>
     public long Bytes => _written.Max();
 
+    /// <summary>Bytes written to all destinations together.</summary>
+    public long BytesOfAll => _written.Sum();
+
+    /// <summary>How many of those were not read and written.</summary>
+    public OffloadedBytes Offloaded { get; private set; }
+
     public long BytesOf(int destination) => _written[destination];
 
     /// <summary>What is wrong with a destination; null if it is whole and on stable storage.</summary>
@@ -70,6 +76,7 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
         ReadError |= result.ReadError;
         WriteErrors |= result.WriteErrors;
         IsCancelled |= result.IsCancelled;
+        Offloaded = Offloaded.Add(result.Offloaded);
         ReadFault ??= result.ReadFault;
         for (var i = 0; i < result.Destinations.Count; i++)
         {

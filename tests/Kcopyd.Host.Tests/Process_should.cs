@@ -69,6 +69,34 @@ public sealed class Process_should : IDisposable
         Assert.Equal(100_000, outcome.Json.GetProperty("bytes").GetInt32());
     }
 
+    // The process ends as soon as everything is said, and must not end before.
+    [Fact]
+    public async Task have_said_everything_when_it_ends_also_what_no_pipe_holds_at_once()
+    {
+        var source = _folder.Random("source", 5000);
+        var sink = $"/dev/{string.Concat(Enumerable.Repeat("./", 900))}null";
+        var full = sink.Replace("null", "full", StringComparison.Ordinal);
+        using var process = new HostProcess(["copy", source, .. Enumerable.Repeat(sink, 32), .. Enumerable.Repeat(full, 32), "--ignore-errors", "--json"]);
+        var outcome = await process.EndAsync();
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.True(outcome.Out.Length > 100_000 && outcome.Error.Length > 50_000, $"{outcome.Out.Length}, {outcome.Error.Length}");
+        Assert.Equal(0xFFFFFFFF_00000000, outcome.Json.GetProperty("writeErrors").GetUInt64());
+        Assert.Equal(64, outcome.Json.GetProperty("destinations").GetArrayLength());
+        Assert.Equal(32, outcome.Error.Split("kcopyd: ").Length - 1);
+        Assert.EndsWith("\n", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task log_to_standard_error_and_nowhere_else()
+    {
+        var source = _folder.Random("source", 100_000);
+        using var process = new HostProcess("copy", source, _folder["a"], "--json", "--log-level", "debug");
+        var outcome = await process.EndAsync();
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal(100_000, outcome.Json.GetProperty("bytes").GetInt32());
+        Assert.Contains(" DBG] ", outcome.Error, StringComparison.Ordinal);
+    }
+
     [SkippableTheory]
     [InlineData(100_000, "--ignore-errors", "/dev/null", 0b001UL)]
     [InlineData(0, "--ignore-errors", "/dev/null", 0b001UL)]        // a new empty file has a flush, too

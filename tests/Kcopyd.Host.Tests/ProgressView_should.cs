@@ -62,8 +62,8 @@ public sealed class ProgressView_should
         var plan = new TransferPlan(null, [.. paths.Select(path => new Survey(new Target("DEST", path, 0, null), TargetKind.File, 1024, null))], 1024);
         return new TransferResult(plan, new TransferOptions
         {
-            Flags = CopyFlags.Flush, Rate = 0, Throttle = 100, Io = IoMode.Auto, SubJobSize = 512 << 10, Mapfile = null,
-            Truncate = false, Progress = ProgressMode.Auto, Json = false, LogLevel = Microsoft.Extensions.Logging.LogLevel.Warning,
+            Flags = CopyFlags.Flush, Rate = 0, Throttle = 100, Io = IoMode.Auto, SubJobSize = 512 << 10, Offload = null, Mapfile = null,
+            Truncate = false, Progress = ProgressMode.Auto, Json = false, LogLevel = LogLevel.Warning,
         });
     }
 
