@@ -61,19 +61,52 @@ public sealed class FailingSystemCalls_should : CommandTest
         Assert.True(report.Destinations[1].Bytes < Length, "the copy went on");
     }
 
+    [SkippableTheory]
+    [InlineData("ioctl", "EOPNOTSUPP", "reflink", "copy")]
+    [InlineData("ioctl", "EIO", "reflink", "copy")]
+    [InlineData("ioctl", "EINVAL", "reflink,kernel-copy", "copy")]
+    [InlineData("copy_file_range", "EOPNOTSUPP", "kernel-copy", "copy")]
+    [InlineData("copy_file_range", "EXDEV", "kernel-copy", "copy")]
+    [InlineData("copy_file_range", "EIO", "kernel-copy", "copy")]
+    [InlineData("lseek", "EINVAL", "holes", "source")]
+    [InlineData("lseek", "EIO", "holes", "source")]
+    [InlineData("lseek", "EIO", "holes", "copy")]
+    [InlineData("fallocate", "EOPNOTSUPP", "holes", "old")]
+    public async Task copy_what_the_file_system_refuses_to_do_by_itself(string call, string error, string offload, string path)
+    {
+        SparseFiles.Create(Folder["source"], Length, (4096, 1 << 20), (3 << 20, 10_000));
+        if (call is "ioctl" or "copy_file_range")
+            Folder.RandomFile("source", Length);    // full: clones are tried
+        var copy = path == "old" ? Folder.RandomFile("old", Length, seed: 2) : Folder["copy"];
+
+        var run = await Strace.RunAsync(Folder["strace.log"], Folder[path], $"{call}:error={error}", "copy", "--json", "--io", "buffered", "--offload", offload, Folder["source"], copy);
+
+        Assert.True(run.ExitCode == 0, run.ToString());
+        Assert.Equal("", run.Error);
+        await Files.AssertIdenticalAsync(Folder["source"], copy);
+        Assert.Matches($"{call}\\(.*{error}.*\\(INJECTED\\)", File.ReadAllText(Folder["strace.log"]));
+        var offloaded = CommandReport.Of(run).Offloaded;
+        Assert.Equal(offload.Contains(',', StringComparison.Ordinal) ? Length : 0, offloaded.KernelCopy);
+        Assert.Equal(0, offloaded.Reflink);
+    }
+
     // strace can only claim that a call transferred 100 bytes, it does not transfer them. Where those bytes are zeroes, and so are
     // fresh memory and a new file, the claim is true.
     [SkippableTheory]
-    [InlineData("pread64")]
-    [InlineData("pwrite64")]
-    public async Task continue_where_a_short_transfer_ended(string call)
+    [InlineData("threads", "pread64")]
+    [InlineData("threads", "pwrite64")]
+    [InlineData("io_uring", "preadv2")]
+    [InlineData("io_uring", "pwritev2")]
+    public async Task continue_where_a_short_transfer_ended(string engine, string call)
     {
         var content = File.ReadAllBytes(Folder.RandomFile("source", 300_000));
         content.AsSpan(0, 100).Clear();
         File.WriteAllBytes(Folder["source"], content);
 
-        var run = await Strace.RunAsync(Folder["strace.log"], Folder[call == "pread64" ? "source" : "copy"], $"{call}:retval=100:when=1",
-            "copy", "--json", "--io", "buffered", Folder["source"], Folder["copy"]);
+        if (engine == "io_uring")
+            await Requires.RingsAsync();
+        var run = await Strace.RunOnEngineAsync(Folder["strace.log"], engine, Folder[call.StartsWith("pread", StringComparison.Ordinal) ? "source" : "copy"], $"{call}:retval=100:when=1",
+            ["copy", "--json", "--io", "buffered", Folder["source"], Folder["copy"]]);
 
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Equal(content.Length, CommandReport.Of(run).Bytes);

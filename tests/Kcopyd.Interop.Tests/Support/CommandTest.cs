@@ -34,7 +34,7 @@ public abstract class CommandTest : IAsyncLifetime
 }
 
 /// <summary>The object that <c>--json</c> prints, read by somebody else's reader.</summary>
-internal sealed record CommandReport(bool ReadError, ulong WriteErrors, long Bytes, double Seconds,
+internal sealed record CommandReport(bool ReadError, ulong WriteErrors, long Bytes, double Seconds, Kcopyd.Actors.Jobs.OffloadedBytes Offloaded,
     IReadOnlyList<CommandReport.Range> Unreadable, IReadOnlyList<CommandReport.Destination> Destinations)
 {
     public static CommandReport Of(ToolResult result) =>

@@ -27,6 +27,13 @@ internal static class Requires
         That(File.Exists("/dev/fuse"), "needs the kernel's FUSE (/dev/fuse; try 'modprobe fuse')");
     }
 
+    /// <summary>io_uring, as the command itself finds it.</summary>
+    public static async Task RingsAsync()
+    {
+        var zero = await Tool.RunAsync("env", ["KCOPYD_IO_ENGINE=io_uring", .. KcopydProcess.Command.Skip(1), "copy", "/dev/null", "/dev/null"]);
+        That(!zero.Error.Contains("KCOPYD_IO_ENGINE", StringComparison.Ordinal), "needs io_uring (the sysctl kernel.io_uring_disabled, the container's seccomp profile)");
+    }
+
     public static void That(bool holds, string reason)
     {
         if (holds)
