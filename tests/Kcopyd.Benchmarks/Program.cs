@@ -1,19 +1,19 @@
+using System.CommandLine;
 using BenchmarkDotNet.Running;
 using Kcopyd.Benchmarks;
+using Kcopyd.Benchmarks.Peers;
 
-switch (args.FirstOrDefault())
+var folder = new Argument<string>("FOLDER") { Description = "Where the files are.", DefaultValueFactory = _ => "/dev/shm" };
+var hocon = new Argument<string>("HOCON") { Description = "Settings to try, as text.", DefaultValueFactory = _ => "" };
+var engine = new Command("engine", "Pooled crews beside a plain two-thread RandomAccess loop and beside literal spawn-per-job.") { folder, hocon };
+engine.SetAction(parsed => EngineBenchmark.RunAsync(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(hocon), rounds: 7));
+
+var micro = new Command("micro", "Cost and allocation of firing a prepared callback, by BenchmarkDotNet; takes its arguments.") { TreatUnmatchedTokensAsErrors = false };
+micro.SetAction(parsed =>
 {
-    case "engine":
-        return await EngineBenchmark.RunAsync(folder: args.ElementAtOrDefault(1) ?? "/dev/shm", hocon: args.ElementAtOrDefault(2) ?? "", rounds: 7);
-    case "micro":
-        BenchmarkSwitcher.FromTypes([typeof(TokenBenchmark)]).Run(["--filter", "*", .. args.Skip(1)]);
-        return 0;
-    default:
-        Console.Error.WriteLine("""
-            Kcopyd.Benchmarks engine [FOLDER [HOCON]]   copies between files in FOLDER (default /dev/shm): pooled crews beside a plain
-                                                        two-thread RandomAccess loop and beside literal spawn-per-job, interleaved;
-                                                        medians and ratios. HOCON: settings to try, as text
-            Kcopyd.Benchmarks micro [BDN ARGS]          cost and allocation of firing a prepared callback, by BenchmarkDotNet
-            """);
-        return 2;
-}
+    BenchmarkSwitcher.FromTypes([typeof(TokenBenchmark)]).Run(["--filter", "*", .. parsed.UnmatchedTokens]);
+});
+
+var root = new RootCommand("Figures, not tests.") { engine, micro, PeersCommand.CreatePeers(), PeersCommand.CreateStartup() };
+// Signals are each command's own to handle.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
