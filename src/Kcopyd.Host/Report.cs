@@ -49,6 +49,7 @@ internal static class Report
         }
         return lines.ToString();
     }
+
     // ", of it 7.8 GiB holes"; of several destinations, of what was written to all of them.
     private static string Offloaded(TransferResult result)
     {
