@@ -1,0 +1,77 @@
+using Akka.Actor;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Memory;
+
+namespace Kcopyd.Actors.Snapshots;
+
+/// <summary>Does one I/O at a time, whole: a device may block here, and holds up nobody else.</summary>
+internal sealed class IoActor : WorkerActor
+{
+    private DeviceIo _io = null!;
+    private bool _writesZeroes;
+
+    public static Props Props { get; } = Props.Create(() => new IoActor());
+
+    protected override bool Begin(object message)
+    {
+        if (message is not DeviceIo io)
+        {
+            Unhandled(message);
+            return false;
+        }
+        _io = io;
+        _writesZeroes = io.Operation == DeviceOperation.Zero && (io.Device.Features & DeviceFeatures.WriteZeroes) == 0;
+        return true;
+    }
+
+    protected override ValueTask<IoResult> Issue(out int bytes)
+    {
+        var done = (int)_io.Bytes;      // at most LargestRequest, or a chunk
+        bytes = (int)(_io.Length - _io.Bytes);
+        switch (_io.Operation)
+        {
+            case DeviceOperation.Read:
+                return _io.Device.ReadAsync(_io.Offset + done, _io.Memory.Slice(done, bytes));
+            case DeviceOperation.Write:
+                return _io.Device.WriteAsync(_io.Offset + done, _io.Memory.Slice(done, bytes));
+            case DeviceOperation.Zero when !_writesZeroes:
+                return _io.Device.WriteZeroesAsync(_io.Offset + done, bytes);
+            case DeviceOperation.Zero:
+                bytes = Math.Min(bytes, ZeroPages.Memory.Length);
+                return _io.Device.WriteAsync(_io.Offset + done, ZeroPages.Memory[..bytes]);
+            case DeviceOperation.Discard:
+                return _io.Device.DiscardAsync(_io.Offset + done, bytes);
+            default:
+                bytes = 0;
+                return _io.Device.FlushAsync();
+        }
+    }
+
+    protected override bool Completed(IoResult result)
+    {
+        _io.Bytes += result.Bytes;
+        if (_io.Operation == DeviceOperation.Zero && result.Error == IoError.NotSupported && !_writesZeroes)
+            return _writesZeroes = true;
+        if (_io.Bytes < _io.Length && result is { IsSuccess: true, Bytes: > 0 })
+            return true;
+        _io.Error = !result.IsSuccess ? result.Error : _io.Bytes < _io.Length ? IoError.EndOfDevice : IoError.None;
+        return Report();
+    }
+
+    protected override void Crashed()
+    {
+        _io.Error = IoError.WorkerCrashed;
+        Report();
+    }
+
+    private bool Report()
+    {
+        var io = _io;
+        _io = null!;
+        if (io.Token is { IsSpent: false } token)
+            token.Submit(writeErrors: io.Error == IoError.None ? 0UL : 1);
+        Client.Tell(io, ActorRefs.NoSender);
+        return false;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using Akka.Actor;
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Snapshots;
+
+/// <summary>
+/// The I/O workers of an origin, children of its actor, made when they are needed and used last in, first out. What finds none free waits
+/// in order. Used by the origin's actor only.
+/// </summary>
+/// <remarks>Invariant: each I/O that was started is given back to its owner once; that of a worker that dies, by its death.</remarks>
+internal sealed class IoWorkers(IActorContext context, string dispatcher, int most)
+{
+    private readonly Stack<IoWorker> _idle = new();
+    private readonly Props _props = IoActor.Props.WithDispatcher(dispatcher).WithMailbox(LinkedMailbox.Id);
+    private DeviceIo? _first, _last;
+    private int _alive;
+    private long _made;
+
+    public void Start(DeviceIo io)
+    {
+        io.Bytes = 0;
+        io.Error = IoError.None;
+        if (_idle.TryPop(out var worker) || (worker = TrySpawn()) is not null)
+        {
+            Hand(io, worker);
+            return;
+        }
+        io.NextWaiting = null;
+        if (_last is null)
+            _first = io;
+        else
+            _last.NextWaiting = io;
+        _last = io;
+    }
+
+    /// <summary>A worker reported.</summary>
+    public void Ended(DeviceIo io)
+    {
+        var worker = io.Worker!;
+        io.Worker = null;
+        worker.Current = null;
+        if (io.Error != IoError.WorkerCrashed)      // then it is dying
+            Free(worker);
+        io.Owner.Ended(io);
+    }
+
+    /// <summary>A worker is gone. One that was killed has reported nothing.</summary>
+    public void Died(IoWorker worker)
+    {
+        _alive--;
+        if (worker.Current is { } lost)
+        {
+            worker.Current = null;
+            lost.Worker = null;
+            lost.Error = IoError.WorkerCrashed;
+            if (lost.Token is { IsSpent: false } token)
+                token.Submit(writeErrors: 1);
+            lost.Owner.Ended(lost);
+        }
+        else
+        {
+            DropFromIdle(worker);
+        }
+        if (_first is not null && TrySpawn() is { } next)
+            Free(next);
+    }
+
+    private void Free(IoWorker worker)
+    {
+        if (_first is not { } io)
+        {
+            _idle.Push(worker);
+            return;
+        }
+        _first = io.NextWaiting;
+        if (_first is null)
+            _last = null;
+        io.NextWaiting = null;
+        Hand(io, worker);
+    }
+
+    private static void Hand(DeviceIo io, IoWorker worker)
+    {
+        io.Worker = worker;
+        worker.Current = io;
+        worker.Actor.Tell(io, ActorRefs.NoSender);
+    }
+
+    private IoWorker? TrySpawn()
+    {
+        if (_alive == most)
+            return null;
+        _alive++;
+        var actor = context.ActorOf(_props, "io-" + _made++.ToString(CultureInfo.InvariantCulture));
+        var worker = new IoWorker(actor);
+        context.WatchWith(actor, new IoWorkerDied(worker));
+        return worker;
+    }
+
+    private void DropFromIdle(IoWorker worker)
+    {
+        if (!_idle.Contains(worker))
+            return;
+        var others = _idle.Where(other => other != worker).Reverse().ToArray();
+        _idle.Clear();
+        foreach (var other in others)
+            _idle.Push(other);
+    }
+}
+
+/// <summary>One I/O worker and what it is at.</summary>
+internal sealed class IoWorker(IActorRef actor)
+{
+    public IActorRef Actor { get; } = actor;
+
+    public DeviceIo? Current { get; set; }
+}
+
+/// <summary>An I/O worker is gone: its report, if it made one, has arrived before this.</summary>
+internal sealed record IoWorkerDied(IoWorker Worker) : INoSerializationVerificationNeeded;

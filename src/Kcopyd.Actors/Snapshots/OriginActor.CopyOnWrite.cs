@@ -1,0 +1,125 @@
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Snapshots;
+
+/// <content>Writes to the origin, and what must be in the stores before.</content>
+internal sealed partial class OriginActor
+{
+    /// <summary>Starts an origin write, or what it has to wait for. Each time that that is over it is looked at again from the beginning:
+    /// meanwhile a snapshot may have become invalid, or have got another pending run.</summary>
+    private void WriteOrigin(DeviceIo io)
+    {
+        io.Waits = 1;       // this look: it does not start before it has ended
+        CopyOut? copy = null;
+        foreach (var snapshot in _snapshots)
+        {
+            if (snapshot == _merging)
+                continue;
+            if (snapshot.IsInvalid)
+                WaitForInvalidation(snapshot, io);
+            else
+                Protect(snapshot, io, ref copy);
+        }
+        if (copy is { IsEmpty: false })
+            Start(copy);
+        Released(io, again: false);
+    }
+
+    /// <summary>One thing that it waited for is over.</summary>
+    private void Released(DeviceIo io, bool again = true)
+    {
+        if (--io.Waits > 0)
+            return;
+        if (again)
+            WriteOrigin(io);
+        else
+            StartOnOrigin(io);
+    }
+
+    private void StartOnOrigin(DeviceIo io)
+    {
+        // A snapshot's read that is on its way to the origin must find there what was there when it began.
+        var conflict = _originReads.Touching(io.SourceOffset, io.Length)
+            ?? (io.Operation == DeviceOperation.None ? _merging!.Writes.Touching(io.SourceOffset, io.Length) : null);
+        if (conflict is not null)
+        {
+            io.Waits = 1;
+            (conflict.Blocked ??= []).Add(io);
+        }
+        else if (io.Operation == DeviceOperation.None)
+        {
+            io.Owner.Ended(io);
+        }
+        else
+        {
+            Start(io, _core.Device, io.SourceOffset);
+        }
+    }
+
+    private void Protect(SnapshotCore snapshot, DeviceIo io, ref CopyOut? copy)
+    {
+        var geometry = snapshot.Geometry;
+        var last = geometry.ChunkOf(io.SourceOffset + io.Length - 1);
+        List<PendingRun>? runs = null;
+        for (var chunk = geometry.ChunkOf(io.SourceOffset); chunk <= last; chunk++)
+        {
+            if (snapshot.Table.Find(chunk) >= 0)
+                continue;
+            if (snapshot.Pending.TryGetValue(chunk, out var pending))
+            {
+                Wait(io, pending);
+                chunk = pending.Old + pending.Count - 1;
+                continue;
+            }
+            if (!snapshot.Store.TryAllocate(snapshot.Cow.Length, out var free))
+            {
+                IsFull(snapshot, bySnapshotWrite: false);
+                WaitForInvalidation(snapshot, io);
+                return;     // what was started here ends with the snapshot
+            }
+            StartRun(snapshot, chunk, free, ref runs);
+        }
+        if (runs is null)
+            return;
+        foreach (var run in runs)
+            Wait(io, run);
+        copy ??= new CopyOut(_core);
+        if (copy.Destinations.Count == 64)      // the bits of a job's result
+        {
+            Start(copy);
+            copy = new CopyOut(_core);
+        }
+        copy.Add(runs);
+    }
+
+    private static void Wait(DeviceIo io, PendingRun run)
+    {
+        io.Waits++;
+        (run.OriginWrites ??= []).Add(io);
+    }
+
+    private static void WaitForInvalidation(SnapshotCore snapshot, DeviceIo io)
+    {
+        if (!snapshot.IsInvalidating)
+            return;
+        io.Waits++;
+        snapshot.AfterInvalidation.Add(io);
+    }
+
+    private void Start(CopyOut copy)
+    {
+        _copies++;
+        copy.Start(_client);
+    }
+
+    private void CopiedOut(CopyOut copy)
+    {
+        _copies--;
+        for (var i = 0; i < copy.Destinations.Count; i++)
+        {
+            var isFailed = copy.ReadError || (copy.WriteErrors & (1UL << i)) != 0;
+            foreach (var run in copy.Destinations[i])
+                Copied(run, isFailed);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+using Akka.Actor;
+using Akka.Dispatch;
+using Akka.Event;
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Snapshots;
+
+/// <summary>
+/// The one serialized world of an origin and its snapshots: every exception is looked up, started and made to hold here. Devices are
+/// called by I/O workers and by the copy client, which are its children.
+/// </summary>
+/// <remarks><code>
+///  request ──▶ cut into parts by the exception tables ──▶ I/O worker ──▶ part done ──▶ all parts done: answered
+///                  │ a chunk without an exception is written
+///                  └──▶ run started ──▶ copy client, or a worker and a prepared callback ──▶ copied ──▶ committed in order ──▶ holds
+/// </code>
+/// Invariants: an origin write starts only when every valid snapshot has its chunks, on the medium, and no read of theirs is on its way
+/// there; a request is answered once, when nothing uses its memory any more.
+/// </remarks>
+internal sealed partial class OriginActor : UntypedActor, IIoOwner
+{
+    private const int MostActive = 256;     // requests; more of them wait, so that copies and prepared callbacks have a bound
+    private const int MostRuns = MostActive * (OriginCore.LargestRequest / (IoRegion.SectorSize * 32) + 2);
+
+    private readonly OriginCore _core;
+    private readonly MessageDispatcher _dispatcher = Context.Dispatcher;
+    private readonly IoWorkers _workers;
+    private readonly List<SnapshotCore> _snapshots = [];
+    private readonly IoList _originReads = new();       // of snapshots
+    private readonly Stack<DeviceIo> _free = new();
+    private readonly Queue<Action> _whenQuiet = new();
+    private KcopydClient _client = null!;
+    private BlockRequest? _firstActive;
+    private BlockRequest? _firstHeld, _lastHeld;
+    private int _active;
+    private int _copies;
+    private bool _isClosing;
+
+    public OriginActor(OriginCore core)
+    {
+        _core = core;
+        _workers = new IoWorkers(Context, core.Settings.Dispatcher, core.Settings.MaxIos);
+    }
+
+    private ILoggingAdapter Log { get; } = Context.GetLogger();
+
+    public static Props Props(OriginCore core) =>
+        Akka.Actor.Props.Create(() => new OriginActor(core)).WithDispatcher(core.Settings.Dispatcher).WithMailbox(LinkedMailbox.Id);
+
+    // A dead worker is replaced, not restarted: its I/O is accounted for by its death.
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);
+
+    protected override void PreStart()
+    {
+        if (_core.IsGone)
+        {
+            Context.Stop(Self);     // restarted after a bug: its requests were told so, and the handles are closed
+            return;
+        }
+        var settings = Context.System.Kcopyd().Settings;
+        _client = Context.CreateKcopydClient("copies", settings with
+        {
+            MaxDestinations = 64, MaxJobs = 2 * MostActive + 1, MaxPreparedCallbacks = MostRuns, Dispatcher = _core.Settings.Dispatcher, WorkerDispatcher = _core.Settings.Dispatcher,
+        });
+        Context.WatchWith(_client.Actor, new CopiesEnded());
+    }
+
+    protected override void PostStop()
+    {
+        _core.Leave();
+        for (var request = _firstActive; request is not null;)
+        {
+            var next = request.After;
+            request.Close(request.Id);
+            request = next;
+        }
+        while (_firstHeld is { } held)
+        {
+            _firstHeld = held.After;
+            held.Close(held.Id);
+        }
+        EndMerge(IoError.ClientStopped, "the origin was closed");
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case DeviceIo io:
+                _workers.Ended(io);
+                break;
+            case BlockRequest request:
+                Take(request);
+                break;
+            case PendingRun run:
+                Copied(run, run.IsFailed);
+                break;
+            case CopyOut copy:
+                CopiedOut(copy);
+                break;
+            case MergeCopy copy:
+                MergeCopied(copy);
+                break;
+            case IoWorkerDied died:
+                _workers.Died(died.Worker);
+                break;
+            case IOriginCommand command:
+                OnCommand(command);
+                break;
+            case CopiesEnded:
+                Context.Stop(Self);     // asked for, or by a bug of the copy client: nothing can be kept without it
+                break;
+            default:
+                Unhandled(message);
+                return;
+        }
+        GoOn();
+    }
+
+    // Here and nowhere else, so that neither recurses: what was held begins, and what waits for quiet runs.
+    private void GoOn()
+    {
+        while (_whenQuiet.Count > 0)
+        {
+            if (_active > 0 || _copies > 0 || !IsMergeQuiet || _snapshots.Exists(static snapshot => snapshot.Metadata.IsBusy))
+                return;
+            _whenQuiet.Dequeue()();
+        }
+        while (_active < MostActive && _firstHeld is { } held)
+        {
+            _firstHeld = held.After;
+            if (_firstHeld is null)
+                _lastHeld = null;
+            Begin(held);
+        }
+        ContinueMerge();
+    }
+
+    private void Take(BlockRequest request)
+    {
+        if (_whenQuiet.Count == 0 && _active < MostActive)
+        {
+            Begin(request);
+            return;
+        }
+        request.After = null;
+        if (_lastHeld is null)
+            _firstHeld = request;
+        else
+            _lastHeld.After = request;
+        _lastHeld = request;
+    }
+
+    private void Begin(BlockRequest request)
+    {
+        _active++;
+        (request.Before, request.After) = (null, _firstActive);
+        if (_firstActive is not null)
+            _firstActive.Before = request;
+        _firstActive = request;
+        request.Parts = 1;      // this one: it is not answered before all parts are there
+        Map(request);
+        EndPart(request);
+    }
+
+    private void EndPart(BlockRequest request)
+    {
+        if (--request.Parts > 0)
+            return;
+        _active--;
+        if (request.Before is null)
+            _firstActive = request.After;
+        else
+            request.Before.After = request.After;
+        if (request.After is not null)
+            request.After.Before = request.Before;
+        (request.Before, request.After) = (null, null);
+        if (request.TrySettle(request.Id))
+            _dispatcher.Schedule(request.Answer(new IoResult(request.GoodTo, request.Error)));
+    }
+
+    private sealed record CopiesEnded : INoSerializationVerificationNeeded;
+}

@@ -1,0 +1,64 @@
+using System.Runtime.InteropServices;
+using Akka.Actor;
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Snapshots;
+
+/// <summary>What the handles (any thread) and the origin's actor share. Holds no state of any request.</summary>
+internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSettings settings)
+{
+    /// <summary>Bytes. A longer request is answered short, as any transfer may be.</summary>
+    public const int LargestRequest = 4 << 20;
+
+    private readonly Lock _recycling = new();
+    private readonly Stack<BlockRequest> _recycled = new();
+    private long _lastRequest;
+    private volatile bool _isGone;
+
+    public string Name { get; } = name;
+
+    public IBlockDevice Device { get; } = device;
+
+    public SnapshotSettings Settings { get; } = settings;
+
+    public IActorRef Actor { get; set; } = ActorRefs.Nobody;
+
+    public TaskCompletionSource Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>True once the actor has stopped: nobody reads its mailbox any more.</summary>
+    public bool IsGone => _isGone;
+
+    public long NextRequest() => Interlocked.Increment(ref _lastRequest);
+
+    public ValueTask<IoResult> Submit(DeviceOperation operation, SnapshotCore? snapshot, long offset, ReadOnlyMemory<byte> memory) =>
+        Submit(operation, snapshot, offset, memory.Length, MemoryMarshal.AsMemory(memory));
+
+    public ValueTask<IoResult> Submit(DeviceOperation operation, SnapshotCore? snapshot, long offset, long length, Memory<byte> memory)
+    {
+        BlockRequest? request;
+        lock (_recycling)
+            _recycled.TryPop(out request);
+        request ??= new BlockRequest(this);
+        var task = request.Prepare(operation, snapshot, offset, Math.Min(length, LargestRequest), memory);
+        var id = request.Id;
+        Actor.Tell(request, ActorRefs.NoSender);
+        if (_isGone)
+            request.Close(id);
+        return task;
+    }
+
+    public void Recycle(BlockRequest request)
+    {
+        lock (_recycling)
+        {
+            if (_recycled.Count < 1024)
+                _recycled.Push(request);
+        }
+    }
+
+    public void Leave()
+    {
+        _isGone = true;
+        Stopped.TrySetResult();
+    }
+}

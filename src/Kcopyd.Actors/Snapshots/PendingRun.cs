@@ -1,0 +1,65 @@
+using Akka.Actor;
+using Kcopyd.Actors.Client;
+
+namespace Kcopyd.Actors.Snapshots;
+
+/// <summary>
+/// Exceptions that were started together and do not hold yet: chunks that follow each other on the origin and in the store. It is the
+/// message by which the copy client says that their data is in the store.
+/// </summary>
+/// <remarks><code>
+/// started ── data is in the store ──▶ copied ── all runs before it, too ──▶ committing ── record is on the medium ──▶ holds
+///    └──────────── an error anywhere: the snapshot is invalid, and every pending run with it ───────────────────────┘
+/// </code></remarks>
+internal sealed class PendingRun(SnapshotCore snapshot, long old, long @new) : LinkedMessage
+{
+    public SnapshotCore Snapshot { get; } = snapshot;
+
+    public long Old { get; } = old;
+
+    public long New { get; } = @new;
+
+    /// <summary>Chunks.</summary>
+    public int Count { get; private set; } = 1;
+
+    /// <summary>The data is in the store.</summary>
+    public bool IsCopied { get; set; }
+
+    /// <summary>The data could not be copied.</summary>
+    public bool IsFailed { get; set; }
+
+    /// <summary>Records of it that a commit has taken.</summary>
+    public int Recorded { get; set; }
+
+    /// <summary>It holds, or never will.</summary>
+    public bool IsOver { get; set; }
+
+    /// <summary>The request whose whole-chunk write is its data; null if it is copied.</summary>
+    public BlockRequest? Direct { get; set; }
+
+    /// <summary>Bytes from that request's start.</summary>
+    public long DirectOffset { get; set; }
+
+    /// <summary>Writes to the snapshot that go on when it holds.</summary>
+    public List<DeviceIo>? SnapshotWrites { get; set; }
+
+    /// <summary>Writes to the origin that go on when it holds, or never will.</summary>
+    public List<DeviceIo>? OriginWrites { get; set; }
+
+    /// <summary>Takes the next chunk in, if it follows in both.</summary>
+    public bool TryExtend(long old, long @new)
+    {
+        if (old != Old + Count || @new != New + Count)
+            return false;
+        Count++;
+        return true;
+    }
+
+    /// <summary>The callback of a prepared token, on the copy client: tells the origin's actor.</summary>
+    public static void Written(bool readError, ulong writeErrors, object? run)
+    {
+        var pending = (PendingRun)run!;
+        pending.IsFailed = readError || writeErrors != 0;
+        pending.Snapshot.Origin.Actor.Tell(pending, ActorRefs.NoSender);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections;
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Snapshots;
+
+/// <summary>
+/// Refuses records that no snapshot writes. The kernel takes them as they are (CVE-2013-4299 is what came of one kind): a record into the
+/// metadata lets a write to the snapshot forge records, two at one chunk let one block of the snapshot be written through another.
+/// </summary>
+internal sealed class RecordCheck(IBlockDevice cow, StoreGeometry geometry, long originLength, bool acceptTruncated)
+{
+    private const int BlockBits = 1 << 16;
+
+    private readonly long _originChunks = (originLength + geometry.ChunkSize - 1) >> geometry.Shift;
+    private readonly long _cowChunks = cow.Length >> geometry.Shift;
+    private readonly Dictionary<long, BitArray> _taken = [];     // new chunks, a bit each
+
+    /// <summary>Adds the record to the image's table.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="image">Where it goes.</param>
+    /// <param name="index">Its place in the current area.</param>
+    /// <exception cref="SnapshotStoreException">The message names the record.</exception>
+    public void Take(ExceptionRecord record, StoreImage image, int index)
+    {
+        if ((ulong)record.Old >= (ulong)_originChunks)
+            throw Refusal($"old chunk {record.Old} is behind the end of the origin, which has {_originChunks} chunks of {geometry.ChunkSize} bytes. Is it another origin's store?");
+        if (record.New < 0 || geometry.IsMetadata(record.New))
+            throw Refusal($"new chunk {record.New} holds metadata of the store: the store is damaged, or was made to do damage.");
+        if (record.New >= _cowChunks)
+        {
+            if (!acceptTruncated)
+                throw Refusal($"new chunk {record.New} is behind the end of the store, which has {_cowChunks} chunks. If the store was truncated, give it back its size, "
+                    + "or open it with AcceptTruncated to read what it still has.");
+            image.Lost++;
+        }
+        else if (!IsFirstAt(record.New))
+        {
+            throw Refusal($"new chunk {record.New} is taken by {Other(image, other => other.New == record.New)} already.");
+        }
+        if (!image.Table.TryAdd(record.Old, record.New))
+            throw Refusal($"old chunk {record.Old} has an exception already: {Other(image, other => other.Old == record.Old)}. Which one holds cannot be told.");
+
+        SnapshotStoreException Refusal(string why) =>
+            new($"{cow.Name}: record {index} of metadata area {image.CurrentArea} ({record}) is refused: {why}");
+    }
+
+    private static ExceptionRecord Other(StoreImage image, Func<ExceptionRecord, bool> isIt) => image.Table.All().First(isIt);
+
+    private bool IsFirstAt(long chunk)
+    {
+        if (!_taken.TryGetValue(chunk / BlockBits, out var bits))
+            _taken[chunk / BlockBits] = bits = new BitArray(BlockBits);
+        var bit = (int)(chunk % BlockBits);
+        if (bits[bit])
+            return false;
+        bits[bit] = true;
+        return true;
+    }
+}

@@ -1,0 +1,71 @@
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Snapshots;
+
+/// <summary>One snapshot. What never changes is for any thread; the rest is the origin's actor's.</summary>
+internal sealed class SnapshotCore(OriginCore origin, string name, IBlockDevice cow, SnapshotOptions options, StoreGeometry geometry,
+    ExceptionStore store, ExceptionTable table, int fillThreshold)
+{
+    public OriginCore Origin { get; } = origin;
+
+    public string Name { get; } = name;
+
+    public SnapshotOptions Options { get; } = options;
+
+    public StoreGeometry Geometry { get; } = geometry;
+
+    // ---- the actor's --------------------------------------------------------------------------------------------
+
+    public IBlockDevice Cow { get; set; } = cow;
+
+    public ExceptionStore Store { get; } = store;
+
+    public ExceptionTable Table { get; } = table;
+
+    /// <summary>By chunk, what was started and does not hold yet.</summary>
+    public Dictionary<long, PendingRun> Pending { get; } = [];
+
+    /// <summary>The same in the order in which it was started.</summary>
+    public Queue<PendingRun> Started { get; } = new();
+
+    public PendingRun? LastStarted { get; set; }
+
+    /// <summary>Runs that were started and are not copied.</summary>
+    public int NotCopied { get; set; }
+
+    /// <summary>Runs whose last record is in the commit that is under way.</summary>
+    public List<PendingRun> Committing { get; } = [];
+
+    /// <summary>Commits, and all else that changes the store's metadata. From when it is attached on.</summary>
+    public DeviceSequence Metadata { get; set; } = null!;
+
+    public Action<IoError> CommitEnded { get; set; } = null!;
+
+    /// <summary>Writes into the store that are on their way, for a merge.</summary>
+    public IoList Writes { get; } = new();
+
+    public bool IsInvalid { get; set; }
+
+    /// <summary>The store does not say so yet: until then no origin write may go on that the snapshot would have needed.</summary>
+    public bool IsInvalidating { get; set; }
+
+    public List<DeviceIo> AfterInvalidation { get; } = [];
+
+    public bool HasOverflowed { get; set; }
+
+    public bool IsMerging { get; set; }
+
+    public bool HasMergeFailed { get; set; }
+
+    public bool IsClosed { get; set; }
+
+    public string? Reason { get; set; }
+
+    /// <summary>Per cent of the store from which on it is told to be filling.</summary>
+    public int FillThreshold { get; set; } = fillThreshold;
+
+    public SnapshotStatus Status() => new(Name,
+        IsInvalid ? SnapshotState.Invalid : HasMergeFailed ? SnapshotState.MergeFailed : HasOverflowed ? SnapshotState.Overflow
+            : IsMerging ? SnapshotState.Merging : SnapshotState.Active,
+        Store.UsedSectors, Cow.Length >> IoRegion.SectorShift, Store.MetadataSectors, Table.Count, Geometry.ChunkSize, Options.Store, Reason);
+}

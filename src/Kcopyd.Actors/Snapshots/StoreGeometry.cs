@@ -1,0 +1,44 @@
+using System.Numerics;
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Snapshots;
+
+/// <summary>Where things are in a persistent store, all in chunks: the header in chunk 0, then areas, each one chunk of records followed by
+/// as many chunks of data as it has records.</summary>
+/// <param name="ChunkSize">Bytes: a power of two, at least 512.</param>
+internal readonly record struct StoreGeometry(int ChunkSize)
+{
+    /// <summary>Bytes of a record: old chunk and new chunk, 64 bits each, little-endian.</summary>
+    public const int RecordSize = 16;
+
+    /// <summary>The kernel's limit: 2^21 sectors.</summary>
+    public const int LargestChunk = 1 << 30;
+
+    /// <summary>The first chunk that can hold data.</summary>
+    public const long FirstData = 2;
+
+    public int Shift => BitOperations.Log2((uint)ChunkSize);
+
+    public int RecordsPerArea => ChunkSize / RecordSize;
+
+    public int ChunkSectors => ChunkSize >> IoRegion.SectorShift;
+
+    private int Stride => RecordsPerArea + 1;
+
+    public static bool IsChunkSize(long bytes) => bytes is >= IoRegion.SectorSize and <= LargestChunk && BitOperations.IsPow2(bytes);
+
+    /// <summary>The chunk with the records of an area.</summary>
+    public long AreaChunk(long area) => 1 + area * Stride;
+
+    /// <summary>True for the header and for the areas' records: nothing else may be there.</summary>
+    public bool IsMetadata(long chunk) => chunk == 0 || chunk % Stride == 1;
+
+    /// <summary>The first chunk from this one on that can hold data.</summary>
+    public long DataFrom(long chunk) => chunk < FirstData ? FirstData : IsMetadata(chunk) ? chunk + 1 : chunk;
+
+    /// <summary>The chunk of a byte.</summary>
+    public long ChunkOf(long offset) => offset >> Shift;
+
+    /// <summary>The first byte of a chunk.</summary>
+    public long OffsetOf(long chunk) => chunk << Shift;
+}

@@ -1,0 +1,36 @@
+using System.Buffers.Binary;
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Snapshots;
+
+/// <summary>The first 16 bytes of a persistent store, version 1: magic, valid, version, chunk size in sectors, 32 bits each, little-endian.
+/// The rest of its chunk is zero.</summary>
+internal readonly record struct StoreHeader(uint Magic, uint Valid, uint Version, uint ChunkSectors)
+{
+    /// <summary>"SnAp".</summary>
+    public const uint SnapMagic = 0x70416e53;
+
+    public const uint DiskVersion = 1;
+
+    public const int Size = 16;
+
+    public static StoreHeader Of(StoreGeometry geometry, bool valid) => new(SnapMagic, valid ? 1u : 0u, DiskVersion, (uint)geometry.ChunkSectors);
+
+    public static StoreHeader Read(ReadOnlySpan<byte> bytes) => new(
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]),
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]),
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]));
+
+    public void Write(Span<byte> chunk)
+    {
+        chunk.Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(chunk, Magic);
+        BinaryPrimitives.WriteUInt32LittleEndian(chunk[4..], Valid);
+        BinaryPrimitives.WriteUInt32LittleEndian(chunk[8..], Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(chunk[12..], ChunkSectors);
+    }
+
+    /// <summary>The chunk size that it tells, in bytes; 0 if that can be none.</summary>
+    public int ChunkSize => (long)ChunkSectors * IoRegion.SectorSize is var bytes && StoreGeometry.IsChunkSize(bytes) ? (int)bytes : 0;
+}
