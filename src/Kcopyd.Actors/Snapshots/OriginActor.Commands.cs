@@ -11,20 +11,13 @@ internal sealed partial class OriginActor
         switch (command)
         {
             case AttachSnapshot(var snapshot, var attached):
-                WhenQuiet(attached, () =>
-                {
-                    if (_merging is not null)
-                        throw new InvalidOperationException($"Origin '{_core.Name}' is being merged into; take the snapshot when that has ended.");
-                    snapshot.Metadata = new DeviceSequence(_workers);
-                    snapshot.CommitEnded = error => CommitEnded(snapshot, error);
-                    _snapshots.Add(snapshot);
-                });
+                WhenQuiet(attached, () => Attach(snapshot));
                 break;
             case DetachSnapshot(var snapshot, var detached):
                 WhenQuiet(detached, () => Detach(snapshot));
                 break;
             case GrowStore(var snapshot, var cow, var grown):
-                WhenQuiet(grown, () => snapshot.Cow = cow);
+                WhenQuiet(grown, () => Grow(snapshot, cow));
                 break;
             case MergeSnapshot(var snapshot, var merge):
                 _whenQuiet.Enqueue(() => BeginMerge(snapshot, merge));
@@ -53,6 +46,35 @@ internal sealed partial class OriginActor
             done.TrySetException(refusal);
         }
     });
+
+    private void Attach(SnapshotCore snapshot)
+    {
+        if (_isClosing)
+            throw new InvalidOperationException($"Origin '{_core.Name}' is closed.");
+        if (_merging is not null)
+            throw new InvalidOperationException($"Snapshot '{_merging.Name}' is being merged into origin '{_core.Name}'; take another one when that has ended.");
+        if (_snapshots.Find(other => Overlap(other.Cow, snapshot.Cow)) is { } taken)
+            throw new InvalidOperationException($"{snapshot.Cow.Name} is the store of the open snapshot '{taken.Name}'; each snapshot needs one of its own.");
+        snapshot.Metadata = new DeviceSequence(_workers);
+        snapshot.CommitEnded = error => CommitEnded(snapshot, error);
+        _snapshots.Add(snapshot);
+        TellIfFilling(snapshot);
+    }
+
+    internal static bool Overlap(IBlockDevice one, IBlockDevice two)
+    {
+        var (here, there) = (one.Locate(0), two.Locate(0));
+        return here.Storage is { } storage && storage.Equals(there.Storage) && here.Offset < there.Offset + two.Length && there.Offset < here.Offset + one.Length;
+    }
+
+    private static void Grow(SnapshotCore snapshot, IBlockDevice cow)
+    {
+        snapshot.Cow = cow;
+        snapshot.HasOverflowed = false;
+        snapshot.TellFillingFrom = snapshot.FillThreshold;
+        if (!snapshot.IsInvalid)
+            snapshot.Reason = null;
+    }
 
     private void Detach(SnapshotCore snapshot)
     {

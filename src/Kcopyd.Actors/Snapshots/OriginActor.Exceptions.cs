@@ -193,9 +193,9 @@ internal sealed partial class OriginActor
     private void TellIfFilling(SnapshotCore snapshot)
     {
         var percent = 100.0 * (snapshot.Store.UsedSectors << IoRegion.SectorShift) / snapshot.Cow.Length;
-        if (percent < snapshot.FillThreshold)
+        if (percent < snapshot.TellFillingFrom || snapshot.IsInvalid)
             return;
-        snapshot.FillThreshold = (int)percent + 1;
+        snapshot.TellFillingFrom = (int)percent + 1;
         var status = snapshot.Status();
         Log.Warning("Snapshot '{0}': its store {1} is filling ({2}, {3:0} %). A full store ends the snapshot: grow it, merge it, or drop it.", snapshot.Name, snapshot.Cow.Name, status, percent);
         Context.System.EventStream.Publish(new SnapshotFilling(status));

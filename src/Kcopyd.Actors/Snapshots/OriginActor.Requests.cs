@@ -225,7 +225,7 @@ internal sealed partial class OriginActor
     void IIoOwner.Ended(DeviceIo io)
     {
         if (io.Error != IoError.None)
-            io.Request!.Fail(io.Error, io.RequestOffset + io.Bytes);
+            io.Request!.Fail(io.Error == IoError.EndOfDevice ? IoError.Io : io.Error, io.RequestOffset + io.Bytes);    // a device that was truncated
         EndPart(io);
     }
 

@@ -14,6 +14,9 @@ internal sealed class SnapshotCore(OriginCore origin, string name, IBlockDevice 
 
     public StoreGeometry Geometry { get; } = geometry;
 
+    /// <summary>Per cent of the store.</summary>
+    public int FillThreshold { get; } = fillThreshold;
+
     // ---- the actor's --------------------------------------------------------------------------------------------
 
     public IBlockDevice Cow { get; set; } = cow;
@@ -61,8 +64,8 @@ internal sealed class SnapshotCore(OriginCore origin, string name, IBlockDevice 
 
     public string? Reason { get; set; }
 
-    /// <summary>Per cent of the store from which on it is told to be filling.</summary>
-    public int FillThreshold { get; set; } = fillThreshold;
+    /// <summary>Per cent of the store from which on the next <see cref="SnapshotFilling"/> is published.</summary>
+    public int TellFillingFrom { get; set; } = fillThreshold;
 
     public SnapshotStatus Status() => new(Name,
         IsInvalid ? SnapshotState.Invalid : HasMergeFailed ? SnapshotState.MergeFailed : HasOverflowed ? SnapshotState.Overflow

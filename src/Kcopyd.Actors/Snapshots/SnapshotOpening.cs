@@ -73,11 +73,10 @@ internal static class SnapshotOpening
             throw new ArgumentException("DiscardPassdownOrigin needs DiscardZeroesCow: otherwise a discarded chunk would still be found in the store.", nameof(options));
         if (options is { DiscardPassdownOrigin: true } && (origin.Device.Features & DeviceFeatures.Discard) == 0)
             throw new ArgumentException($"DiscardPassdownOrigin: {origin.Device.Name} cannot discard.", nameof(options));
-        if (origin.Device.Locate(0) is { Storage: { } storage } here && cow.Locate(0) is var there && storage.Equals(there.Storage)
-            && here.Offset < there.Offset + cow.Length && there.Offset < here.Offset + origin.Device.Length)
-        {
+        if (cow.IsReadOnly && !origin.Device.IsReadOnly)
+            throw new ArgumentException($"{cow.Name} is read-only, and a write to the origin {origin.Device.Name} could not be copied into it; open the origin read-only, too, or the COW device for writing.", nameof(cow));
+        if (OriginActor.Overlap(origin.Device, cow))
             throw new ArgumentException($"{cow.Name} is the storage of the origin {origin.Device.Name}; the COW device must be another one.", nameof(cow));
-        }
     }
 
     private static void CheckAlignment(OriginCore origin, IBlockDevice cow, StoreGeometry geometry)
