@@ -7,13 +7,13 @@ namespace Kcopyd.Interop.Tests.Snapshots;
 /// <summary>One script with its devices: run by this library at once, by the kernel later, and compared then.</summary>
 internal sealed class Play
 {
-    private const int Unit = 4096;
     private readonly byte[] _blob;
     private readonly MemoryBlockDevice _origin;
     private readonly MemoryBlockDevice[] _stores;
     private (int Origin, int[] Stores) _at;
     private OurSide _ours = null!;
-    private KernelSide _kernels = null!, _kernelsOfOurs = null!;
+    private KernelSide _kernels = null!;
+    private KernelSide? _kernelsOfOurs;
 
     public Play(Script script, byte[] blob)
     {
@@ -37,18 +37,11 @@ internal sealed class Play
 
     private IEnumerable<MemoryBlockDevice> Devices => [_origin, .. _stores];
 
-    /// <summary>Appends the devices to a disk image.</summary>
-    public void WriteTo(FileStream disk)
+    /// <summary>Appends the devices to a disk.</summary>
+    public void AddTo(DiskImage disk)
     {
-        List<int> places = [];
-        foreach (var device in Devices)
-        {
-            disk.SetLength(disk.Position = (disk.Length + Unit - 1) / Unit * Unit);
-            places.Add((int)(disk.Position / 512));
-            disk.Write(device.Bytes);
-        }
-        disk.SetLength((disk.Length + Unit - 1) / Unit * Unit);
-        _at = (places[0], [.. places.Skip(1)]);
+        var places = Devices.Select(disk.Add).ToArray();
+        _at = (places[0], places[1..]);
     }
 
     public async Task RunAsync(ActorSystem system)
@@ -57,30 +50,31 @@ internal sealed class Play
         await _ours.RunAsync();
     }
 
-    public void Prepare(KernelMapper mapper)
+    public void Prepare(KernelMapper mapper, bool alsoOurs)
     {
         _kernels = new KernelSide(mapper, Script, "/dev/ubda", _at);
         _kernels.Run(_ours.HasMerged);
+        if (!alsoOurs)
+            return;
         _kernelsOfOurs = new KernelSide(mapper, Script, "/dev/ubdb", _at);
         _kernelsOfOurs.LookOnly();
     }
 
-    public async Task<IEnumerable<string>> CompareAsync(ActorSystem system, FileStream disk)
+    public async Task<IEnumerable<string>> CompareAsync(ActorSystem system, DiskImage disk)
     {
-        var theirs = Devices.Select(device => BlockDevice.Memory(device.Length, name: device.Name)).ToArray();
-        List<string> bytes = [];
-        foreach (var (device, place, mine) in theirs.Zip([_at.Origin, .. _at.Stores], Devices))
-        {
-            disk.Position = place * 512L;
-            disk.ReadExactly(device.Bytes);
-            bytes.AddRange(Observation.Differences("ours", [new(device.Name, "ok", mine.Bytes.ToArray())], "kernel", [new(device.Name, "ok", device.Bytes.ToArray())]));
-        }
+        MemoryBlockDevice[] theirs = [.. Devices.Zip([_at.Origin, .. _at.Stores], (device, place) => disk.Read(place, device.Length, device.Name))];
+        List<string> bytes = [.. Compare(_origin, _origin.Bytes.ToArray(), theirs[0].Bytes.ToArray())];
+        foreach (var (mine, other) in _stores.Zip(theirs[1..]))
+            bytes.AddRange(Compare(mine, StoreBytes.ThatCount(mine.Bytes), StoreBytes.ThatCount(other.Bytes)));
         var oursOfTheirs = new OurSide(system, Script, _blob, theirs[0], theirs[1..]);
         await oursOfTheirs.LookOnlyAsync();
         var final = _ours.Seen[_ours.FinalFrom..];
         return Observation.Differences("ours", _ours.Seen, "kernel", _kernels.Seen)
             .Concat(bytes)
-            .Concat(Observation.Differences("ours", final, "kernel in our store", _kernelsOfOurs.Seen))
+            .Concat(Observation.Differences("ours", final, "kernel in our store", _kernelsOfOurs?.Seen ?? final))
             .Concat(Observation.Differences("ours in the kernel's store", oursOfTheirs.Seen, "ours", final));
     }
+
+    private static IEnumerable<string> Compare(MemoryBlockDevice device, byte[] ours, byte[] theirs) =>
+        Observation.Differences("ours", [new(device.Name, "ok", ours)], "kernel", [new(device.Name, "ok", theirs)]);
 }

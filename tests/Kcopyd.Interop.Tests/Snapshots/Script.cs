@@ -83,6 +83,9 @@ internal sealed class Script
         };
         sector = Math.Min(sector, OriginSectors - 1);
         count = Math.Min(count, OriginSectors - sector);
+        // The kernel does not cut a discard at the end of a chunk, if it begins within one: see Discards_should.
+        if (step == Step.Discard && sector % chunk != 0)
+            count = Math.Min(count, chunk - sector % chunk);
         return new(step, target, sector, count, Blob(count));
     }
 

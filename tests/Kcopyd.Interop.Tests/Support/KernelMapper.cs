@@ -47,6 +47,9 @@ internal sealed class KernelMapper : IDisposable
     /// <summary>The status when a merge has ended.</summary>
     public void Merged(string name, Action<string> answer) => Add($"merged {name}", answer);
 
+    /// <summary>The status when so few sectors are in use, or the merge has ended.</summary>
+    public void MergedTo(string name, int sectors, Action<string> answer) => Add($"merged {name} {sectors}", answer);
+
     /// <summary>Boots the kernel, runs all of it, and gives the answers.</summary>
     public async Task RunAsync(byte[] blob, params string[] images)
     {

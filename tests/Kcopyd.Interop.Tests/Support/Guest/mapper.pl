@@ -7,7 +7,7 @@
 #   r NAME SECTOR COUNT                     reads, and appends to DATA
 #   d NAME SECTOR COUNT                     discards
 #   status NAME                             as dmsetup has it, without the range
-#   merged NAME                             the same, when there is nothing left to merge
+#   merged NAME [SECTORS]                   the same, when there is nothing left to merge, or no more than so many sectors are in use
 use strict;
 use warnings;
 use Fcntl;
@@ -95,10 +95,10 @@ sub status {
 }
 
 sub merged {
-    my ($name) = @_;
+    my ($name, $enough) = @_;
     while (1) {
         my $status = status($name);
-        return $status unless $status =~ m{ (\d+)/\d+ (\d+)$} && $1 != $2;
+        return $status unless $status =~ m{ (\d+)/\d+ (\d+)$} && $1 > ($enough // $2);
         select(undef, undef, undef, 0.01);
     }
 }
@@ -111,7 +111,7 @@ while (my $line = <$in>) {
         : $command eq 'w' || $command eq 'r' ? transfer(node($name), @rest)
         : $command eq 'd' ? discard(node($name), @rest)
         : $command eq 'status' ? status($name)
-        : $command eq 'merged' ? merged($name)
+        : $command eq 'merged' ? merged($name, @rest)
         : die "unknown: $line";
     print $out "\n";
 }
