@@ -12,8 +12,7 @@ internal sealed class Play
     private readonly MemoryBlockDevice[] _stores;
     private (int Origin, int[] Stores) _at;
     private OurSide _ours = null!;
-    private KernelSide _kernels = null!;
-    private KernelSide? _kernelsOfOurs;
+    private KernelSide _kernels = null!, _kernelsOfOurs = null!;
 
     public Play(Script script, byte[] blob)
     {
@@ -50,12 +49,10 @@ internal sealed class Play
         await _ours.RunAsync();
     }
 
-    public void Prepare(KernelMapper mapper, bool alsoOurs)
+    public void Prepare(KernelMapper mapper)
     {
         _kernels = new KernelSide(mapper, Script, "/dev/ubda", _at);
         _kernels.Run(_ours.HasMerged);
-        if (!alsoOurs)
-            return;
         _kernelsOfOurs = new KernelSide(mapper, Script, "/dev/ubdb", _at);
         _kernelsOfOurs.LookOnly();
     }
@@ -71,7 +68,7 @@ internal sealed class Play
         var final = _ours.Seen[_ours.FinalFrom..];
         return Observation.Differences("ours", _ours.Seen, "kernel", _kernels.Seen)
             .Concat(bytes)
-            .Concat(Observation.Differences("ours", final, "kernel in our store", _kernelsOfOurs?.Seen ?? final))
+            .Concat(Observation.Differences("ours", final, "kernel in our store", _kernelsOfOurs.Seen))
             .Concat(Observation.Differences("ours in the kernel's store", oursOfTheirs.Seen, "ours", final));
     }
 
