@@ -1,0 +1,135 @@
+using Kcopyd.Interop.Tests.Support;
+
+namespace Kcopyd.Interop.Tests.Snapshots;
+
+/// <summary>Puts a script together for the real kernel: the same steps as <see cref="OurSide"/>, and the same observations of them.</summary>
+/// <param name="mapper">Takes the commands.</param>
+/// <param name="script">The script.</param>
+/// <param name="disk">The guest's disk with the script's devices.</param>
+/// <param name="at">Where they are on it, in sectors: the origin, and the stores.</param>
+internal sealed class KernelSide(KernelMapper mapper, Script script, string disk, (int Origin, int[] Stores) at)
+{
+    public List<Observation> Seen { get; } = [];
+
+    public void Run(bool merges)
+    {
+        Attach();
+        Open();
+        foreach (var operation in script.Operations)
+        {
+            if (operation.Step != Step.Merge || merges)
+                Do(operation);
+            Statuses();
+        }
+        Reopen();
+        Look();
+        Close();
+        Detach();
+    }
+
+    public void LookOnly()
+    {
+        Attach();
+        Open();
+        Look();
+        Close();
+        Detach();
+    }
+
+    private void Do(Operation operation)
+    {
+        var (what, name) = (operation.ToString(), Name(operation.Target));
+        switch (operation.Step)
+        {
+            case Step.Write:
+                mapper.Write(name, operation.Sector, operation.Count, operation.At, result => Seen.Add(new(what, result)));
+                break;
+            case Step.Read:
+                Read(what, name, operation.Sector, operation.Count);
+                break;
+            case Step.Discard:
+                mapper.Discard(name, operation.Sector, operation.Count, result => Seen.Add(new(what, result)));
+                break;
+            case Step.Reopen:
+                Reopen();
+                break;
+            case Step.Merge:
+                Merge(operation.Target);
+                break;
+        }
+    }
+
+    // With the other snapshots in use; the merging one takes the places of its snapshot and of the origin.
+    private void Merge(int target)
+    {
+        Reopen();
+        mapper.Remove("origin");
+        mapper.Remove(Name(target));
+        Snapshot("merging", "snapshot-merge", target, result => Seen.Add(new("merge", result)));
+        mapper.Merged("merging", result => Seen.Add(new("merged status", result)));
+        mapper.Remove("merging");
+        Snapshot(Name(target), "snapshot", target);
+        mapper.Device("origin", script.OriginSectors, "snapshot-origin @o");
+    }
+
+    private void Look()
+    {
+        Statuses();
+        for (var i = -1; i < at.Stores.Length; i++)
+            Read($"whole {i}", Name(i), 0, script.OriginSectors);
+    }
+
+    private void Statuses()
+    {
+        for (var i = 0; i < at.Stores.Length; i++)
+        {
+            var what = $"status {i}";
+            mapper.Status(Name(i), result => Seen.Add(new(what, result)));
+        }
+    }
+
+    private void Read(string what, string name, int sector, int count) => mapper.Read(name, sector, count, (result, bytes) => Seen.Add(new(what, result, bytes)));
+
+    private void Attach()
+    {
+        mapper.Device("o", script.OriginSectors, $"linear {disk} {at.Origin}");
+        for (var i = 0; i < at.Stores.Length; i++)
+            mapper.Device($"c{i}", script.Stores[i].Sectors, $"linear {disk} {at.Stores[i]}");
+    }
+
+    // The origin comes last: it looks at its snapshots' chunks when it is made.
+    private void Open()
+    {
+        for (var i = 0; i < at.Stores.Length; i++)
+            Snapshot(Name(i), "snapshot", i);
+        mapper.Device("origin", script.OriginSectors, "snapshot-origin @o");
+    }
+
+    private void Snapshot(string name, string target, int store, Action<string>? answer = null)
+    {
+        var spec = script.Stores[store];
+        mapper.Device(name, script.OriginSectors, $"{target} @o @c{store} {spec.Type} {spec.ChunkSectors}{(spec.Discards && target == "snapshot" ? " 1 discard_zeroes_cow" : "")}", answer);
+    }
+
+    private void Reopen()
+    {
+        Close();
+        Open();
+    }
+
+    private void Close()
+    {
+        mapper.Remove("origin");
+        for (var i = 0; i < at.Stores.Length; i++)
+            mapper.Remove(Name(i));
+    }
+
+    private void Detach()
+    {
+        for (var i = 0; i < at.Stores.Length; i++)
+            mapper.Remove($"c{i}");
+        mapper.Remove("o");
+    }
+
+    private static string Name(int target) => target < 0 ? "origin" : $"s{target}";
+}

@@ -1,0 +1,77 @@
+using Akka.Actor;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Interop.Tests.Support;
+
+namespace Kcopyd.Interop.Tests.Snapshots;
+
+/// <summary>One script with its devices: run by this library at once, by the kernel later, and compared then.</summary>
+internal sealed class Play
+{
+    private readonly byte[] _blob;
+    private readonly MemoryBlockDevice _origin;
+    private readonly MemoryBlockDevice[] _stores;
+    private (int Origin, int[] Stores) _at;
+    private OurSide _ours = null!;
+    private KernelSide _kernels = null!, _kernelsOfOurs = null!;
+
+    public Play(Script script, byte[] blob)
+    {
+        (Script, _blob) = (script, blob);
+        _origin = BlockDevice.Memory(script.OriginSectors * 512L, name: "origin");
+        blob.AsSpan(script.OriginAt, (int)_origin.Length).CopyTo(_origin.Bytes);
+        _stores = [.. script.Stores.Select((spec, i) => BlockDevice.Memory(spec.Sectors * 512L, name: $"store {i}"))];
+        for (var i = 0; i < _stores.Length; i++)
+        {
+            // What was there before does not matter, except where a header would be.
+            if (script.Stores[i].JunkAt >= 0)
+                blob.AsSpan(script.Stores[i].JunkAt, (int)_stores[i].Length - 512).CopyTo(_stores[i].Bytes[512..]);
+        }
+    }
+
+    public Script Script { get; }
+
+    public int Observations => _ours.Seen.Count;
+
+    public long Bytes => Devices.Sum(device => device.Length);
+
+    private IEnumerable<MemoryBlockDevice> Devices => [_origin, .. _stores];
+
+    /// <summary>Appends the devices to a disk.</summary>
+    public void AddTo(DiskImage disk)
+    {
+        var places = Devices.Select(disk.Add).ToArray();
+        _at = (places[0], places[1..]);
+    }
+
+    public async Task RunAsync(ActorSystem system)
+    {
+        _ours = new OurSide(system, Script, _blob, _origin, _stores);
+        await _ours.RunAsync();
+    }
+
+    public void Prepare(KernelMapper mapper)
+    {
+        _kernels = new KernelSide(mapper, Script, "/dev/ubda", _at);
+        _kernels.Run(_ours.HasMerged);
+        _kernelsOfOurs = new KernelSide(mapper, Script, "/dev/ubdb", _at);
+        _kernelsOfOurs.LookOnly();
+    }
+
+    public async Task<IEnumerable<string>> CompareAsync(ActorSystem system, DiskImage disk)
+    {
+        MemoryBlockDevice[] theirs = [.. Devices.Zip([_at.Origin, .. _at.Stores], (device, place) => disk.Read(place, device.Length, device.Name))];
+        List<string> bytes = [.. Compare(_origin, _origin.Bytes.ToArray(), theirs[0].Bytes.ToArray())];
+        foreach (var (mine, other) in _stores.Zip(theirs[1..]))
+            bytes.AddRange(Compare(mine, StoreBytes.ThatCount(mine.Bytes), StoreBytes.ThatCount(other.Bytes)));
+        var oursOfTheirs = new OurSide(system, Script, _blob, theirs[0], theirs[1..]);
+        await oursOfTheirs.LookOnlyAsync();
+        var final = _ours.Seen[_ours.FinalFrom..];
+        return Observation.Differences("ours", _ours.Seen, "kernel", _kernels.Seen)
+            .Concat(bytes)
+            .Concat(Observation.Differences("ours", final, "kernel in our store", _kernelsOfOurs.Seen))
+            .Concat(Observation.Differences("ours in the kernel's store", oursOfTheirs.Seen, "ours", final));
+    }
+
+    private static IEnumerable<string> Compare(MemoryBlockDevice device, byte[] ours, byte[] theirs) =>
+        Observation.Differences("ours", [new(device.Name, "ok", ours)], "kernel", [new(device.Name, "ok", theirs)]);
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using Akka.Actor;
+using Kcopyd.Interop.Tests.Support;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Kcopyd.Interop.Tests.Snapshots;
+
+/// <summary>
+/// Random scripts, run by this library and by the real kernel: each operation must end alike, each status have the same words, each
+/// device read the same, and each store be the same to the byte; and each side must see in the other's stores what it sees in its own.
+/// <c>KCOPYD_SNAPSHOT_SEED</c> replays one script, <c>KCOPYD_SNAPSHOT_SCRIPTS</c> is how many, <c>KCOPYD_SNAPSHOT_FIRST_SEED</c> where they begin.
+/// </summary>
+public sealed class RandomScripts_should(ITestOutputHelper output)
+{
+    private readonly byte[] _blob = Script.MakeBlob();
+
+    [SkippableFact]
+    public async Task leave_the_same_bytes_as_the_real_kernel()
+    {
+        RealKernel.Require();
+        using var folder = new TempFolder();
+        var system = ActorSystem.Create("scripts", "akka.loglevel = ERROR");
+        try
+        {
+            await PlayAsync([.. Seeds().Select(seed => new Play(new Script(seed), _blob))], system, folder);
+        }
+        finally
+        {
+            await system.Terminate();
+        }
+    }
+
+    private async Task PlayAsync(Play[] plays, ActorSystem system, TempFolder folder)
+    {
+        using var mapper = new KernelMapper();
+        var (kernels, ours) = (new DiskImage(folder["kernels"]), new DiskImage(folder["ours"]));
+        foreach (var play in plays)
+        {
+            play.AddTo(kernels);
+            await play.RunAsync(system);
+            play.AddTo(ours);       // to the same place
+            play.Prepare(mapper);
+        }
+        await mapper.RunAsync(_blob, kernels.Path, ours.Path);
+        List<string> failures = [];
+        foreach (var play in plays)
+        {
+            var differences = (await play.CompareAsync(system, kernels)).ToArray();
+            if (differences.Length > 0)
+                failures.Add($"{play.Script}\n{string.Join('\n', differences.Take(8))}");
+        }
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{plays.Length} scripts, {plays.Sum(play => play.Script.Operations.Count)} operations, {plays.Sum(play => play.Observations)} observations, {mapper.Count} commands to the kernel, {plays.Sum(play => play.Bytes)} bytes of devices compared, {failures.Count} scripts with differences"));
+        Assert.True(failures.Count == 0, $"{failures.Count} of {plays.Length} scripts differ\n{string.Join("\n\n", failures.Take(5))}");
+    }
+
+    private static IEnumerable<int> Seeds() => Number("KCOPYD_SNAPSHOT_SEED", -1) is var seed and >= 0 ? [seed]
+        : Enumerable.Range(Number("KCOPYD_SNAPSHOT_FIRST_SEED", 1), Number("KCOPYD_SNAPSHOT_SCRIPTS", 400));
+
+    private static int Number(string variable, int otherwise) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+}

@@ -1,0 +1,32 @@
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Interop.Tests.Support;
+
+/// <summary>A file with many small devices, one after the other: one disk for the guest, which has only eight.</summary>
+internal sealed class DiskImage(string path)
+{
+    private const int Unit = 4096;
+
+    public string Path => path;
+
+    /// <summary>Puts what a device holds at the end.</summary>
+    /// <returns>Where that begins, in sectors.</returns>
+    public int Add(MemoryBlockDevice device)
+    {
+        using var file = File.Open(path, FileMode.OpenOrCreate);
+        var place = file.Position = file.Length;
+        file.Write(device.Bytes);
+        file.SetLength((file.Length + Unit - 1) / Unit * Unit);
+        return (int)(place / 512);
+    }
+
+    /// <summary>What is at a place now.</summary>
+    public MemoryBlockDevice Read(int place, long length, string name)
+    {
+        var device = BlockDevice.Memory(length, name: name);
+        using var file = File.OpenRead(path);
+        file.Position = place * 512L;
+        file.ReadExactly(device.Bytes);
+        return device;
+    }
+}

@@ -1,0 +1,119 @@
+# mapper.pl COMMANDS BLOB RESULTS DATA: what dmsetup and dd would do, without a process for each: in the guest a process costs a third
+# of a second. Each line of COMMANDS is answered by one of RESULTS: "ok", "error ERRNO" or what was asked for. All I/O is direct, one
+# at a time. @NAME in a table is the number of a device that was made before.
+#   dm NAME SECTORS TARGET PARAMETERS...    makes a device with one target
+#   rm NAME                                 removes it
+#   w NAME SECTOR COUNT AT                  writes COUNT sectors of BLOB, from byte AT on
+#   r NAME SECTOR COUNT                     reads, and appends to DATA
+#   d NAME SECTOR COUNT                     discards
+#   status NAME                             as dmsetup has it, without the range
+#   merged NAME [SECTORS]                   the same, when there is nothing left to merge, or no more than so many sectors are in use
+use strict;
+use warnings;
+use Fcntl;
+
+use constant { VERSION => 4, SIZE => 312, BUFFER => 16384, WINDOW => 1 << 20 };
+use constant { CREATE => 3, REMOVE => 4, RESUME => 6, LOAD => 9, STATUS => 12, BLKDISCARD => 0x1277 };
+
+my ($commands, $blob_file, $results, $data_file) = @ARGV;
+open(my $blob_handle, '<:raw', $blob_file) or die "$blob_file: $!";
+my $blob = do { local $/; <$blob_handle> };
+open(my $in, '<', $commands) or die "$commands: $!";
+open(my $out, '>', $results) or die "$results: $!";
+open(my $data, '>:raw', $data_file) or die "$data_file: $!";
+unless (-e '/dev/mapper/control') {
+    my ($misc) = map { /^\s*(\d+) device-mapper/ ? $1 : () } do { open(my $f, '<', '/proc/misc') or die; <$f> };
+    mkdir '/dev/mapper';
+    system('mknod', '/dev/mapper/control', 'c', 10, $misc);
+}
+open(my $control, '+<', '/dev/mapper/control') or die "control: $!";
+my (%number, %handle);
+my $window = 'x' x (WINDOW + 4096);
+substr($window, 0, 1) = 'y';                                # its own memory from here on
+my $skew = -unpack('J', pack('p', $window)) & 4095;         # direct I/O wants aligned memory
+
+sub mapper {    # command, name, targets, payload: the answer, or undef
+    my ($command, $name, $targets, $payload) = @_;
+    my $request = pack('L3LLLlLLLQa128a129x7', VERSION, 0, 0, BUFFER, SIZE, $targets, 0, 0, 0, 0, 0, $name, '') . ($payload // '');
+    $request .= "\0" x (BUFFER - length $request);
+    return ioctl($control, (3 << 30) | (SIZE << 16) | (0xfd << 8) | $command, $request) ? $request : undef;
+}
+
+sub node {
+    my ($name) = @_;
+    return $handle{$name} if $handle{$name};
+    my ($major, $minor) = split /:/, $number{$name};
+    sysopen(my $handle, "/dev/dm-$minor", O_RDWR | O_DIRECT) or die "$name: $!";
+    return $handle{$name} = $handle;
+}
+
+sub create {
+    my ($name, $sectors, $target, @parameters) = @_;
+    s/\@(\w+)/$number{$1}/g for @parameters;
+    my $made = mapper(CREATE, $name, 0) or return 'error ' . ($! + 0);
+    my $device = unpack('Q', substr($made, 40, 8));
+    $number{$name} = (($device >> 8) & 0xfff) . ':' . (($device & 0xff) | (($device >> 12) & 0xfff00));
+    my $parameters = join(' ', @parameters) . "\0";
+    my $spec = pack('QQlLa16', 0, $sectors, 0, 0, $target) . $parameters;
+    if (!mapper(LOAD, $name, 1, $spec) || !mapper(RESUME, $name, 0)) {
+        my $error = $! + 0;
+        mapper(REMOVE, $name, 0);
+        return "error $error";
+    }
+    return 'ok';
+}
+
+sub discard {
+    my ($handle, $sector, $count) = @_;
+    my $range = pack('QQ', $sector * 512, $count * 512);
+    return ioctl($handle, BLKDISCARD, $range) ? 'ok' : 'error ' . ($! + 0);
+}
+
+sub transfer {
+    my ($handle, $sector, $count, $at) = @_;
+    sysseek($handle, $sector * 512, 0);
+    for (my $left = $count * 512; $left > 0;) {
+        my $length = $left < WINDOW ? $left : WINDOW;
+        substr($window, $skew, $length) = substr($blob, $at, $length) if defined $at;
+        my $done = defined $at ? syswrite($handle, $window, $length, $skew) : sysread($handle, $window, $length, $skew);
+        my $failed = defined $done ? $done == $length ? 0 : 5 : $! + 0;
+        syswrite($data, $window, $length, $skew) unless defined $at || $failed;
+        $window .= "\0" x (WINDOW + 4096 - length $window);         # sysread cuts it off behind what it read
+        return "error $failed" if $failed;
+        $left -= $length;
+        $at += $length if defined $at;
+    }
+    return 'ok';
+}
+
+sub status {
+    my ($name) = @_;
+    my $answer = mapper(STATUS, $name, 0) or return 'error ' . ($! + 0);
+    my $start = unpack('L', substr($answer, 16, 4));
+    my ($target, $words) = unpack('x24Z16Z*', substr($answer, $start));
+    return "$target $words";
+}
+
+sub merged {
+    my ($name, $enough) = @_;
+    while (1) {
+        my $status = status($name);
+        return $status unless $status =~ m{ (\d+)/\d+ (\d+)$} && $1 > ($enough // $2);
+        select(undef, undef, undef, 0.01);
+    }
+}
+
+while (my $line = <$in>) {
+    my ($command, $name, @rest) = split ' ', $line;
+    print $out
+        $command eq 'dm' ? create($name, @rest)
+        : $command eq 'rm' ? do { delete $handle{$name}; mapper(REMOVE, $name, 0) ? 'ok' : 'error ' . ($! + 0) }
+        : $command eq 'w' || $command eq 'r' ? transfer(node($name), @rest)
+        : $command eq 'd' ? discard(node($name), @rest)
+        : $command eq 'status' ? status($name)
+        : $command eq 'merged' ? merged($name, @rest)
+        : die "unknown: $line";
+    print $out "\n";
+}
+close($out) or die;
+close($data) or die;

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+
+namespace Kcopyd.Interop.Tests.Support;
+
+/// <summary>Commands for the real kernel's device-mapper, put together first and run in one boot (Guest/mapper.pl tells them).</summary>
+internal sealed class KernelMapper : IDisposable
+{
+    private readonly RealKernel _kernel = new();
+    private readonly StringBuilder _commands = new();
+    private readonly List<Action<string, Stream>> _answers = [];
+
+    public int Count => _answers.Count;
+
+    public RealKernel Kernel => _kernel;
+
+    /// <summary>Makes a device with one target; @NAME in the parameters is the device of that name.</summary>
+    public void Device(string name, long sectors, string target, Action<string>? answer = null) =>
+        Add($"dm {name} {sectors} {target}", answer ?? MustBeOk($"dm {name} {sectors} {target}"));
+
+    public void Remove(string name) => Add($"rm {name}", MustBeOk($"rm {name}"));
+
+    /// <summary>Writes bytes of the blob.</summary>
+    public void Write(string name, int sector, int count, int at, Action<string> answer) => Add($"w {name} {sector} {count} {at}", answer);
+
+    public void Discard(string name, int sector, int count, Action<string> answer) => Add($"d {name} {sector} {count}", answer);
+
+    /// <summary>Reads; null if it failed.</summary>
+    public void Read(string name, int sector, int count, Action<string, byte[]?> answer)
+    {
+        _commands.Append(CultureInfo.InvariantCulture, $"r {name} {sector} {count}\n");
+        _answers.Add((result, data) =>
+        {
+            if (result != "ok")
+            {
+                answer(result, null);
+                return;
+            }
+            var bytes = new byte[count * 512];
+            data.ReadExactly(bytes);
+            answer(result, bytes);
+        });
+    }
+
+    public void Status(string name, Action<string> answer) => Add($"status {name}", answer);
+
+    /// <summary>The status when a merge has ended.</summary>
+    public void Merged(string name, Action<string> answer) => Add($"merged {name}", answer);
+
+    /// <summary>The status when so few sectors are in use, or the merge has ended.</summary>
+    public void MergedTo(string name, int sectors, Action<string> answer) => Add($"merged {name} {sectors}", answer);
+
+    /// <summary>Boots the kernel, runs all of it, and gives the answers.</summary>
+    public async Task RunAsync(byte[] blob, params string[] images)
+    {
+        await File.WriteAllTextAsync(_kernel["commands"], _commands.ToString());
+        await File.WriteAllBytesAsync(_kernel["blob"], blob);
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Support/Guest/mapper.pl"), _kernel["mapper.pl"], overwrite: true);
+        await _kernel.RunAsync("cd /run/host && exec perl mapper.pl commands blob results data", images);
+        await using var data = File.OpenRead(_kernel["data"]);
+        var results = await File.ReadAllLinesAsync(_kernel["results"]);
+        if (results.Length != _answers.Count)
+            throw new InvalidOperationException($"{_answers.Count} commands, {results.Length} answers");
+        for (var i = 0; i < results.Length; i++)
+            _answers[i](results[i], data);
+    }
+
+    public void Dispose() => _kernel.Dispose();
+
+    private void Add(string command, Action<string> answer)
+    {
+        _commands.Append(command).Append('\n');
+        _answers.Add((result, _) => answer(result));
+    }
+
+    private static Action<string> MustBeOk(string command) => result =>
+    {
+        if (result != "ok")
+            throw new InvalidOperationException($"the kernel's mapper refuses '{command}': {result}");
+    };
+}
