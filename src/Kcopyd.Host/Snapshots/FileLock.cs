@@ -9,7 +9,8 @@ namespace Kcopyd.Host.Snapshots;
 /// that has no locks is none of its errors.</remarks>
 internal static class FileLock
 {
-    private const int WouldBlock = 11;      // EWOULDBLOCK
+    /// <summary>EWOULDBLOCK: what .NET's exception says then.</summary>
+    public const int WouldBlock = 11;
 
     /// <summary>Takes it.</summary>
     /// <exception cref="UsageException">Another process has it.</exception>

@@ -32,6 +32,10 @@ internal sealed class InputFile : IAsyncDisposable
         {
             throw new UsageException($"--from '{path}' does not exist.");
         }
+        catch (IOException busy) when (busy.HResult == FileLock.WouldBlock)
+        {
+            throw new UsageException($"--from '{path}' is busy: a command writes to it, or it is what this one writes to. Give another file.");
+        }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"--from '{path}' cannot be read: {refused.Message}");

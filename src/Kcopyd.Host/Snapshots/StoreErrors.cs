@@ -8,12 +8,18 @@ internal static class StoreErrors
 {
     private const int Filling = 80;     // per cent
 
-    public static UsageException Usage(Target target, SnapshotStoreException unusable) => new(
-        $"{target}: " + unusable.Message
-            .Replace("make one by StoreMode.Create.", $"make one: kcopyd snapshot create ORIGIN '{target.Path}'.", StringComparison.Ordinal)
+    // The library names the device; here it is an argument.
+    public static UsageException Usage(Target target, SnapshotStoreException unusable)
+    {
+        var message = unusable.Message.StartsWith(target.Path, StringComparison.Ordinal) ? target + unusable.Message[target.Path.Length..] : $"{target}: {unusable.Message}";
+        return new UsageException(message
+            .Replace("; make one by StoreMode.Create.", Make(target), StringComparison.Ordinal)
+            .Replace(": its first sector is empty.", Make(target), StringComparison.Ordinal)
             .Replace("with AcceptTruncated", "with --accept-truncated", StringComparison.Ordinal)
-            .Replace("zero its first chunk.", $"zero its beginning: kcopyd zero '{target.Path}@0+4K'.", StringComparison.Ordinal)
-            .Replace(" open it with IoMode.Buffered.", "", StringComparison.Ordinal));
+            .Replace("zero its first chunk.", $"zero its beginning: kcopyd zero '{target.Path}@0+4K'.", StringComparison.Ordinal));
+    }
+
+    private static string Make(Target target) => $"; make one: kcopyd snapshot create ORIGIN '{target.Path}'.";
 
     public static string Invalid(SnapshotStatus status) =>
         $"{status.Name}: the snapshot is invalid ({status.Reason}): it has lost something of what it should show. Take a new one.";

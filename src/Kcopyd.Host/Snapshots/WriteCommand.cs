@@ -26,10 +26,10 @@ internal static class WriteCommand
             string[] cows = [parsed.GetRequiredValue(cow), .. parsed.GetValue(more)!];
             if (cows.Length > 1 && !isToOrigin)
                 throw new UsageException("--cow is for --to-origin: a write to one snapshot changes no other.");
-            var input = InputFile.Open(parsed.GetValue(from)!, console);
-            await using var inputLease = input.ConfigureAwait(false);
             var files = await SnapshotFiles.OpenAsync(parsed.GetRequiredValue(origin), isToOrigin, cows, writesCows: true).ConfigureAwait(false);
             await using var filesLease = files.ConfigureAwait(false);
+            var input = InputFile.Open(parsed.GetValue(from)!, console);
+            await using var inputLease = input.ConfigureAwait(false);
             var offset = parsed.GetValue(at);
             if (offset > files.Origin.Length || input.Length > files.Origin.Length - offset)
                 throw new UsageException($"ORIGIN '{files.Origin.Name}' has {files.Origin.Length} bytes; --at {offset} and {input.Length ?? 0} bytes of {input.Name} reach past its end.");
