@@ -18,3 +18,6 @@ internal static class ExitCodes
 
 /// <summary>The command cannot begin. The message names the argument and the remedy; nothing was created or changed.</summary>
 internal sealed class UsageException(string message) : Exception(message);
+
+/// <summary>The command began, and cannot go on. The message names what failed.</summary>
+internal sealed class FailureException(string message) : Exception(message);

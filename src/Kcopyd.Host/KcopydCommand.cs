@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Akka.Configuration;
+using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host;
 
@@ -17,6 +18,7 @@ internal static class KcopydCommand
         {
             CopyCommand.Create(console),
             ZeroCommand.Create(console),
+            SnapshotCommand.Create(console, isUsed: args.Contains(SnapshotCommand.Name)),
             DemoCommand.Create(console),
         };
         // A path may begin with '@', which would name a response file.
@@ -37,6 +39,16 @@ internal static class KcopydCommand
         {
             await console.Error.WriteLineAsync($"kcopyd: {wrong.Message}").ConfigureAwait(false);
             return ExitCodes.Usage;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await console.Error.WriteLineAsync("kcopyd: interrupted.").ConfigureAwait(false);
+            return ExitCodes.Interrupted;
+        }
+        catch (FailureException failed)
+        {
+            await console.Error.WriteLineAsync($"kcopyd: {failed.Message}").ConfigureAwait(false);
+            return ExitCodes.Errors;
         }
     }
 }

@@ -7,24 +7,33 @@ internal sealed class OpenTransfer : IAsyncDisposable
 {
     private readonly List<FileBlockDevice> _destinations = [];
     private readonly List<string> _created = [];
-    private FileBlockDevice? _source;
+    private readonly bool _ownsSource;
 
-    private OpenTransfer(TransferPlan plan) => Plan = plan;
+    private OpenTransfer(TransferPlan plan, IBlockDevice? source)
+    {
+        Plan = plan;
+        Source = source;
+        _ownsSource = source is null;
+    }
 
     public TransferPlan Plan { get; }
 
     /// <summary>Null: the destinations are zeroed.</summary>
-    public IBlockDevice? Source => _source;
+    public IBlockDevice? Source { get; private set; }
 
     public IReadOnlyList<IBlockDevice> Destinations => _destinations;
 
     /// <summary>The largest alignment of all, in bytes: offsets of jobs are multiples of it, from the start of the region.</summary>
     public int Alignment { get; private set; } = IoRegion.SectorSize;
 
+    /// <summary>Opens everything.</summary>
+    /// <param name="plan">What.</param>
+    /// <param name="options">How.</param>
+    /// <param name="source">The source where it is open already, and stays so; null opens what the plan names.</param>
     /// <exception cref="UsageException">Something cannot be opened, created or grown. What was created by then is deleted.</exception>
-    public static async Task<OpenTransfer> OpenAsync(TransferPlan plan, TransferOptions options)
+    public static async Task<OpenTransfer> OpenAsync(TransferPlan plan, TransferOptions options, IBlockDevice? source = null)
     {
-        var opened = new OpenTransfer(plan);
+        var opened = new OpenTransfer(plan, source);
         try
         {
             await opened.OpenDevicesAsync(options).ConfigureAwait(false);
@@ -40,16 +49,18 @@ internal sealed class OpenTransfer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_source is not null)
-            await _source.DisposeAsync().ConfigureAwait(false);
+        if (_ownsSource && Source is not null)
+            await Source.DisposeAsync().ConfigureAwait(false);
         foreach (var destination in _destinations)
             await destination.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task OpenDevicesAsync(TransferOptions options)
     {
-        if (Plan.Source is not null)
-            _source = Keep(await Devices.OpenForAsync(Plan.Source.Target, Plan.Length, new BlockDeviceOptions { Io = options.Io, ReadOnly = true }).ConfigureAwait(false));
+        if (Source is not null)
+            Alignment = Math.Max(Alignment, Source.Alignment);
+        else if (Plan.Source is not null)
+            Source = Keep(await Devices.OpenForAsync(Plan.Source.Target, Plan.Length, new BlockDeviceOptions { Io = options.Io, ReadOnly = true }).ConfigureAwait(false));
         foreach (var destination in Plan.Destinations)
         {
             if (destination.Kind == TargetKind.Missing)

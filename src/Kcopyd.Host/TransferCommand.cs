@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Host;
 
@@ -12,24 +13,37 @@ internal static class TransferCommand
     public static async Task<int> RunAsync(Target? source, IReadOnlyList<Target> destinations, TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
         var plan = await TransferPlan.MakeAsync(source, destinations, options).ConfigureAwait(false);
+        return await RunAsync(plan, null, null, options, console, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same, of a source that is open already.</summary>
+    /// <param name="plan">What is copied.</param>
+    /// <param name="source">Its source; null opens what the plan names.</param>
+    /// <param name="running">The engine; null starts one.</param>
+    /// <param name="options">How.</param>
+    /// <param name="console">Where it speaks.</param>
+    /// <param name="cancellationToken">The interruption.</param>
+    /// <exception cref="UsageException">It cannot begin.</exception>
+    public static async Task<int> RunAsync(TransferPlan plan, IBlockDevice? source, Engine? running, TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
+    {
         var session = options.Mapfile is null ? null : await MapfileSession.OpenAsync(options.Mapfile, plan, options).ConfigureAwait(false);
-        var devices = await OpenTransfer.OpenAsync(plan, options).ConfigureAwait(false);
+        var devices = await OpenTransfer.OpenAsync(plan, options, source).ConfigureAwait(false);
         await using var devicesLease = devices.ConfigureAwait(false);
 
-        using var engine = Engine.Start(options.LogLevel);
-        var client = engine.CreateClient(options, destinations.Count);
+        using var started = running is null ? Engine.Start(options.LogLevel) : null;
+        var client = (running ?? started!).CreateClient(options, plan.Destinations.Count);
         await using var clientLease = client.ConfigureAwait(false);
 
         if (session is { Finished: > 0 and var finished } && options.Progress != ProgressMode.None)
             await console.Error.WriteLineAsync($"kcopyd: resuming: {ByteSize.Format(finished)} of {ByteSize.Format(plan.Length)} are finished already.").ConfigureAwait(false);
-        var progress = new LatestProgress(destinations.Count);
+        var progress = new LatestProgress(plan.Destinations.Count);
         var result = new TransferResult(plan, options);
-        var started = Stopwatch.GetTimestamp();
+        var begun = Stopwatch.GetTimestamp();
         var transfer = new Transfer(client, devices, options.Flags, progress, cancellationToken);
         var work = session is null || plan.Length == 0 ? transfer.RunAsync(result) : session.RunAsync(transfer, result, cancellationToken);
         await ProgressView.For(options.Progress, console).WatchAsync(work, progress, result).ConfigureAwait(false);
         await work.ConfigureAwait(false);
-        result.Elapsed = Stopwatch.GetElapsedTime(started);
+        result.Elapsed = Stopwatch.GetElapsedTime(begun);
 
         await Report.WriteAsync(result, options, console).ConfigureAwait(false);
         return result.IsCancelled ? ExitCodes.Interrupted : result.IsSuccess ? ExitCodes.Success : ExitCodes.Errors;

@@ -16,11 +16,14 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
     public long MapStart => (Source ?? Destinations[0]).Target.Start;
 
     /// <exception cref="UsageException">An argument is wrong; the message names it and the remedy.</exception>
-    public static async Task<TransferPlan> MakeAsync(Target? source, IReadOnlyList<Target> destinations, TransferOptions options)
+    public static async Task<TransferPlan> MakeAsync(Target? source, IReadOnlyList<Target> destinations, TransferOptions options) =>
+        await MakeAsync(source is null ? null : await Survey.OfSourceAsync(source).ConfigureAwait(false), destinations, options).ConfigureAwait(false);
+
+    /// <inheritdoc cref="MakeAsync(Target?, IReadOnlyList{Target}, TransferOptions)"/>
+    public static async Task<TransferPlan> MakeAsync(Survey? from, IReadOnlyList<Target> destinations, TransferOptions options)
     {
         if (destinations.Count > MaxDestinations)
             throw new UsageException($"{destinations.Count} destinations; one command writes to {MaxDestinations} at most. Use several.");
-        var from = source is null ? null : await Survey.OfSourceAsync(source).ConfigureAwait(false);
         var to = new List<Survey>(destinations.Count);
         foreach (var destination in destinations)
             to.Add(await Survey.OfDestinationAsync(destination).ConfigureAwait(false));

@@ -224,8 +224,9 @@ internal sealed partial class OriginActor
 
     void IIoOwner.Ended(DeviceIo io)
     {
+        // The end of what is beneath is not the caller's: behind a lost chunk his device goes on.
         if (io.Error != IoError.None)
-            io.Request!.Fail(io.Error == IoError.EndOfDevice ? IoError.Io : io.Error, io.RequestOffset + io.Bytes);    // a device that was truncated
+            io.Request!.Fail(io.Error == IoError.EndOfDevice ? IoError.Io : io.Error, io.RequestOffset + io.Bytes);
         EndPart(io);
     }
 

@@ -36,8 +36,9 @@ internal static class StoreReader
     /// <param name="header">Its header.</param>
     /// <param name="originLength">Bytes of the origin.</param>
     /// <param name="acceptTruncated">Takes exceptions whose chunks lie behind the end of the device, instead of refusing the store.</param>
+    /// <param name="inOrder">Gets all records in the order in which they are on the device; null if that does not matter.</param>
     /// <exception cref="SnapshotStoreException">It is damaged or crafted, or cannot be read.</exception>
-    public static async ValueTask<StoreImage> LoadAsync(IBlockDevice cow, StoreHeader header, long originLength, bool acceptTruncated)
+    public static async ValueTask<StoreImage> LoadAsync(IBlockDevice cow, StoreHeader header, long originLength, bool acceptTruncated, List<ExceptionRecord>? inOrder = null)
     {
         var geometry = new StoreGeometry(header.ChunkSize);
         if (geometry.ChunkSize % cow.Alignment != 0)
@@ -50,7 +51,7 @@ internal static class StoreReader
         {
             await ReadAreaAsync(cow, geometry, area, image.Area).ConfigureAwait(false);
             image.CurrentArea = area;
-            image.Committed = TakeRecords(image, check);
+            image.Committed = TakeRecords(image, check, inOrder);
             if (image.Committed < geometry.RecordsPerArea)
                 break;
         }
@@ -70,7 +71,7 @@ internal static class StoreReader
             : ReadAsync(cow, at, into, $"metadata area {area}");
     }
 
-    private static int TakeRecords(StoreImage image, RecordCheck check)
+    private static int TakeRecords(StoreImage image, RecordCheck check, List<ExceptionRecord>? inOrder)
     {
         var area = image.Area.Span;
         var geometry = image.Geometry;
@@ -80,6 +81,7 @@ internal static class StoreReader
             if (record.New == 0)
                 return i;
             check.Take(record, image, i);
+            inOrder?.Add(record);
             if (record.New >= image.NextFree)
                 image.NextFree = record.New + 1;
         }

@@ -12,10 +12,12 @@ public sealed class ConfigurationPage_should : TestKit
 {
     private static readonly string[] Lines = File.ReadAllLines(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/configuration.md"));
 
-    [Fact]
-    public void have_every_setting_with_its_default()
+    [Theory]
+    [InlineData("kcopyd.client")]
+    [InlineData("kcopyd.snapshots")]
+    public void have_every_setting_with_its_default(string section)
     {
-        var settings = KcopydExtension.DefaultConfig().GetConfig("kcopyd.client").AsEnumerable().Select(pair => $"| `{pair.Key}` | {Text(pair.Value)} |").ToArray();
+        var settings = KcopydExtension.DefaultConfig().GetConfig(section).AsEnumerable().Select(pair => $"| `{pair.Key}` | {Text(pair.Value)} |").ToArray();
         Assert.NotEmpty(settings);
         Assert.All(settings, row => Assert.Contains(Lines, line => line.StartsWith(row, StringComparison.Ordinal)));
     }

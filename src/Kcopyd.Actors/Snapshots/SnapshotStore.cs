@@ -1,0 +1,49 @@
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Snapshots;
+
+/// <summary>COW stores as they are on their devices, without an origin and without an actor system.</summary>
+public static class SnapshotStore
+{
+    // Bytes: so many that the offset of every chunk is a number.
+    private const long AnyOrigin = long.MaxValue - StoreGeometry.LargestChunk;
+
+    /// <summary>Reads all metadata of a persistent store, on the calling thread, and writes nothing. For any thread. Of a store that somebody
+    /// writes to meanwhile it may see one half of a change.</summary>
+    /// <param name="cow">The store's device.</param>
+    /// <param name="originLength">Bytes of the origin, so that records behind its end are refused; null if it is not known.</param>
+    /// <param name="acceptTruncated">Takes exceptions whose chunks lie behind the end of the device, instead of refusing the store.</param>
+    /// <exception cref="SnapshotStoreException">There is no store, or it is damaged, crafted or truncated, or cannot be read.</exception>
+    public static async Task<SnapshotStoreContents> ReadAsync(IBlockDevice cow, long? originLength = null, bool acceptTruncated = false)
+    {
+        ArgumentNullException.ThrowIfNull(cow);
+        var header = await StoreReader.HeaderAsync(cow).ConfigureAwait(false)
+            ?? throw new SnapshotStoreException($"{cow.Name} holds no COW store: its first sector is empty.");
+        var records = new List<ExceptionRecord>();
+        var image = await StoreReader.LoadAsync(cow, header, originLength ?? AnyOrigin, acceptTruncated, records).ConfigureAwait(false);
+        var geometry = image.Geometry;
+        var areas = new List<SnapshotStoreArea>();
+        if (image.IsValid)
+        {
+            for (long area = 0; area <= image.CurrentArea; area++)
+                areas.Add(new SnapshotStoreArea(geometry.AreaChunk(area), area < image.CurrentArea ? geometry.RecordsPerArea : image.Committed));
+        }
+        var store = new PersistentStore(image);
+        var status = new SnapshotStatus(cow.Name, image.IsValid ? SnapshotState.Active : SnapshotState.Invalid,
+            store.UsedSectors, cow.Length >> IoRegion.SectorShift, store.MetadataSectors, records.Count, geometry.ChunkSize, StoreKind.Persistent,
+            image.IsValid ? image.Lost == 0 ? null : $"its store was truncated: {image.Lost} chunks are lost" : "its store says so");
+        return new SnapshotStoreContents(status, (int)header.Version, areas, records);
+    }
+}
+
+/// <summary>What a persistent store holds besides data. Of an invalid store only the header is read.</summary>
+/// <param name="Status">How the snapshot is that it keeps.</param>
+/// <param name="Version">The header's version.</param>
+/// <param name="Areas">Metadata areas, in order; the last one is not full.</param>
+/// <param name="Exceptions">All records, in the order in which they are on the device.</param>
+public sealed record SnapshotStoreContents(SnapshotStatus Status, int Version, IReadOnlyList<SnapshotStoreArea> Areas, IReadOnlyList<ExceptionRecord> Exceptions);
+
+/// <summary>One metadata area: a chunk of records.</summary>
+/// <param name="Chunk">Where it is, counted in chunks on the COW device.</param>
+/// <param name="Records">How many records it holds; a chunk has room for one for every 16 bytes.</param>
+public readonly record struct SnapshotStoreArea(long Chunk, int Records);

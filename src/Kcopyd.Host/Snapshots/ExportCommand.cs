@@ -1,0 +1,36 @@
+using System.CommandLine;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Snapshots;
+
+namespace Kcopyd.Host.Snapshots;
+
+/// <summary><c>kcopyd snapshot export ORIGIN COW OUT</c></summary>
+internal static class ExportCommand
+{
+    public static Command Create(CommandConsole console)
+    {
+        var (origin, cow, acceptTruncated) = (SnapshotArguments.Origin(), SnapshotArguments.Cow(), SnapshotArguments.AcceptTruncated());
+        var output = new Argument<string>("OUT") { Description = "Where to: PATH[@START]. A file is created or grown as needed, a block device must be large enough." };
+        var transfer = new TransferOptionSet();
+        var command = new Command("export", "Copies the whole snapshot, as 'kcopyd copy' does. Zeroes become holes, unless --offload says otherwise.") { origin, cow, output, acceptTruncated };
+        transfer.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var options = transfer.Read(parsed);
+            options = options with { Offload = options.Offload ?? OffloadKinds.Default | OffloadKinds.DetectZeroes };
+            var files = await SnapshotFiles.OpenAsync(parsed.GetRequiredValue(origin), false, [parsed.GetRequiredValue(cow)], false).ConfigureAwait(false);
+            await using var filesLease = files.ConfigureAwait(false);
+            // Its bytes are in two files, neither of which may be the destination.
+            var source = new Survey(files.All[1].Target, TargetKind.Disk, files.Origin.Length, Storage: null);
+            var plan = await TransferPlan.MakeAsync(source, [Target.Parse("OUT", parsed.GetRequiredValue(output))], options).ConfigureAwait(false);
+            files.CheckApart(plan.Destinations[0].Target, plan.Destinations[0].Storage);
+
+            var snapshots = new SnapshotOptions { Mode = StoreMode.Open, AcceptTruncated = parsed.GetValue(acceptTruncated) };
+            var opened = await OpenSnapshots.OpenAsync(files, snapshots, options.LogLevel).ConfigureAwait(false);
+            await using var openedLease = opened.ConfigureAwait(false);
+            return await TransferCommand.RunAsync(plan, opened.First, opened.Engine, options, console, cancellationToken).ConfigureAwait(false);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,60 @@
+namespace Kcopyd.Host.Snapshots;
+
+/// <summary>What <c>--from</c> names: a file, a pipe, or standard input.</summary>
+internal sealed class InputFile : IAsyncDisposable
+{
+    private readonly Stream _stream;
+
+    private InputFile(string name, Stream stream)
+    {
+        _stream = stream;
+        Name = name;
+        Length = stream.CanSeek ? stream.Length : null;
+    }
+
+    public string Name { get; }
+
+    /// <summary>Bytes; null where only the end tells.</summary>
+    public long? Length { get; }
+
+    /// <exception cref="UsageException">It cannot be opened.</exception>
+    public static InputFile Open(string path, CommandConsole console)
+    {
+        if (path.Length == 0)
+            throw new UsageException("--from is empty: give a path, or - for standard input.");
+        try
+        {
+            return path == "-"
+                ? new InputFile("standard input", console.OpenInput())
+                : new InputFile(path, new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0));
+        }
+        catch (FileNotFoundException)
+        {
+            throw new UsageException($"--from '{path}' does not exist.");
+        }
+        catch (IOException busy) when (busy.HResult == FileLock.WouldBlock)
+        {
+            throw new UsageException($"--from '{path}' is busy: a command writes to it, or it is what this one writes to. Give another file.");
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--from '{path}' cannot be read: {refused.Message}");
+        }
+    }
+
+    /// <summary>Fills the buffer, unless the end comes before.</summary>
+    /// <exception cref="FailureException">It cannot be read.</exception>
+    public async Task<int> ReadAsync(Memory<byte> into, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _stream.ReadAtLeastAsync(into, into.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException failed)
+        {
+            throw new FailureException($"{Name}: read failed: {failed.Message}");
+        }
+    }
+
+    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Snapshots;
+
+namespace Kcopyd.Host.Snapshots;
+
+/// <summary><c>kcopyd snapshot read ORIGIN COW</c></summary>
+internal static class ReadCommand
+{
+    private const int Piece = 4 << 20;      // bytes
+
+    public static Command Create(CommandConsole console)
+    {
+        var (origin, cow, acceptTruncated, json) = (SnapshotArguments.Origin(), SnapshotArguments.Cow(), SnapshotArguments.AcceptTruncated(), SnapshotArguments.Json());
+        var at = SnapshotArguments.Bytes("--at", "First byte to read; any number.");
+        var length = SnapshotArguments.Bytes("--length", "How many bytes; any number.");
+        var into = new Option<string>("--into") { Description = "Where they go: a file, which is emptied before, or standard output.", HelpName = "FILE|-", DefaultValueFactory = _ => "-" };
+        var command = new Command("read", "Reads bytes of the snapshot.") { origin, cow, at, length, into, acceptTruncated, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var (offset, count, path, isJson) = (parsed.GetValue(at), parsed.GetValue(length), parsed.GetValue(into)!, parsed.GetValue(json));
+            if (isJson && path == "-")
+                throw new UsageException("--json and the bytes would both go to standard output; name a file by --into.");
+            var files = await SnapshotFiles.OpenAsync(parsed.GetRequiredValue(origin), false, [parsed.GetRequiredValue(cow)], false).ConfigureAwait(false);
+            await using var filesLease = files.ConfigureAwait(false);
+            if (offset > files.Origin.Length || count > files.Origin.Length - offset)
+                throw new UsageException($"ORIGIN '{files.Origin.Name}' has {files.Origin.Length} bytes; --at {offset} --length {count} reaches past its end.");
+
+            var opened = await OpenSnapshots.OpenAsync(files, new SnapshotOptions { Mode = StoreMode.Open, AcceptTruncated = parsed.GetValue(acceptTruncated) }).ConfigureAwait(false);
+            await using var openedLease = opened.ConfigureAwait(false);
+            if (path == "-")
+            {
+                var stream = console.OpenOutput();
+                await using var streamLease = stream.ConfigureAwait(false);
+                await ReadAsync(opened.First, offset, count, (_, bytes) => stream.WriteAsync(bytes, cancellationToken), cancellationToken).ConfigureAwait(false);
+                return ExitCodes.Success;
+            }
+            await IntoFileAsync(files, opened.First, offset, count, new Target("--into", path, 0, null), cancellationToken).ConfigureAwait(false);
+            var status = await opened.First.GetStatusAsync().ConfigureAwait(false);
+            await console.Out.WriteLineAsync(isJson
+                ? SnapshotJson.Of(new BytesReport(offset, count, true, null, [StatusReport.Of(status)]))
+                : $"read {count} bytes at {offset} into {path}").ConfigureAwait(false);
+            return ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static async Task IntoFileAsync(SnapshotFiles files, Snapshot snapshot, long offset, long count, Target into, CancellationToken cancellationToken)
+    {
+        files.CheckApart(into, (await Survey.OfDestinationAsync(into).ConfigureAwait(false)).Storage);
+        var file = Devices.Open(into, new BlockDeviceOptions { Create = true, Truncate = true, Length = count, Io = IoMode.Buffered });
+        await using var fileLease = file.ConfigureAwait(false);
+        await ReadAsync(snapshot, offset, count, (at, bytes) => DeviceLoops.WriteAsync(file, at, bytes), cancellationToken).ConfigureAwait(false);
+        await DeviceLoops.FlushAsync(file).ConfigureAwait(false);
+    }
+
+    private static async Task ReadAsync(Snapshot snapshot, long offset, long count, Func<long, ReadOnlyMemory<byte>, ValueTask> write, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[(int)Math.Min(Piece, count)];
+        for (long done = 0; done < count;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var piece = buffer.AsMemory(0, (int)Math.Min(buffer.Length, count - done));
+            await DeviceLoops.ReadAsync(snapshot, offset + done, piece).ConfigureAwait(false);
+            await write(done, piece).ConfigureAwait(false);
+            done += piece.Length;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Numerics;
+using Kcopyd.Actors.Snapshots;
+
+namespace Kcopyd.Host.Snapshots;
+
+/// <summary>Arguments and options that several of the snapshot commands have.</summary>
+internal static class SnapshotArguments
+{
+    private const long LargestChunk = 1 << 30;
+
+    public static Argument<string> Origin() => new("ORIGIN") { Description = "The disk or image of which the snapshot is; its length is a multiple of 512 bytes." };
+
+    public static Argument<string> Cow() => new("COW") { Description = "The store with what differs: a file or a block device." };
+
+    public static Option<string[]> MoreCows() => new("--cow")
+    {
+        Description = "Another snapshot of that origin, which is to stay what it is; repeat it for each. What is not named is not protected.",
+        HelpName = "COW",
+        DefaultValueFactory = _ => [],
+    };
+
+    public static Option<bool> Json() => new("--json") { Description = "Print the result as one JSON object on standard output." };
+
+    public static Option<bool> AcceptTruncated() => new("--accept-truncated") { Description = "Take a store that was truncated; chunks that it has lost cannot be read." };
+
+    public static Option<StoreKind> Store() => new("--store")
+    {
+        Description = "What a full store does. P: the snapshot is invalid. PO: a write to the snapshot fails, and what it has stays readable.",
+        HelpName = "P|PO",
+        CustomParser = result => Text(result) switch
+        {
+            "P" => StoreKind.Persistent,
+            "PO" => StoreKind.PersistentOverflow,
+            _ => Refuse<StoreKind>(result, "P or PO"),
+        },
+        DefaultValueFactory = _ => StoreKind.Persistent,
+    };
+
+    public static Option<long> Bytes(string name, string description, bool required = true) => new(name)
+    {
+        Description = description,
+        HelpName = "BYTES",
+        Required = required,
+        CustomParser = result => ByteSize.TryParse(Text(result), out var bytes) ? bytes : Refuse<long>(result, "a number of bytes such as 4096, 64K or 1G"),
+    };
+
+    public static Option<long?> Size() => new("--size")
+    {
+        Description = "Make the file of that length if there is none, or let it grow to it. It takes no space before it is used.",
+        HelpName = "SIZE",
+        CustomParser = result => ByteSize.TryParse(Text(result), out var bytes) && bytes > 0 ? bytes : Refuse<long?>(result, "a number of bytes such as 64M or 1G"),
+    };
+
+    public static Option<int?> Chunk() => new("--chunk")
+    {
+        Description = "The unit of copy-on-write: a power of two from 512 to 1G; 4K if nothing else is configured.",
+        HelpName = "SIZE",
+        CustomParser = result => ByteSize.TryParse(Text(result), out var bytes) && bytes is >= 512 and <= LargestChunk && BitOperations.IsPow2(bytes)
+            ? (int)bytes
+            : Refuse<int?>(result, "a power of two from 512 to 1G, such as 4K or 64K"),
+    };
+
+    public static Option<ProgressMode> Progress() => new("--progress")
+    {
+        Description = "A bar on a terminal, plain lines, or nothing.",
+        HelpName = "auto|plain|none",
+        CustomParser = result => Text(result) switch
+        {
+            "auto" => ProgressMode.Auto,
+            "plain" => ProgressMode.Plain,
+            "none" => ProgressMode.None,
+            _ => Refuse<ProgressMode>(result, "auto, plain or none"),
+        },
+        DefaultValueFactory = _ => ProgressMode.Auto,
+    };
+
+    private static string Text(ArgumentResult result) => result.Tokens[0].Value;
+
+    private static T? Refuse<T>(ArgumentResult result, string range)
+    {
+        result.AddError($"{((OptionResult)result.Parent!).Option.Name} {Text(result)}: must be {range}.");
+        return default;
+    }
+}

@@ -1,0 +1,93 @@
+using Kcopyd.Actors.Devices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Kcopyd.Host.Snapshots;
+
+/// <summary>The origin and the stores of the command line: opened, each by itself, and locked. What is written is locked for this command alone,
+/// what is only read is shared by those who read.</summary>
+/// <remarks>They go through the page cache, so that no offset and no length has to be aligned.</remarks>
+internal sealed class SnapshotFiles : IAsyncDisposable
+{
+    private readonly List<SafeFileHandle> _locks = [];
+    private readonly List<(Target Target, FileBlockDevice Device)> _opened = [];
+
+    public FileBlockDevice Origin => _opened[0].Device;
+
+    public IEnumerable<FileBlockDevice> Cows => _opened.Skip(1).Select(one => one.Device);
+
+    public IReadOnlyList<(Target Target, FileBlockDevice Device)> All => _opened;
+
+    /// <summary>Opens and locks them.</summary>
+    /// <param name="origin">ORIGIN.</param>
+    /// <param name="writesOrigin">Otherwise it is opened for reading only.</param>
+    /// <param name="cows">COW, and those of --cow.</param>
+    /// <param name="writesCows">Otherwise they are opened for reading only.</param>
+    /// <exception cref="UsageException">Something is missing, busy, named twice, or no origin.</exception>
+    public static async Task<SnapshotFiles> OpenAsync(string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows)
+    {
+        var files = new SnapshotFiles();
+        try
+        {
+            files.Open(new Target("ORIGIN", origin, 0, null), writesOrigin);
+            for (var i = 0; i < cows.Count; i++)
+                files.Open(new Target(i == 0 ? "COW" : "--cow", cows[i], 0, null), writesCows);
+            return files;
+        }
+        catch
+        {
+            await files.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <exception cref="UsageException">The target has the storage of one that is open.</exception>
+    public void CheckApart(Target target, object? storage)
+    {
+        if (storage is not null && _opened.Find(one => storage.Equals(one.Device.Locate(0).Storage)).Target is { } same)
+            throw new UsageException($"{target} is {same}; give another file.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (_, device) in _opened)
+            await device.DisposeAsync().ConfigureAwait(false);
+        _locks.ForEach(taken => taken.Dispose());
+    }
+
+    /// <exception cref="UsageException">It cannot be the origin of snapshots.</exception>
+    public static void CheckOrigin(Target target, FileBlockDevice device)
+    {
+        if (device.Length == long.MaxValue)
+            throw new UsageException($"{target} has no size: it cannot have snapshots. Give a file or a block device.");
+        if (device.Length % IoRegion.SectorSize != 0)
+            throw new UsageException($"{target} has {device.Length} bytes, no multiple of {IoRegion.SectorSize}; make it one: truncate -s %{IoRegion.SectorSize} '{target.Path}'.");
+    }
+
+    private void Open(Target target, bool writes)
+    {
+        if (target.Path.Length == 0)
+            throw new UsageException($"{target.Argument} is empty: give a path.");
+        var device = Devices.Open(target, new BlockDeviceOptions { ReadOnly = !writes, Io = IoMode.Buffered });
+        if (_opened.Count == 0)
+            _opened.Add((target, device));
+        else
+            Add(target, device);
+        if (_opened.Count == 1)
+            CheckOrigin(target, device);
+        if (writes && device.IsReadOnly)
+            throw new UsageException($"{target} is read-only.");
+        _locks.Add(FileLock.Take(target, writes));
+    }
+
+    private void Add(Target target, FileBlockDevice device)
+    {
+        try
+        {
+            CheckApart(target, device.Locate(0).Storage);
+        }
+        finally
+        {
+            _opened.Add((target, device));
+        }
+    }
+}

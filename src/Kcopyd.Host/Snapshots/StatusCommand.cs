@@ -1,0 +1,36 @@
+using System.CommandLine;
+using System.Globalization;
+using Kcopyd.Actors.Snapshots;
+
+namespace Kcopyd.Host.Snapshots;
+
+/// <summary><c>kcopyd snapshot status COW</c></summary>
+internal static class StatusCommand
+{
+    public static Command Create(CommandConsole console)
+    {
+        var cow = SnapshotArguments.Cow();
+        var origin = new Option<string?>("--origin") { Description = "Check the store against this origin, too.", HelpName = "ORIGIN" };
+        var (acceptTruncated, json) = (SnapshotArguments.AcceptTruncated(), SnapshotArguments.Json());
+        var command = new Command("status", "Tells how a snapshot is; the last line is that of 'dmsetup status'. Locks nothing.") { cow, origin, acceptTruncated, json };
+        command.SetAction(async (parsed, _) =>
+        {
+            var contents = await StoreCommand.ReadAsync(parsed.GetRequiredValue(cow), parsed.GetValue(origin), parsed.GetValue(acceptTruncated)).ConfigureAwait(false);
+            await console.Out.WriteLineAsync(parsed.GetValue(json) ? SnapshotJson.Of(StatusReport.Of(contents.Status)) : Text(contents.Status)).ConfigureAwait(false);
+            return await ExitAsync(contents.Status, console).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    /// <summary>Names what is wrong with a snapshot.</summary>
+    public static async Task<int> ExitAsync(SnapshotStatus status, CommandConsole console)
+    {
+        if (status.State != SnapshotState.Invalid)
+            return ExitCodes.Success;
+        await console.Error.WriteLineAsync($"kcopyd: {StoreErrors.Invalid(status)}").ConfigureAwait(false);
+        return ExitCodes.Errors;
+    }
+
+    private static string Text(SnapshotStatus status) => status.State == SnapshotState.Invalid ? status.ToString() : string.Create(CultureInfo.InvariantCulture,
+        $"{status.Name}: {status.Exceptions} chunks of {ByteSize.Format(status.ChunkSize)} differ; {status.UsedPercent:0.0} % of {ByteSize.Format(512.0 * status.TotalSectors)} in use\n{status}");
+}

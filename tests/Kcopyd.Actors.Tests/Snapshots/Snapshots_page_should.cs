@@ -1,0 +1,103 @@
+using System.Runtime.CompilerServices;
+using Akka.Actor;
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.Tests.Devices;
+using Xunit;
+
+namespace Kcopyd.Actors.Tests.Snapshots;
+
+/// <summary>The examples of docs/snapshots.md, compiled and run.</summary>
+public sealed class Snapshots_page_should : SnapshotSpec
+{
+    [Fact]
+    public void show_only_code_that_compiles_here()
+    {
+        var here = ThisFile();
+        var page = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../docs/snapshots.md"));
+        var compiled = File.ReadLines(here).Select(line => line.Trim()).ToHashSet();
+        var shown = false;
+        var lines = 0;
+        foreach (var line in File.ReadLines(page))
+        {
+            if (line.StartsWith("```", StringComparison.Ordinal))
+                shown = line == "```csharp";
+            else if (shown && line.Trim().Length > 0)
+            {
+                lines++;
+                Assert.True(compiled.Contains(line.Trim()), $"{page} shows a line that is not in {here}:\n{line}");
+            }
+        }
+        Assert.True(lines > 10, $"{page} shows {lines} lines of code; where are the examples?");
+    }
+
+    [Fact]
+    public async Task back_up_a_disk_that_changes()
+    {
+        var folder = Directory.CreateTempSubdirectory("kcopyd-page-");
+        var (image, store, copy) = (Path.Combine(folder.FullName, "disk.img"), Path.Combine(folder.FullName, "disk.cow"), Path.Combine(folder.FullName, "backup.img"));
+        var (system, frozen, bytes) = (Sys, Bytes.Random(1 << 20, 1), Bytes.Random(5000, 2));
+        try
+        {
+            await File.WriteAllBytesAsync(image, frozen);
+            await using var kcopyd = system.CreateKcopydClient();
+            await using var disk = system.CreateSnapshotOrigin(BlockDevice.Open(image));
+            await using var snapshot = await disk.OpenSnapshotAsync(BlockDevice.Open(store, new() { Create = true, Length = 1 << 30 }));
+
+            await disk.WriteAsync(offset: 12345, bytes);                        // the disk changes; the snapshot gets the old chunks first
+            await using var backup = BlockDevice.Open(copy, new() { Create = true, Length = snapshot.Length });
+            await kcopyd.CopyAsync(snapshot.Whole(), [backup.Whole()], CopyFlags.Flush);
+
+            SnapshotStatus status = await snapshot.GetStatusAsync();            // "snapshot 32/2097152 16"
+            MergeResult merged = await snapshot.MergeAsync();                   // the disk is what it was
+
+            Assert.Equal("snapshot 32/2097152 16", status.ToString());
+            Assert.True(merged.IsComplete);
+        }
+        finally
+        {
+            var (exported, merged) = (await File.ReadAllBytesAsync(copy), await File.ReadAllBytesAsync(image));
+            folder.Delete(recursive: true);
+            Assert.Equal(frozen, exported);
+            Assert.Equal(frozen, merged);
+        }
+    }
+
+    [Fact]
+    public async Task tell_by_events_how_snapshots_are()
+    {
+        var system = Sys;
+        var receiver = TestActor;
+        await using var disk = system.CreateSnapshotOrigin(OriginDevice());
+        await using var snapshot = await disk.OpenSnapshotAsync(Cow(chunks: 12), new() { ChunkSize = Chunk });
+
+        system.EventStream.Subscribe(receiver, typeof(SnapshotFilling));        // Status.UsedPercent: grow it (GrowAsync), merge it, or drop it
+        system.EventStream.Subscribe(receiver, typeof(SnapshotFailed));         // Status.State, Status.Reason
+
+        await Write(snapshot, 0, Bytes.Random(9 * Chunk, 1));
+        ExpectMsg<SnapshotFilling>();
+        await Write(disk, 100 * Chunk, Bytes.Random(9 * Chunk, 1));
+        Assert.Equal(SnapshotState.Invalid, FishForMessage(message => message is SnapshotFailed) is SnapshotFailed failed ? failed.Status.State : default);
+    }
+
+    [Fact]
+    public async Task read_a_store_by_itself()
+    {
+        await using var disk = Sys.CreateSnapshotOrigin(OriginDevice());
+        var cow = Cow();
+        await using (var snapshot = await disk.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk, LeaveOpen = true }))
+            await Write(snapshot, 5 * Chunk, Bytes.Random(2 * Chunk, 1));
+
+        SnapshotStoreContents contents = await SnapshotStore.ReadAsync(cow);    // no origin, no actor system
+        foreach (var (old, place) in contents.Exceptions)
+            Console.WriteLine($"chunk {old} of the origin is in chunk {place}");
+
+        Assert.Equal([new(5, 2), new(6, 3)], contents.Exceptions);
+        Assert.Equal([new(1, 2)], contents.Areas);
+        Assert.Equal("snapshot 32/2400 16", contents.Status.ToString());
+    }
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
+}
