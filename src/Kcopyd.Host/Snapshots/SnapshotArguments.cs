@@ -25,9 +25,10 @@ internal static class SnapshotArguments
 
     public static Option<bool> AcceptTruncated() => new("--accept-truncated") { Description = "Take a store that was truncated; chunks that it has lost cannot be read." };
 
+    // Without a default for the parser, whose help would print the name of the enum's member; the first member is the default.
     public static Option<StoreKind> Store() => new("--store")
     {
-        Description = "What a full store does. P: the snapshot is invalid. PO: a write to the snapshot fails, and what it has stays readable.",
+        Description = "What a full store does. P, the default: the snapshot is invalid. PO: a write to the snapshot fails, and what it has stays readable.",
         HelpName = "P|PO",
         CustomParser = result => Text(result) switch
         {
@@ -35,7 +36,6 @@ internal static class SnapshotArguments
             "PO" => StoreKind.PersistentOverflow,
             _ => Refuse<StoreKind>(result, "P or PO"),
         },
-        DefaultValueFactory = _ => StoreKind.Persistent,
     };
 
     public static Option<long> Bytes(string name, string description, bool required = true) => new(name)
@@ -64,7 +64,7 @@ internal static class SnapshotArguments
 
     public static Option<ProgressMode> Progress() => new("--progress")
     {
-        Description = "A bar on a terminal, plain lines, or nothing.",
+        Description = "A bar on a terminal, plain lines, or nothing; auto if nothing is said.",
         HelpName = "auto|plain|none",
         CustomParser = result => Text(result) switch
         {
@@ -73,7 +73,6 @@ internal static class SnapshotArguments
             "none" => ProgressMode.None,
             _ => Refuse<ProgressMode>(result, "auto, plain or none"),
         },
-        DefaultValueFactory = _ => ProgressMode.Auto,
     };
 
     private static string Text(ArgumentResult result) => result.Tokens[0].Value;
