@@ -154,6 +154,11 @@ internal sealed partial class OriginActor
     /// <summary>Without an exception nothing of the snapshot is in the store, so there is nothing to discard there.</summary>
     private void MapDiscard(BlockRequest request, SnapshotCore snapshot)
     {
+        if (snapshot.HasOverflowed)     // a discard is a write
+        {
+            request.Fail(IoError.Io, 0);
+            return;
+        }
         var geometry = snapshot.Geometry;
         for (long at = 0; at < request.Length;)
         {

@@ -59,6 +59,19 @@ public sealed class GoldenImages_should : SnapshotTest
         Assert.Equal(content, Hash(device.Bytes));
     }
 
+    [Fact]
+    public async Task take_no_discard_when_they_have_overflowed()
+    {
+        var content = Sample("c8-overflow").Content;
+        await using var origin = Origin(Load("c8-overflow.origin.gz"));
+        await using var snapshot = await origin.OpenSnapshotAsync(Load("c8-overflow.store.gz"), new() { Store = StoreKind.PersistentOverflow, DiscardZeroesCow = true });
+        Assert.Equal(IoError.Io, (await snapshot.WriteAsync(300 * Sector, new byte[Sector])).Error);
+        Assert.Equal("snapshot Overflow", (await snapshot.GetStatusAsync()).ToString());
+        Assert.Equal(IoError.Io, (await snapshot.DiscardAsync(0, 8 * Sector)).Error);       // in the store
+        Assert.Equal(IoError.Io, (await snapshot.DiscardAsync(300 * Sector, Sector)).Error);
+        Assert.Equal(content, Hash(await ReadAsync(snapshot)));
+    }
+
     private static (StoreKind Type, int Chunk, long Records, string Content, string Status) Sample(string name)
     {
         var line = Lines().Single(line => line[0] == name);

@@ -30,26 +30,49 @@ internal sealed class Play
 
     public Script Script { get; }
 
-    public int Observations => _ours.Seen.Count;
+    public IReadOnlyList<Observation> Seen => _ours.Seen;
 
     public long Bytes => Devices.Sum(device => device.Length);
 
     private IEnumerable<MemoryBlockDevice> Devices => [_origin, .. _stores];
 
+    /// <summary>Plays all of them on both sides, in one boot of the kernel.</summary>
+    /// <returns>The scripts in which the sides differ, and where.</returns>
+    public static async Task<List<string>> RunAsync(IEnumerable<Play> plays, byte[] blob, ActorSystem system, TempFolder folder, KernelMapper mapper)
+    {
+        var (kernels, ours) = (new DiskImage(folder["kernels"]), new DiskImage(folder["ours"]));
+        foreach (var play in plays)
+        {
+            play.AddTo(kernels);
+            await play.RunAsync(system);
+            play.AddTo(ours);       // to the same place
+            play.Prepare(mapper);
+        }
+        await mapper.RunAsync(blob, kernels.Path, ours.Path);
+        List<string> failures = [];
+        foreach (var play in plays)
+        {
+            var differences = (await play.CompareAsync(system, kernels)).ToArray();
+            if (differences.Length > 0)
+                failures.Add($"{play.Script}\n{string.Join('\n', differences.Take(8))}");
+        }
+        return failures;
+    }
+
     /// <summary>Appends the devices to a disk.</summary>
-    public void AddTo(DiskImage disk)
+    private void AddTo(DiskImage disk)
     {
         var places = Devices.Select(disk.Add).ToArray();
         _at = (places[0], places[1..]);
     }
 
-    public async Task RunAsync(ActorSystem system)
+    private async Task RunAsync(ActorSystem system)
     {
         _ours = new OurSide(system, Script, _blob, _origin, _stores);
         await _ours.RunAsync();
     }
 
-    public void Prepare(KernelMapper mapper)
+    private void Prepare(KernelMapper mapper)
     {
         _kernels = new KernelSide(mapper, Script, "/dev/ubda", _at);
         _kernels.Run(_ours.HasMerged);
@@ -57,12 +80,15 @@ internal sealed class Play
         _kernelsOfOurs.LookOnly();
     }
 
-    public async Task<IEnumerable<string>> CompareAsync(ActorSystem system, DiskImage disk)
+    private async Task<IEnumerable<string>> CompareAsync(ActorSystem system, DiskImage disk)
     {
         MemoryBlockDevice[] theirs = [.. Devices.Zip([_at.Origin, .. _at.Stores], (device, place) => disk.Read(place, device.Length, device.Name))];
         List<string> bytes = [.. Compare(_origin, _origin.Bytes.ToArray(), theirs[0].Bytes.ToArray())];
         foreach (var (mine, other) in _stores.Zip(theirs[1..]))
-            bytes.AddRange(Compare(mine, StoreBytes.ThatCount(mine.Bytes), StoreBytes.ThatCount(other.Bytes)));
+        {
+            var (ours, kernels) = StoreBytes.ThatCount(mine.Bytes, other.Bytes);
+            bytes.AddRange(Compare(mine, ours, kernels));
+        }
         var oursOfTheirs = new OurSide(system, Script, _blob, theirs[0], theirs[1..]);
         await oursOfTheirs.LookOnlyAsync();
         var final = _ours.Seen[_ours.FinalFrom..];

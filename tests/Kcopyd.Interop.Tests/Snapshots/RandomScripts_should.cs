@@ -1,5 +1,4 @@
 using System.Globalization;
-using Akka.Actor;
 using Kcopyd.Interop.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -11,47 +10,18 @@ namespace Kcopyd.Interop.Tests.Snapshots;
 /// device read the same, and each store be the same to the byte; and each side must see in the other's stores what it sees in its own.
 /// <c>KCOPYD_SNAPSHOT_SEED</c> replays one script, <c>KCOPYD_SNAPSHOT_SCRIPTS</c> is how many, <c>KCOPYD_SNAPSHOT_FIRST_SEED</c> where they begin.
 /// </summary>
-public sealed class RandomScripts_should(ITestOutputHelper output)
+public sealed class RandomScripts_should(ITestOutputHelper output) : SnapshotTest
 {
-    private readonly byte[] _blob = Script.MakeBlob();
-
     [SkippableFact]
     public async Task leave_the_same_bytes_as_the_real_kernel()
     {
         RealKernel.Require();
-        using var folder = new TempFolder();
-        var system = ActorSystem.Create("scripts", "akka.loglevel = ERROR");
-        try
-        {
-            await PlayAsync([.. Seeds().Select(seed => new Play(new Script(seed), _blob))], system, folder);
-        }
-        finally
-        {
-            await system.Terminate();
-        }
-    }
-
-    private async Task PlayAsync(Play[] plays, ActorSystem system, TempFolder folder)
-    {
+        var blob = Script.MakeBlob();
+        Play[] plays = [.. Seeds().Select(seed => new Play(new Script(seed), blob))];
         using var mapper = new KernelMapper();
-        var (kernels, ours) = (new DiskImage(folder["kernels"]), new DiskImage(folder["ours"]));
-        foreach (var play in plays)
-        {
-            play.AddTo(kernels);
-            await play.RunAsync(system);
-            play.AddTo(ours);       // to the same place
-            play.Prepare(mapper);
-        }
-        await mapper.RunAsync(_blob, kernels.Path, ours.Path);
-        List<string> failures = [];
-        foreach (var play in plays)
-        {
-            var differences = (await play.CompareAsync(system, kernels)).ToArray();
-            if (differences.Length > 0)
-                failures.Add($"{play.Script}\n{string.Join('\n', differences.Take(8))}");
-        }
+        var failures = await Play.RunAsync(plays, blob, System, Folder, mapper);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{plays.Length} scripts, {plays.Sum(play => play.Script.Operations.Count)} operations, {plays.Sum(play => play.Observations)} observations, {mapper.Count} commands to the kernel, {plays.Sum(play => play.Bytes)} bytes of devices compared, {failures.Count} scripts with differences"));
+            $"{plays.Length} scripts, {plays.Sum(play => play.Script.Operations.Count)} operations, {plays.Sum(play => play.Seen.Count)} observations, {mapper.Count} commands to the kernel, {plays.Sum(play => play.Bytes)} bytes of devices compared, {failures.Count} scripts with differences"));
         Assert.True(failures.Count == 0, $"{failures.Count} of {plays.Length} scripts differ\n{string.Join("\n\n", failures.Take(5))}");
     }
 

@@ -25,9 +25,17 @@ internal sealed class Script
     public const int BlobSize = 1 << 20;
     private readonly Random _random;
 
+    /// <summary>One that was thought out: an origin of random bytes, and one snapshot of it.</summary>
+    public Script(string name, int originSectors, StoreSpec store, params Operation[] operations)
+    {
+        _random = new Random(0);
+        (Name, OriginSectors, Stores, Operations) = (name, originSectors, [store], [.. operations]);
+    }
+
+    /// <summary>One by chance.</summary>
     public Script(int seed)
     {
-        Seed = seed;
+        Name = $"KCOPYD_SNAPSHOT_SEED={seed}";
         _random = new Random(seed);
         OriginSectors = _random.Next(40, 257);
         OriginAt = Blob(OriginSectors);
@@ -37,7 +45,7 @@ internal sealed class Script
             Operations.Add(new(Step.Merge, _random.Next(Stores.Count), 0, 0, 0));
     }
 
-    public int Seed { get; }
+    public string Name { get; }
 
     public int OriginSectors { get; }
 
@@ -56,7 +64,7 @@ internal sealed class Script
         return blob;
     }
 
-    public override string ToString() => $"KCOPYD_SNAPSHOT_SEED={Seed}: origin of {OriginSectors} sectors; {string.Join("; ", Stores)}\n  {string.Join("\n  ", Operations)}";
+    public override string ToString() => $"{Name}: origin of {OriginSectors} sectors; {string.Join("; ", Stores)}\n  {string.Join("\n  ", Operations)}";
 
     private StoreSpec MakeStore()
     {

@@ -7,8 +7,6 @@ internal static class StoreBytes
 {
     private const int Magic = 0x70416e53;
 
-    public static bool IsValid(ReadOnlySpan<byte> store) => Word(store, 0) == Magic && Word(store, 4) == 1;
-
     /// <summary>The records in their order, over all areas.</summary>
     public static List<(long Old, long New)> Records(ReadOnlySpan<byte> store)
     {
@@ -17,6 +15,8 @@ internal static class StoreBytes
         for (var area = 0; ; area++)
         {
             var at = (1 + area * (chunk / 16 + 1)) * chunk;
+            if (at + chunk > store.Length)
+                return records;
             for (var i = 0; i < chunk / 16; i++)
             {
                 var (old, @new) = (BinaryPrimitives.ReadInt64LittleEndian(store[(at + i * 16)..]), BinaryPrimitives.ReadInt64LittleEndian(store[(at + i * 16 + 8)..]));
@@ -27,21 +27,32 @@ internal static class StoreBytes
         }
     }
 
-    /// <summary>All bytes; but of an invalid store without the chunks that no record names: how far copies got that were lost with it is chance.</summary>
-    public static byte[] ThatCount(ReadOnlySpan<byte> store)
+    /// <summary>
+    /// What of two stores must be the same: all bytes. But of two that are invalid the header, the records that both have, and their chunks:
+    /// how far the operation got that found the store full is chance, in the kernel, and nobody reads it again.
+    /// </summary>
+    public static (byte[] One, byte[] Other) ThatCount(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other)
     {
-        var bytes = store.ToArray();
-        if (Word(store, 0) != Magic || IsValid(store))
-            return bytes;
-        var chunk = Word(store, 12) * 512;
-        var named = Records(store).Select(record => record.New).ToHashSet();
-        for (var i = 2; i * chunk < bytes.Length; i++)
+        if (IsInvalid(one) && IsInvalid(other))
         {
-            if (i % (chunk / 16 + 1) != 1 && !named.Contains(i))
-                bytes.AsSpan(i * chunk, Math.Min(chunk, bytes.Length - i * chunk)).Clear();
+            var (records, others) = (Records(one), Records(other));
+            var common = Math.Min(records.Count, others.Count);
+            if (records.Take(common).SequenceEqual(others.Take(common)))
+                return (ThatCount(one, records[..common]), ThatCount(other, records[..common]));
         }
-        return bytes;
+        return (one.ToArray(), other.ToArray());
     }
+
+    private static byte[] ThatCount(ReadOnlySpan<byte> store, List<(long Old, long New)> records)
+    {
+        var chunk = Word(store, 12) * 512;
+        List<byte> bytes = [.. store[..chunk]];
+        foreach (var (old, @new) in records)
+            bytes.AddRange([.. BitConverter.GetBytes(old), .. BitConverter.GetBytes(@new), .. store.Slice((int)@new * chunk, chunk)]);
+        return [.. bytes];
+    }
+
+    private static bool IsInvalid(ReadOnlySpan<byte> store) => Word(store, 0) == Magic && Word(store, 4) == 0;
 
     private static int Word(ReadOnlySpan<byte> store, int at) => BinaryPrimitives.ReadInt32LittleEndian(store[at..]);
 }
