@@ -108,7 +108,7 @@ internal sealed partial class OriginActor
             }
             else if (snapshot.Pending.TryGetValue(chunk, out var pending))
             {
-                (pending.SnapshotWrites ??= []).Add(Part(request, snapshot, at, end - at, DeviceOperation.Write));
+                WriteAfter(pending, request, at, end);
             }
             else if (!snapshot.Store.TryAllocate(snapshot.Cow.Length, out var free))
             {
@@ -122,8 +122,7 @@ internal sealed partial class OriginActor
             }
             else
             {
-                var run = StartRun(snapshot, chunk, free, ref copied);
-                (run.SnapshotWrites ??= []).Add(Part(request, snapshot, at, end - at, DeviceOperation.Write));
+                WriteAfter(StartRun(snapshot, chunk, free, ref copied), request, at, end);
             }
             at = end;
         }
@@ -134,6 +133,20 @@ internal sealed partial class OriginActor
             var copy = new CopyOut(_core);
             copy.Add(copied);
             Start(copy);
+        }
+    }
+
+    // When the run holds. What follows in it is one write: the run is one stretch of the store.
+    private void WriteAfter(PendingRun run, BlockRequest request, long at, long end)
+    {
+        if (run.SnapshotWrites is [.., var last] && last.Request == request && last.RequestOffset + last.Length == at)
+        {
+            last.Length = end - last.RequestOffset;
+            last.Memory = request.Memory.Slice((int)last.RequestOffset, (int)last.Length);
+        }
+        else
+        {
+            (run.SnapshotWrites ??= []).Add(Part(request, run.Snapshot, at, end - at, DeviceOperation.Write));
         }
     }
 
