@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Kcopyd.Benchmarks.Peers;
 using Kcopyd.Benchmarks.Peers.Reports;
@@ -11,14 +12,13 @@ internal static class FreshPart
     private static readonly int[] s_depths = [1, 32];
 
     public const string Introduction =
-        "4 KiB writes a second to chunks without a copy. Ours is called in process; fio reaches the others over NBD on a Unix socket, which costs them two context switches a write, "
+        "### Fresh chunks a second\n\n4 KiB writes a second to chunks without a copy. Ours is called in process; fio reaches the others over NBD on a Unix socket, which costs them two context switches a write, "
         + "so qemu-img bench, which writes to its overlay in process, is the fairer peer. None of the others has to make a write durable before it answers, so each has a second figure with flushes "
         + "as often as we commit at best: after each write at depth 1, after 32 at depth 32. Timed by the writers' own clocks: no start of a program, no making of a store or overlay. "
-        + "qcow2 clusters and nbdkit's blocks are 4 KiB, as our chunks. \"Random\" is each chunk once; fio's order is another than ours and qemu's, which is a stride.";
+        + "qcow2 clusters and nbdkit's blocks are 4 KiB, as our chunks. \"Random\" is each chunk once; fio's order is another than ours and qemu's, which is a stride.\n";
 
-    public static async Task<IReadOnlyList<Standings>> RunAsync(SnapshotArena arena, CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<Standings> RunAsync(SnapshotArena arena, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var all = new List<Standings>();
         foreach (var place in new[] { Place.Tmpfs(arena.Options), Place.Disk(arena.Options) })
         {
             foreach (var scattered in new[] { true, false })
@@ -26,28 +26,23 @@ internal static class FreshPart
                 foreach (var depth in s_depths)
                 {
                     using var contest = FreshContest.Create(arena, place, scattered, depth, cancellationToken);
-                    all.Add(await ContestRunner.RunAsync(contest, arena.Options.Rounds, Console.Error, cancellationToken));
+                    yield return await ContestRunner.RunAsync(contest, arena.Options.Rounds, Console.Error, cancellationToken);
                 }
             }
         }
-        return all;
     }
 
-    public static string Table(IReadOnlyList<Standings> all)
+    public static string Table(Standings standings)
     {
-        var text = new StringBuilder($"### Fresh chunks a second\n\n{Introduction}\n");
-        foreach (var standings in all)
-        {
-            var contest = standings.Contest;
-            text.Append(CultureInfo.InvariantCulture, $"\n#### {contest.Title}\n\n{contest.Includes}\n\n");
-            var rows = new List<string[]> { new[] { "writer", "writes/s", "min", "max", "ours is × as fast", "B/write", "" } };
-            foreach (var entry in standings.Ranked)
-                rows.Add(Row(standings, entry));
-            text.AppendTable(rows);
-            foreach (var entry in standings.Entries.Where(entry => entry.Failure is not null))
-                text.Append(CultureInfo.InvariantCulture, $"\nNo figure for {entry.Contender.Name}: {entry.Failure}\n");
-        }
-        return text.Append('\n').ToString();
+        var contest = standings.Contest;
+        var text = new StringBuilder($"#### {contest.Title}\n\n{contest.Includes}\n\n");
+        var rows = new List<string[]> { new[] { "writer", "writes/s", "min", "max", "ours is × as fast", "B/write", "" } };
+        foreach (var entry in standings.Ranked)
+            rows.Add(Row(standings, entry));
+        text.AppendTable(rows);
+        foreach (var entry in standings.Entries.Where(entry => entry.Failure is not null))
+            text.Append(CultureInfo.InvariantCulture, $"\nNo figure for {entry.Contender.Name}: {entry.Failure}\n");
+        return text.ToString();
     }
 
     // Beside the persistent snapshot.

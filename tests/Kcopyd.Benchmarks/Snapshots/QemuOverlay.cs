@@ -76,8 +76,7 @@ internal sealed class QemuOverlay(Cleanup cleanup, SnapshotFiles files, Load loa
         try
         {
             using var server = Process.GetProcessById(pid);
-            server.Kill();
-            server.WaitForExit();
+            server.Kill();      // it is not our child, and may stay a zombie where nobody reaps: its end is not waited for
         }
         catch (ArgumentException)
         {

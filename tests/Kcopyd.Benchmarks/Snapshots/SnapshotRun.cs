@@ -28,7 +28,14 @@ internal static class SnapshotRun
             await TellAsync(ShortcutTable.Of(results.Shortcut = await ShortcutPart.RunAsync(arena, cancellationToken)));
         }
         if (options.Has("fresh"))
-            await TellAsync(FreshPart.Table(results.Fresh = await FreshPart.RunAsync(arena, cancellationToken)));
+        {
+            await TellAsync(FreshPart.Introduction);
+            await foreach (var standings in FreshPart.RunAsync(arena, cancellationToken))
+            {
+                results.Fresh.Add(standings);
+                await TellAsync(FreshPart.Table(standings));
+            }
+        }
         if (options.Has("opening"))
             await TellAsync(Opening.Table(results.Openings = await Opening.RunAllAsync(arena, cancellationToken)));
         if (options.Json is { } json)
@@ -52,7 +59,7 @@ internal sealed class SnapshotResults
 
     public IReadOnlyList<Standings> Shortcut { get; set; } = [];
 
-    public IReadOnlyList<Standings> Fresh { get; set; } = [];
+    public List<Standings> Fresh { get; } = [];
 
     public IReadOnlyList<Opening> Openings { get; set; } = [];
 }
