@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
@@ -126,7 +127,7 @@ internal sealed partial class OriginActor
             }
             at = end;
         }
-        foreach (var run in direct ?? [])
+        foreach (var run in CollectionsMarshal.AsSpan(direct))
             WriteWhole(request, run);
         if (copied is not null)
         {
@@ -254,7 +255,7 @@ internal sealed partial class OriginActor
         var (request, blocked) = (io.Request!, io.Blocked);
         (io.List, io.Request, io.Blocked, io.Token, io.Snapshot, io.Memory) = (null, null, null, null, null, default);
         _free.Push(io);
-        foreach (var other in blocked ?? [])
+        foreach (var other in CollectionsMarshal.AsSpan(blocked))
             Released(other);
         EndPart(request);
     }
