@@ -2,6 +2,7 @@ using System.CommandLine;
 using BenchmarkDotNet.Running;
 using Kcopyd.Benchmarks;
 using Kcopyd.Benchmarks.Peers;
+using Kcopyd.Benchmarks.Snapshots;
 
 var folder = new Argument<string>("FOLDER") { Description = "Where the files are.", DefaultValueFactory = _ => "/dev/shm" };
 var hocon = new Argument<string>("HOCON") { Description = "Settings to try, as text.", DefaultValueFactory = _ => "" };
@@ -14,6 +15,6 @@ micro.SetAction(parsed =>
     BenchmarkSwitcher.FromTypes([typeof(TokenBenchmark)]).Run(["--filter", "*", .. parsed.UnmatchedTokens]);
 });
 
-var root = new RootCommand("Figures, not tests.") { engine, micro, PeersCommand.CreatePeers(), PeersCommand.CreateStartup() };
+var root = new RootCommand("Figures, not tests.") { engine, micro, PeersCommand.CreatePeers(), PeersCommand.CreateStartup(), SnapshotCommand.Create() };
 // Signals are each command's own to handle.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

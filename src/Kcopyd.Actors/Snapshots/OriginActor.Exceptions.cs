@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Akka.Event;
 using Kcopyd.Actors.Devices;
 
@@ -110,9 +111,9 @@ internal sealed partial class OriginActor
         run.IsOver = true;
         if (run.Direct is { } request)
             EndPart(request);
-        foreach (var write in run.SnapshotWrites ?? [])
+        foreach (var write in CollectionsMarshal.AsSpan(run.SnapshotWrites))
             StartInStore(write, snapshot.Geometry.OffsetOf(run.New) + write.SourceOffset - snapshot.Geometry.OffsetOf(run.Old));
-        foreach (var write in run.OriginWrites ?? [])
+        foreach (var write in CollectionsMarshal.AsSpan(run.OriginWrites))
             Released(write);
     }
 
@@ -126,9 +127,9 @@ internal sealed partial class OriginActor
             request.Fail(IoError.Io, run.DirectOffset);
             EndPart(request);
         }
-        foreach (var write in run.SnapshotWrites ?? [])
+        foreach (var write in CollectionsMarshal.AsSpan(run.SnapshotWrites))
             FailPart(write);
-        foreach (var write in run.OriginWrites ?? [])
+        foreach (var write in CollectionsMarshal.AsSpan(run.OriginWrites))
             Released(write);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
@@ -108,7 +109,7 @@ internal sealed partial class OriginActor
             }
             else if (snapshot.Pending.TryGetValue(chunk, out var pending))
             {
-                (pending.SnapshotWrites ??= []).Add(Part(request, snapshot, at, end - at, DeviceOperation.Write));
+                WriteAfter(pending, request, at, end);
             }
             else if (!snapshot.Store.TryAllocate(snapshot.Cow.Length, out var free))
             {
@@ -122,18 +123,31 @@ internal sealed partial class OriginActor
             }
             else
             {
-                var run = StartRun(snapshot, chunk, free, ref copied);
-                (run.SnapshotWrites ??= []).Add(Part(request, snapshot, at, end - at, DeviceOperation.Write));
+                WriteAfter(StartRun(snapshot, chunk, free, ref copied), request, at, end);
             }
             at = end;
         }
-        foreach (var run in direct ?? [])
+        foreach (var run in CollectionsMarshal.AsSpan(direct))
             WriteWhole(request, run);
         if (copied is not null)
         {
             var copy = new CopyOut(_core);
             copy.Add(copied);
             Start(copy);
+        }
+    }
+
+    // When the run holds. What follows in it is one write: the run is one stretch of the store.
+    private void WriteAfter(PendingRun run, BlockRequest request, long at, long end)
+    {
+        if (run.SnapshotWrites is [.., var last] && last.Request == request && last.RequestOffset + last.Length == at)
+        {
+            last.Length = end - last.RequestOffset;
+            last.Memory = request.Memory.Slice((int)last.RequestOffset, (int)last.Length);
+        }
+        else
+        {
+            (run.SnapshotWrites ??= []).Add(Part(request, run.Snapshot, at, end - at, DeviceOperation.Write));
         }
     }
 
@@ -247,7 +261,7 @@ internal sealed partial class OriginActor
         var (request, blocked) = (io.Request!, io.Blocked);
         (io.List, io.Request, io.Blocked, io.Token, io.Snapshot, io.Memory) = (null, null, null, null, null, default);
         _free.Push(io);
-        foreach (var other in blocked ?? [])
+        foreach (var other in CollectionsMarshal.AsSpan(blocked))
             Released(other);
         EndPart(request);
     }

@@ -1,4 +1,5 @@
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Devices.Faults;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -42,6 +43,19 @@ public sealed class Snapshot_should : SnapshotSpec
         Assert.Equal(expected, await ReadAll(again));
     }
 
+    [Theory, InlineData(true, 2), InlineData(false, 3)]
+    public async Task write_chunks_that_come_together_in_one_piece(bool shortcut, int storeWrites)
+    {
+        var cow = new WriteCounter(Cow());
+        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk, WholeChunkShortcut = shortcut });
+        var before = cow.Writes;
+        var bytes = Bytes.Random(8 * Chunk, 1);
+        await Write(snapshot, 3 * Chunk, bytes);
+        Assert.Equal(storeWrites, cow.Writes - before);     // the copies, if they are made; the records; the data
+        Assert.Equal(bytes, (await ReadAll(snapshot))[(3 * Chunk)..(11 * Chunk)]);
+    }
+
     [Fact]
     public async Task be_merged_into_the_origin()
     {
@@ -58,5 +72,18 @@ public sealed class Snapshot_should : SnapshotSpec
         Assert.Equal(expected, await ReadAll(origin));
         Assert.Equal(frozen, await ReadAll(other));
         Assert.Equal("snapshot-merge 16/2400 16", (await snapshot.GetStatusAsync()).ToString());
+    }
+
+    private sealed class WriteCounter(IBlockDevice inner) : DeviceLayer(inner)
+    {
+        private int _writes;
+
+        public int Writes => Volatile.Read(ref _writes);
+
+        public override ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer)
+        {
+            Interlocked.Increment(ref _writes);
+            return base.WriteAsync(offset, buffer);
+        }
     }
 }

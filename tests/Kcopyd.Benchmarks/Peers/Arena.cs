@@ -50,19 +50,13 @@ internal sealed class Arena : IAsyncDisposable
         return new Arena(options, cleanup, tools, command, floor);
     }
 
-    public ScratchFolder TmpfsFolder(string name, long bytes) => Folder(Options.Tmpfs, name, bytes);
+    public ScratchFolder TmpfsFolder(string name, long bytes) => Cleanup.Folder(Options.Tmpfs, name, bytes);
 
-    public ScratchFolder DiskFolder(string name, long bytes) => Folder(Options.Disk, name, bytes);
+    public ScratchFolder DiskFolder(string name, long bytes) => Cleanup.Folder(Options.Disk, name, bytes);
 
     public async ValueTask DisposeAsync()
     {
         await Client.DestroyAsync();
         await _system.Terminate();
-    }
-
-    private ScratchFolder Folder(string parent, string name, long bytes)
-    {
-        var free = new DriveInfo(parent).AvailableFreeSpace;
-        return bytes < free ? Cleanup.Folder(parent, name) : throw new PeersException($"{name} needs {bytes >> 20} MiB in {parent}, which has {free >> 20}: choose a smaller --size");
     }
 }

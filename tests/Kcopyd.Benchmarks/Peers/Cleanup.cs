@@ -26,6 +26,13 @@ internal sealed class Cleanup : IDisposable
         return new ScratchFolder(path, Add($"folder {path}", () => Directory.Delete(path, recursive: true)));
     }
 
+    /// <summary>The same, where so many bytes fit.</summary>
+    public ScratchFolder Folder(string parent, string name, long bytes)
+    {
+        var free = new DriveInfo(parent).AvailableFreeSpace;
+        return bytes < free ? Folder(parent, name) : throw new PeersException($"{name} needs {bytes >> 20} MiB in {parent}, which has {free >> 20}: choose a smaller --size");
+    }
+
     public void Dispose()
     {
         while (true)

@@ -52,7 +52,7 @@ internal static class PeersCommand
         return command;
     }
 
-    private static Option<string> Folder(string name, string description, string value)
+    internal static Option<string> Folder(string name, string description, string value)
     {
         var option = new Option<string>(name) { Description = description, HelpName = "DIR", DefaultValueFactory = _ => value };
         option.Validators.Add(result =>
@@ -63,7 +63,7 @@ internal static class PeersCommand
         return option;
     }
 
-    private static Option<int> Rounds()
+    internal static Option<int> Rounds()
     {
         var option = new Option<int>("--rounds") { Description = $"Rounds after the warm-up, {LeastRounds} or more.", HelpName = "N", DefaultValueFactory = _ => LeastRounds };
         option.Validators.Add(result =>
@@ -83,7 +83,7 @@ internal static class PeersCommand
         Json = parsed.GetValue(s_json),
     };
 
-    private static async Task<int> RunAsync(Func<Task<int>> run)
+    internal static async Task<int> RunAsync(Func<Task<int>> run)
     {
         try
         {

@@ -6,29 +6,13 @@ namespace Kcopyd.Benchmarks.Peers;
 /// <summary>A whole run: one contest after the other, each table as soon as it is there, then what was asked for in files.</summary>
 internal static class PeersRun
 {
-    public static async Task<int> RunAsync(PeersOptions options, IReadOnlyList<NamedWorkload> workloads)
-    {
-        using var cleanup = new Cleanup();
-        using var interruption = new Interruption(cleanup);
-        try
-        {
-            return await RunAsync(options, workloads, cleanup, interruption.Token);
-        }
-        catch (OperationCanceledException) when (interruption.Token.IsCancellationRequested)
-        {
-            return 130;
-        }
-        catch (PeersException failed)
-        {
-            await Console.Error.WriteLineAsync(failed.Message);
-            return 1;
-        }
-    }
+    public static Task<int> RunAsync(PeersOptions options, IReadOnlyList<NamedWorkload> workloads) =>
+        CleanRun.RunAsync((cleanup, cancellationToken) => RunAsync(options, workloads, cleanup, cancellationToken));
 
     private static async Task<int> RunAsync(PeersOptions options, IReadOnlyList<NamedWorkload> workloads, Cleanup cleanup, CancellationToken cancellationToken)
     {
         if (options.Docs is { } page)
-            DocsPage.Require(page);
+            DocsPage.Require(page, "peers");
         var machine = await Machine.DescribeAsync(options, cancellationToken);
         await using var arena = await Arena.OpenAsync(options, cleanup, Console.Error, cancellationToken);
         var introduction = $"{machine}\nMedians of {options.Rounds} rounds after a warm-up; the contenders take turns, and every copy is compared with its source.\n";
@@ -61,6 +45,6 @@ internal static class PeersRun
         if (options.Svg is { } svg)
             await File.WriteAllTextAsync(svg, SvgChart.Of(all));
         if (options.Docs is { } page)
-            DocsPage.Replace(page, string.Join('\n', tables));
+            DocsPage.Replace(page, "peers", string.Join('\n', tables));
     }
 }

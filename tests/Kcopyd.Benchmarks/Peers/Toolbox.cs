@@ -6,6 +6,7 @@ internal static class Toolbox
     private static readonly Dictionary<string, string> s_packages = new()
     {
         ["qemu-img"] = "qemu-utils",
+        ["qemu-nbd"] = "qemu-utils",
         ["nbdcopy"] = "libnbd-bin",
         ["nbdkit"] = "nbdkit",
         ["dc3dd"] = "dc3dd",

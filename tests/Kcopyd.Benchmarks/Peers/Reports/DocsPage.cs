@@ -1,27 +1,29 @@
 namespace Kcopyd.Benchmarks.Peers.Reports;
 
-/// <summary>A Markdown page that holds the tables between two comments.</summary>
+/// <summary>A Markdown page that holds the tables of a command between two comments.</summary>
 internal static class DocsPage
 {
-    private const string Begin = "<!-- peers: begin -->", End = "<!-- peers: end -->";
-
     /// <summary>Fails before anything is measured, not after.</summary>
-    public static void Require(string path)
+    public static void Require(string path, string command)
     {
-        if (!File.Exists(path) || Find(File.ReadAllText(path)) is null)
-            throw new PeersException($"--docs {path}: no such page, or it lacks the lines '{Begin}' and '{End}'");
+        if (!File.Exists(path) || Find(File.ReadAllText(path), command) is null)
+            throw new PeersException($"--docs {path}: no such page, or it lacks the lines '{Begin(command)}' and '{End(command)}'");
     }
 
-    public static void Replace(string path, string tables)
+    public static void Replace(string path, string command, string tables)
     {
         var page = File.ReadAllText(path);
-        if (Find(page) is var (start, end))
+        if (Find(page, command) is var (start, end))
             File.WriteAllText(path, $"{page[..start]}\n\n{tables.Trim()}\n\n{page[end..]}");
     }
 
-    private static (int Start, int End)? Find(string page)
+    private static (int Start, int End)? Find(string page, string command)
     {
-        int begin = page.IndexOf(Begin, StringComparison.Ordinal), end = page.IndexOf(End, StringComparison.Ordinal);
-        return begin < 0 || end < begin ? null : (begin + Begin.Length, end);
+        int begin = page.IndexOf(Begin(command), StringComparison.Ordinal), end = page.IndexOf(End(command), StringComparison.Ordinal);
+        return begin < 0 || end < begin ? null : (begin + Begin(command).Length, end);
     }
+
+    private static string Begin(string command) => $"<!-- {command}: begin -->";
+
+    private static string End(string command) => $"<!-- {command}: end -->";
 }

@@ -15,7 +15,7 @@ internal static class MarkdownReport
             : ["contender", "median", "min", "max", "MiB/s", "× fastest tool", "CPU s", ""] };
         foreach (var entry in standings.Ranked)
             rows.Add([.. Row(standings, entry)]);
-        AppendTable(text, rows);
+        text.AppendTable(rows);
         foreach (var entry in standings.Entries.Where(entry => entry.Failure is not null))
             text.Append(CultureInfo.InvariantCulture, $"\nNo figure for {entry.Contender.Name}: {entry.Failure}\n");
         var ratios = string.Join(", ", Ratios(standings).Where(ratio => !double.IsNaN(ratio.Value)).Select(ratio => $"{ratio.Name} {Figure(ratio.Value)}"));
@@ -36,7 +36,7 @@ internal static class MarkdownReport
                 rows.Add([standings.Contest.Title, rival?.Contender.Name ?? "-", $"{Figure(goal.Ratio)} ×", double.IsNaN(reached) ? "-" : $"{Figure(reached)} ×", reached >= goal.Ratio ? "yes" : "no"]);
             }
         }
-        AppendTable(text, rows);
+        text.AppendTable(rows);
         return rows.Count == 1 ? "" : text.ToString();
     }
 
@@ -73,21 +73,7 @@ internal static class MarkdownReport
         yield return string.Join("; ", new[] { contender.Note, entry.Remark }.Where(each => !string.IsNullOrEmpty(each)));
     }
 
-    private static string Time(double seconds) => seconds < 0.1 ? $"{(seconds * 1e3).ToString("N1", CultureInfo.InvariantCulture)} ms" : $"{seconds.ToString("N3", CultureInfo.InvariantCulture)} s";
+    public static string Time(double seconds) => seconds < 0.1 ? $"{(seconds * 1e3).ToString("N1", CultureInfo.InvariantCulture)} ms" : $"{seconds.ToString("N3", CultureInfo.InvariantCulture)} s";
 
-    private static string Figure(double value) => value.ToString(Math.Abs(value) >= 100 ? "N0" : "N2", CultureInfo.InvariantCulture);
-
-    // Columns are as wide as their widest cell: it is read in terminals, too.
-    private static void AppendTable(StringBuilder text, List<string[]> rows)
-    {
-        var widths = Enumerable.Range(0, rows[0].Length).Select(column => Math.Max(3, rows.Max(row => row[column].Length))).ToArray();
-        void Append(IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
-        string[] Padded(string[] row) => [.. row.Select((cell, i) => IsText(i, row.Length) ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))];
-        Append(Padded(rows[0]));
-        Append(widths.Select((width, i) => IsText(i, widths.Length) ? new string('-', width) : $"{new string('-', width - 1)}:"));
-        foreach (var row in rows.Skip(1))
-            Append(Padded(row));
-    }
-
-    private static bool IsText(int column, int columns) => column == 0 || column == columns - 1;
+    public static string Figure(double value) => value.ToString(Math.Abs(value) >= 100 ? "N0" : "N2", CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,23 @@
+using System.Text;
+
+namespace Kcopyd.Benchmarks.Peers.Reports;
+
+/// <summary>A table whose columns are as wide as their widest cell: it is read in terminals, too.</summary>
+internal static class MarkdownTable
+{
+    /// <summary>Appends it; the first row is the head.</summary>
+    /// <param name="text">Where to.</param>
+    /// <param name="rows">The rows, all of one length.</param>
+    /// <param name="textColumns">Columns at the left that hold words; the others, but the last, hold numbers.</param>
+    public static void AppendTable(this StringBuilder text, List<string[]> rows, int textColumns = 1)
+    {
+        var widths = Enumerable.Range(0, rows[0].Length).Select(column => Math.Max(3, rows.Max(row => row[column].Length))).ToArray();
+        void Append(IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
+        bool IsText(int column) => column < textColumns || column == widths.Length - 1;
+        string[] Padded(string[] row) => [.. row.Select((cell, i) => IsText(i) ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i]))];
+        Append(Padded(rows[0]));
+        Append(widths.Select((width, i) => IsText(i) ? new string('-', width) : $"{new string('-', width - 1)}:"));
+        foreach (var row in rows.Skip(1))
+            Append(Padded(row));
+    }
+}

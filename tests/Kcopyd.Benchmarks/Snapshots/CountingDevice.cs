@@ -1,0 +1,40 @@
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Devices.Faults;
+
+namespace Kcopyd.Benchmarks.Snapshots;
+
+/// <summary>Counts what reaches a device. Like every layer it hides clones and holes, so that what is copied is read and written.</summary>
+internal sealed class CountingDevice(IBlockDevice inner, bool flushIsFree = false) : DeviceLayer(inner)
+{
+    private long _reads, _readBytes, _writes, _writtenBytes, _flushes;
+
+    public IoCounts Counts => new(
+        Interlocked.Read(ref _reads), Interlocked.Read(ref _readBytes), Interlocked.Read(ref _writes), Interlocked.Read(ref _writtenBytes), Interlocked.Read(ref _flushes));
+
+    public override ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
+    {
+        Interlocked.Increment(ref _reads);
+        Interlocked.Add(ref _readBytes, buffer.Length);
+        return Inner.ReadAsync(offset, buffer);
+    }
+
+    public override ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer)
+    {
+        Interlocked.Increment(ref _writes);
+        Interlocked.Add(ref _writtenBytes, buffer.Length);
+        return Inner.WriteAsync(offset, buffer);
+    }
+
+    public override ValueTask<IoResult> FlushAsync()
+    {
+        Interlocked.Increment(ref _flushes);
+        return flushIsFree ? new(IoResult.Success(0)) : Inner.FlushAsync();
+    }
+}
+
+/// <summary>What reached a device.</summary>
+internal readonly record struct IoCounts(long Reads, long ReadBytes, long Writes, long WrittenBytes, long Flushes)
+{
+    public static IoCounts operator -(IoCounts after, IoCounts before) => new(
+        after.Reads - before.Reads, after.ReadBytes - before.ReadBytes, after.Writes - before.Writes, after.WrittenBytes - before.WrittenBytes, after.Flushes - before.Flushes);
+}

@@ -1,0 +1,24 @@
+using Kcopyd.Benchmarks.Peers;
+
+namespace Kcopyd.Benchmarks.Snapshots;
+
+/// <summary>nbdkit's cow filter over its file plugin. Its overlay is a deleted file that goes with it: nothing to flush, nothing to open again.</summary>
+internal static class NbdkitCow
+{
+    public static Contender Contender(SnapshotFiles files, Load load, bool scattered)
+    {
+        // nbdkit starts fio when it listens, and ends with it. It has its overlay in $TMPDIR.
+        var fio = string.Join(' ', NbdFio.Arguments("\"$uri\"", load, scattered, flushEvery: 0));
+        var command = new ToolCommand("env",
+            [$"TMPDIR={files.Folder}", "nbdkit", "-U", "-", "--filter=cow", "file", files.Origin, $"cow-block-size={SnapshotFiles.ChunkSize}", "--run", $"exec fio {fio}"]);
+        return new("nbdkit --filter=cow, fio", ContenderKind.Tool, async token =>
+        {
+            var (effort, output) = await ToolRun.RunAsync([command], token);
+            return effort with { Seconds = NbdFio.Seconds(output, load) };
+        })
+        {
+            Missing = Toolbox.Missing("nbdkit", "fio"),
+            Note = "over NBD; page cache; its overlay is not kept, so there is nothing to flush",
+        };
+    }
+}

@@ -1,0 +1,89 @@
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Snapshots;
+using Kcopyd.Benchmarks.Peers;
+
+namespace Kcopyd.Benchmarks.Snapshots;
+
+/// <summary>An origin of random bytes and room for a store, both allocated: a file that grows would make its file system's journal part of every flush.</summary>
+internal sealed class SnapshotFiles : IDisposable
+{
+    public const int ChunkSize = 4096;
+
+    private readonly ScratchFolder _folder;
+
+    /// <param name="arena">The run.</param>
+    /// <param name="name">Of the folder.</param>
+    /// <param name="place">Where.</param>
+    /// <param name="originLength">Bytes.</param>
+    /// <param name="changed">Bytes of the origin that may get an exception.</param>
+    /// <param name="cancellationToken">The interruption.</param>
+    public SnapshotFiles(SnapshotArena arena, string name, Place place, long originLength, long changed, CancellationToken cancellationToken)
+    {
+        Place = place;
+        OriginLength = originLength;
+        CowLength = changed + (changed / 2) + (16 << 20);   // records, and far enough from what is told to be filling
+        _folder = arena.Cleanup.Folder(place.Folder, name, originLength + CowLength);
+        try
+        {
+            Images.WriteRandom(Origin, OriginLength, 1, cancellationToken);
+            Images.WriteRandom(Cow, CowLength, 2, cancellationToken);
+        }
+        catch
+        {
+            _folder.Dispose();
+            throw;
+        }
+    }
+
+    public Place Place { get; }
+
+    public string Folder => _folder.Path;
+
+    public string Origin => Path.Combine(_folder.Path, "origin");
+
+    public string Cow => Path.Combine(_folder.Path, "cow");
+
+    public long OriginLength { get; }
+
+    public long CowLength { get; }
+
+    /// <summary>No store, and on the disk nothing in the page cache.</summary>
+    public void Prepare()
+    {
+        using (var cow = File.OpenHandle(Cow, FileMode.Open, FileAccess.Write))
+            RandomAccess.Write(cow, new byte[ChunkSize], 0);
+        if (!Place.IsDisk)
+            return;
+        PosixFile.DropCache(Origin);
+        PosixFile.DropCache(Cow);
+    }
+
+    public async Task<OpenSnapshot> OpenAsync(SnapshotArena arena, StoreKind store, bool wholeChunkShortcut)
+    {
+        var origin = new CountingDevice(BlockDevice.Open(Origin, new() { Io = Place.Io }), Place.FlushIsFree);
+        var snapshots = Kcopyd.Actors.Snapshots.SnapshotExtensions.CreateSnapshotOrigin(arena.System, origin);
+        try
+        {
+            var cow = new CountingDevice(BlockDevice.Open(Cow, new() { Io = Place.Io }), Place.FlushIsFree);
+            var options = new SnapshotOptions { ChunkSize = ChunkSize, Store = store, WholeChunkShortcut = wholeChunkShortcut };
+            return new OpenSnapshot(snapshots, await snapshots.OpenSnapshotAsync(cow, options), origin, cow);
+        }
+        catch
+        {
+            await snapshots.DisposeAsync();
+            throw;
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
+
+/// <summary>A fresh snapshot whose devices are counted.</summary>
+internal sealed record OpenSnapshot(SnapshotOrigin Snapshots, Snapshot Snapshot, CountingDevice Origin, CountingDevice Cow) : IAsyncDisposable
+{
+    public async ValueTask DisposeAsync()
+    {
+        await Snapshot.DisposeAsync();
+        await Snapshots.DisposeAsync();
+    }
+}
