@@ -110,7 +110,6 @@ internal sealed partial class World
 
     private void Failed(Request request)
     {
-        Errors.Add(request);
         var view = request.View;
         if (request.Result.IsSuccess)
             Complain($"short: {request}");
@@ -118,6 +117,7 @@ internal sealed partial class World
             return;
         if (view.Core is { } core && request.Result.Error == IoError.Io && (core.IsInvalid || (core.HasOverflowed && request.Operation == DeviceOperation.Write)))
             return;
+        Errors.Add(request);
         if (!HasFaults)
             Complain($"failed for nothing: {request}");
     }

@@ -59,7 +59,7 @@ internal sealed partial class World : IDisposable
 
     public IEnumerable<Request> OpenRequests => _open;
 
-    /// <summary>Requests that were answered with an error.</summary>
+    /// <summary>Requests that were answered with an error, and not because their snapshot was gone.</summary>
     public List<Request> Errors { get; } = [];
 
     public int LastWriter => _writer;
@@ -90,7 +90,7 @@ internal sealed partial class World : IDisposable
             _core.Actor.Tell(new AttachSnapshot(core, view.Attached), ActorRefs.NoSender);
             return view;
         }
-        catch (SnapshotStoreException refusal)
+        catch (IOException refusal) when (refusal is SnapshotStoreException || Log.Throws)
         {
             Story.Add($"{Log.Now}: {refusal.Message}");
             return null;
