@@ -157,6 +157,11 @@ internal sealed partial class OriginActor
     {
         var geometry = run.Snapshot.Geometry;
         var at = geometry.OffsetOf(run.Old) - request.Offset;
+        if (run.IsOver)     // a transient store that was found full is invalid at once, and has lost what was just started
+        {
+            request.Fail(IoError.Io, at);
+            return;
+        }
         var length = Math.Min(geometry.OffsetOf(run.Old + run.Count) - request.Offset, request.Length) - at;
         var part = Part(request, run.Snapshot, at, length, DeviceOperation.Write);
         part.Token = _client.PrepareCallback(PendingRun.Written, run);

@@ -12,6 +12,7 @@ internal sealed class PersistentStore(StoreImage image) : ExceptionStore
     private readonly Memory<byte> _area = image.Area;
     private Memory<byte> _zeroes;
     private byte[] _removed = [];
+    private Memory<byte> _withoutStale = image.HasStaleRecords ? Copy(image.Area) : default;
     private long _currentArea = image.CurrentArea;
     private long _nextFree = image.NextFree;
     private int _records = image.Committed;
@@ -35,6 +36,7 @@ internal sealed class PersistentStore(StoreImage image) : ExceptionStore
 
     public override bool PlanCommit(DeviceSequence sequence)
     {
+        DropStale(sequence);
         if (Room == 0)
             sequence.Write(AreaOffset(_currentArea + 1), Zeroes);
         WriteArea(sequence);
@@ -43,6 +45,7 @@ internal sealed class PersistentStore(StoreImage image) : ExceptionStore
 
     public override void Committed()
     {
+        _withoutStale = default;
         if (Room > 0)
             return;
         _currentArea++;
@@ -68,6 +71,7 @@ internal sealed class PersistentStore(StoreImage image) : ExceptionStore
     /// <summary>The area before was read: it is full.</summary>
     public void IsReadBack()
     {
+        _withoutStale = default;        // it is of the area that is left, which is zeroed before it is used again
         _currentArea--;
         _records = _geometry.RecordsPerArea;
     }
@@ -97,6 +101,7 @@ internal sealed class PersistentStore(StoreImage image) : ExceptionStore
             _removed = new byte[_area.Length];
         _area.CopyTo(_removed);
         _area.Span.Slice((_records - count) * StoreGeometry.RecordSize, count * StoreGeometry.RecordSize).Clear();
+        DropStale(sequence);
         WriteArea(sequence);
     }
 
@@ -106,6 +111,7 @@ internal sealed class PersistentStore(StoreImage image) : ExceptionStore
     /// <summary>The records are off. From here on chunks are counted as if they had been given out in order, as the kernel does.</summary>
     public void Removed(int count)
     {
+        _withoutStale = default;
         _records -= count;
         _nextFree = _geometry.AreaChunk(_currentArea) + _records + 1;
     }
@@ -113,6 +119,20 @@ internal sealed class PersistentStore(StoreImage image) : ExceptionStore
     private Memory<byte> Zeroes => _zeroes.IsEmpty ? _zeroes = AlignedMemory.Allocate(_geometry.ChunkSize) : _zeroes;
 
     private long AreaOffset(long area) => _geometry.OffsetOf(_geometry.AreaChunk(area));
+
+    // If a write of the area and what it still holds behind its end came together, a torn one could fill the gap that ends the list now.
+    private void DropStale(DeviceSequence sequence)
+    {
+        if (!_withoutStale.IsEmpty)
+            sequence.Write(AreaOffset(_currentArea), _withoutStale).Flush();
+    }
+
+    private static Memory<byte> Copy(Memory<byte> area)
+    {
+        var copy = AlignedMemory.Allocate(area.Length);
+        area.CopyTo(copy);
+        return copy;
+    }
 
     private void WriteArea(DeviceSequence sequence) => sequence.Flush().Write(AreaOffset(_currentArea), _area).Flush();
 }

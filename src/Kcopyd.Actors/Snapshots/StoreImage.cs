@@ -18,6 +18,9 @@ internal sealed class StoreImage
     /// <summary>Records in the current area.</summary>
     public int Committed { get; set; }
 
+    /// <summary>Behind the last record of the current area the device holds what an interrupted write has left.</summary>
+    public bool HasStaleRecords { get; set; }
+
     /// <summary>The chunk that the next exception gets.</summary>
     public long NextFree { get; set; } = StoreGeometry.FirstData;
 

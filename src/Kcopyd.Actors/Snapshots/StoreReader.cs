@@ -5,7 +5,8 @@ using Kcopyd.Actors.Memory;
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>Reads a persistent store, and refuses one that cannot be right. It writes nothing.</summary>
-/// <remarks>What an interrupted write of an area leaves behind the end of its list is dropped: the next commit would bring it to life.</remarks>
+/// <remarks>What an interrupted write of an area leaves behind the end of its list is dropped, and must be off the
+/// device before the next commit, which a second interruption could let bring it to life.</remarks>
 internal static class StoreReader
 {
     /// <summary>Reads the header.</summary>
@@ -55,7 +56,9 @@ internal static class StoreReader
             if (image.Committed < geometry.RecordsPerArea)
                 break;
         }
-        image.Area.Span[(image.Committed * StoreGeometry.RecordSize)..].Clear();
+        var tail = image.Area.Span[(image.Committed * StoreGeometry.RecordSize)..];
+        image.HasStaleRecords = tail.ContainsAnyExcept((byte)0);
+        tail.Clear();
         image.NextFree = geometry.DataFrom(image.NextFree);
         return image;
     }

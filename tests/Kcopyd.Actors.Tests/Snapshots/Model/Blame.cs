@@ -1,0 +1,56 @@
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Snapshots;
+
+namespace Kcopyd.Actors.Tests.Snapshots.Model;
+
+/// <summary>Whether one failed I/O had the consequences that it has in the kernel, and no others.</summary>
+internal sealed class Blame(World world)
+{
+    private View? _store;
+    private bool _wasInvalid, _isHeld, _isMetadata;
+
+    /// <summary>Looks at what the I/O is for, when it fails.</summary>
+    public void Look(DiskIo io)
+    {
+        _store = world.Snapshots.Find(view => view.Disk == io.Disk);
+        if (_store?.Core is not { } core || core.Options.Store == StoreKind.Transient)
+            return;
+        var chunk = core.Geometry.ChunkOf(io.Offset);
+        _wasInvalid = core.IsInvalid;
+        _isMetadata = core.Geometry.IsMetadata(chunk);
+        _isHeld = core.Table.All().Any(record => record.New == chunk);
+    }
+
+    public IEnumerable<string> Judge()
+    {
+        var io = world.Log.Failed;
+        var invalid = world.Snapshots.FindAll(static view => view.InvalidSince != int.MaxValue && view.Core!.Reason != "its store is full");
+        var errors = world.Errors;
+        var wasMerged = world.Merging is not null;
+        foreach (var request in errors.Where(request => request.View.Core is null && !wasMerged && (io is null || io.Disk != world.Origin.Disk)))
+            yield return $"the origin suffers from {io}: {request}";
+        if (io is null || wasMerged)
+            yield break;
+        if (invalid.Count > 0 && !MayInvalidate(io))
+            yield return $"{invalid[0].Name} is invalid ({invalid[0].Core!.Reason}) by {io}";
+        if (invalid.Count == 0 && !_wasInvalid && MustInvalidate(io, errors))
+            yield return $"nothing is invalid after {io}";
+        if (invalid.Exists(view => io.Disk != world.Origin.Disk && view != _store))
+            yield return $"another snapshot suffers from {io}";
+    }
+
+    private bool MayInvalidate(DiskIo io) => io.Disk == world.Origin.Disk
+        ? io.Kind == DeviceOperation.Read
+        : io.Kind == DeviceOperation.Flush || (io.Kind is DeviceOperation.Write or DeviceOperation.Zero && !_isHeld);
+
+    private bool MustInvalidate(DiskIo io, List<Request> errors)
+    {
+        if (io.Disk == world.Origin.Disk)
+            return io.Kind == DeviceOperation.Read && !errors.Exists(static request => request.Operation == DeviceOperation.Read) && errors.Count > 0;
+        if (_store is null)
+            return false;       // it was never opened
+        return io.Kind == DeviceOperation.Flush
+            ? !errors.Exists(static request => request.Operation == DeviceOperation.Flush)
+            : io.Kind == DeviceOperation.Write && !_isHeld && (_isMetadata || _store.Core!.Options.Store != StoreKind.Transient);
+    }
+}

@@ -1,0 +1,29 @@
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Snapshots;
+
+namespace Kcopyd.Actors.Tests.Snapshots.Model;
+
+/// <summary>What an origin and a store show together, by nothing but <see cref="StoreReader"/>: no actor has a part in it.</summary>
+internal static class Store
+{
+    /// <returns>Null if there is no store on the disk.</returns>
+    public static StoreImage? Load(byte[] cow, int originLength)
+    {
+        var disk = new Disk("crashed", cow, new DiskLog());
+#pragma warning disable CA2012 // complete: such a disk does everything at once
+        return StoreReader.HeaderAsync(disk).GetAwaiter().GetResult() is { } header
+            ? StoreReader.LoadAsync(disk, header, originLength, acceptTruncated: false).GetAwaiter().GetResult()
+            : null;
+#pragma warning restore CA2012
+    }
+
+    /// <summary>The writer of a sector as the snapshot shows it.</summary>
+    public static int WriterAt(StoreImage image, byte[] origin, byte[] cow, int sector)
+    {
+        var chunk = image.Geometry.ChunkSize / Sector.Size;
+        var place = image.Table.Find(sector / chunk);
+        return place < 0
+            ? World.WriterAt(origin, sector)
+            : Sector.WriterOf(cow.AsSpan((int)image.Geometry.OffsetOf(place) + sector % chunk * Sector.Size, Sector.Size), sector);
+    }
+}

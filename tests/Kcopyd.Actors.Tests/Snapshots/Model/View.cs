@@ -1,0 +1,47 @@
+using Kcopyd.Actors.Snapshots;
+
+namespace Kcopyd.Actors.Tests.Snapshots.Model;
+
+/// <summary>The origin or a snapshot, and what it should show.</summary>
+internal sealed class View(string name, Disk disk, SnapshotCore? core)
+{
+    public string Name => name;
+
+    /// <summary>The origin's, or the store's.</summary>
+    public Disk Disk => disk;
+
+    /// <summary>Null for the origin.</summary>
+    public SnapshotCore? Core => core;
+
+    /// <summary>Null until it is attached.</summary>
+    public History? History { get; set; }
+
+    public TaskCompletionSource Attached { get; } = new();
+
+    public TaskCompletionSource Detached { get; } = new();
+
+    public bool IsClosing { get; set; }
+
+    public bool IsClosed { get; set; }
+
+    /// <summary>When its store was there, whatever happens.</summary>
+    public int Created { get; set; }
+
+    /// <summary>When it was attached.</summary>
+    public int Attachment { get; set; }
+
+    public int InvalidSince { get; set; } = int.MaxValue;
+
+    public int MergedSince { get; set; } = int.MaxValue;
+
+    /// <summary>Chunks that may have an exception: something was written to them, here or on the origin.</summary>
+    public HashSet<long> Touched { get; } = [];
+
+    /// <summary>Chunks that must have one, if the snapshot is valid.</summary>
+    public HashSet<long> Held { get; } = [];
+
+    /// <summary>The same store, as it was closed.</summary>
+    public View? Previous { get; init; }
+
+    public bool IsUsable => History is not null && !IsClosing;
+}

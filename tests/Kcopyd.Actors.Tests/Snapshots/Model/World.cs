@@ -1,0 +1,149 @@
+using Akka.Actor;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.Tests.Simulation;
+
+namespace Kcopyd.Actors.Tests.Snapshots.Model;
+
+/// <summary>An origin and its snapshots on a seeded pump, and the reference model beside them. Whatever they break is a complaint.</summary>
+internal sealed partial class World : IDisposable
+{
+    private const int MostSteps = 300_000;
+
+    private readonly SynchronizationContext? _context = SynchronizationContext.Current;
+    private readonly VirtualSystem _virtual;
+    private readonly OriginCore _core;
+    private readonly List<Request> _open = [];
+    private int _writer;
+
+    public World(int seed, byte[] origin, int firstWriter, int failsAt = 0, bool throws = false)
+    {
+        SynchronizationContext.SetSynchronizationContext(null);     // the test framework's would send what awaits a task to another thread
+        _virtual = new VirtualSystem(seed);
+        _writer = firstWriter;
+        Log = new DiskLog(Pump) { FailsAt = failsAt, Throws = throws };
+        Origin = new View("origin", new Disk("origin", origin, Log), null);
+        Origin.History = History.Of(sector => WriterAt(origin, sector), origin.Length / Sector.Size);
+        _ = _virtual.System.Kcopyd();
+        var settings = SnapshotSettings.FromConfig(_virtual.System.Settings.Config.GetConfig("kcopyd.snapshots"));
+        _core = new OriginCore("origin", Origin.Disk, settings with { MaxIos = Random.Next(4) == 0 ? Random.Next(1, 4) : 32 });
+        _core.Actor = _virtual.System.ActorOf(OriginActor.Props(_core), "origin");
+        _virtual.Start(_core.Actor);
+        _virtual.System.EventStream.Subscribe(new Simulation.Inbox(((ExtendedActorSystem)_virtual.System).Provider, Heard), typeof(Akka.Event.Error));
+    }
+
+    public DiskLog Log { get; }
+
+    public SeededPump Pump => _virtual.Pump;
+
+    public Random Random => _virtual.Pump.Random;
+
+    public ActorSystem System => _virtual.System;
+
+    public View Origin { get; }
+
+    public OriginCore Core => _core;
+
+    public List<View> Snapshots { get; } = [];
+
+    public List<string> Complaints { get; } = [];
+
+    public List<string> Story { get; } = [];
+
+    public int Sectors => Origin.Disk.Content.Length / Sector.Size;
+
+    /// <summary>One I/O has failed, or may have: requests may be answered with errors.</summary>
+    public bool HasFaults => Log.FailsAt > 0;
+
+    public int Outstanding => _open.Count;
+
+    public IEnumerable<Request> OpenRequests => _open;
+
+    /// <summary>Requests that were answered with an error, and not because their snapshot was gone.</summary>
+    public List<Request> Errors { get; } = [];
+
+    public int LastWriter => _writer;
+
+    /// <summary>A disk of nothing but what its first writer wrote.</summary>
+    public static byte[] Fresh(int sectors)
+    {
+        var bytes = new byte[sectors * Sector.Size];
+        Sector.Fill(bytes, 1, 0);
+        return bytes;
+    }
+
+    public static int WriterAt(byte[] bytes, int sector) => Sector.WriterOf(bytes.AsSpan(sector * Sector.Size, Sector.Size), sector);
+
+    /// <summary>Opens a store, or makes one, and has it attached when all is quiet.</summary>
+    /// <returns>Null if the store is refused.</returns>
+    public View? Open(Disk cow, SnapshotOptions options, View? previous = null)
+    {
+        Log.IsAtOnce = true;
+        try
+        {
+#pragma warning disable CA2012 // complete: nothing waits for the pump
+            var core = SnapshotOpening.OpenAsync(_core, cow, options with { LeaveOpen = true }).GetAwaiter().GetResult();
+#pragma warning restore CA2012
+            var isNew = cow.Original.AsSpan(0, 4).IndexOf("SnAp"u8) < 0;
+            var view = new View(cow.Name, cow, core) { Created = isNew ? Log.Tick() : 0, Previous = previous, InvalidSince = core.IsInvalid ? 0 : int.MaxValue };
+            Snapshots.Add(view);
+            _core.Actor.Tell(new AttachSnapshot(core, view.Attached), ActorRefs.NoSender);
+            return view;
+        }
+        catch (IOException refusal) when (refusal is SnapshotStoreException || Log.Throws)
+        {
+            Story.Add($"{Log.Now}: {refusal.Message}");
+            return null;
+        }
+        finally
+        {
+            Log.IsAtOnce = false;
+        }
+    }
+
+    public void Close(View view)
+    {
+        view.IsClosing = true;
+        _core.Actor.Tell(new DetachSnapshot(view.Core!, view.Detached), ActorRefs.NoSender);
+    }
+
+    /// <summary>Runs one of the things that can happen next.</summary>
+    public bool Step()
+    {
+        if (!Pump.RunOne())
+            return false;
+        Watch();
+        if (Pump.Steps > MostSteps)
+            Complain("it does not come to rest");
+        return Pump.Steps <= MostSteps;
+    }
+
+    /// <summary>Until nothing can happen any more: what is not answered then never will be.</summary>
+    public void Settle()
+    {
+        while (Complaints.Count == 0 && Step()) { }
+        if (Complaints.Count > 0)
+            return;
+        foreach (var request in _open)
+            Complaints.Add($"never answered: {request}");
+        foreach (var view in Snapshots.Where(view => view.History is null && !view.Attached.Task.IsCompleted || view.IsClosing && !view.IsClosed))
+            Complaints.Add($"{view.Name} is never attached or detached");
+        if (_merge is { IsCompleted: false } && !_core.IsGone)
+            Complaints.Add("the merge never ends");
+    }
+
+    public void Dispose()
+    {
+        _virtual.Dispose();
+        SynchronizationContext.SetSynchronizationContext(_context);
+    }
+
+    // Supervisors tell why an actor has failed.
+    private void Heard(object message)
+    {
+        if (message is Akka.Event.Error { Cause: { } cause } && !(Log.Throws && cause is IOException))
+            Complain($"an actor failed: {cause}");
+    }
+
+    private void Complain(string what) => Complaints.Add($"{Log.Now}: {what}");
+}

@@ -1,0 +1,36 @@
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.Tests.Snapshots.Model;
+using Xunit;
+
+namespace Kcopyd.Actors.Tests.Snapshots;
+
+/// <summary>What a write of an area that the power interrupted has left behind the end of its list.</summary>
+public sealed class Stale_records_should
+{
+    private static readonly StoreGeometry Geometry = new(1024);      // 64 records in two sectors
+
+    [Theory]
+    [InlineData(32)]    // fills the gap before them exactly
+    [InlineData(33)]
+    [InlineData(5)]
+    public void not_come_to_life_whatever_a_second_power_cut_leaves_of_the_next_commit(int chunks)
+    {
+        var cow = new byte[200 * Geometry.ChunkSize];
+        StoreHeader.Of(Geometry, valid: true).Write(cow.AsSpan(0, Geometry.ChunkSize));
+        for (var i = 32; i < 64; i++)
+            new ExceptionRecord(60 + i, 2 + i).Write(cow.AsSpan(Geometry.ChunkSize, Geometry.ChunkSize), i);
+
+        using var world = new World(1, World.Fresh(400), firstWriter: 1);
+        var view = world.Open(new Disk("cow", cow, world.Log), new SnapshotOptions { Mode = StoreMode.Open })!;
+        world.Settle();
+        world.Submit(view, DeviceOperation.Write, 0, 2 * chunks);
+        world.Settle();
+        var cuts = new PowerCuts(world, new Random(1));
+        cuts.Run(samples: 50);
+
+        Assert.Empty(world.Complaints);
+        Assert.Empty(cuts.Violations);
+        Assert.Equal(chunks, view.Core!.Table.Count);
+    }
+}
