@@ -37,8 +37,12 @@ public sealed class FileBlockDevice_on_engine_threads_should : TestKit
         Assert.False(ring);
         Assert.Equal(65536, result.Bytes);
 
-        Assert.Equal(IoError.None, (await device.EvictAsync(0, Length)).Error);
-        (ring, result) = OnPool(() => device.ReadAsync(0, memory.Memory[..65536]));
+        // The kernel drops pages as well as it can: one that another processor has just looked at may stay.
+        for (var i = 0; i < 20 && !ring; i++)
+        {
+            Assert.Equal(IoError.None, (await device.EvictAsync(0, Length)).Error);
+            (ring, result) = OnPool(() => device.ReadAsync(0, memory.Memory[..65536]));
+        }
         Assert.True(ring, "It was waited for on the thread.");
         Assert.Equal(65536, result.Bytes);
         Assert.Equal(content[..65536], memory.Memory[..65536].ToArray());
