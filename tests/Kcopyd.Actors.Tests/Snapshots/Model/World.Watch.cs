@@ -49,7 +49,10 @@ internal sealed partial class World
                 Attached(view);
             if (view.Core!.IsInvalid && view.InvalidSince == int.MaxValue)
                 Invalid(view);
-            if (view.Core.IsMerging && view.MergedSince == int.MaxValue)
+        }
+        foreach (var view in Snapshots)     // whoever is attached in the same step was so before: a merge refuses it
+        {
+            if (view.Core!.IsMerging && view.MergedSince == int.MaxValue)
                 MergeBegan(view);
         }
         if (_merge is { IsCompleted: true })
