@@ -73,7 +73,7 @@ internal sealed partial class World
             var write = request.Writes[i];
             write.Ended = now;
             write.IsCertain = isGood && !request.IsUncertain && request.Operation == DeviceOperation.Write;
-            if (write.IsCertain && view.MergedSince == int.MaxValue && view.Core is { } core && request.Direct.Contains((request.Sector + i) / (core.Geometry.ChunkSize / Sector.Size)))
+            if (write.IsCertain && !HasMerged && view.Core is { } core && request.Direct.Contains((request.Sector + i) / (core.Geometry.ChunkSize / Sector.Size)))
                 write.Durable = now;
         }
         if (isGood && request.Operation == DeviceOperation.Flush)

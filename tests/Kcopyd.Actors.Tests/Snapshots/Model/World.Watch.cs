@@ -19,6 +19,9 @@ internal sealed partial class World
     /// <summary>What the origin showed until a merge began.</summary>
     public History OriginBefore { get => field ?? Origin.History!; private set; }
 
+    /// <summary>A merge has begun once: other snapshots got copies of chunks that no request of theirs, or of the origin, has touched.</summary>
+    public bool HasMerged { get; private set; }
+
     public MergeResult? Merged { get; private set; }
 
     public void Merge(View view)
@@ -49,7 +52,10 @@ internal sealed partial class World
                 Attached(view);
             if (view.Core!.IsInvalid && view.InvalidSince == int.MaxValue)
                 Invalid(view);
-            if (view.Core.IsMerging && view.MergedSince == int.MaxValue)
+        }
+        foreach (var view in Snapshots)     // whoever is attached in the same step was so before: a merge refuses it
+        {
+            if (view.Core!.IsMerging && view.MergedSince == int.MaxValue)
                 MergeBegan(view);
         }
         if (_merge is { IsCompleted: true })
@@ -74,7 +80,7 @@ internal sealed partial class World
         view.History = Origin.History!.Freeze(sector => WriterAt(content, sector), now);
         foreach (var record in table.All())
         {
-            if (view.Previous is { } before && !before.Touched.Contains(record.Old))
+            if (!HasMerged && view.Previous is { } before && !before.Touched.Contains(record.Old))
                 Complain($"{view.Name} has {record}, and nobody wrote there");
             view.Touched.Add(record.Old);
             view.Held.Add(record.Old);
@@ -107,6 +113,7 @@ internal sealed partial class World
         view.MergedSince = Origin.MergedSince = Log.Tick();
         Story.Add($"{Log.Now}: {view.Name} is being merged");
         _merging = view;
+        HasMerged = true;
         // Who is not answered now begins after this, or was done before and is not answered yet.
         foreach (var request in _open)
         {
