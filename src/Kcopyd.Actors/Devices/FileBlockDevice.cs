@@ -150,7 +150,7 @@ public sealed partial class FileBlockDevice : IBlockDevice
     }
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> FlushAsync() => MayBlock(() => new IoResult(0, _flush.Flush()));
+    public ValueTask<IoResult> FlushAsync() => _isInMemory ? new(new IoResult(0, _flush.Flush())) : MayBlock(() => new IoResult(0, _flush.Flush()));
 
     /// <inheritdoc/>
     public ValueTask<IoResult> EvictAsync(long offset, long length)

@@ -10,6 +10,8 @@ namespace Kcopyd.Actors.Snapshots;
 /// </summary>
 internal sealed class CopyOut(OriginCore origin) : LinkedMessage
 {
+    private const int MostDestinations = 64;    // the bits of a job's result
+
     private readonly List<List<PendingRun>> _destinations = [];
     private long _from = long.MaxValue, _to;
 
@@ -18,22 +20,27 @@ internal sealed class CopyOut(OriginCore origin) : LinkedMessage
     /// <summary>A bit for each destination.</summary>
     public ulong WriteErrors { get; private set; }
 
+    /// <summary>What each destination gets, in the order of the bits.</summary>
     public IReadOnlyList<List<PendingRun>> Destinations => _destinations;
 
-    public bool IsEmpty => _destinations.Count == 0;
+    /// <summary>True if a read error may be of bytes that not all need.</summary>
+    public bool IsShared => _destinations.Count > 1 || _destinations[0].Count > 1;
 
-    /// <summary>Adds what one snapshot needs.</summary>
-    public void Add(List<PendingRun> runs)
+    /// <summary>The fewest jobs for some runs: those that touch each other on the origin are read together, and nothing between is read.</summary>
+    public static IEnumerable<CopyOut> Plan(OriginCore origin, List<PendingRun> runs)
     {
-        if (runs.Count == 0)
-            return;
-        _destinations.Add(runs);
+        runs.Sort(static (one, two) => one.Start.CompareTo(two.Start));
+        var copy = new CopyOut(origin);
         foreach (var run in runs)
         {
-            var geometry = run.Snapshot.Geometry;
-            _from = Math.Min(_from, geometry.OffsetOf(run.Old));
-            _to = Math.Max(_to, Math.Min(geometry.OffsetOf(run.Old + run.Count), origin.Device.Length));
+            if (copy._destinations.Count > 0 && run.Start > copy._to || !copy.TryAdd(run))
+            {
+                yield return copy;
+                copy = new CopyOut(origin);
+                copy.TryAdd(run);
+            }
         }
+        yield return copy;
     }
 
     /// <summary>Starts the job.</summary>
@@ -46,15 +53,27 @@ internal sealed class CopyOut(OriginCore origin) : LinkedMessage
         client.Copy(origin.Device.Region(_from >> IoRegion.SectorShift, count), regions, Jobs.CopyFlags.None, Copied, this);
     }
 
+    private bool TryAdd(PendingRun run)
+    {
+        var destination = _destinations.Find(runs => runs[0].Snapshot == run.Snapshot);
+        if (destination is null)
+        {
+            if (_destinations.Count == MostDestinations)
+                return false;
+            _destinations.Add(destination = []);
+        }
+        destination.Add(run);
+        (_from, _to) = (Math.Min(_from, run.Start), Math.Max(_to, run.End));
+        return true;
+    }
+
     // One run that is the whole range goes straight to the store.
     private IoRegion Region(List<PendingRun> runs, long count)
     {
-        var (first, geometry) = (runs[0], runs[0].Snapshot.Geometry);
-        var isWhole = runs.Count == 1 && geometry.OffsetOf(first.Old) == _from
-            && Math.Min(geometry.OffsetOf(first.Old + first.Count), origin.Device.Length) == _to;
-        return isWhole
-            ? first.Snapshot.Cow.Region(geometry.OffsetOf(first.New) >> IoRegion.SectorShift, count)
-            : new ChunkScatter(first.Snapshot.Cow, geometry, runs, _from, _to - _from).Region(0, count);
+        var (first, snapshot) = (runs[0], runs[0].Snapshot);
+        return runs.Count == 1 && first.Start == _from && first.End == _to
+            ? snapshot.Cow.Region(snapshot.Geometry.OffsetOf(first.New) >> IoRegion.SectorShift, count)
+            : new ChunkScatter(snapshot.Cow, snapshot.Geometry, runs, _from, _to - _from).Region(0, count);
     }
 
     // On the copy client: tells the origin's actor.

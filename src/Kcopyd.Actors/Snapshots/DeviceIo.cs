@@ -13,6 +13,9 @@ internal sealed class DeviceIo : LinkedMessage
     public long Length;             // bytes
     public Memory<byte> Memory;     // of a write, too: only read then
 
+    /// <summary>Comes after it, on the same worker, if it goes well; the report of both is this one's.</summary>
+    public DeviceIo? Then;
+
     /// <summary>Fired when the I/O ends, on the thread where it ends.</summary>
     public PreparedCallback? Token;
 

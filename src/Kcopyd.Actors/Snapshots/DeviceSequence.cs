@@ -2,20 +2,12 @@ using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>I/Os of one device that come one after the other, each only if the one before went well.</summary>
-internal sealed class DeviceSequence : IIoOwner
+/// <summary>I/Os of one device that come one after the other, each only if the one before went well. They are one errand of a worker.</summary>
+internal sealed class DeviceSequence(IoWorkers workers) : IIoOwner
 {
-    private readonly IoWorkers _workers;
-    private readonly List<(DeviceOperation Operation, long Offset, Memory<byte> Memory)> _steps = [];
-    private readonly DeviceIo _io = new();
+    private readonly List<DeviceIo> _steps = [];    // kept for the next sequence
     private Action<IoError> _ended = null!;
-    private int _next;
-
-    public DeviceSequence(IoWorkers workers)
-    {
-        _workers = workers;
-        _io.Owner = this;
-    }
+    private int _count;
 
     public bool IsBusy { get; private set; }
 
@@ -30,35 +22,29 @@ internal sealed class DeviceSequence : IIoOwner
     /// <param name="ended">Is told how it ended, on the origin's actor.</param>
     public void Start(IBlockDevice device, Action<IoError> ended)
     {
-        _io.Device = device;
         _ended = ended;
         IsBusy = true;
-        _next = 0;
-        Next();
+        for (var i = 0; i < _count; i++)
+        {
+            _steps[i].Device = device;
+            _steps[i].Then = i + 1 < _count ? _steps[i + 1] : null;
+        }
+        _count = 0;
+        workers.Start(_steps[0]);
     }
 
     void IIoOwner.Ended(DeviceIo io)
     {
-        if (io.Error == IoError.None && _next < _steps.Count)
-        {
-            Next();
-            return;
-        }
         IsBusy = false;
-        _steps.Clear();
         _ended(io.Error);
     }
 
     private DeviceSequence Add(DeviceOperation operation, long offset, Memory<byte> memory)
     {
-        _steps.Add((operation, offset, memory));
+        if (_count == _steps.Count)
+            _steps.Add(new DeviceIo { Owner = this });
+        var step = _steps[_count++];
+        (step.Operation, step.Offset, step.Memory, step.Length) = (operation, offset, memory, memory.Length);
         return this;
-    }
-
-    private void Next()
-    {
-        (_io.Operation, _io.Offset, _io.Memory) = _steps[_next++];
-        _io.Length = _io.Memory.Length;
-        _workers.Start(_io);
     }
 }

@@ -5,10 +5,11 @@ using Kcopyd.Actors.Memory;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Does one I/O at a time, whole: a device may block here, and holds up nobody else.</summary>
+/// <summary>Does one I/O at a time, whole, and those that come after it: a device may block here, and holds up nobody else.</summary>
 internal sealed class IoActor : WorkerActor
 {
-    private DeviceIo _io = null!;
+    private DeviceIo _first = null!;    // that was told, and is reported
+    private DeviceIo _io = null!;       // it, or one that comes after it
     private bool _writesZeroes;
 
     public static Props Props { get; } = Props.Create(() => new IoActor());
@@ -20,9 +21,8 @@ internal sealed class IoActor : WorkerActor
             Unhandled(message);
             return false;
         }
-        _io = io;
-        _writesZeroes = io.Operation == DeviceOperation.Zero && (io.Device.Features & DeviceFeatures.WriteZeroes) == 0;
-        return true;
+        _first = io;
+        return Take(io);
     }
 
     protected override ValueTask<IoResult> Issue(out int bytes)
@@ -56,7 +56,7 @@ internal sealed class IoActor : WorkerActor
         if (_io.Bytes < _io.Length && result is { IsSuccess: true, Bytes: > 0 })
             return true;
         _io.Error = !result.IsSuccess ? result.Error : _io.Bytes < _io.Length ? IoError.EndOfDevice : IoError.None;
-        return Report();
+        return _io is { Error: IoError.None, Then: { } then } ? Take(then) : Report();
     }
 
     protected override void Crashed()
@@ -65,10 +65,19 @@ internal sealed class IoActor : WorkerActor
         Report();
     }
 
+    private bool Take(DeviceIo io)
+    {
+        _io = io;
+        (io.Bytes, io.Error) = (0, IoError.None);
+        _writesZeroes = io.Operation == DeviceOperation.Zero && (io.Device.Features & DeviceFeatures.WriteZeroes) == 0;
+        return true;
+    }
+
     private bool Report()
     {
-        var io = _io;
-        _io = null!;
+        var io = _first;
+        io.Error = _io.Error;
+        _first = _io = null!;
         if (io.Token is { IsSpent: false } token)
             token.Submit(writeErrors: io.Error == IoError.None ? 0UL : 1);
         Client.Tell(io, ActorRefs.NoSender);

@@ -20,8 +20,6 @@ internal sealed class IoWorkers(IActorContext context, string dispatcher, int mo
 
     public void Start(DeviceIo io)
     {
-        io.Bytes = 0;
-        io.Error = IoError.None;
         if (_idle.TryPop(out var worker) || (worker = TrySpawn()) is not null)
         {
             Hand(io, worker);

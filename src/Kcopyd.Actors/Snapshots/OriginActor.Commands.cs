@@ -11,7 +11,7 @@ internal sealed partial class OriginActor
         switch (command)
         {
             case AttachSnapshot(var snapshot, var attached):
-                WhenQuiet(attached, () => Attach(snapshot));
+                _whenQuiet.Enqueue(() => Attach(snapshot, attached));
                 break;
             case DetachSnapshot(var snapshot, var detached):
                 WhenQuiet(detached, () => Detach(snapshot));
@@ -47,18 +47,35 @@ internal sealed partial class OriginActor
         }
     });
 
-    private void Attach(SnapshotCore snapshot)
+    private void Attach(SnapshotCore snapshot, TaskCompletionSource attached)
     {
-        if (_isClosing)
-            throw new InvalidOperationException($"Origin '{_core.Name}' is closed.");
-        if (_merging is not null)
-            throw new InvalidOperationException($"Snapshot '{_merging.Name}' is being merged into origin '{_core.Name}'; take another one when that has ended.");
-        if (_snapshots.Find(other => Overlap(other.Cow, snapshot.Cow)) is { } taken)
-            throw new InvalidOperationException($"{snapshot.Cow.Name} is the store of the open snapshot '{taken.Name}'; each snapshot needs one of its own.");
+        var refusal = _isClosing ? $"Origin '{_core.Name}' is closed."
+            : _merging is not null ? $"Snapshot '{_merging.Name}' is being merged into origin '{_core.Name}'; take another one when that has ended."
+            : _snapshots.Find(other => Overlap(other.Cow, snapshot.Cow)) is { } taken ? $"{snapshot.Cow.Name} is the store of the open snapshot '{taken.Name}'; each snapshot needs one of its own."
+            : null;
+        if (refusal is not null)
+        {
+            attached.TrySetException(new InvalidOperationException(refusal));
+            return;
+        }
+        // What the origin has acknowledged is what the snapshot shows, also after a power cut.
         snapshot.Metadata = new DeviceSequence(_workers);
         snapshot.CommitEnded = error => CommitEnded(snapshot, error);
+        _isAttaching = true;
+        snapshot.Metadata.Flush().Start(_core.Device, error => Attached(snapshot, attached, _core.Device.IsReadOnly ? IoError.None : error));
+    }
+
+    private void Attached(SnapshotCore snapshot, TaskCompletionSource attached, IoError error)
+    {
+        _isAttaching = false;
+        if (error != IoError.None)
+        {
+            attached.TrySetException(new InvalidOperationException($"{_core.Device.Name} cannot be flushed ({error}): what a snapshot of it would show after a power cut is not known."));
+            return;
+        }
         _snapshots.Add(snapshot);
         TellIfFilling(snapshot);
+        attached.TrySetResult();
     }
 
     internal static bool Overlap(IBlockDevice one, IBlockDevice two)
@@ -83,7 +100,7 @@ internal sealed partial class OriginActor
         if (snapshot != _merging)
             return;
         EndMerge(IoError.Cancelled, "the snapshot was closed");
-        _merging = null;
+        (_merging, _runCount, _isRunUncertain) = (null, 0, false);
     }
 
     private void BeginMerge(SnapshotCore snapshot, MergeJob merge)

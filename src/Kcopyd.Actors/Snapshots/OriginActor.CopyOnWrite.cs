@@ -10,7 +10,7 @@ internal sealed partial class OriginActor
     private void WriteOrigin(DeviceIo io)
     {
         io.Waits = 1;       // this look: it does not start before it has ended
-        CopyOut? copy = null;
+        List<PendingRun>? runs = null;
         foreach (var snapshot in _snapshots)
         {
             if (snapshot == _merging)
@@ -18,10 +18,9 @@ internal sealed partial class OriginActor
             if (snapshot.IsInvalid)
                 WaitForInvalidation(snapshot, io);
             else
-                Protect(snapshot, io, ref copy);
+                Protect(snapshot, io, ref runs);
         }
-        if (copy is { IsEmpty: false })
-            Start(copy);
+        StartCopies(runs);
         Released(io, again: false);
     }
 
@@ -56,18 +55,19 @@ internal sealed partial class OriginActor
         }
     }
 
-    private void Protect(SnapshotCore snapshot, DeviceIo io, ref CopyOut? copy)
+    private void Protect(SnapshotCore snapshot, DeviceIo io, ref List<PendingRun>? runs)
     {
         var geometry = snapshot.Geometry;
         var last = geometry.ChunkOf(io.SourceOffset + io.Length - 1);
-        List<PendingRun>? runs = null;
+        List<PendingRun>? own = null;
         for (var chunk = geometry.ChunkOf(io.SourceOffset); chunk <= last; chunk++)
         {
             if (snapshot.Table.Find(chunk) >= 0)
                 continue;
             if (snapshot.Pending.TryGetValue(chunk, out var pending))
             {
-                Wait(io, pending);
+                if (own is null || own[^1] != pending)
+                    Wait(io, pending);
                 chunk = pending.Old + pending.Count - 1;
                 continue;
             }
@@ -77,19 +77,16 @@ internal sealed partial class OriginActor
                 WaitForInvalidation(snapshot, io);
                 return;     // what was started here ends with the snapshot
             }
-            StartRun(snapshot, chunk, free, ref runs);
+            StartRun(snapshot, chunk, free, ref own);
         }
-        if (runs is null)
+        if (own is null)
             return;
-        foreach (var run in runs)
+        foreach (var run in own)
             Wait(io, run);
-        copy ??= new CopyOut(_core);
-        if (copy.Destinations.Count == 64)      // the bits of a job's result
-        {
-            Start(copy);
-            copy = new CopyOut(_core);
-        }
-        copy.Add(runs);
+        if (runs is null)
+            runs = own;
+        else
+            runs.AddRange(own);
     }
 
     private static void Wait(DeviceIo io, PendingRun run)
@@ -106,15 +103,37 @@ internal sealed partial class OriginActor
         snapshot.AfterInvalidation.Add(io);
     }
 
+    private void StartCopies(List<PendingRun>? runs)
+    {
+        if (runs is null)
+            return;
+        foreach (var copy in CopyOut.Plan(_core, runs))
+            Start(copy);
+    }
+
     private void Start(CopyOut copy)
     {
-        _copies++;
-        copy.Start(_client);
+        if (_copies++ < MostCopies)
+            copy.Start(_client);
+        else
+            _waitingCopies.Enqueue(copy);
     }
 
     private void CopiedOut(CopyOut copy)
     {
         _copies--;
+        if (_waitingCopies.TryDequeue(out var waiting))
+            waiting.Start(_client);
+        // What could not be read may be needed by one run only: then the others are none the worse for having been read with it.
+        if (copy is { ReadError: true, IsShared: true })
+        {
+            foreach (var runs in copy.Destinations)
+            {
+                foreach (var run in runs)
+                    StartCopies([run]);
+            }
+            return;
+        }
         for (var i = 0; i < copy.Destinations.Count; i++)
         {
             var isFailed = copy.ReadError || (copy.WriteErrors & (1UL << i)) != 0;

@@ -22,6 +22,7 @@ internal sealed partial class OriginActor
     private bool _isMergeBusy;
     private ExceptionRecord _run;
     private int _runCount;
+    private bool _isRunUncertain;                       // its records may be off the medium, or not
 
     private bool IsMergeQuiet => !_isMergeBusy;
 
@@ -47,6 +48,7 @@ internal sealed partial class OriginActor
             return;
         }
         _isMergeBusy = true;
+        _isRunUncertain = false;
         NextRun();
     }
 
@@ -112,8 +114,10 @@ internal sealed partial class OriginActor
         var snapshot = _merging!;
         if (error != IoError.None)
         {
+            // Whichever way a write to the run went now, a restart could look for it on the other.
             MergingStore.KeepRemoved();
-            FailMerge(error, "the records of a run that is merged could not be removed from its store");
+            _isRunUncertain = true;
+            FailMerge(error, "the records of a run that is merged could not be removed from its store; until that is done, its chunks cannot be written");
             return;
         }
         MergingStore.Removed(_runCount);
@@ -126,7 +130,8 @@ internal sealed partial class OriginActor
     /// <summary>What waited for the run goes on, wherever its chunks are now.</summary>
     private void EndRun()
     {
-        _runCount = 0;
+        if (!_isRunUncertain)
+            _runCount = 0;
         _isMergeBusy = false;
         var waiting = _afterRun.ToArray();
         _afterRun.Clear();
@@ -171,7 +176,12 @@ internal sealed partial class OriginActor
         if (snapshot.Table.Find(chunk) is var place && place < 0)
             WriteOrigin(write);
         else if (_runCount > 0 && chunk >= _run.Old && chunk < _run.Old + _runCount)
-            _afterRun.Add(write);
+        {
+            if (_isRunUncertain)
+                FailPart(write);
+            else
+                _afterRun.Add(write);
+        }
         else
             StartInStore(write, geometry.OffsetOf(place) + write.SourceOffset - geometry.OffsetOf(chunk));
     }

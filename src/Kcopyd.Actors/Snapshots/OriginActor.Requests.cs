@@ -66,7 +66,8 @@ internal sealed partial class OriginActor
             }
             else
             {
-                Track(part, _originReads);
+                if (snapshot != _merging)       // which does not mind what is written there
+                    Track(part, _originReads);
                 Start(part, _core.Device, request.Offset + at);
             }
             at = end;
@@ -129,12 +130,7 @@ internal sealed partial class OriginActor
         }
         foreach (var run in CollectionsMarshal.AsSpan(direct))
             WriteWhole(request, run);
-        if (copied is not null)
-        {
-            var copy = new CopyOut(_core);
-            copy.Add(copied);
-            Start(copy);
-        }
+        StartCopies(copied);
     }
 
     // When the run holds. What follows in it is one write: the run is one stretch of the store.

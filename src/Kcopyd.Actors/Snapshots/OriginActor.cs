@@ -20,8 +20,9 @@ namespace Kcopyd.Actors.Snapshots;
 /// </remarks>
 internal sealed partial class OriginActor : UntypedActor, IIoOwner
 {
-    private const int MostActive = 256;     // requests; more of them wait, so that copies and prepared callbacks have a bound
-    private const int MostRuns = MostActive * (OriginCore.LargestRequest / (IoRegion.SectorSize * 32) + 2);
+    private const int MostActive = 256;     // requests; more of them wait, so that prepared callbacks have a bound
+    private const int MostRuns = MostActive * (OriginCore.LargestRequest / IoRegion.SectorSize);
+    private const int MostCopies = 2 * MostActive;      // at the copy client; more of them wait
 
     private readonly OriginCore _core;
     private readonly MessageDispatcher _dispatcher = Context.Dispatcher;
@@ -30,12 +31,14 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
     private readonly IoList _originReads = new();       // of snapshots
     private readonly Stack<DeviceIo> _free = new();
     private readonly Queue<Action> _whenQuiet = new();
+    private readonly Queue<CopyOut> _waitingCopies = new();
     private KcopydClient _client = null!;
     private BlockRequest? _firstActive;
     private BlockRequest? _firstHeld, _lastHeld;
     private int _active;
     private int _copies;
     private bool _isClosing;
+    private bool _isAttaching;      // the origin is being flushed for a new snapshot
 
     public OriginActor(OriginCore core)
     {
@@ -61,7 +64,7 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
         var settings = Context.System.Kcopyd().Settings;
         _client = Context.CreateKcopydClient("copies", settings with
         {
-            MaxDestinations = 64, MaxJobs = 2 * MostActive + 1, MaxPreparedCallbacks = MostRuns, Dispatcher = _core.Settings.Dispatcher, WorkerDispatcher = _core.Settings.Dispatcher,
+            MaxDestinations = 64, MaxJobs = MostCopies + 1, MaxPreparedCallbacks = MostRuns, Dispatcher = _core.Settings.Dispatcher, WorkerDispatcher = _core.Settings.Dispatcher,
         });
         Context.WatchWith(_client.Actor, new CopiesEnded());
     }
@@ -123,11 +126,11 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
     {
         while (_whenQuiet.Count > 0)
         {
-            if (_active > 0 || _copies > 0 || !IsMergeQuiet || _snapshots.Exists(static snapshot => snapshot.Metadata.IsBusy))
+            if (_isAttaching || _active > 0 || _copies > 0 || !IsMergeQuiet || _snapshots.Exists(static snapshot => snapshot.Metadata.IsBusy))
                 return;
             _whenQuiet.Dequeue()();
         }
-        while (_active < MostActive && _firstHeld is { } held)
+        while (!_isAttaching && _active < MostActive && _firstHeld is { } held)
         {
             _firstHeld = held.After;
             if (_firstHeld is null)
@@ -139,7 +142,7 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
 
     private void Take(BlockRequest request)
     {
-        if (_whenQuiet.Count == 0 && _active < MostActive)
+        if (_whenQuiet.Count == 0 && !_isAttaching && _active < MostActive)
         {
             Begin(request);
             return;

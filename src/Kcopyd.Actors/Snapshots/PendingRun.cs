@@ -22,6 +22,12 @@ internal sealed class PendingRun(SnapshotCore snapshot, long old, long @new) : L
     /// <summary>Chunks.</summary>
     public int Count { get; private set; } = 1;
 
+    /// <summary>Its first byte on the origin.</summary>
+    public long Start => Snapshot.Geometry.OffsetOf(Old);
+
+    /// <summary>The byte behind its last one on the origin, which may end within its last chunk.</summary>
+    public long End => Math.Min(Snapshot.Geometry.OffsetOf(Old + Count), Snapshot.Origin.Device.Length);
+
     /// <summary>The data is in the store.</summary>
     public bool IsCopied { get; set; }
 

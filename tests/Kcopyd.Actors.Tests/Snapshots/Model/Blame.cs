@@ -33,7 +33,8 @@ internal sealed class Blame(World world)
             yield break;
         if (invalid.Count > 0 && !MayInvalidate(io))
             yield return $"{invalid[0].Name} is invalid ({invalid[0].Core!.Reason}) by {io}";
-        if (invalid.Count == 0 && !_wasInvalid && MustInvalidate(io, errors))
+        // Found full before the error was told, it is invalid all the same.
+        if (invalid.Count == 0 && !_wasInvalid && _store is not { InvalidSince: < int.MaxValue } && MustInvalidate(io, errors))
             yield return $"nothing is invalid after {io}";
         if (invalid.Exists(view => io.Disk != world.Origin.Disk && view != _store))
             yield return $"another snapshot suffers from {io}";

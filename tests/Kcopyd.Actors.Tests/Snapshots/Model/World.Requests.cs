@@ -115,7 +115,7 @@ internal sealed partial class World
             Complain($"short: {request}");
         if (view.IsClosing && request.Result.Error == IoError.Closed)
             return;
-        if (view.Core is { } core && request.Result.Error == IoError.Io && (core.IsInvalid || (core.HasOverflowed && request.Operation == DeviceOperation.Write)))
+        if (view.Core is { } core && request.Result.Error == IoError.Io && (core.IsInvalid || (core.HasOverflowed && request.Operation is DeviceOperation.Write or DeviceOperation.Discard)))
             return;
         Errors.Add(request);
         if (!HasFaults)

@@ -55,7 +55,8 @@ internal sealed partial class World
         }
         foreach (var view in Snapshots)     // whoever is attached in the same step was so before: a merge refuses it
         {
-            if (view.Core!.IsMerging && view.MergedSince == int.MaxValue)
+            // One that is closed in the same step was merged for nobody.
+            if (view is { IsClosed: false, MergedSince: int.MaxValue, Core.IsMerging: true })
                 MergeBegan(view);
         }
         if (_merge is { IsCompleted: true })
