@@ -13,25 +13,7 @@ namespace Kcopyd.Actors.Tests.Snapshots;
 public sealed class Snapshots_page_should : SnapshotSpec
 {
     [Fact]
-    public void show_only_code_that_compiles_here()
-    {
-        var here = ThisFile();
-        var page = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../docs/snapshots.md"));
-        var compiled = File.ReadLines(here).Select(line => line.Trim()).ToHashSet();
-        var shown = false;
-        var lines = 0;
-        foreach (var line in File.ReadLines(page))
-        {
-            if (line.StartsWith("```", StringComparison.Ordinal))
-                shown = line == "```csharp";
-            else if (shown && line.Trim().Length > 0)
-            {
-                lines++;
-                Assert.True(compiled.Contains(line.Trim()), $"{page} shows a line that is not in {here}:\n{line}");
-            }
-        }
-        Assert.True(lines > 10, $"{page} shows {lines} lines of code; where are the examples?");
-    }
+    public void show_only_code_that_compiles_here() => DocsPage.ShowsOnlyCodeOf("snapshots.md", ThisFile(), least: 10);
 
     [Fact]
     public async Task back_up_a_disk_that_changes()

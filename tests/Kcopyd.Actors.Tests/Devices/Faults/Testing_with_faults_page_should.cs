@@ -9,25 +9,7 @@ namespace Kcopyd.Actors.Tests.Devices.Faults;
 public sealed class Testing_with_faults_page_should
 {
     [Fact]
-    public void show_only_code_that_compiles_here()
-    {
-        var here = ThisFile();
-        var page = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../../docs/testing-with-faults.md"));
-        var compiled = File.ReadLines(here).Select(line => line.Trim()).ToHashSet();
-        var shown = false;
-        var lines = 0;
-        foreach (var line in File.ReadLines(page))
-        {
-            if (line.StartsWith("```", StringComparison.Ordinal))
-                shown = line == "```csharp";
-            else if (shown && line.Trim().Length > 0)
-            {
-                lines++;
-                Assert.True(compiled.Contains(line.Trim()), $"{page} shows a line that is not in {here}:\n{line}");
-            }
-        }
-        Assert.True(lines > 20, $"{page} shows {lines} lines of code; where are the examples?");
-    }
+    public void show_only_code_that_compiles_here() => DocsPage.ShowsOnlyCodeOf("testing-with-faults.md", ThisFile(), least: 20);
 
     [Fact]
     public async Task fail_reads_of_bad_sectors()
