@@ -14,6 +14,7 @@ internal sealed class RecordCheck(IBlockDevice cow, StoreGeometry geometry, long
     private readonly long _originChunks = (originLength + geometry.ChunkSize - 1) >> geometry.Shift;
     private readonly long _cowChunks = cow.Length >> geometry.Shift;
     private readonly Dictionary<long, BitArray> _taken = [];     // new chunks, a bit each
+    private (long Number, BitArray? Bits) _block = (-1, null);   // of them the one that was looked at last: most records follow the one before
 
     /// <summary>Adds the record to the image's table.</summary>
     /// <param name="record">The record.</param>
@@ -35,21 +36,27 @@ internal sealed class RecordCheck(IBlockDevice cow, StoreGeometry geometry, long
         }
         else if (!IsFirstAt(record.New))
         {
-            throw Refusal($"new chunk {record.New} is taken by {Other(image, other => other.New == record.New)} already.");
+            throw Refusal($"new chunk {record.New} is taken by {HolderOf(image, record.New)} already.");
         }
         if (!image.Table.TryAdd(record.Old, record.New))
-            throw Refusal($"old chunk {record.Old} has an exception already: {Other(image, other => other.Old == record.Old)}. Which one holds cannot be told.");
+            throw Refusal($"old chunk {record.Old} has an exception already: {new ExceptionRecord(record.Old, image.Table.Find(record.Old))}. Which one holds cannot be told.");
 
         SnapshotStoreException Refusal(string why) =>
             new($"{cow.Name}: record {index} of metadata area {image.CurrentArea} ({record}) is refused: {why}");
     }
 
-    private static ExceptionRecord Other(StoreImage image, Func<ExceptionRecord, bool> isIt) => image.Table.All().First(isIt);
+    // Methods of their own: a lambda in Take would cost each record an object.
+    private static ExceptionRecord HolderOf(StoreImage image, long chunk) => image.Table.All().First(other => other.New == chunk);
 
     private bool IsFirstAt(long chunk)
     {
-        if (!_taken.TryGetValue(chunk / BlockBits, out var bits))
-            _taken[chunk / BlockBits] = bits = new BitArray(BlockBits);
+        if (_block.Number != chunk / BlockBits)
+        {
+            if (!_taken.TryGetValue(chunk / BlockBits, out var other))
+                _taken[chunk / BlockBits] = other = new BitArray(BlockBits);
+            _block = (chunk / BlockBits, other);
+        }
+        var bits = _block.Bits!;
         var bit = (int)(chunk % BlockBits);
         if (bits[bit])
             return false;
