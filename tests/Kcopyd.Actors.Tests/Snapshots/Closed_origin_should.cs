@@ -1,0 +1,117 @@
+using Akka.Actor;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.Tests.Devices;
+using Xunit;
+
+namespace Kcopyd.Actors.Tests.Snapshots;
+
+public sealed class Closed_origin_should : SnapshotSpec
+{
+    private static readonly IoResult Closed = IoResult.Failure(IoError.Closed);
+
+    public static TheoryData<object> Ends => new(PoisonPill.Instance, Kill.Instance, "terminate");
+
+    [Fact]
+    public async Task answer_that_it_is_closed_and_so_do_its_snapshots()
+    {
+        var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk, DiscardZeroesCow = true });
+        await origin.DisposeAsync();
+        await AllAnswerClosed(origin);
+        await AllAnswerClosed(snapshot);
+        Assert.Equal(Closed, await Soon(snapshot.DiscardAsync(0, Chunk).AsTask()));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Soon(origin.OpenSnapshotAsync(Cow())));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Soon(snapshot.MergeAsync()));
+        Assert.Empty(await Soon(origin.GetStatusAsync()));
+        Assert.Equal("snapshot 16/2400 16", (await Soon(snapshot.GetStatusAsync())).ToString());
+        await snapshot.DisposeAsync();
+        await origin.DisposeAsync();        // again is nothing
+    }
+
+    [Fact]
+    public async Task be_told_from_a_closed_snapshot_whose_origin_goes_on()
+    {
+        var device = OriginDevice();
+        await using var origin = Sys.CreateSnapshotOrigin(device);
+        var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk, DiscardZeroesCow = true });
+        await snapshot.DisposeAsync();
+        await snapshot.DisposeAsync();
+        await AllAnswerClosed(snapshot);
+        Assert.Equal(Closed, await Soon(snapshot.DiscardAsync(0, Chunk).AsTask()));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Soon(snapshot.MergeAsync()));
+        var bytes = Bytes.Random(3 * Chunk);
+        await Write(origin, 100, bytes);
+        Assert.Equal(bytes, device.Bytes.Slice(100, bytes.Length).ToArray());
+        Assert.Empty(await Soon(origin.GetStatusAsync()));
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task have_waited_for_what_was_on_its_way(bool closesOrigin)
+    {
+        var frozen = OriginDevice().Bytes.ToArray();
+        var device = OriginDevice().WithStall(IoOperations.Transfers);
+        var origin = Sys.CreateSnapshotOrigin(device);
+        var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
+        var buffer = new byte[Chunk];
+        var reading = snapshot.ReadAsync(0, buffer).AsTask();
+        var writing = snapshot.WriteAsync(Chunk, new byte[10]).AsTask();
+        await Soon(device.WaitingAsync(2));
+        var closing = closesOrigin ? origin.DisposeAsync().AsTask() : snapshot.DisposeAsync().AsTask();
+        var late = snapshot.ReadAsync(0, new byte[Chunk]).AsTask();
+        await Soon(origin.Actor.Ask<SnapshotProtocol.Statuses>(new SnapshotProtocol.GetStatus()));      // they have arrived
+        Assert.False(closing.IsCompleted || reading.IsCompleted || writing.IsCompleted || late.IsCompleted);
+        device.Release();
+        await Soon(closing);
+        Assert.Equal(IoResult.Success(Chunk), await Soon(reading));
+        Assert.Equal(IoResult.Success(10), await Soon(writing));
+        Assert.Equal(Closed, await Soon(late));
+        Assert.Equal(frozen[..Chunk], buffer);
+        await origin.DisposeAsync();
+    }
+
+    [Theory, MemberData(nameof(Ends))]
+    public async Task have_answered_each_request_once_when_it_was_ended_from_outside(object end)
+    {
+        var device = OriginDevice().WithStall(IoOperations.Transfers);
+        var origin = Sys.CreateSnapshotOrigin(device);
+        var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
+        var answers = new int[400];     // more than are begun at once
+        var requests = new List<Task<IoResult>>();
+        for (var i = 0; i < answers.Length; i++)
+        {
+            requests.Add(Counted(i, (i % 4) switch
+            {
+                0 => origin.ReadAsync(i * 512, new byte[512]),
+                1 => origin.WriteAsync(i * 512, new byte[512]),
+                2 => snapshot.ReadAsync(i * 512, new byte[512]),
+                _ => snapshot.WriteAsync(i * 512, new byte[512]),
+            }));
+        }
+        await Soon(device.WaitingAsync(8));
+        if (end is string)
+            await Soon(Sys.Terminate());
+        else
+            origin.Actor.Tell(end, ActorRefs.NoSender);
+        Assert.All(await Soon(Task.WhenAll(requests)), result => Assert.Equal(Closed, result));
+        await Soon(origin.DisposeAsync().AsTask());
+        await AllAnswerClosed(origin);
+        device.Release();
+        Assert.All(answers, count => Assert.Equal(1, count));
+
+        async Task<IoResult> Counted(int i, ValueTask<IoResult> request)
+        {
+            var result = await request;
+            Interlocked.Increment(ref answers[i]);
+            return result;
+        }
+    }
+
+    private static async Task AllAnswerClosed(IBlockDevice device)
+    {
+        Assert.Equal(Closed, await Soon(device.ReadAsync(0, new byte[10]).AsTask()));
+        Assert.Equal(Closed, await Soon(device.WriteAsync(0, new byte[10]).AsTask()));
+        Assert.Equal(Closed, await Soon(device.FlushAsync().AsTask()));
+    }
+}
