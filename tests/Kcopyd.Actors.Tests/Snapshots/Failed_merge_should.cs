@@ -1,0 +1,125 @@
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.Tests.Devices;
+using Xunit;
+
+namespace Kcopyd.Actors.Tests.Snapshots;
+
+/// <summary>Merged are three chunks and, after them, one: two runs.</summary>
+public sealed class Failed_merge_should : SnapshotSpec
+{
+    private readonly MemoryBlockDevice _cow = Cow();
+
+    [Theory, InlineData(IoOperations.Write), InlineData(IoOperations.Flush)]
+    public async Task be_begun_again_after_an_error_of_the_origin(IoOperations broken)
+    {
+        var device = new BreakableDevice(OriginDevice(), broken);
+        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var snapshot = await Open(origin, _cow);
+        var expected = await ReadAll(snapshot);
+        device.IsBroken = true;
+        var failed = await Soon(snapshot.MergeAsync());
+        Assert.Equal((0L, 4L, IoError.Io, false), (failed.Merged, failed.Remaining, failed.Error, failed.IsComplete));
+        device.IsBroken = false;
+        await HasFailed(origin, snapshot, expected);
+        await EndsWell(origin, snapshot, expected, merged: 4);
+    }
+
+    [Fact]
+    public async Task be_begun_again_after_an_error_of_the_store()
+    {
+        var cow = new BreakableDevice(_cow, IoOperations.Read);
+        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var snapshot = await Open(origin, cow);
+        var expected = await ReadAll(snapshot);
+        cow.IsBroken = true;
+        Assert.Equal(IoError.Io, (await Soon(snapshot.MergeAsync())).Error);
+        cow.IsBroken = false;
+        await HasFailed(origin, snapshot, expected);
+        await EndsWell(origin, snapshot, expected, merged: 4);
+    }
+
+    [Theory, InlineData(IoOperations.Write), InlineData(IoOperations.Flush)]
+    public async Task be_begun_again_after_records_could_not_be_removed(IoOperations broken)
+    {
+        var cow = new BreakableDevice(_cow, broken);
+        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var snapshot = await Open(origin, cow);
+        var expected = await ReadAll(snapshot);
+        cow.IsBroken = true;
+        var failed = await Soon(snapshot.MergeAsync());
+        Assert.Equal((0L, 4L, IoError.Io), (failed.Merged, failed.Remaining, failed.Error));
+        cow.IsBroken = false;
+        await HasFailed(origin, snapshot, expected);
+        await EndsWell(origin, snapshot, expected, merged: 4);
+    }
+
+    [Fact]
+    public async Task go_on_where_it_stood_still()
+    {
+        var device = OriginDevice().WithErrorAt(2, operations: IoOperations.Write);     // of its second run
+        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var snapshot = await Open(origin, _cow);
+        var expected = await ReadAll(snapshot);
+        var failed = await Soon(snapshot.MergeAsync());
+        Assert.Equal((1L, 3L, IoError.Io), (failed.Merged, failed.Remaining, failed.Error));
+        await HasFailed(origin, snapshot, expected);
+        await EndsWell(origin, snapshot, expected, merged: 3);
+    }
+
+    [Fact]
+    public async Task be_begun_again_by_who_opens_the_store()
+    {
+        var device = new BreakableDevice(OriginDevice(), IoOperations.Write);
+        await using var origin = Sys.CreateSnapshotOrigin(device);
+        byte[] expected;
+        await using (var snapshot = await Open(origin, _cow))
+        {
+            expected = await ReadAll(snapshot);
+            device.IsBroken = true;
+            await Soon(snapshot.MergeAsync());
+            device.IsBroken = false;
+        }
+        await using var again = await origin.OpenSnapshotAsync(_cow, new() { Mode = StoreMode.Open });
+        Assert.Equal(SnapshotState.Active, (await again.GetStatusAsync()).State);
+        await EndsWell(origin, again, expected, merged: 4);
+    }
+
+    private static async Task<Snapshot> Open(SnapshotOrigin origin, IBlockDevice cow)
+    {
+        var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk, LeaveOpen = true });
+        await Write(snapshot, 10 * Chunk, Bytes.Random(3 * Chunk, 1));
+        await Write(snapshot, 5 * Chunk, Bytes.Random(Chunk, 2));
+        return snapshot;
+    }
+
+    // Both show what the snapshot does, and writes go on where no run is at work.
+    private async Task HasFailed(SnapshotOrigin origin, Snapshot snapshot, byte[] expected)
+    {
+        var status = await snapshot.GetStatusAsync();
+        Assert.Equal(("snapshot-merge Merge failed", SnapshotState.MergeFailed), (status.ToString(), status.State));
+        Assert.NotNull(status.Reason);
+        Assert.True(_cow.SaysThatItIsValid());
+        Assert.Equal(expected, await ReadAll(snapshot));
+        Assert.Equal(expected, await ReadAll(origin));
+        foreach (var (device, chunk) in new (IBlockDevice, int)[] { (origin, 100), (snapshot, 101), (origin, 11), (snapshot, 12) })
+        {
+            var bytes = Bytes.Random(Chunk, chunk);
+            bytes.CopyTo(expected, chunk * Chunk);
+            await Write(device, chunk * Chunk, bytes);
+        }
+        Assert.Equal(expected, await ReadAll(snapshot));
+        Assert.Equal(expected, await ReadAll(origin));
+    }
+
+    private static async Task EndsWell(SnapshotOrigin origin, Snapshot snapshot, byte[] expected, int merged)
+    {
+        var result = await Soon(snapshot.MergeAsync());
+        Assert.Equal((true, (long)merged), (result.IsComplete, result.Merged));
+        var status = await snapshot.GetStatusAsync();
+        Assert.Equal(("snapshot-merge 16/2400 16", null), (status.ToString(), status.Reason));
+        Assert.Equal(expected, await ReadAll(origin));
+        Assert.Equal(expected, await ReadAll(snapshot));
+    }
+}
