@@ -74,6 +74,23 @@ public sealed class Origin_reads_should : SnapshotSpec
         Assert.Equal(bytes, (await ReadAll(snapshot))[(OriginLength - Chunk)..]);
     }
 
+    [Fact]
+    public async Task not_reach_between_the_ends_of_a_large_write_that_are_parts_of_chunks()
+    {
+        const int length = 4 << 20;     // the largest that is one request
+        var device = new CountingDevice(OriginDevice(2 * length));
+        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var snapshot = await origin.OpenSnapshotAsync(Cow(chunks: 1100), new() { ChunkSize = Chunk });
+        var (expected, before) = (await ReadAll(snapshot), device.Log.Length);
+        var bytes = Bytes.Random(length);
+        bytes.CopyTo(expected, 3 * Chunk + 512);
+        Assert.Equal(IoResult.Success(length), await Soon(snapshot.WriteAsync(3 * Chunk + 512, bytes).AsTask()));
+        Assert.Equal(
+            [(IoOperations.Read, 3 * Chunk, Chunk), (IoOperations.Read, 3 * Chunk + length, Chunk)],
+            device.Log[before..].Where(io => io.Operation == IoOperations.Read).OrderBy(io => io.Offset));
+        Assert.Equal(expected, await ReadAll(snapshot));
+    }
+
     private async Task<int> ReadsOf(SnapshotOrigin origin, int offset, int length)
     {
         var before = _device.Reads;
