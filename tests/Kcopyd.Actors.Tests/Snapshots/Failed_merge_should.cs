@@ -86,6 +86,25 @@ public sealed class Failed_merge_should : SnapshotSpec
         await EndsWell(origin, again, expected, merged: 4);
     }
 
+    [Theory, InlineData(IoOperations.Write), InlineData(IoOperations.Flush)]
+    public async Task fail_writes_to_a_run_whose_records_could_not_be_removed_until_it_is_begun_again(IoOperations broken)
+    {
+        var cow = new BreakableDevice(_cow, broken);
+        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var snapshot = await Open(origin, cow);
+        var expected = await ReadAll(snapshot);
+        cow.IsBroken = true;
+        await Soon(snapshot.MergeAsync());
+        cow.IsBroken = false;
+        foreach (var device in new IBlockDevice[] { origin, snapshot })
+            Assert.Equal(IoResult.Failure(IoError.Io), await Soon(device.WriteAsync(5 * Chunk + 9, new byte[100]).AsTask()));
+        await EndsWell(origin, snapshot, expected, merged: 4);
+        foreach (var device in new IBlockDevice[] { origin, snapshot })
+            await Write(device, 5 * Chunk + 9, new byte[100]);
+        expected.AsSpan(5 * Chunk + 9, 100).Clear();
+        Assert.Equal(expected, await ReadAll(origin));
+    }
+
     private static async Task<Snapshot> Open(SnapshotOrigin origin, IBlockDevice cow)
     {
         var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk, LeaveOpen = true });
