@@ -86,6 +86,8 @@ internal sealed partial class OriginActor
 
     private static void Grow(SnapshotCore snapshot, IBlockDevice cow)
     {
+        if (snapshot.IsClosed)
+            throw new InvalidOperationException($"Snapshot '{snapshot.Name}' is closed.");
         snapshot.Cow = cow;
         snapshot.HasOverflowed = false;
         snapshot.TellFillingFrom = snapshot.FillThreshold;

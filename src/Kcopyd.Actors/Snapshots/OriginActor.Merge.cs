@@ -31,7 +31,7 @@ internal sealed partial class OriginActor
     private void StartMerge(SnapshotCore snapshot, MergeJob merge)
     {
         snapshot.IsMerging = true;
-        snapshot.HasMergeFailed = false;
+        snapshot.HasMergeFailed = snapshot.HasOverflowed = false;    // nothing is allocated any more
         snapshot.Reason = null;
         _merging = snapshot;
         _merge = merge;

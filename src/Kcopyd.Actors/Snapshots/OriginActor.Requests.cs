@@ -246,7 +246,10 @@ internal sealed partial class OriginActor
     {
         // The end of what is beneath is not the caller's: behind a lost chunk his device goes on.
         if (io.Error != IoError.None)
-            io.Request!.Fail(io.Error == IoError.EndOfDevice ? IoError.Io : io.Error, io.RequestOffset + io.Bytes);
+        {
+            var isLost = io.Error is IoError.EndOfDevice or IoError.NoSpace && io.Offset + io.Length > io.Device.Length;
+            io.Request!.Fail(isLost ? IoError.Io : io.Error, io.RequestOffset + io.Bytes);
+        }
         EndPart(io);
     }
 

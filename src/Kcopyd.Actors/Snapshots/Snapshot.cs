@@ -90,18 +90,22 @@ public sealed class Snapshot : IBlockDevice
     /// <summary>Goes on with a larger device for its store, while it is used. The store's bytes are there already: the file or volume was extended, and is opened anew.
     /// The snapshot disposes the device that it had, unless that was to be left open.</summary>
     /// <param name="larger">The device that holds the same store and is no smaller.</param>
-    /// <exception cref="ArgumentException">It is smaller, or holds another store.</exception>
-    /// <exception cref="InvalidOperationException">The origin is closed.</exception>
+    /// <exception cref="ArgumentException">It is smaller, read-only, of another alignment, or another store; the snapshot keeps the one that it has.</exception>
+    /// <exception cref="InvalidOperationException">The snapshot or its origin is closed.</exception>
     public async Task GrowAsync(IBlockDevice larger)
     {
         ArgumentNullException.ThrowIfNull(larger);
         var before = _core.Cow;
+        if (larger.IsReadOnly && !before.IsReadOnly)
+            throw new ArgumentException($"{larger.Name} is read-only; open it for writing, as the store was.", nameof(larger));
+        if (larger.Alignment > before.Alignment)
+            throw new ArgumentException($"{larger.Name} wants multiples of {larger.Alignment} bytes, and {before.Name} of {before.Alignment}; open it as the store was, with the same IoMode.", nameof(larger));
         if (larger.Length < before.Length)
             throw new ArgumentException($"{larger.Name} has {larger.Length} bytes; the store has {before.Length}. A store can grow, not shrink.", nameof(larger));
         if (!Equals(larger.Locate(0), before.Locate(0)))
             throw new ArgumentException($"{larger.Name} is not the storage that {before.Name} is: open the same file or volume again after extending it.", nameof(larger));
         await _origin.CommandAsync(grown => new GrowStore(_core, larger, grown)).ConfigureAwait(false);
-        if (!_core.Options.LeaveOpen)
+        if (!_core.Options.LeaveOpen && !ReferenceEquals(larger, before))
             await before.DisposeAsync().ConfigureAwait(false);
     }
 

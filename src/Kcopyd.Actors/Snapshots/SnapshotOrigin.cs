@@ -73,8 +73,8 @@ public sealed class SnapshotOrigin : IBlockDevice
     /// Takes a snapshot, or opens one that was taken before: from the moment when the task ends, it shows what the origin held then, or what its
     /// store says it held. Requests that come meanwhile wait.
     /// </summary>
-    /// <param name="cow">Where the snapshot keeps the chunks that differ; at least two chunks. The snapshot disposes it unless the options say otherwise,
-    /// also if it cannot be opened.</param>
+    /// <param name="cow">Where the snapshot keeps the chunks that differ; at least two chunks. The snapshot disposes it unless the options say otherwise;
+    /// if it cannot be opened, it stays the caller's.</param>
     /// <param name="options">How.</param>
     /// <exception cref="ArgumentException">The options contradict each other, or the COW device is the origin, or it is read-only and has no store.</exception>
     /// <exception cref="SnapshotStoreException">The store cannot be used: damaged, crafted, truncated, or somebody else's data.</exception>
@@ -83,17 +83,9 @@ public sealed class SnapshotOrigin : IBlockDevice
     {
         ArgumentNullException.ThrowIfNull(cow);
         options ??= new SnapshotOptions();
-        try
-        {
-            var core = await SnapshotOpening.OpenAsync(_core, cow, options).ConfigureAwait(false);
-            await CommandAsync(attached => new AttachSnapshot(core, attached)).ConfigureAwait(false);
-            return new Snapshot(this, core);
-        }
-        catch when (!options.LeaveOpen)
-        {
-            await cow.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        var core = await SnapshotOpening.OpenAsync(_core, cow, options).ConfigureAwait(false);
+        await CommandAsync(attached => new AttachSnapshot(core, attached)).ConfigureAwait(false);
+        return new Snapshot(this, core);
     }
 
     /// <summary>How the open snapshots are.</summary>
