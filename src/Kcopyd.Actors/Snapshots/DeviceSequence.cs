@@ -1,4 +1,5 @@
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Snapshots;
 

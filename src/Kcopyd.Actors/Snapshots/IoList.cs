@@ -3,9 +3,9 @@ namespace Kcopyd.Actors.Snapshots;
 /// <summary>I/Os in flight, linked through themselves: in and out costs nothing.</summary>
 internal sealed class IoList
 {
-    private DeviceIo? _first;
+    private SnapshotIo? _first;
 
-    public void Add(DeviceIo io)
+    public void Add(SnapshotIo io)
     {
         (io.Before, io.After) = (null, _first);
         if (_first is not null)
@@ -13,7 +13,7 @@ internal sealed class IoList
         _first = io;
     }
 
-    public void Remove(DeviceIo io)
+    public void Remove(SnapshotIo io)
     {
         if (io.Before is null)
             _first = io.After;
@@ -25,7 +25,7 @@ internal sealed class IoList
     }
 
     /// <summary>One that touches a range of the origin (bytes); null if none does.</summary>
-    public DeviceIo? Touching(long offset, long length)
+    public SnapshotIo? Touching(long offset, long length)
     {
         for (var io = _first; io is not null; io = io.After)
         {

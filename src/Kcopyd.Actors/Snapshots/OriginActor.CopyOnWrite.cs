@@ -1,4 +1,5 @@
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Snapshots;
 
@@ -7,7 +8,7 @@ internal sealed partial class OriginActor
 {
     /// <summary>Starts an origin write, or what it has to wait for. Each time that that is over it is looked at again from the beginning:
     /// meanwhile a snapshot may have become invalid, or have got another pending run.</summary>
-    private void WriteOrigin(DeviceIo io)
+    private void WriteOrigin(SnapshotIo io)
     {
         io.Waits = 1;       // this look: it does not start before it has ended
         List<PendingRun>? runs = null;
@@ -25,7 +26,7 @@ internal sealed partial class OriginActor
     }
 
     /// <summary>One thing that it waited for is over.</summary>
-    private void Released(DeviceIo io, bool again = true)
+    private void Released(SnapshotIo io, bool again = true)
     {
         if (--io.Waits > 0)
             return;
@@ -35,7 +36,7 @@ internal sealed partial class OriginActor
             StartOnOrigin(io);
     }
 
-    private void StartOnOrigin(DeviceIo io)
+    private void StartOnOrigin(SnapshotIo io)
     {
         // A snapshot's read that is on its way to the origin must find there what was there when it began.
         var conflict = _originReads.Touching(io.SourceOffset, io.Length)
@@ -55,7 +56,7 @@ internal sealed partial class OriginActor
         }
     }
 
-    private void Protect(SnapshotCore snapshot, DeviceIo io, ref List<PendingRun>? runs)
+    private void Protect(SnapshotCore snapshot, SnapshotIo io, ref List<PendingRun>? runs)
     {
         var geometry = snapshot.Geometry;
         var last = geometry.ChunkOf(io.SourceOffset + io.Length - 1);
@@ -89,13 +90,13 @@ internal sealed partial class OriginActor
             runs.AddRange(own);
     }
 
-    private static void Wait(DeviceIo io, PendingRun run)
+    private static void Wait(SnapshotIo io, PendingRun run)
     {
         io.Waits++;
         (run.OriginWrites ??= []).Add(io);
     }
 
-    private static void WaitForInvalidation(SnapshotCore snapshot, DeviceIo io)
+    private static void WaitForInvalidation(SnapshotCore snapshot, SnapshotIo io)
     {
         if (!snapshot.IsInvalidating)
             return;

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Snapshots;
 
@@ -16,7 +17,7 @@ namespace Kcopyd.Actors.Snapshots;
 /// </content>
 internal sealed partial class OriginActor
 {
-    private readonly List<DeviceIo> _afterRun = [];     // writes to the run that is being merged
+    private readonly List<SnapshotIo> _afterRun = [];     // writes to the run that is being merged
     private SnapshotCore? _merging;
     private MergeJob? _merge;                           // null: it stands still
     private bool _isMergeBusy;
@@ -78,7 +79,7 @@ internal sealed partial class OriginActor
         }
         // Writes to the run wait from here on; those that are on their way, and the other snapshots, are waited for.
         var start = snapshot.Geometry.OffsetOf(_run.Old);
-        var turn = new DeviceIo { Owner = new MergeTurn(this), Operation = DeviceOperation.None, SourceOffset = start, Length = RunLength(snapshot, start) };
+        var turn = new SnapshotIo { Owner = new MergeTurn(this), Operation = DeviceOperation.None, SourceOffset = start, Length = RunLength(snapshot, start) };
         WriteOrigin(turn);
     }
 
@@ -169,7 +170,7 @@ internal sealed partial class OriginActor
         }
     }
 
-    private void WriteMerging(DeviceIo write, SnapshotCore snapshot)
+    private void WriteMerging(SnapshotIo write, SnapshotCore snapshot)
     {
         var geometry = snapshot.Geometry;
         var chunk = geometry.ChunkOf(write.SourceOffset);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Snapshots;
 
@@ -208,10 +209,10 @@ internal sealed partial class OriginActor
 
     // ---- parts -----------------------------------------------------------------------------------------------------
 
-    private DeviceIo Part(BlockRequest request, SnapshotCore? snapshot, long at, long length, DeviceOperation operation)
+    private SnapshotIo Part(BlockRequest request, SnapshotCore? snapshot, long at, long length, DeviceOperation operation)
     {
         if (!_free.TryPop(out var part))
-            part = new DeviceIo { Owner = this };
+            part = new SnapshotIo { Owner = this };
         part.Operation = operation;
         part.Request = request;
         part.RequestOffset = at;
@@ -223,27 +224,28 @@ internal sealed partial class OriginActor
         return part;
     }
 
-    private void Start(DeviceIo part, IBlockDevice device, long offset)
+    private void Start(SnapshotIo part, IBlockDevice device, long offset)
     {
         part.Device = device;
         part.Offset = offset;
         _workers.Start(part);
     }
 
-    private void StartInStore(DeviceIo part, long offset)
+    private void StartInStore(SnapshotIo part, long offset)
     {
         Track(part, part.Snapshot!.Writes);
         Start(part, part.Snapshot.Cow, offset);
     }
 
-    private static void Track(DeviceIo part, IoList list)
+    private static void Track(SnapshotIo part, IoList list)
     {
         part.List = list;
         list.Add(part);
     }
 
-    void IIoOwner.Ended(DeviceIo io)
+    void IIoOwner.Ended(DeviceIo ended)
     {
+        var io = (SnapshotIo)ended;
         // The end of what is beneath is not the caller's: behind a lost chunk his device goes on.
         if (io.Error != IoError.None)
         {
@@ -253,13 +255,13 @@ internal sealed partial class OriginActor
         EndPart(io);
     }
 
-    private void FailPart(DeviceIo io)
+    private void FailPart(SnapshotIo io)
     {
         io.Request!.Fail(IoError.Io, io.RequestOffset);
         EndPart(io);
     }
 
-    private void EndPart(DeviceIo io)
+    private void EndPart(SnapshotIo io)
     {
         io.List?.Remove(io);
         var (request, blocked) = (io.Request!, io.Blocked);

@@ -3,6 +3,7 @@ using Akka.Dispatch;
 using Akka.Event;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Snapshots;
 
@@ -29,7 +30,7 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
     private readonly IoWorkers _workers;
     private readonly List<SnapshotCore> _snapshots = [];
     private readonly IoList _originReads = new();       // of snapshots
-    private readonly Stack<DeviceIo> _free = new();
+    private readonly Stack<SnapshotIo> _free = new();
     private readonly Queue<Action> _whenQuiet = new();
     private readonly Queue<CopyOut> _waitingCopies = new();
     private KcopydClient _client = null!;

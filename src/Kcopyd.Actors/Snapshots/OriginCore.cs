@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Akka.Actor;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Snapshots;
 

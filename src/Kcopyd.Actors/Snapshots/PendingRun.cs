@@ -47,10 +47,10 @@ internal sealed class PendingRun(SnapshotCore snapshot, long old, long @new) : L
     public long DirectOffset { get; set; }
 
     /// <summary>Writes to the snapshot that go on when it holds.</summary>
-    public List<DeviceIo>? SnapshotWrites { get; set; }
+    public List<SnapshotIo>? SnapshotWrites { get; set; }
 
     /// <summary>Writes to the origin that go on when it holds, or never will.</summary>
-    public List<DeviceIo>? OriginWrites { get; set; }
+    public List<SnapshotIo>? OriginWrites { get; set; }
 
     /// <summary>Takes the next chunk in, if it follows in both.</summary>
     public bool TryExtend(long old, long @new)

@@ -52,7 +52,7 @@ internal sealed class SnapshotCore(OriginCore origin, string name, IBlockDevice 
     /// <summary>The store does not say so yet: until then no origin write may go on that the snapshot would have needed.</summary>
     public bool IsInvalidating { get; set; }
 
-    public List<DeviceIo> AfterInvalidation { get; } = [];
+    public List<SnapshotIo> AfterInvalidation { get; } = [];
 
     public bool HasOverflowed { get; set; }
 

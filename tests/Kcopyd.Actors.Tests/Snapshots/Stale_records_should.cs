@@ -1,6 +1,7 @@
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Snapshots.Model;
+using Kcopyd.Actors.Workers;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 

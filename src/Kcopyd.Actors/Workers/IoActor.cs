@@ -3,14 +3,17 @@ using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
 using Kcopyd.Actors.Memory;
 
-namespace Kcopyd.Actors.Snapshots;
+namespace Kcopyd.Actors.Workers;
 
 /// <summary>Does one I/O at a time, whole, and those that come after it: a device may block here, and holds up nobody else.</summary>
 internal sealed class IoActor : WorkerActor
 {
+    private const int MostAtOnce = 1 << 30;     // bytes of one call; only what has no memory is longer
+
     private DeviceIo _first = null!;    // that was told, and is reported
     private DeviceIo _io = null!;       // it, or one that comes after it
     private bool _writesZeroes;
+    private MapQuery? _query;
 
     public static Props Props { get; } = Props.Create(() => new IoActor());
 
@@ -27,21 +30,26 @@ internal sealed class IoActor : WorkerActor
 
     protected override ValueTask<IoResult> Issue(out int bytes)
     {
-        var done = (int)_io.Bytes;      // at most LargestRequest, or a chunk
-        bytes = (int)(_io.Length - _io.Bytes);
+        var at = _io.Offset + _io.Bytes;
+        bytes = (int)Math.Min(_io.Length - _io.Bytes, MostAtOnce);
         switch (_io.Operation)
         {
             case DeviceOperation.Read:
-                return _io.Device.ReadAsync(_io.Offset + done, _io.Memory.Slice(done, bytes));
+                return _io.Device.ReadAsync(at, _io.Memory.Slice((int)_io.Bytes, bytes));
             case DeviceOperation.Write:
-                return _io.Device.WriteAsync(_io.Offset + done, _io.Memory.Slice(done, bytes));
-            case DeviceOperation.Zero when !_writesZeroes:
-                return _io.Device.WriteZeroesAsync(_io.Offset + done, bytes);
-            case DeviceOperation.Zero:
+                return _io.Device.WriteAsync(at, _io.Memory.Slice((int)_io.Bytes, bytes));
+            case DeviceOperation.Zero or DeviceOperation.Punch when _writesZeroes:
                 bytes = Math.Min(bytes, ZeroPages.Memory.Length);
-                return _io.Device.WriteAsync(_io.Offset + done, ZeroPages.Memory[..bytes]);
+                return _io.Device.WriteAsync(at, ZeroPages.Memory[..bytes]);
+            case DeviceOperation.Zero or DeviceOperation.FastZero:
+                return _io.Device.WriteZeroesAsync(at, bytes);
+            case DeviceOperation.Punch:
+                return _io.Device.PunchAsync(at, bytes);
             case DeviceOperation.Discard:
-                return _io.Device.DiscardAsync(_io.Offset + done, bytes);
+                return _io.Device.DiscardAsync(at, bytes);
+            case DeviceOperation.Map:
+                bytes = 0;
+                return (_query ??= new MapQuery()).Ask(_io.Device, at, _io.Length);
             default:
                 bytes = 0;
                 return _io.Device.FlushAsync();
@@ -50,8 +58,13 @@ internal sealed class IoActor : WorkerActor
 
     protected override bool Completed(IoResult result)
     {
+        if (_io.Operation == DeviceOperation.Map)
+        {
+            (_io.Bytes, _io.IsZero, _io.Error) = _query!.Extent;
+            return Report();
+        }
         _io.Bytes += result.Bytes;
-        if (_io.Operation == DeviceOperation.Zero && result.Error == IoError.NotSupported && !_writesZeroes)
+        if (_io.Operation is DeviceOperation.Zero or DeviceOperation.Punch && result.Error == IoError.NotSupported && !_writesZeroes)
             return _writesZeroes = true;
         if (_io.Bytes < _io.Length && result is { IsSuccess: true, Bytes: > 0 })
             return true;
@@ -69,7 +82,7 @@ internal sealed class IoActor : WorkerActor
     {
         _io = io;
         (io.Bytes, io.Error) = (0, IoError.None);
-        _writesZeroes = io.Operation == DeviceOperation.Zero && (io.Device.Features & DeviceFeatures.WriteZeroes) == 0;
+        _writesZeroes = io.Operation is DeviceOperation.Zero or DeviceOperation.Punch && (io.Device.Features & DeviceFeatures.WriteZeroes) == 0;
         return true;
     }
 

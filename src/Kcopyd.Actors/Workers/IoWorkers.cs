@@ -3,7 +3,7 @@ using Akka.Actor;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
 
-namespace Kcopyd.Actors.Snapshots;
+namespace Kcopyd.Actors.Workers;
 
 /// <summary>
 /// The I/O workers of an origin, children of its actor, made when they are needed and used last in, first out. What finds none free waits

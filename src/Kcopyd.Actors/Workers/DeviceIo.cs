@@ -1,0 +1,36 @@
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Actors.Workers;
+
+/// <summary>One I/O on a device: the message to an I/O worker, and its report to the actor whose child that is. Whoever has it as a message owns it.</summary>
+internal class DeviceIo : LinkedMessage
+{
+    public IIoOwner Owner = null!;
+    public IBlockDevice Device = null!;
+    public DeviceOperation Operation;
+    public long Offset;             // bytes, on the device
+    public long Length;             // bytes
+    public Memory<byte> Memory;     // of a write, too: only read then
+
+    /// <summary>Comes after it, on the same worker, if it goes well; the report of both is this one's.</summary>
+    public DeviceIo? Then;
+
+    /// <summary>Fired when the I/O ends, on the thread where it ends.</summary>
+    public PreparedCallback? Token;
+
+    // The worker's, until it reports.
+    public long Bytes;
+    public bool IsZero;
+    public IoError Error;
+
+    // The actor's.
+    public IoWorker? Worker;
+    public DeviceIo? NextWaiting;   // in the list of I/Os that wait for a worker
+}
+
+/// <summary>Takes I/Os back on the actor that started them.</summary>
+internal interface IIoOwner
+{
+    void Ended(DeviceIo io);
+}

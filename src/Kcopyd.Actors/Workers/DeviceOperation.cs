@@ -1,0 +1,19 @@
+namespace Kcopyd.Actors.Workers;
+
+internal enum DeviceOperation
+{
+    /// <summary>Nothing: what waits for the I/O's turn is told that it has come.</summary>
+    None,
+    Read,
+    Write,
+    /// <summary>By the device's own means, or by writing zeroes.</summary>
+    Zero,
+    /// <summary>The same, and the space is given back where the device can.</summary>
+    Punch,
+    /// <summary>By the device's own means, or not at all.</summary>
+    FastZero,
+    Discard,
+    Flush,
+    /// <summary>What begins at the offset, data or a hole: how long it is, and <see cref="DeviceIo.IsZero"/>.</summary>
+    Map,
+}
