@@ -1,0 +1,69 @@
+using System.Globalization;
+using Akka.Configuration;
+
+namespace Kcopyd.Actors.Nbd;
+
+/// <summary>The limits of a server, from <c>kcopyd.nbd.server</c>: what a client may ask for before it has to wait.</summary>
+public sealed record NbdServerSettings
+{
+    /// <summary>Connections at once. More of them wait in the kernel's queue until one ends.</summary>
+    public required int MaxConnections { get; init; }
+
+    /// <summary>How long a client may take from the connection to the end of the negotiation, TLS included.</summary>
+    public required TimeSpan HandshakeTimeout { get; init; }
+
+    /// <summary>Requests of one connection at work at once. It is read on when one is answered.</summary>
+    public required int MaxRequests { get; init; }
+
+    /// <summary>I/Os of one connection on the device at once: the most I/O workers it has. A request longer than <see cref="PieceSize"/> is more than one.</summary>
+    public required int MaxIos { get; init; }
+
+    /// <summary>Bytes of the pieces in which long requests are transferred: a power of two from 64 KiB to 4 MiB. So much every connection has for itself.</summary>
+    public required int PieceSize { get; init; }
+
+    /// <summary>Bytes that all connections share beyond their own piece. Whoever finds none left waits in the order of asking.</summary>
+    public required long MaxBytes { get; init; }
+
+    /// <summary>How long a server that stops waits for requests that are at work, and for clients to take their answers.</summary>
+    public required TimeSpan DrainTimeout { get; init; }
+
+    /// <summary>Path of the dispatcher on which connections and their I/O workers run.</summary>
+    public required string Dispatcher { get; init; }
+
+    /// <summary>Reads and checks a section.</summary>
+    /// <exception cref="ConfigurationException">A setting is outside its range; the message names it.</exception>
+    public static NbdServerSettings FromConfig(Config config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return new NbdServerSettings
+        {
+            MaxConnections = config.GetInt("max-connections"),
+            HandshakeTimeout = config.GetTimeSpan("handshake-timeout"),
+            MaxRequests = config.GetInt("max-requests"),
+            MaxIos = config.GetInt("max-ios"),
+            PieceSize = (int)Math.Min(config.GetByteSize("piece-size") ?? 0, int.MaxValue),
+            MaxBytes = config.GetByteSize("max-bytes") ?? 0,
+            DrainTimeout = config.GetTimeSpan("drain-timeout"),
+            Dispatcher = config.GetString("dispatcher"),
+        }.Checked();
+    }
+
+    internal NbdServerSettings Checked()
+    {
+        Require("max-connections", MaxConnections, MaxConnections is >= 1 and <= 1 << 16, "1 to 65536");
+        Require("handshake-timeout", HandshakeTimeout, HandshakeTimeout > TimeSpan.Zero && HandshakeTimeout <= TimeSpan.FromHours(1), "more than 0 and at most an hour");
+        Require("max-requests", MaxRequests, MaxRequests is >= 1 and <= 1 << 16, "1 to 65536");
+        Require("max-ios", MaxIos, MaxIos is >= 1 and <= 1 << 12, "1 to 4096");
+        Require("piece-size", PieceSize, PieceSize is >= 64 << 10 and <= 4 << 20 && int.IsPow2(PieceSize), "a power of two from 64 KiB to 4 MiB");
+        // The largest request that a client without structured replies may read is held whole.
+        Require("max-bytes", MaxBytes, MaxBytes >= Protocol.NbdNumbers.LargestPayload, "at least 32 MiB, one request of the largest size");
+        Require("drain-timeout", DrainTimeout, DrainTimeout >= TimeSpan.Zero && DrainTimeout <= TimeSpan.FromHours(1), "0 to an hour");
+        return this;
+    }
+
+    private static void Require(string key, object value, bool holds, string range)
+    {
+        if (!holds)
+            throw new ConfigurationException(string.Create(CultureInfo.InvariantCulture, $"kcopyd.nbd.server.{key} = {value}: must be {range}."));
+    }
+}

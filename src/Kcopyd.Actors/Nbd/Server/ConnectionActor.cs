@@ -1,0 +1,265 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using System.Security.Authentication;
+using Akka.Actor;
+using Akka.Event;
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Workers;
+
+namespace Kcopyd.Actors.Nbd.Server;
+
+/// <summary>
+/// One client: the negotiation, then its requests, many at once. Devices are called by I/O workers, which are its children.
+/// </summary>
+/// <remarks><code>
+///  negotiating ──▶ transmitting ──▶ leaving: what has begun is answered ──▶ stopped
+///        │              └─────────▶ broken:  what has begun ends unanswered ──▶ stopped
+///        └──▶ stopped
+/// </code>
+/// Invariants: a request is answered once, in whatever order they end; memory of an I/O is lent until its worker has reported; the actor stops
+/// when nothing of it is on its way, so that nothing of a client that is gone changes a device later.
+/// </remarks>
+#pragma warning disable CA1001 // an actor ends by PostStop
+internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
+#pragma warning restore CA1001
+{
+    private readonly ConnectionContext _context;
+    private readonly Wire _wire;
+    private readonly IoWorkers _workers;
+    private readonly ConnectionMemory _memory;
+    private readonly MemoryWaiter _waiter;
+    private readonly Cancelable _negotiating;
+    private readonly InputReady _inputReady = new();
+    private readonly Action _onInput;
+    private PipeReader _input = null!;
+    private ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _reading;
+    private ReadOnlySequence<byte> _buffer;     // what came and was not taken; none while a read is under way
+    private Negotiated? _negotiated;
+    private bool _isReading;
+    private bool _hasBuffer;
+    private bool _isInputEnded;     // it said goodbye, or closed its side
+    private bool _isLeaving;        // the server says goodbye
+    private bool _isBroken;
+
+    public ConnectionActor(ConnectionContext context, Stream stream)
+    {
+        _context = context;
+        _wire = new Wire(stream);
+        _workers = new IoWorkers(Context, context.Settings.Dispatcher, context.Settings.MaxIos);
+        _waiter = new MemoryWaiter(Self);
+        _negotiating = new Cancelable(Context.System.Scheduler);
+        _memory = new ConnectionMemory(context.Memory, context.Settings.PieceSize, context.Memory.Bound / 4, _waiter);
+        var self = Self;
+        _onInput = () => self.Tell(_inputReady, ActorRefs.NoSender);
+        _onOutput = () => self.Tell(_outputDone, ActorRefs.NoSender);
+    }
+
+    private ILoggingAdapter Log { get; } = Context.GetLogger();
+
+    public static Props Props(ConnectionContext context, Stream stream) =>
+        Akka.Actor.Props.Create(() => new ConnectionActor(context, stream)).WithDispatcher(context.Settings.Dispatcher).WithMailbox(LinkedMailbox.Id);
+
+    // A dead worker is replaced, not restarted: its I/O is accounted for by its death.
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);
+
+    protected override void PreStart()
+    {
+        _negotiating.CancelAfter(_context.Settings.HandshakeTimeout);
+        var negotiation = new Negotiation(_wire, _context.Exports, _context.Tls, _context.RequireTls);
+        negotiation.RunAsync(_negotiating.Token).PipeTo(Self, success: static agreed => new NegotiationEnded(agreed, null), failure: static wrong => new NegotiationEnded(null, wrong));
+    }
+
+    protected override void PostStop()
+    {
+        _negotiating.Dispose();
+        _memory.Leave();
+        if (_negotiated?.Export is { } export)
+        {
+            Publish();
+            export.Leave();
+        }
+        Close();
+    }
+
+    // Does not wait for the client, and cannot fail in a way that somebody would have to know of.
+    private void Close() => _ = _wire.CloseAsync().AsTask();
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case DeviceIo io:
+                _workers.Ended(io);
+                break;
+            case InputReady:
+                TakeRead();
+                break;
+            case OutputDone:
+                Sent();
+                break;
+            case SendNow:
+                Send();
+                break;
+            case MemoryWaiter:
+                break;      // the pump takes what it got
+            case IoWorkerDied died:
+                _workers.Died(died.Worker);
+                break;
+            case NegotiationEnded ended:
+                Agreed(ended);
+                break;
+            case LeaveConnection:
+                Leave();
+                break;
+            case ExportRemoved:
+                if (_negotiated?.Export is { IsRemoved: true })
+                    Leave();
+                break;
+            case DropConnection when _negotiated?.Export is not null:
+                Break("the server stops, and it has not taken its answers", LogLevel.WarningLevel);
+                break;
+            case DropConnection:
+                _negotiating.Cancel();
+                break;
+            default:
+                Unhandled(message);
+                return;
+        }
+        Pump();
+    }
+
+    private void Agreed(NegotiationEnded ended)
+    {
+        _negotiating.Cancel();      // its time limit
+        _negotiated = ended.Agreed;
+        if (ended.Agreed?.Export is not { } export)
+        {
+            if (ended.Wrong is { } wrong)
+                Log.Info("Client {0} is turned away: {1}.", _context.Client, Why(wrong));
+            Context.Stop(Self);
+            return;
+        }
+        export.Enter();
+        _input = _wire.Input;
+        _output = _wire.Output;
+        _isLeaving |= export.IsRemoved;
+    }
+
+    // Removed, or the server stops: what has begun is answered.
+    private void Leave()
+    {
+        _isLeaving = true;
+        if (_negotiated?.Export is null)
+            _negotiating.Cancel();
+        else if (_isReading)
+            _input.CancelPendingRead();
+    }
+
+    private void Break(string why, LogLevel level)
+    {
+        if (_isBroken)
+            return;
+        Log.Log(level, null, "Client {0} of export '{1}' is dropped: {2}.", _context.Client, _negotiated!.Export!.Name, why);
+        _isBroken = true;
+        _memory.Leave();
+        Close();        // whatever waits for the client waits no longer
+    }
+
+    /// <summary>Goes on with everything that can go on.</summary>
+    private void Pump()
+    {
+        if (_negotiated?.Export is null)
+            return;
+        Requests();
+        SendSoon();
+        if (_isBroken
+            ? _ios == 0 && !_isReading && !_isSending
+            : (_isInputEnded || _isLeaving) && _active == 0 && !_isReading && !HasOutput)
+        {
+            Context.Stop(Self);
+        }
+    }
+
+    // ---- input -----------------------------------------------------------------------------------------------------
+
+    /// <returns>True if so many bytes are there; otherwise they are on their way, or there is no more.</returns>
+    private bool Fill(int bytes)
+    {
+        while (_buffer.Length < bytes)
+        {
+            if (_isReading || _isInputEnded || _isBroken)
+                return false;
+            if (_hasBuffer)
+                _input.AdvanceTo(_buffer.Start, _buffer.End);
+            (_hasBuffer, _buffer) = (false, default);
+            try
+            {
+#pragma warning disable CA2012 // consumed once: here, or by the message that its completion sends
+                _reading = _input.ReadAsync().ConfigureAwait(false).GetAwaiter();
+#pragma warning restore CA2012
+            }
+            catch (Exception gone) when (IsGone(gone))
+            {
+                Break(Why(gone), LogLevel.DebugLevel);
+                return false;
+            }
+            _isReading = true;
+            if (!_reading.IsCompleted)
+            {
+                _reading.UnsafeOnCompleted(_onInput);
+                return false;
+            }
+            TakeRead();
+        }
+        return true;
+    }
+
+    private void TakeRead()
+    {
+        _isReading = false;
+        try
+        {
+            var read = _reading.GetResult();
+            _buffer = read.Buffer;
+            _hasBuffer = true;
+            _isInputEnded |= read.IsCompleted && !read.IsCanceled;
+        }
+        catch (Exception gone) when (IsGone(gone))
+        {
+            Break(Why(gone), LogLevel.DebugLevel);
+        }
+        finally
+        {
+            _reading = default;
+        }
+    }
+
+    private static bool IsGone(Exception exception) => exception is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException;
+
+    private static string Why(Exception wrong) => wrong switch
+    {
+        OperationCanceledException => "it took too long to agree on an export, or the server stops",
+        AuthenticationException => "TLS failed: " + (wrong.InnerException ?? wrong).Message.TrimEnd('.'),
+        _ => wrong.Message.TrimEnd('.'),
+    };
+
+    private sealed class InputReady : LinkedMessage;
+
+    private sealed record NegotiationEnded(Negotiated? Agreed, Exception? Wrong) : INoSerializationVerificationNeeded;
+}
+
+/// <summary>The connection takes no more requests, answers those that have begun, and ends.</summary>
+internal sealed class LeaveConnection : INoSerializationVerificationNeeded
+{
+    public static LeaveConnection Instance { get; } = new();
+}
+
+/// <summary>The connection ends now; what has begun on the device ends unanswered.</summary>
+internal sealed class DropConnection : INoSerializationVerificationNeeded
+{
+    public static DropConnection Instance { get; } = new();
+}
+
+/// <summary>What the connections of a server have in common, and who this one is.</summary>
+internal sealed record ConnectionContext(NbdServerSettings Settings, ExportTable Exports, SharedMemory Memory, NbdTls? Tls, bool RequireTls, string Client);

@@ -1,0 +1,132 @@
+using System.Numerics;
+using Akka.Actor;
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Memory;
+
+namespace Kcopyd.Actors.Nbd.Server;
+
+/// <summary>
+/// The blocks that all connections of a server share. Any thread. Whoever finds none waits, and is served in the order of asking: a large
+/// request is not passed over for ever by small ones.
+/// </summary>
+/// <remarks>Invariant: what is lent and what is kept for the next is at most the bound, together.</remarks>
+internal sealed class SharedMemory(long bound)
+{
+    private readonly Lock _lock = new();
+    private readonly Stack<Memory<byte>>[] _free = [.. Enumerable.Range(0, SizeClass.Count).Select(static _ => new Stack<Memory<byte>>())];
+    private readonly LinkedList<MemoryWaiter> _waiting = new();
+    private long _held;     // bytes
+
+    public long Bound => bound;
+
+    /// <summary>Bytes that exist, lent or not.</summary>
+    public long Held
+    {
+        get
+        {
+            lock (_lock)
+                return _held;
+        }
+    }
+
+    /// <summary>Lends a block, or enqueues the waiter, which is told its block when its turn comes.</summary>
+    public bool TryRent(int sizeClass, MemoryWaiter waiter, out Memory<byte> block)
+    {
+        lock (_lock)
+        {
+            if (_waiting.Count == 0 && TryTake(sizeClass, out block))
+                return true;
+            waiter.SizeClass = sizeClass;
+            waiter.Block = default;
+            _waiting.AddLast(waiter);
+        }
+        block = default;
+        return false;
+    }
+
+    public void Return(Memory<byte> block)
+    {
+        lock (_lock)
+        {
+            _free[SizeClass.Of(block.Length)].Push(block);
+            ServeWaiting();
+        }
+    }
+
+    /// <summary>The block that a waiter got; empty if it has been taken, or given back, before.</summary>
+    public Memory<byte> Take(MemoryWaiter waiter)
+    {
+        lock (_lock)
+        {
+            var block = waiter.Block;
+            waiter.Block = default;
+            return block;
+        }
+    }
+
+    /// <summary>A waiter leaves. What it may have got meanwhile goes back.</summary>
+    public void Leave(MemoryWaiter waiter)
+    {
+        lock (_lock)
+        {
+            if (_waiting.Remove(waiter))
+            {
+                ServeWaiting();     // it may have been in the way
+            }
+            else if (!waiter.Block.IsEmpty)
+            {
+                _free[waiter.SizeClass].Push(waiter.Block);
+                waiter.Block = default;
+                ServeWaiting();
+            }
+        }
+    }
+
+    private void ServeWaiting()
+    {
+        while (_waiting.First is { } first && TryTake(first.Value.SizeClass, out var block))
+        {
+            _waiting.RemoveFirst();
+            first.Value.Block = block;
+            first.Value.Connection.Tell(first.Value, ActorRefs.NoSender);
+        }
+    }
+
+    private bool TryTake(int sizeClass, out Memory<byte> block)
+    {
+        if (_free[sizeClass].TryPop(out block))
+            return true;
+        var size = SizeClass.Size(sizeClass);
+        for (var other = SizeClass.Count - 1; other >= 0 && _held + size > bound; other--)
+        {
+            while (_held + size > bound && _free[other].TryPop(out _))
+                _held -= SizeClass.Size(other);
+        }
+        if (_held + size > bound)
+            return false;
+        _held += size;
+        block = AlignedMemory.Allocate(size);
+        return true;
+    }
+}
+
+/// <summary>A connection that waits for memory, and the message by which it gets it.</summary>
+internal sealed class MemoryWaiter(IActorRef connection) : LinkedMessage
+{
+    public IActorRef Connection { get; } = connection;
+
+    public int SizeClass;
+    public Memory<byte> Block;
+}
+
+/// <summary>Blocks have a power of two of bytes, from a page to the largest payload.</summary>
+internal static class SizeClass
+{
+    private const int Smallest = 12;    // AlignedMemory.PageSize
+
+    public const int Count = 25 - Smallest + 1;
+
+    public static int Of(int bytes) => Math.Max(0, BitOperations.Log2((uint)Math.Max(bytes, 1) - 1) + 1 - Smallest);
+
+    public static int Size(int sizeClass) => 1 << (sizeClass + Smallest);
+}

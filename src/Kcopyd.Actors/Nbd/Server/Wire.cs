@@ -1,0 +1,55 @@
+using System.IO.Pipelines;
+using System.Net.Security;
+
+namespace Kcopyd.Actors.Nbd.Server;
+
+/// <summary>A client's connection as pipes: plain, or after <see cref="EncryptAsync"/> under TLS.</summary>
+internal sealed class Wire
+{
+    // A read takes what the kernel has, up to so much: many small requests at once.
+    private static readonly StreamPipeReaderOptions Reading = new(bufferSize: 128 << 10, minimumReadSize: 16 << 10, leaveOpen: true);
+    private static readonly StreamPipeWriterOptions Writing = new(minimumBufferSize: 64 << 10, leaveOpen: true);
+
+    private Stream _stream;
+
+    public Wire(Stream stream)
+    {
+        _stream = stream;
+        Input = PipeReader.Create(stream, Reading);
+        Output = PipeWriter.Create(stream, Writing);
+    }
+
+    public PipeReader Input { get; private set; }
+
+    public PipeWriter Output { get; private set; }
+
+    public bool IsEncrypted { get; private set; }
+
+    /// <summary>Goes on under TLS.</summary>
+    /// <exception cref="HandshakeException">The client sent more before TLS began: whatever that is, it is not to be believed.</exception>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">They do not agree.</exception>
+    public async Task EncryptAsync(NbdTls tls, CancellationToken cancellationToken)
+    {
+        if (Input.TryRead(out var early))
+        {
+            var isEmpty = early.Buffer.IsEmpty;
+            Input.AdvanceTo(early.Buffer.Start);
+            if (!isEmpty)
+                throw new HandshakeException("it sent more in plain text behind NBD_OPT_STARTTLS");
+        }
+        await Input.CompleteAsync().ConfigureAwait(false);
+        await Output.CompleteAsync().ConfigureAwait(false);
+        var encrypted = new SslStream(_stream);
+        _stream = encrypted;
+        await encrypted.AuthenticateAsServerAsync(tls.ToServerOptions(), cancellationToken).ConfigureAwait(false);
+        Input = PipeReader.Create(encrypted, Reading);
+        Output = PipeWriter.Create(encrypted, Writing);
+        IsEncrypted = true;
+    }
+
+    /// <summary>Closes it at once; what was not sent is not.</summary>
+    public ValueTask CloseAsync() => _stream.DisposeAsync();
+}
+
+/// <summary>A client that cannot be served any further, and why.</summary>
+internal sealed class HandshakeException(string message) : Exception(message);
