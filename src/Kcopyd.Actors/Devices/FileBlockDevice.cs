@@ -16,7 +16,7 @@ namespace Kcopyd.Actors.Devices;
 /// a transfer with a partial tail is transferred first, as a short transfer. On a block device, do not run unaligned I/O at the same time
 /// as other writes within the same 4096 bytes: the kernel does not order the two.</para>
 /// </remarks>
-public sealed partial class FileBlockDevice : IBlockDevice
+public sealed partial class FileBlockDevice : IBlockDevice, IPromptDevice
 {
     private readonly FileKind _kind;
     private readonly FileDescriptor _buffered;
@@ -70,6 +70,9 @@ public sealed partial class FileBlockDevice : IBlockDevice
 
     /// <summary>True if aligned I/O goes past the page cache.</summary>
     public bool IsDirect => _direct is not null;
+
+    // In memory it is a copy; elsewhere the thread's ring waits.
+    bool IPromptDevice.IsPrompt => _isInMemory || EngineThread.Lane is not null;
 
     /// <inheritdoc/>
     public StorageLocation Locate(long offset) => _start with { Offset = _start.Offset + offset };

@@ -4,7 +4,7 @@ namespace Kcopyd.Actors.Devices;
 /// A device in memory, zero at first. Any thread may call any member; of two writes to the same bytes at the same time, each byte comes
 /// from one of them. What was written is lost when the device is collected: there is nothing to flush.
 /// </summary>
-public sealed class MemoryBlockDevice : IBlockDevice
+public sealed class MemoryBlockDevice : IBlockDevice, IPromptDevice
 {
     private readonly byte[] _bytes;
     private volatile bool _closed;
@@ -52,6 +52,8 @@ public sealed class MemoryBlockDevice : IBlockDevice
 
     /// <inheritdoc/>
     public DeviceFeatures Features => IsReadOnly ? DeviceFeatures.None : DeviceFeatures.WriteZeroes | DeviceFeatures.Discard;
+
+    bool IPromptDevice.IsPrompt => true;
 
     /// <inheritdoc/>
     public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)

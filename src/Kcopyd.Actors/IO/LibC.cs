@@ -22,6 +22,8 @@ internal static unsafe partial class LibC
 
     private const int POSIX_FADV_DONTNEED = 4;
 
+    private const int F_DUPFD_CLOEXEC = 1030;
+
     /// <summary>Opens a file; null and the errno if that failed.</summary>
     public static FileDescriptor? Open(string path, int flags, out int errno)
     {
@@ -33,6 +35,14 @@ internal static unsafe partial class LibC
     }
 
     public static int Close(int fd) => close(fd);
+
+    /// <summary>A second descriptor of what the handle has open.</summary>
+    /// <exception cref="IOException">The process has no descriptor to spare.</exception>
+    public static FileDescriptor Duplicate(SafeHandle handle)
+    {
+        var fd = fcntl(handle, F_DUPFD_CLOEXEC, 0);
+        return fd < 0 ? throw new IOException($"No descriptor can be had: errno {Marshal.GetLastPInvokeError()}.") : new FileDescriptor(fd);
+    }
 
     public static long Read(FileDescriptor fd, byte* buffer, int count, long offset)
     {
@@ -167,6 +177,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc")]
     private static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(SafeHandle fd, int command, int argument);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint pread(FileDescriptor fd, byte* buffer, nuint count, long offset);

@@ -8,7 +8,7 @@ namespace Kcopyd.Actors.Snapshots;
 /// What an origin held at one moment, and what was written to the snapshot since. It is a device like any other, for any thread. A write
 /// that is reported done is in the store, record and all; <see cref="FlushAsync"/> makes writes to chunks that were in the store before durable, too.
 /// </summary>
-public sealed class Snapshot : IBlockDevice
+public sealed class Snapshot : IBlockDevice, IPromptDevice
 {
     private readonly SnapshotOrigin _origin;
     private readonly SnapshotCore _core;
@@ -46,6 +46,8 @@ public sealed class Snapshot : IBlockDevice
 
     /// <summary>Discards are taken if <see cref="SnapshotOptions.DiscardZeroesCow"/> says so.</summary>
     public DeviceFeatures Features => DeviceFeatures.VolatileCache | (_core.Options.DiscardZeroesCow && !IsReadOnly ? DeviceFeatures.Discard : 0);
+
+    bool IPromptDevice.IsPrompt => true;     // it tells an actor
 
     /// <inheritdoc/>
     public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)

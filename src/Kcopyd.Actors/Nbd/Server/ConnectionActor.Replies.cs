@@ -14,6 +14,7 @@ namespace Kcopyd.Actors.Nbd.Server;
 internal sealed partial class ConnectionActor
 {
     private const int MostUnsent = 256 << 10;       // bytes of answers that wait for the end of the mailbox
+    private const int MostReplies = 16;             // that wait for it: the client goes on with the first while the last are made
     private const int LeastDirect = 32 << 10;       // bytes of data that are sent from where they are
     private const int MostExtents = 2048;           // of one answer; the client asks again behind them
 
@@ -24,6 +25,7 @@ internal sealed partial class ConnectionActor
     private ConfiguredValueTaskAwaitable<FlushResult>.ConfiguredValueTaskAwaiter _send;
     private RequestIo? _firstReply, _lastReply;     // that wait for what is being sent
     private MemoryBlock _sentFrom;
+    private int _unsent;        // answers
     private bool _isSending;
     private bool _isSendingSoon;
     private ExportCounts _counts;
@@ -164,7 +166,7 @@ internal sealed partial class ConnectionActor
             _output.Advance(data.Length);
         }
         _memory.Return(block);
-        if (_output.UnflushedBytes >= MostUnsent)
+        if (++_unsent >= MostReplies || _output.UnflushedBytes >= MostUnsent)
             Send();
     }
 
@@ -260,8 +262,9 @@ internal sealed partial class ConnectionActor
     private void Send(Memory<byte> data = default)
     {
         _isSendingSoon = false;
-        if (_isSending || _isBroken)
+        if (_isSending || _isBroken || (data.IsEmpty && _output.UnflushedBytes == 0))
             return;
+        _unsent = 0;
         Publish();
         try
         {

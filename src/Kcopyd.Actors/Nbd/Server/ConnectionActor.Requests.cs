@@ -112,6 +112,8 @@ internal sealed partial class ConnectionActor
     {
         while (!request.IsBegun)
         {
+            if (_isBroken)
+                return false;
             var bytes = (int)Math.Min(request.Length - request.Begun, _context.Settings.PieceSize);
             if (!Fill(bytes) || !_memory.TryRent(bytes, out var block))
                 return false;
@@ -145,7 +147,7 @@ internal sealed partial class ConnectionActor
         while (!request.IsBegun)
         {
             var bytes = (int)Math.Min(request.Length - request.Begun, most);
-            if (!_memory.TryRent(bytes, out var block))
+            if (_isBroken || !_memory.TryRent(bytes, out var block))
                 return false;
             Start(request, DeviceOperation.Read, bytes, block);
         }
@@ -171,13 +173,17 @@ internal sealed partial class ConnectionActor
     private void StartAgain(RequestIo io)
     {
         _ios++;
-        _workers.Start(io);
+        io.IsDirect = io.Operation is DeviceOperation.Read or DeviceOperation.Write && Export.IsPrompt;
+        if (io.IsDirect)
+            Call(io);
+        else
+            _workers.Start(io);
     }
 
     private RequestIo NewIo(NbdRequest request)
     {
         if (!_freeIos.TryPop(out var io))
-            io = new RequestIo { Owner = this, Device = Export.Device };
+            io = new RequestIo(Self) { Owner = this, Device = Export.Device };
         io.Request = request;
         io.Error = default;
         return io;

@@ -42,7 +42,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
     private bool _isLeaving;        // the server says goodbye
     private bool _isBroken;
 
-    public ConnectionActor(ConnectionContext context, Stream stream)
+    public ConnectionActor(ConnectionContext context, LaneStream stream)
     {
         _context = context;
         _wire = new Wire(stream);
@@ -57,7 +57,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
 
     private ILoggingAdapter Log { get; } = Context.GetLogger();
 
-    public static Props Props(ConnectionContext context, Stream stream) =>
+    public static Props Props(ConnectionContext context, LaneStream stream) =>
         Akka.Actor.Props.Create(() => new ConnectionActor(context, stream)).WithDispatcher(context.Settings.Dispatcher).WithMailbox(LinkedMailbox.Id);
 
     // A dead worker is replaced, not restarted: its I/O is accounted for by its death.
@@ -67,7 +67,8 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
     {
         _negotiating.CancelAfter(_context.Settings.HandshakeTimeout);
         var negotiation = new Negotiation(_wire, _context.Exports, _context.Tls, _context.RequireTls);
-        negotiation.RunAsync(_negotiating.Token).PipeTo(Self, success: static agreed => new NegotiationEnded(agreed, null), failure: static wrong => new NegotiationEnded(null, wrong));
+        // Not here: TLS costs time, and on this thread a read would wait where it cannot be cancelled.
+        Task.Run(() => negotiation.RunAsync(_negotiating.Token)).PipeTo(Self, success: static agreed => new NegotiationEnded(agreed, null), failure: static wrong => new NegotiationEnded(null, wrong));
     }
 
     protected override void PostStop()
@@ -89,6 +90,9 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
     {
         switch (message)
         {
+            case RequestIo { IsDirect: true } io:
+                Completed(io);
+                break;
             case DeviceIo io:
                 _workers.Ended(io);
                 break;
@@ -152,8 +156,8 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
         _isLeaving = true;
         if (_negotiated?.Export is null)
             _negotiating.Cancel();
-        else if (_isReading)
-            _input.CancelPendingRead();
+        else if (_current is null)
+            _wire.EndInput();
     }
 
     private void Break(string why, LogLevel level)
@@ -172,7 +176,10 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
         if (_negotiated?.Export is null)
             return;
         Requests();
-        SendSoon();
+        if (_ios == 0)
+            Send();         // nobody else is about to answer
+        else
+            SendSoon();
         if (_isBroken
             ? _ios == 0 && !_isReading && !_isSending
             : (_isInputEnded || _isLeaving) && _active == 0 && !_isReading && !HasOutput)

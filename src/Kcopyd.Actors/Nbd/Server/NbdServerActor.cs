@@ -126,7 +126,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
             return;
         }
         var context = new ConnectionContext(_core.Settings, _core.Exports, _core.Memory, _core.Options.Tls, _core.Options.RequireTls, accepted.Client);
-        var connection = Context.ActorOf(ConnectionActor.Props(context, new NetworkStream(accepted.Socket, ownsSocket: true)), "connection-" + _accepted++.ToString(CultureInfo.InvariantCulture));
+        var connection = Context.ActorOf(ConnectionActor.Props(context, new LaneStream(accepted.Socket)), "connection-" + _accepted++.ToString(CultureInfo.InvariantCulture));
         Context.WatchWith(connection, new ConnectionEnded(connection));
         _connections.Add(connection);
         Accept(accepted.Listener);

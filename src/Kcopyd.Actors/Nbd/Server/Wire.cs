@@ -10,11 +10,12 @@ internal sealed class Wire
     private static readonly StreamPipeReaderOptions Reading = new(bufferSize: 128 << 10, minimumReadSize: 16 << 10, leaveOpen: true);
     private static readonly StreamPipeWriterOptions Writing = new(minimumBufferSize: 64 << 10, leaveOpen: true);
 
+    private readonly LaneStream _socket;
     private Stream _stream;
 
-    public Wire(Stream stream)
+    public Wire(LaneStream stream)
     {
-        _stream = stream;
+        _stream = _socket = stream;
         Input = PipeReader.Create(stream, Reading);
         Output = PipeWriter.Create(stream, Writing);
     }
@@ -46,6 +47,9 @@ internal sealed class Wire
         Output = PipeWriter.Create(encrypted, Writing);
         IsEncrypted = true;
     }
+
+    /// <summary>As if the client had said goodbye: whoever waits for input gets what has come, and then the end.</summary>
+    public void EndInput() => _socket.EndInput();
 
     /// <summary>Closes it at once; what was not sent is not.</summary>
     public ValueTask CloseAsync() => _stream.DisposeAsync();
