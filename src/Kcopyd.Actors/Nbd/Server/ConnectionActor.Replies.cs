@@ -107,11 +107,13 @@ internal sealed partial class ConnectionActor
         (request.Error, io.Error) = (NbdError.None, IoError.None);
         if (extents.Count > 0 && extents[^1].Flags == flags)
             extents[^1] = ((uint)(extents[^1].Length + length), flags);
+        else if (extents.Count > 0 && request.Has(CommandFlags.OneExtent))
+            return true;
         else
             extents.Add(((uint)length, flags));
         io.Offset += length;
         io.Length = left - length;
-        return io.Length == 0 || extents.Count == MostExtents || (request.Has(CommandFlags.OneExtent) && extents.Count > 1);
+        return io.Length == 0 || extents.Count == MostExtents;
     }
 
     private void Reply(RequestIo io)
