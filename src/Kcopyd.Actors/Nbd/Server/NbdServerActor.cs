@@ -9,7 +9,8 @@ using Kcopyd.Actors.Workers;
 namespace Kcopyd.Actors.Nbd.Server;
 
 /// <summary>Accepts clients, each of which becomes a child; ends when it is told to, and they have ended, and everything is on the medium.</summary>
-/// <remarks>Invariant: there are never more connections than the settings say; those that are too many wait where the kernel keeps them.</remarks>
+/// <remarks>Invariant: there are never more connections than the settings say; those that are too many wait where the kernel keeps them, but for one
+/// of each listener that was asked for the next client while there was room.</remarks>
 internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);    // when the system has no descriptor for one more
@@ -18,6 +19,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
     private readonly IoWorkers _workers;
     private readonly HashSet<IActorRef> _connections = [];
     private readonly List<Listener> _waiting = [];      // that are not asked for the next client, because there are enough
+    private readonly Queue<Accepted> _early = new();    // came by one listener while another's client took the last place
     private readonly List<string> _failures = [];
     private long _accepted;
     private int _flushes;
@@ -55,6 +57,8 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
     {
         foreach (var listener in _core.Listeners)
             listener.Dispose();
+        while (_early.TryDequeue(out var early))
+            early.Socket.Dispose();
         _core.Stopped.TrySetResult(_failures.Count == 0 ? null : string.Join(" ", _failures));
     }
 
@@ -73,6 +77,8 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
                 break;
             case ConnectionEnded ended:
                 _connections.Remove(ended.Connection);
+                if (_early.TryDequeue(out var early))
+                    Take(early);
                 foreach (var listener in _waiting.ToArray())
                 {
                     _waiting.Remove(listener);
@@ -125,6 +131,11 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
             accepted.Socket.Dispose();
             return;
         }
+        if (_connections.Count >= _core.Settings.MaxConnections)
+        {
+            _early.Enqueue(accepted);
+            return;
+        }
         var context = new ConnectionContext(_core.Settings, _core.Exports, _core.Memory, _core.Options.Tls, _core.Options.RequireTls, accepted.Client);
         var connection = Context.ActorOf(ConnectionActor.Props(context, new LaneStream(accepted.Socket)), "connection-" + _accepted++.ToString(CultureInfo.InvariantCulture));
         Context.WatchWith(connection, new ConnectionEnded(connection));
@@ -147,6 +158,8 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
         _isStopping = true;
         foreach (var listener in _core.Listeners)
             listener.Dispose();
+        while (_early.TryDequeue(out var early))
+            early.Socket.Dispose();
         foreach (var connection in _connections)
             connection.Tell(LeaveConnection.Instance, ActorRefs.NoSender);
         if (_connections.Count > 0)
