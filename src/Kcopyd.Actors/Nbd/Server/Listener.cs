@@ -69,8 +69,15 @@ internal sealed class Listener : IDisposable
     public void Dispose()
     {
         _socket.Dispose();
-        if (_path is not null)
-            File.Delete(_path);
+        try
+        {
+            if (_path is not null)
+                File.Delete(_path);
+        }
+        catch (Exception kept) when (kept is IOException or UnauthorizedAccessException)
+        {
+            // Its folder is gone, or is another's now: a server that ends does not fail for a name that nobody answers to.
+        }
     }
 
     // A server that was killed leaves its name behind. A living one answers there, and anything but a socket is somebody's.
