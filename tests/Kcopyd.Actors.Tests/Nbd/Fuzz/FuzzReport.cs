@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text;
+
+namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
+
+/// <summary>What a fuzzer has sent and what became of it. One thread's; they are added up at the end.</summary>
+internal sealed class FuzzReport
+{
+    private readonly SortedDictionary<string, long> _kinds = [];
+
+    public long Inputs { get; private set; }
+
+    public long Accepted { get; set; }
+
+    public long Refused { get; set; }
+
+    public long Conversations { get; set; }
+
+    /// <summary>That the server ended, because of what it was sent.</summary>
+    public long Dropped { get; set; }
+
+    /// <summary>That the client left in the middle of something.</summary>
+    public long Left { get; set; }
+
+    public long BytesSent { get; set; }
+
+    public long BytesReceived { get; set; }
+
+    public void Count(string kind)
+    {
+        Inputs++;
+        _kinds[kind] = _kinds.GetValueOrDefault(kind) + 1;
+    }
+
+    public void Add(FuzzReport other)
+    {
+        foreach (var (kind, count) in other._kinds)
+            _kinds[kind] = _kinds.GetValueOrDefault(kind) + count;
+        Inputs += other.Inputs;
+        Accepted += other.Accepted;
+        Refused += other.Refused;
+        Conversations += other.Conversations;
+        Dropped += other.Dropped;
+        Left += other.Left;
+        BytesSent += other.BytesSent;
+        BytesReceived += other.BytesReceived;
+    }
+
+    public string Text(string what, TimeSpan took)
+    {
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"{what}: {Inputs:N0} inputs in {took.TotalSeconds:N1} s ({Inputs / took.TotalSeconds:N0}/s), {Conversations:N0} connections: {Dropped:N0} dropped by the server, {Left:N0} left amid something.");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  {Accepted:N0} accepted, {Refused:N0} refused; {BytesSent >> 20:N0} MiB sent, {BytesReceived >> 20:N0} MiB received.");
+        foreach (var (kind, count) in _kinds)
+            text.AppendLine(CultureInfo.InvariantCulture, $"  {kind}: {count:N0}");
+        return text.ToString();
+    }
+}
+
+/// <summary>The server did what it must not.</summary>
+internal sealed class FuzzException(string message) : Exception(message);

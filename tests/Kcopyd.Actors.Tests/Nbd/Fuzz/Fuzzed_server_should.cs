@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Globalization;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors.Tests.Nbd.Server;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
+
+/// <summary>
+/// A million messages, many of them spoilt. A failure names its seed, which stands for one conversation: KCOPYD_FUZZ_SEED replays it,
+/// KCOPYD_FUZZ_INPUTS says how many inputs there are in all.
+/// </summary>
+[Collection(Alone.Name)]
+public sealed class Fuzzed_server_should(ITestOutputHelper output) : NbdServerSpec("akka.loglevel = ERROR")
+{
+    private const int Threads = 2;
+    private const long MostMemory = 64 << 20;
+
+    private static readonly long Inputs = long.Parse(Environment.GetEnvironmentVariable("KCOPYD_FUZZ_INPUTS") ?? "1100000", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public void answer_every_request_as_the_protocol_has_it_and_change_nothing_else() => Fuzz("requests", Inputs * 6 / 10, static (server, thread, seed, report) =>
+    {
+        var export = thread.Exports[seed % thread.Exports.Length];
+        var structured = (seed >> 8) % 3;
+        var terms = export.Terms with { IsStructured = structured > 0, HasAllocation = structured > 1 };
+        new RequestFuzz(server.EndPoints[0], terms, export.Shadow, () => Gone(server, terms.Export), seed, report).Run();
+    });
+
+    private void Fuzz(string what, long inputs, Action<NbdServer, FuzzThread, int, FuzzReport> converse)
+    {
+        var errors = Errors();
+        var threads = Enumerable.Range(0, Threads).Select(static i => new FuzzThread(i)).ToArray();
+        var server = Serve([.. threads.SelectMany(static thread => thread.Exports).Select(static export => export.Served)],
+            settings: static settings => settings with { MaxBytes = MostMemory, PieceSize = 64 << 10 });
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var started = Stopwatch.StartNew();
+        if (Environment.GetEnvironmentVariable("KCOPYD_FUZZ_SEED") is { } one)
+            Converse(int.Parse(one, CultureInfo.InvariantCulture), threads[0], new FuzzReport());
+        else
+            All();
+        Assert.Empty(errors);
+        Assert.InRange(Core(server).Memory.Held, 0, MostMemory);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 2 * MostMemory);
+
+        void All()
+        {
+            var (next, total) = (0, new FuzzReport());
+            var stop = new CancellationTokenSource();
+            var failures = new List<Exception>();
+            var workers = threads.Select(thread => new Thread(() =>
+            {
+                var report = new FuzzReport();
+                try
+                {
+                    while (report.Inputs < inputs / Threads && !stop.IsCancellationRequested)
+                        Converse(Interlocked.Increment(ref next), thread, report);
+                }
+                catch (Exception failure)
+                {
+                    stop.Cancel();
+                    lock (failures)
+                        failures.Add(failure);
+                }
+                lock (total)
+                    total.Add(report);
+            })).ToList();
+            workers.ForEach(static worker => worker.Start());
+            workers.ForEach(static worker => worker.Join());
+            output.WriteLine(total.Text(what, started.Elapsed));
+            if (Environment.GetEnvironmentVariable("KCOPYD_FUZZ_REPORT") is { } path)
+                File.AppendAllText(path, total.Text(what, started.Elapsed));
+            if (failures.Count > 0)
+                throw new AggregateException(failures);
+        }
+
+        void Converse(int seed, FuzzThread thread, FuzzReport report)
+        {
+            try
+            {
+                converse(server, thread, seed, report);
+            }
+            catch (Exception failure)
+            {
+                throw new FuzzException($"KCOPYD_FUZZ_SEED={seed} ({what}): {failure.Message}\n{failure.StackTrace}");
+            }
+        }
+    }
+
+    // Nothing of a client that is gone is on its way any more.
+    private static void Gone(NbdServer server, string export)
+    {
+        var waited = Stopwatch.StartNew();
+        while (server.GetStatus().First(status => status.Name == export).Connections > 0)
+        {
+            if (waited.Elapsed > RawClient.Limit)
+                throw new FuzzException("A connection does not end though its client is gone.");
+            Thread.Sleep(0);
+        }
+    }
+}
+
+/// <summary>The devices of one thread of the fuzzer: nobody else changes them.</summary>
+internal sealed class FuzzThread
+{
+    public FuzzThread(int number) => Exports =
+    [
+        new FuzzExport($"prompt-{number}", new MemoryBlockDevice((256 << 10) + 3)),
+        new FuzzExport($"workers-{number}", new MemoryBlockDevice(256 << 10), static memory => memory.WithErrorRate(0)),
+        new FuzzExport($"aligned-{number}", new MemoryBlockDevice(256 << 10, alignment: 512)),
+        new FuzzExport($"plain-{number}", new MemoryBlockDevice(200_000), static memory => new PlainLayer(memory)),
+        new FuzzExport($"read-only-{number}", new MemoryBlockDevice(100_001), isReadOnly: true),
+    ];
+
+    public FuzzExport[] Exports { get; }
+
+    private sealed class PlainLayer(IBlockDevice inner) : DeviceLayer(inner)
+    {
+        public override DeviceFeatures Features => DeviceFeatures.None;
+    }
+}
+
+internal sealed class FuzzExport
+{
+    public FuzzExport(string name, MemoryBlockDevice memory, Func<IBlockDevice, IBlockDevice>? layer = null, bool isReadOnly = false)
+    {
+        var device = layer is null ? memory : layer(memory);
+        Served = new NbdExport(name, device) { ReadOnly = isReadOnly };
+        Shadow = new Shadow(memory);
+        Terms = new FuzzTerms(name, memory.Length, memory.Alignment, isReadOnly, (device.Features & DeviceFeatures.Discard) != 0, false, false);
+    }
+
+    public NbdExport Served { get; }
+
+    public Shadow Shadow { get; }
+
+    public FuzzTerms Terms { get; }
+}
