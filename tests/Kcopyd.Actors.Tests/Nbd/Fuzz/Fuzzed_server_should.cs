@@ -30,10 +30,16 @@ public sealed class Fuzzed_server_should(ITestOutputHelper output) : NbdServerSp
         new RequestFuzz(server.EndPoints[0], terms, export.Shadow, () => Gone(server, terms.Export), seed, report).Run();
     });
 
+    [Fact]
+    public void answer_every_option_as_the_protocol_has_it_and_keep_its_place() => Fuzz("options", Inputs * 4 / 10, static (server, thread, seed, report) =>
+        new OptionFuzz(server.EndPoints[0], thread.All, seed, report).Run());
+
     private void Fuzz(string what, long inputs, Action<NbdServer, FuzzThread, int, FuzzReport> converse)
     {
         var errors = Errors();
         var threads = Enumerable.Range(0, Threads).Select(static i => new FuzzThread(i)).ToArray();
+        foreach (var thread in threads)
+            thread.All = [.. threads.SelectMany(static other => other.Exports).Select(static export => export.Terms)];
         var server = Serve([.. threads.SelectMany(static thread => thread.Exports).Select(static export => export.Served)],
             settings: static settings => settings with { MaxBytes = MostMemory, PieceSize = 64 << 10 });
         var before = GC.GetTotalMemory(forceFullCollection: true);
@@ -116,6 +122,9 @@ internal sealed class FuzzThread
     ];
 
     public FuzzExport[] Exports { get; }
+
+    /// <summary>The exports of all threads.</summary>
+    public FuzzTerms[] All { get; set; } = [];
 
     private sealed class PlainLayer(IBlockDevice inner) : DeviceLayer(inner)
     {
