@@ -28,6 +28,9 @@ public sealed class NbdServer : IAsyncDisposable
     /// <summary>Where it listens, with the ports that it got.</summary>
     public IReadOnlyList<EndPoint> EndPoints { get; private init; } = [];
 
+    /// <summary>Bytes of the memory that connections share, lent or kept for the next.</summary>
+    internal long MemoryHeld => _core.Memory.Held;
+
     /// <summary>Begins to listen: when this returns, clients can connect.</summary>
     /// <param name="system">Where its actors run.</param>
     /// <param name="options">Where to listen, and what to serve.</param>
