@@ -125,8 +125,8 @@ public sealed class Programs_should : ServerTest
         var socket = Serve(served);
         Requires.Tools("nbdkit");
         string[] nbdkit = ["[", "nbdkit", "--exit-with-parent", "nbd", $"uri={Uri(socket)}", "]"];
-        await RunAsync("nbdcopy", [image, .. nbdkit]);
-        await RunAsync("nbdcopy", [.. nbdkit, Folder["back"]]);
+        await RunAsync("nbdcopy", ["--", image, .. nbdkit]);
+        await RunAsync("nbdcopy", ["--", .. nbdkit, Folder["back"]]);
         await Files.AssertIdenticalAsync(image, Folder["back"]);
         await Files.AssertIdenticalAsync(image, await ContentAsync(served));
     }

@@ -86,6 +86,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
 
     protected override void OnReceive(object message)
     {
+        _bytesThisTurn = 0;
         switch (message)
         {
             case RequestIo { IsDirect: true } io:
@@ -102,6 +103,9 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
                 break;
             case SendNow:
                 Send();
+                break;
+            case Later:
+                _goesOnLater = false;
                 break;
             case MemoryWaiter:
                 break;      // the pump takes what it got
