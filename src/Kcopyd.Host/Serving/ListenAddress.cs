@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Kcopyd.Host.Serving;
 
 /// <summary>Addresses as <c>--listen</c> has them, and as clients have them.</summary>
 internal static class ListenAddress
 {
+    private const int LongestPath = 107;    // of sockaddr_un, and a zero after it
+
     /// <summary>Reads <c>unix:PATH</c> or <c>HOST:PORT</c>. A host's name is all its addresses.</summary>
     /// <exception cref="UsageException">It is neither, or nobody knows the host.</exception>
     public static async Task<IReadOnlyList<EndPoint>> ParseAsync(string text)
@@ -43,14 +46,13 @@ internal static class ListenAddress
 
     private static UnixDomainSocketEndPoint Unix(string text, string path)
     {
-        try
-        {
-            return path.Length == 0 ? throw Neither(text) : new UnixDomainSocketEndPoint(path);
-        }
-        catch (ArgumentException wrong)
-        {
-            throw new UsageException($"--listen '{text}': no socket can have that path: {wrong.Message.Split('\n')[0]} Give a shorter one.");
-        }
+        if (path.Length == 0)
+            throw Neither(text);
+        if (Encoding.UTF8.GetByteCount(path) > LongestPath)
+            throw new UsageException($"--listen '{text}': the path of a socket has at most {LongestPath} bytes; give a shorter one.");
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is not { } folder || !Directory.Exists(folder))
+            throw new UsageException($"--listen '{text}': the folder of that socket does not exist; make it first.");
+        return new UnixDomainSocketEndPoint(path);
     }
 
     private static UsageException Neither(string text) => new($"--listen '{text}': must be unix:PATH, HOST:PORT or [IPV6]:PORT, such as unix:/run/disk.sock or 127.0.0.1:10809.");
