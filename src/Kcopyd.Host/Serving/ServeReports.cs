@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kcopyd.Actors.Nbd;
@@ -38,9 +39,12 @@ internal sealed record ServeReport(IReadOnlyList<ExportReport> Exports, string? 
 /// <summary>Prints reports, each in a line: whoever reads them need not wait for the end.</summary>
 internal static class ServeJson
 {
-    public static string Of(ReadyReport report) => JsonSerializer.Serialize(report, ServeJsonContext.Default.ReadyReport);
+    // So that the '+' of an address is one for whoever has no parser at hand.
+    private static readonly ServeJsonContext Context = new(new JsonSerializerOptions(ServeJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    public static string Of(ServeReport report) => JsonSerializer.Serialize(report, ServeJsonContext.Default.ServeReport);
+    public static string Of(ReadyReport report) => JsonSerializer.Serialize(report, Context.ReadyReport);
+
+    public static string Of(ServeReport report) => JsonSerializer.Serialize(report, Context.ServeReport);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

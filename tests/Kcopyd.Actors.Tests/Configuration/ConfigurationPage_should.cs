@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Akka.Configuration.Hocon;
 using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Telemetry;
+using Kcopyd.Actors.Tests.Telemetry;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Configuration;
