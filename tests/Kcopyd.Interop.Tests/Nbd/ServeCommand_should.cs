@@ -107,10 +107,11 @@ public sealed class ServeCommand_should : CommandTest
     {
         Requires.Tools("strace", "qemu-io");
         var image = await ImageAsync("a.img");
-        var served = Own(Tool.Start("strace", ["-f", "-qq", "-o", "/dev/null", "-P", image, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO",
+        // strace as a child of the command (-D), which then has the signal; and a client that does not flush, who would be told.
+        var served = Own(Tool.Start("strace", ["-D", "-f", "-qq", "-o", "/dev/null", "-P", image, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO",
             .. KcopydProcess.Command, "serve", image, "--listen", $"unix:{Socket}"]));
-        await served.UntilAsync(() => File.Exists(Socket), "listening");
-        var written = await Tool.RunAsync("qemu-io", "-f", "raw", "-c", "write -P 5 0 4k", Address(""));
+        await served.UntilAsync(() => served.Output.StartsWith("ready ", StringComparison.Ordinal), "ready");
+        var written = await Tool.RunAsync("qemu-io", "-t", "unsafe", "-f", "raw", "-c", "write -P 5 0 4k", Address(""));
         Assert.Contains("wrote 4096", written.Output, StringComparison.Ordinal);
         served.Signal(Terminate);
         var ended = await served.WaitAsync(Patience);
