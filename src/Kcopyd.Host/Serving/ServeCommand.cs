@@ -14,11 +14,15 @@ internal static class ServeCommand
     {
         var command = new Command(Name, "Serves files, block devices and snapshots over NBD: to qemu, libnbd and its tools, fio, the Linux kernel.");
         if (isUsed)
-        {
-            var options = new ServeOptionSet();
-            options.AddTo(command);
-            command.SetAction((parsed, cancellationToken) => ServeRun.RunAsync(options.Read(parsed, console), console, cancellationToken));
-        }
+            Complete(command, console);
         return command;
+    }
+
+    // By itself, so that nothing of it is loaded for another command.
+    private static void Complete(Command command, CommandConsole console)
+    {
+        var options = new ServeOptionSet();
+        options.AddTo(command);
+        command.SetAction((parsed, cancellationToken) => ServeRun.RunAsync(options.Read(parsed, console), console, cancellationToken));
     }
 }
