@@ -76,6 +76,7 @@ internal static class NbdConnector
                 NbdException => wrong,
                 OperationCanceledException => new NbdException($"{server} did not answer within {options.ConnectTimeout.TotalSeconds:0.###} s; see that it runs and that nothing on the way drops what is sent.", wrong),
                 AuthenticationException => new NbdException($"{server} could not be trusted, so nothing was sent to it: {wrong.Message} See that its certificate is of an authority in tls-certificates=FOLDER and has the name '{uri.TlsHostname ?? uri.Host ?? "localhost"}', or give tls-hostname=NAME.", wrong),
+                SocketException when uri.Socket is { } path && !Path.Exists(path) => new NbdException($"{server} is not there: there is no socket '{path}'. See that it runs and listens there.", wrong),
                 SocketException refused when transport is null => new NbdException($"{server} cannot be reached: {refused.Message}. See that it runs and listens there.", wrong),
                 IOException or SocketException => new NbdException($"{server} broke the connection in the negotiation: {wrong.Message}", wrong),
                 _ => wrong,
