@@ -12,7 +12,8 @@ internal sealed partial class NbdClientActor
     private RequestQueue _held;         // writes that do not fit into what may be kept
     private bool _keeps;
     private long _inFlightCost;         // of writes, as they will be kept
-    private long _replayNext;
+    private List<UnflushedWrites.Entry> _plan = [];
+    private int _replayNext;            // of the plan
     private bool _isFlushingInBackground;
     private long _acknowledged, _flushed;       // writes, where they are not kept
     private IoError _flushError;        // of this and all flushes to come
@@ -36,10 +37,15 @@ internal sealed partial class NbdClientActor
     private void Acknowledged(NbdRequest request)
     {
         // What was trimmed may be anything, and what was forced is on the medium. But kept writes beneath must not come back over them.
-        var isSafe = (request.Flags & CommandFlags.Fua) != 0 || request.Command == NbdCommand.Trim;
+        var isStable = (request.Flags & CommandFlags.Fua) != 0;
+        var isSafe = isStable || request.Command == NbdCommand.Trim;
         if (!_keeps)
             _acknowledged += isSafe ? 0 : 1;
-        else if (!isSafe || !_kept.IsEmpty)
+        else if (isSafe && _kept.IsEmpty)
+            return;
+        else if (isStable)
+            _kept.AddStable(request.Offset, request.Length);
+        else
             _kept.Add(request.Command, request.Flags, request.Offset, request.Length, request.Memory.Span);
     }
 
@@ -89,24 +95,24 @@ internal sealed partial class NbdClientActor
 
     private void BeginReplay()
     {
-        _replayNext = _kept.First;
-        _state = _kept.IsEmpty ? State.Serving : State.Replaying;
-        if (!_kept.IsEmpty)
+        (_plan, _replayNext) = (_kept.Plan(), 0);
+        _state = _plan.Count == 0 ? State.Serving : State.Replaying;
+        if (_plan.Count > 0)
             Log.Info("{0}: writing {1} bytes again that were not flushed", _core.Name, _kept.Bytes);
     }
 
     // In order where they overlap; the server may do the others as it likes.
     private void Replay()
     {
-        while (_replayNext < _kept.End && !IsBehind(_kept[_replayNext]) && FreeLink() is { } link)
+        while (_replayNext < _plan.Count && !IsBehind(_plan[_replayNext]) && FreeLink() is { } link)
         {
-            var write = _kept[_replayNext++];
+            var write = _plan[_replayNext++];
             var request = _core.Take();
             request.Reset(write.Command, write.Flags, write.Offset, write.Length, write.Data, RequestOrigin.Replay);
             _replaying.Add(request);
             Send(link, request);
         }
-        if (_replayNext == _kept.End && _replaying.Count == 0)
+        if (_replayNext == _plan.Count && _replaying.Count == 0)
             _state = State.Serving;
     }
 
@@ -126,7 +132,7 @@ internal sealed partial class NbdClientActor
         if (error == IoError.None || _flushError != IoError.None)
             return;
         LoseWrites(IoError.Io, $"what was not flushed could not be written again ({error})");
-        _replayNext = _kept.End;
+        _replayNext = _plan.Count;
     }
 
     // The server's cache is gone, and there is no copy of what was in it.
