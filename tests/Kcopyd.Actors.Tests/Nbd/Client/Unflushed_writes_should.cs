@@ -70,9 +70,9 @@ public sealed class Unflushed_writes_should : NbdClientSpec
         var random = new Random(1);
         var writes = new UnflushedWrites();
         var model = new Queue<(long Number, long Offset, byte[] Data)>();
-        for (var i = 0; i < 2000; i++)
+        for (var i = 0; i < 500; i++)
         {
-            var data = random.Next(5) == 0 ? [] : Bytes.Random(random.Next(1, 300_000), i);
+            var data = random.Next(5) == 0 ? [] : Bytes.Random(random.Next(1, 30_000) * random.Next(1, 10), i);
             var number = writes.End;
             writes.Add(data.Length == 0 ? NbdCommand.WriteZeroes : NbdCommand.Write, CommandFlags.None, i, data.Length, data);
             model.Enqueue((number, i, data));
@@ -93,7 +93,7 @@ public sealed class Unflushed_writes_should : NbdClientSpec
                     parts.AddRange(writes[at++].Data.Span);
                 }
                 while (parts.Count < expected.Length);
-                Assert.Equal(expected, parts);
+                Assert.True(expected.AsSpan().SequenceEqual(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(parts)));
             }
             Assert.Equal(writes.End, at);
             Assert.Equal(model.Count == 0, writes.Bytes == 0);
