@@ -13,7 +13,8 @@ public sealed record NbdClientOptions
     /// <summary>How long one try to connect may take, TLS and negotiation included.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long I/O waits for a server that was lost. After that the device fails for good, with <see cref="Devices.IoError.TimedOut"/>. Zero never
+    /// <summary>How long I/O waits for a server that was lost. After that the device fails for good, with <see cref="Devices.IoError.TimedOut"/>; while
+    /// nobody waits, the server is looked for on and on. Zero never
     /// reconnects: a lost server is <see cref="Devices.IoError.NoDevice"/>.</summary>
     public TimeSpan ReconnectLimit { get; init; } = TimeSpan.FromSeconds(60);
 

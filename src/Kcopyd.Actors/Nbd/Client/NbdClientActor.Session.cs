@@ -11,7 +11,8 @@ internal sealed partial class NbdClientActor
 
     private CancellationTokenSource? _connecting;
     private TimeSpan _pause;            // before the next try
-    private bool _isWaitingForServer;   // no request was answered since a session was lost: the limit runs
+    private bool _isWaitingForServer;   // no request was answered since a session was lost
+    private bool _isLimitRunning;
     private long _replayReached;        // when the limit was looked at
     private string _lossReason = "";
 
@@ -38,7 +39,7 @@ internal sealed partial class NbdClientActor
             _isWaitingForServer = true;
             _pause = TimeSpan.Zero;
             _replayReached = 0;
-            Timers.StartSingleTimer(GiveUp.Instance, GiveUp.Instance, _core.Options.ReconnectLimit);
+            StartLimit();
             Log.Warning("{0}: the server is lost: {1}; trying for {2} s to reach it", _core.Name, _lossReason, _core.Options.ReconnectLimit.TotalSeconds);
         }
         TryLater();
@@ -109,16 +110,27 @@ internal sealed partial class NbdClientActor
         Pump();
     }
 
+    private void StartLimit()
+    {
+        _isLimitRunning = true;
+        Timers.StartSingleTimer(GiveUp.Instance, GiveUp.Instance, _core.Options.ReconnectLimit);
+    }
+
     private void LimitReached()
     {
+        _isLimitRunning = false;
         if (_state == State.Serving)
         {
             _isWaitingForServer = false;    // it is there, and nobody has asked for anything, or it is slow
         }
+        else if (_queue.First is null && _held.First is null)
+        {
+            return;     // nobody waits; it is looked for on and on, and from the next request on the limit runs again
+        }
         else if (_state == State.Replaying && _replayNext > _replayReached)
         {
             _replayReached = _replayNext;
-            Timers.StartSingleTimer(GiveUp.Instance, GiveUp.Instance, _core.Options.ReconnectLimit);
+            StartLimit();
         }
         else
         {
@@ -130,7 +142,7 @@ internal sealed partial class NbdClientActor
     {
         if (!_isWaitingForServer)
             return;
-        _isWaitingForServer = false;
+        (_isWaitingForServer, _isLimitRunning) = (false, false);
         Timers.Cancel(GiveUp.Instance);
         Log.Info("{0}: the server is back", _core.Name);
     }

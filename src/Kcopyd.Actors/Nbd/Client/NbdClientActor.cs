@@ -142,6 +142,8 @@ internal sealed partial class NbdClientActor : UntypedActor, IWithTimers
             return;
         }
         _queue.Add(request);
+        if (_state is State.Lost or State.Replaying && !_isLimitRunning)
+            StartLimit();
         if (_isPumpTold)
             return;
         // Behind what is in the mailbox: all that goes out together.

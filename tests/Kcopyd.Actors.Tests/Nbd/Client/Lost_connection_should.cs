@@ -97,6 +97,33 @@ public sealed class Lost_connection_should() : NbdClientSpec(VirtualTime)
     }
 
     [Fact]
+    public async Task be_looked_for_on_and_on_while_nobody_waits()
+    {
+        var server = Serve(new FakeExport(), async connection =>
+        {
+            while (await connection.RequestAsync() is { } request)
+                await connection.SimpleAsync(request.Cookie);
+        });
+        var device = await OpenAsync(server, new NbdClientOptions { ReconnectLimit = TimeSpan.FromSeconds(60) });
+        server.StopListening();
+        server.Kill();
+        await Until(() => server.Alive == 0);
+        var minutes = 0;
+        await Until(() =>
+        {
+            Scheduler.Advance(TimeSpan.FromMinutes(1));
+            return ++minutes == 60;
+        });
+        server.Listen();
+        await Until(() =>
+        {
+            Scheduler.Advance(TimeSpan.FromSeconds(1));
+            return server.Accepted == 2;
+        });
+        Assert.Equal(IoResult.Success(512), await Soon(device.WriteAsync(0, Data).AsTask()));
+    }
+
+    [Fact]
     public async Task be_the_end_where_reconnecting_is_off()
     {
         var server = Serve(new FakeExport(), async connection => await connection.NextAsync());

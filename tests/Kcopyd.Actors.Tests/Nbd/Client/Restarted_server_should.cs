@@ -7,12 +7,12 @@ using Xunit;
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
 /// <summary>Random writers against a server that loses its cache again and again. A failure names its seed; KCOPYD_NBD_SEED plays it again.</summary>
-public sealed class Restarted_server_should() : NbdClientSpec(VirtualTime)
+public sealed class Restarted_server_should() : NbdClientSpec(VirtualTime + ", akka.loglevel = ERROR")
 {
     private const int Writers = 4;
     private const int Part = 16 << 10;      // bytes of each writer
     private const int Operations = 30;
-    private const int Seeds = 400;
+    private const int Seeds = 200;
 
     [Fact]
     public async Task hold_what_was_acknowledged_whenever_it_was_killed()
