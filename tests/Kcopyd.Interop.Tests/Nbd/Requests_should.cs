@@ -46,7 +46,7 @@ public sealed class Requests_should(ITestOutputHelper output) : EngineTest
         for (var i = 0; i < Each; i++)
         {
             var offset = (long)(worker * Each + i) % 16384 * 4096;
-            var result = writes ? await device.WriteAsync(offset, buffer) : await device.ReadAsync(offset, buffer);
+            var result = writes ? await device.WriteAsync(offset, buffer).ConfigureAwait(false) : await device.ReadAsync(offset, buffer).ConfigureAwait(false);
             if (result != IoResult.Success(4096))
                 throw new InvalidOperationException(result.ToString());
         }
