@@ -67,6 +67,8 @@ internal sealed partial class NbdClientActor : UntypedActor, IWithTimers
         foreach (var link in _links)
             link.Attach(Self, _core, Completed);
         _links.ForEach(StartReading);
+        while (_hasBroken)
+            BuryBroken();       // lost since it was opened
     }
 
     protected override void PostStop()
