@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Akka.Configuration;
+using Kcopyd.Host.Serving;
 using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host;
@@ -19,6 +20,7 @@ internal static class KcopydCommand
             CopyCommand.Create(console),
             ZeroCommand.Create(console),
             SnapshotCommand.Create(console, isUsed: args.Contains(SnapshotCommand.Name)),
+            ServeCommand.Create(console, isUsed: args.Contains(ServeCommand.Name)),
             DemoCommand.Create(console),
         };
         // A path may begin with '@', which would name a response file.

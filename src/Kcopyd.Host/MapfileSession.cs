@@ -48,7 +48,7 @@ internal sealed class MapfileSession
         var full = Path.GetFullPath(path);
         foreach (var target in plan.Destinations.Select(d => d.Target).Concat(plan.Source is null ? [] : [plan.Source.Target]))
         {
-            if (Path.GetFullPath(target.Path) == full)
+            if (target.Uri is null && Path.GetFullPath(target.Path) == full)
                 throw new UsageException($"--mapfile '{path}' is {target}; name a file of its own.");
         }
         var session = new MapfileSession(store, store.Load(), plan);

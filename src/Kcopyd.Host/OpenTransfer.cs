@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Host;
@@ -5,7 +6,7 @@ namespace Kcopyd.Host;
 /// <summary>The devices of a plan, opened; destination files are created and grown.</summary>
 internal sealed class OpenTransfer : IAsyncDisposable
 {
-    private readonly List<FileBlockDevice> _destinations = [];
+    private readonly List<IBlockDevice> _destinations = [];
     private readonly List<string> _created = [];
     private readonly bool _ownsSource;
 
@@ -30,13 +31,14 @@ internal sealed class OpenTransfer : IAsyncDisposable
     /// <param name="plan">What.</param>
     /// <param name="options">How.</param>
     /// <param name="source">The source where it is open already, and stays so; null opens what the plan names.</param>
+    /// <param name="system">Where exports of NBD servers live; needed if the plan has any.</param>
     /// <exception cref="UsageException">Something cannot be opened, created or grown. What was created by then is deleted.</exception>
-    public static async Task<OpenTransfer> OpenAsync(TransferPlan plan, TransferOptions options, IBlockDevice? source = null)
+    public static async Task<OpenTransfer> OpenAsync(TransferPlan plan, TransferOptions options, IBlockDevice? source = null, ActorSystem? system = null)
     {
         var opened = new OpenTransfer(plan, source);
         try
         {
-            await opened.OpenDevicesAsync(options).ConfigureAwait(false);
+            await opened.OpenDevicesAsync(options, system).ConfigureAwait(false);
             return opened;
         }
         catch
@@ -55,14 +57,21 @@ internal sealed class OpenTransfer : IAsyncDisposable
             await destination.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task OpenDevicesAsync(TransferOptions options)
+    private async Task OpenDevicesAsync(TransferOptions options, ActorSystem? system)
     {
         if (Source is not null)
             Alignment = Math.Max(Alignment, Source.Alignment);
+        else if (Plan.Source is { Kind: TargetKind.Remote } remote)
+            Source = Keep(await RemoteDevices.OpenAsync(remote.Target, Plan.Length, isReadOnly: true, system!).ConfigureAwait(false));
         else if (Plan.Source is not null)
             Source = Keep(await Devices.OpenForAsync(Plan.Source.Target, Plan.Length, new BlockDeviceOptions { Io = options.Io, ReadOnly = true }).ConfigureAwait(false));
         foreach (var destination in Plan.Destinations)
         {
+            if (destination.Kind == TargetKind.Remote)
+            {
+                _destinations.Add(Keep(await RemoteDevices.OpenAsync(destination.Target, Plan.Length, isReadOnly: false, system!).ConfigureAwait(false)));
+                continue;
+            }
             if (destination.Kind == TargetKind.Missing)
                 _created.Add(destination.Target.Path);
             var how = new BlockDeviceOptions
@@ -76,7 +85,7 @@ internal sealed class OpenTransfer : IAsyncDisposable
         }
     }
 
-    private FileBlockDevice Keep(FileBlockDevice device)
+    private IBlockDevice Keep(IBlockDevice device)
     {
         Alignment = Math.Max(Alignment, device.Alignment);
         return device;

@@ -1,4 +1,5 @@
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Host;
 
@@ -13,6 +14,8 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
     /// <exception cref="UsageException">It cannot be opened so.</exception>
     public static async Task<Survey> OfSourceAsync(Target target)
     {
+        if (target.Uri is not null)
+            return Of(target, await RemoteDevices.QueryAsync(target).ConfigureAwait(false));
         var device = Devices.Open(target, new BlockDeviceOptions { ReadOnly = true });
         await using (device.ConfigureAwait(false))
             return Of(target, device);
@@ -21,6 +24,11 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
     /// <inheritdoc cref="OfSourceAsync"/>
     public static async Task<Survey> OfDestinationAsync(Target target)
     {
+        if (target.Uri is not null)
+        {
+            var info = await RemoteDevices.QueryAsync(target).ConfigureAwait(false);
+            return info.IsReadOnly ? throw new UsageException($"{target} is read-only: its server does not take writes.") : Of(target, info);
+        }
         if (!Path.Exists(target.Path))
         {
             var directory = Path.GetDirectoryName(Path.GetFullPath(target.Path));
@@ -36,6 +44,9 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
                 : Of(target, device);
         }
     }
+
+    // Two addresses of one export are the same storage; what else leads to it, nobody here can know.
+    private static Survey Of(Target target, NbdExportInfo info) => new(target, TargetKind.Remote, info.Length!.Value, RemoteDevices.Storage(target.Uri!));
 
     private static Survey Of(Target target, FileBlockDevice device)
     {
@@ -53,6 +64,8 @@ internal enum TargetKind
     Missing,
     File,
     Disk,
+    /// <summary>An export of an NBD server: it has the size that it has.</summary>
+    Remote,
     /// <summary>A character device: it has no size.</summary>
     Sink,
 }

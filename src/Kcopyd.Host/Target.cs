@@ -1,20 +1,45 @@
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Host;
 
-/// <summary>A SOURCE or DEST of the command line: <c>PATH[@START[+LENGTH]]</c>.</summary>
+/// <summary>A SOURCE or DEST of the command line: <c>PATH[@START[+LENGTH]]</c>, where PATH may be the address of an NBD export.</summary>
 /// <param name="Argument">What the usage calls it, such as "SOURCE" or "DEST 2"; error messages begin with it.</param>
 /// <param name="Path">The path as given.</param>
 /// <param name="Start">First byte, a multiple of 512.</param>
 /// <param name="Length">Bytes, a multiple of 512; null where none was given.</param>
 internal sealed record Target(string Argument, string Path, long Start, long? Length)
 {
+    /// <summary>The export that the path is the address of; null for anything on this machine.</summary>
+    public NbdUri? Uri { get; private init; }
+
     /// <summary>Reads an argument. A file that has the whole text as its name wins over a region of a file of a shorter name.</summary>
     /// <exception cref="UsageException">The region is not one, or not of whole sectors.</exception>
     public static Target Parse(string argument, string text)
     {
         if (text.Length == 0)
             throw new UsageException($"{argument} is empty: give a path.");
+        return NbdUri.IsAddress(text) && !System.IO.Path.Exists(text) ? ParseAddress(argument, text) : ParsePath(argument, text);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Argument} '{Path}'";
+
+    private static Target ParseAddress(string argument, string text)
+    {
+        var target = ParsePath(argument, text);
+        try
+        {
+            return target with { Uri = NbdUri.Parse(target.Path) };
+        }
+        catch (FormatException wrong)
+        {
+            throw new UsageException($"{argument}: {wrong.Message}");
+        }
+    }
+
+    private static Target ParsePath(string argument, string text)
+    {
         var at = text.LastIndexOf('@');
         if (at < 0 || System.IO.Path.Exists(text) || !LooksLikeRegion(text.AsSpan(at + 1)))
             return new Target(argument, text, 0, null);
@@ -29,9 +54,6 @@ internal sealed record Target(string Argument, string Path, long Start, long? Le
             throw new UsageException($"{argument} '{text}': START + LENGTH is more than any device has.");
         return new Target(argument, text[..at], start, length);
     }
-
-    /// <inheritdoc/>
-    public override string ToString() => $"{Argument} '{Path}'";
 
     // user@host.img is a name, not a region.
     private static bool LooksLikeRegion(ReadOnlySpan<char> text) => text.IsEmpty || text[0] == '+' || char.IsAsciiDigit(text[0]);

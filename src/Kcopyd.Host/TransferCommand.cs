@@ -27,11 +27,13 @@ internal static class TransferCommand
     public static async Task<int> RunAsync(TransferPlan plan, IBlockDevice? source, Engine? running, TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
         var session = options.Mapfile is null ? null : await MapfileSession.OpenAsync(options.Mapfile, plan, options).ConfigureAwait(false);
-        var devices = await OpenTransfer.OpenAsync(plan, options, source).ConfigureAwait(false);
+        // What is on this machine is opened before there are actors: what goes wrong then is told sooner.
+        using var early = running is null && plan.HasRemote() ? Engine.Start(options.LogLevel) : null;
+        var devices = await OpenTransfer.OpenAsync(plan, options, source, (running ?? early)?.System).ConfigureAwait(false);
         await using var devicesLease = devices.ConfigureAwait(false);
 
-        using var started = running is null ? Engine.Start(options.LogLevel) : null;
-        var client = (running ?? started!).CreateClient(options, plan.Destinations.Count);
+        using var started = running is null && early is null ? Engine.Start(options.LogLevel) : null;
+        var client = (running ?? early ?? started!).CreateClient(options, plan.Destinations.Count);
         await using var clientLease = client.ConfigureAwait(false);
 
         if (session is { Finished: > 0 and var finished } && options.Progress != ProgressMode.None)

@@ -73,8 +73,8 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
             throw new UsageException($"{target} is {given} bytes long and {(Source is null ? "another destination" : "the source")} {Length}; leave its +LENGTH away or make them equal.");
         if (target.Start > long.MaxValue - Length)
             throw new UsageException($"{target}: {target.Start}+{Length} is more than any device has.");
-        if (destination.Kind == TargetKind.Disk && size < target.Start + Length)
-            throw new UsageException($"{target} has {size} bytes, and {target.Start + Length} are needed; use a larger device or copy less.");
+        if (destination.Kind is TargetKind.Disk or TargetKind.Remote && size < target.Start + Length)
+            throw new UsageException($"{target} has {size} bytes, and {target.Start + Length} are needed; use a larger {(destination.Kind == TargetKind.Disk ? "device" : "export, which cannot be grown from here,")} or copy less.");
     }
 
     private void CheckApart(Survey destination, IEnumerable<Survey> before, TransferOptions options)

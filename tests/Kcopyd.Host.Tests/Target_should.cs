@@ -17,6 +17,8 @@ public sealed class Target_should : IDisposable
     [InlineData("me@home.img@1K", "me@home.img", 1024L, null)]
     [InlineData("disk@2024.img@0", "disk@2024.img", 0L, null)]
     [InlineData("a+b", "a+b", 0L, null)]
+    [InlineData("nbd://host/a@1M+4K", "nbd://host/a", 1L << 20, 4096L)]
+    [InlineData("nbd+unix:///a?socket=/s@512", "nbd+unix:///a?socket=/s", 512L, null)]
     public void name_a_path_and_a_region(string text, string path, long start, long? length)
     {
         var target = Target.Parse("SOURCE", text);

@@ -22,11 +22,16 @@ public sealed class NbdServer : IAsyncDisposable
 
     private NbdServer(ServerCore core) => _core = core;
 
+    internal ServerCore Core => _core;
+
     /// <summary>The server's actor; when it stops, the server has stopped.</summary>
     public IActorRef Actor => _core.Actor;
 
     /// <summary>Where it listens, with the ports that it got.</summary>
     public IReadOnlyList<EndPoint> EndPoints { get; private init; } = [];
+
+    /// <summary>Bytes of the memory that connections share, lent or kept for the next.</summary>
+    internal long MemoryHeld => _core.Memory.Held;
 
     /// <summary>Begins to listen: when this returns, clients can connect.</summary>
     /// <param name="system">Where its actors run.</param>
@@ -91,17 +96,29 @@ public sealed class NbdServer : IAsyncDisposable
     /// their answers within <see cref="NbdServerSettings.DrainTimeout"/> are dropped. May be called again.
     /// </summary>
     /// <exception cref="IOException">A device could not be flushed; the message names it.</exception>
-    public async Task StopAsync()
+    public Task StopAsync() => StopAsync(_core.Settings.DrainTimeout);
+
+    /// <summary>The same, with a time for the clients that is no longer than that of the settings.</summary>
+    internal async Task StopAsync(TimeSpan drainTimeout)
     {
-        Actor.Tell(new StopServer(), ActorRefs.NoSender);
+        Actor.Tell(new StopServer(drainTimeout), ActorRefs.NoSender);
         if (await _core.Stopped.Task.ConfigureAwait(false) is { } failure)
             throw new IOException(failure);
     }
 
-    /// <summary>Stops as <see cref="StopAsync"/> does; what cannot be flushed is in the log.</summary>
+    /// <summary>Stops as <see cref="StopAsync()"/> does; what cannot be flushed is in the log.</summary>
     public async ValueTask DisposeAsync()
     {
-        Actor.Tell(new StopServer(), ActorRefs.NoSender);
+        Actor.Tell(new StopServer(_core.Settings.DrainTimeout), ActorRefs.NoSender);
         await _core.Stopped.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>How it is, by its actor; null once that has stopped.</summary>
+    internal async Task<ServerStatus?> AskStatusAsync()
+    {
+        var answer = new TaskCompletionSource<ServerStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Actor.Tell(new AskServerStatus(answer), ActorRefs.NoSender);
+        await Task.WhenAny(answer.Task, _core.Stopped.Task).ConfigureAwait(false);
+        return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : null;
     }
 }

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Telemetry;
 
 namespace Kcopyd.Actors.Snapshots;
 
@@ -74,6 +75,7 @@ internal sealed partial class OriginActor
             return;
         }
         _snapshots.Add(snapshot);
+        SnapshotGauges.Add(snapshot);
         TellIfFilling(snapshot);
         attached.TrySetResult();
     }
@@ -99,6 +101,7 @@ internal sealed partial class OriginActor
     {
         snapshot.IsClosed = true;
         _snapshots.Remove(snapshot);
+        SnapshotGauges.Remove(snapshot);
         if (snapshot != _merging)
             return;
         EndMerge(IoError.Cancelled, "the snapshot was closed");

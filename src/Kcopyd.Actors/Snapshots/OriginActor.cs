@@ -3,6 +3,7 @@ using Akka.Dispatch;
 using Akka.Event;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Telemetry;
 using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Snapshots;
@@ -73,6 +74,7 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
     protected override void PostStop()
     {
         _core.Leave();
+        _snapshots.ForEach(SnapshotGauges.Remove);
         for (var request = _firstActive; request is not null;)
         {
             var next = request.After;

@@ -8,9 +8,12 @@ internal sealed class OpenSnapshots : IAsyncDisposable
 {
     private readonly List<Snapshot> _snapshots = [];
 
-    private OpenSnapshots(Engine engine, SnapshotOrigin origin)
+    private readonly bool _ownsEngine;
+
+    private OpenSnapshots(Engine engine, bool ownsEngine, SnapshotOrigin origin)
     {
         Engine = engine;
+        _ownsEngine = ownsEngine;
         Origin = origin;
     }
 
@@ -26,10 +29,22 @@ internal sealed class OpenSnapshots : IAsyncDisposable
     /// <summary>Opens all snapshots before anything can be written.</summary>
     /// <exception cref="UsageException">A store cannot be used.</exception>
     /// <exception cref="FailureException">A snapshot is invalid.</exception>
-    public static async Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, LogLevel logLevel = LogLevel.Error)
+    public static Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, LogLevel logLevel = LogLevel.Error) =>
+        OpenAsync(files, options, Engine.Start(logLevel), ownsEngine: true, "origin");
+
+    /// <summary>The same, of an engine that goes on when they are closed.</summary>
+    /// <param name="files">The files.</param>
+    /// <param name="options">How.</param>
+    /// <param name="running">The engine.</param>
+    /// <param name="name">The origin's name there.</param>
+    /// <exception cref="UsageException">A store cannot be used.</exception>
+    /// <exception cref="FailureException">A snapshot is invalid.</exception>
+    public static Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, Engine running, string name) =>
+        OpenAsync(files, options, running, ownsEngine: false, name);
+
+    private static async Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, Engine engine, bool ownsEngine, string name)
     {
-        var engine = Engine.Start(logLevel);
-        var opened = new OpenSnapshots(engine, engine.System.CreateSnapshotOrigin(files.Origin, "origin", leaveOpen: true));
+        var opened = new OpenSnapshots(engine, ownsEngine, engine.System.CreateSnapshotOrigin(files.Origin, name, leaveOpen: true));
         try
         {
             foreach (var (target, cow) in files.All.Skip(1))
@@ -50,7 +65,8 @@ internal sealed class OpenSnapshots : IAsyncDisposable
         foreach (var snapshot in _snapshots)
             await snapshot.DisposeAsync().ConfigureAwait(false);
         await Origin.DisposeAsync().ConfigureAwait(false);
-        Engine.Dispose();
+        if (_ownsEngine)
+            Engine.Dispose();
     }
 
     private async Task OpenAsync(Target target, IBlockDevice cow, SnapshotOptions options)

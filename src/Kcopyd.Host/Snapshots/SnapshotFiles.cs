@@ -22,15 +22,16 @@ internal sealed class SnapshotFiles : IAsyncDisposable
     /// <param name="writesOrigin">Otherwise it is opened for reading only.</param>
     /// <param name="cows">COW, and those of --cow.</param>
     /// <param name="writesCows">Otherwise they are opened for reading only.</param>
+    /// <param name="another">What the usage calls each COW but the first.</param>
     /// <exception cref="UsageException">Something is missing, busy, named twice, or no origin.</exception>
-    public static async Task<SnapshotFiles> OpenAsync(string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows)
+    public static async Task<SnapshotFiles> OpenAsync(string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows, string another = "--cow")
     {
         var files = new SnapshotFiles();
         try
         {
             files.Open(new Target("ORIGIN", origin, 0, null), writesOrigin);
             for (var i = 0; i < cows.Count; i++)
-                files.Open(new Target(i == 0 ? "COW" : "--cow", cows[i], 0, null), writesCows);
+                files.Open(new Target(i == 0 ? "COW" : another, cows[i], 0, null), writesCows);
             return files;
         }
         catch

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Akka.Configuration.Hocon;
 using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Telemetry;
+using Kcopyd.Actors.Tests.Telemetry;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Configuration;
@@ -15,6 +16,7 @@ public sealed class ConfigurationPage_should : TestKit
     [Theory]
     [InlineData("kcopyd.client")]
     [InlineData("kcopyd.snapshots")]
+    [InlineData("kcopyd.nbd.server")]
     public void have_every_setting_with_its_default(string section)
     {
         var settings = KcopydExtension.DefaultConfig().GetConfig(section).AsEnumerable().Select(pair => $"| `{pair.Key}` | {Text(pair.Value)} |").ToArray();
@@ -23,10 +25,10 @@ public sealed class ConfigurationPage_should : TestKit
     }
 
     [Fact]
-    public void have_every_instrument_with_its_kind_and_unit()
+    public async Task have_every_instrument_with_its_kind_and_unit()
     {
         var rows = new List<string>();
-        Sys.CreateKcopydClient();
+        await AllInstruments.PublishAsync(Sys, "page");
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, _) =>
         {
@@ -40,7 +42,7 @@ public sealed class ConfigurationPage_should : TestKit
         AwaitAssert(() =>
         {
             lock (rows)
-                Assert.Equal(14, rows.Count);   // some are published as the client's actor starts
+                Assert.Equal(AllInstruments.Count, rows.Count);   // some are published as actors start
         });
         Assert.All(rows, row => Assert.Contains(Lines, line => line.StartsWith(row, StringComparison.Ordinal)));
     }
@@ -50,7 +52,7 @@ public sealed class ConfigurationPage_should : TestKit
     private static string Kind(Instrument instrument) => instrument switch
     {
         Histogram<double> => "histogram",
-        Counter<long> => "counter",
+        Counter<long> or ObservableCounter<long> => "counter",
         ObservableUpDownCounter<long> => "up-down counter",
         _ => instrument.GetType().Name,
     };

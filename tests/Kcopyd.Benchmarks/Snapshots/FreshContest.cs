@@ -1,4 +1,5 @@
 using Kcopyd.Actors.Snapshots;
+using Kcopyd.Benchmarks.Nbd;
 using Kcopyd.Benchmarks.Peers;
 
 namespace Kcopyd.Benchmarks.Snapshots;
@@ -6,7 +7,7 @@ namespace Kcopyd.Benchmarks.Snapshots;
 /// <summary>4 KiB writes to chunks that have no copy yet, each chunk once, by us and by other copy-on-write devices.</summary>
 internal sealed class FreshContest(SnapshotFiles files, IDisposable folder) : Contest(folder)
 {
-    public static FreshContest Create(SnapshotArena arena, Place place, bool scattered, int depth, CancellationToken cancellationToken)
+    public static FreshContest Create(SnapshotArena arena, Place place, bool scattered, int depth, CancellationToken cancellationToken, bool overNbdOnly = false)
     {
         var originLength = arena.Options.Size;
         var count = Math.Min(originLength / SnapshotFiles.ChunkSize, Count(place, depth));
@@ -14,6 +15,13 @@ internal sealed class FreshContest(SnapshotFiles files, IDisposable folder) : Co
         var files = new SnapshotFiles(arena, name, place, originLength, count * SnapshotFiles.ChunkSize, cancellationToken);
         var load = Load.Fresh(originLength, count, depth, scattered);
         var qemu = new QemuOverlay(arena.Cleanup, files, load, scattered);
+        Contender[] inProcess = overNbdOnly ? [] :
+        [
+            Ours("kcopyd snapshot, persistent", StoreKind.Persistent, "in process; a write that is done is durable: data and record are flushed"),
+            Ours("kcopyd snapshot, transient", StoreKind.Transient, "in process; no records, no flush"),
+            qemu.Bench(flushEvery: 0),
+            qemu.Bench(flushEvery: depth),
+        ];
         return new FreshContest(files, files)
         {
             Name = name,
@@ -22,15 +30,22 @@ internal sealed class FreshContest(SnapshotFiles files, IDisposable folder) : Co
             Amount = count,
             Contenders =
             [
-                Ours("kcopyd snapshot, persistent", StoreKind.Persistent, "in process; a write that is done is durable: data and record are flushed"),
-                Ours("kcopyd snapshot, transient", StoreKind.Transient, "in process; no records, no flush"),
-                qemu.Bench(flushEvery: 0),
-                qemu.Bench(flushEvery: depth),
+                .. inProcess,
+                Served("kcopyd snapshot, persistent, fio", StoreKind.Persistent, "over NBD; a write that is done is durable: data and record are flushed"),
+                Served("kcopyd snapshot, transient, fio", StoreKind.Transient, "over NBD; no records, no flush"),
                 qemu.OverNbd(flushEvery: 0),
                 qemu.OverNbd(flushEvery: depth),
                 NbdkitCow.Contender(files, load, scattered),
             ],
         };
+
+        Contender Served(string who, StoreKind store, string note) => new(who, ContenderKind.Library, async token =>
+        {
+            var open = await files.OpenAsync(arena, store, wholeChunkShortcut: true);
+            await using var served = new ServedDevice(arena.System, Path.Combine(files.Folder, "ours"), open.Snapshot, open);
+            var (effort, output) = await ToolRun.RunAsync([new ToolCommand("fio", NbdFio.Arguments(served.Uri, load, scattered, flushEvery: 0))], token);
+            return effort with { Seconds = NbdFio.Seconds(output, load) };
+        }) { Missing = Toolbox.Missing("fio"), Note = note };
 
         Contender Ours(string who, StoreKind store, string note)
         {

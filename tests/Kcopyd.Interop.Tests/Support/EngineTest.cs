@@ -15,6 +15,8 @@ public abstract class EngineTest : IAsyncLifetime
 
     internal TempFolder Folder { get; } = new();
 
+    protected ActorSystem Actors => _system;
+
     /// <summary>Small sub-jobs, so that small devices keep many of them in flight.</summary>
     protected KcopydClient Client { get; private set; } = null!;
 

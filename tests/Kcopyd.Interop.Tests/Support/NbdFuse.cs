@@ -21,15 +21,26 @@ internal sealed class NbdFuse : IAsyncDisposable
     public string Path => System.IO.Path.Combine(_mountPoint, "disk");
 
     /// <param name="nbdkit">nbdkit's filters, plugin and parameters.</param>
-    public static async Task<NbdFuse> ServeAsync(params IEnumerable<string> nbdkit)
+    public static Task<NbdFuse> ServeAsync(params IEnumerable<string> nbdkit)
     {
         Requires.Fuse();
         var folder = new TempFolder();
+        // The server is a child of nbdfuse: it goes away with the mount, also when the test host dies.
+        return MountAsync(folder, ["[", "nbdkit", "--exit-with-parent", "-P", folder["nbdkit.pid"], .. nbdkit, "]"]);
+    }
+
+    /// <summary>Mounts what a server that runs already serves.</summary>
+    public static Task<NbdFuse> ConnectAsync(string uri)
+    {
+        Requires.Fuse();
+        return MountAsync(new TempFolder(), uri);
+    }
+
+    private static async Task<NbdFuse> MountAsync(TempFolder folder, params string[] what)
+    {
         var mountPoint = folder.EmptyFolder("mount");
         var ready = folder["nbdfuse.pid"];
-        // The server is a child of nbdfuse: it goes away with the mount, also when the test host dies.
-        var nbdfuse = Tool.Start("nbdfuse",
-            ["-P", ready, System.IO.Path.Combine(mountPoint, "disk"), "[", "nbdkit", "--exit-with-parent", "-P", folder["nbdkit.pid"], .. nbdkit, "]"]);
+        var nbdfuse = Tool.Start("nbdfuse", ["-P", ready, System.IO.Path.Combine(mountPoint, "disk"), .. what]);
         var device = new NbdFuse(nbdfuse, folder, mountPoint);
         try
         {

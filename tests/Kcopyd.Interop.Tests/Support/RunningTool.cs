@@ -27,6 +27,9 @@ internal sealed partial class RunningTool : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>What it has printed so far.</summary>
+    public string Output => Text(_output);
+
     /// <summary>Waits for its end and returns what it left; a program that does not end is killed and fails the test.</summary>
     public async Task<ToolResult> WaitAsync(TimeSpan patience)
     {

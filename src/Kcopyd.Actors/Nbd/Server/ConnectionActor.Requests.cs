@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Akka.Actor;
 using Akka.Event;
+using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Workers;
 
@@ -13,7 +15,10 @@ internal sealed partial class ConnectionActor
     private readonly Stack<RequestIo> _freeIos = new();
     private NbdRequest? _current;   // has begun to come in, and has not begun whole
     private int _active;            // requests that are not answered
-    private int _ios;               // at workers
+    private int _ios;               // at the device
+    private readonly Later _later = new();
+    private long _bytesThisTurn;    // that the device was called for from here
+    private bool _goesOnLater;
 
     private ExportCore Export => _negotiated!.Export!;
 
@@ -27,7 +32,7 @@ internal sealed partial class ConnectionActor
                     break;
                 _current = null;
             }
-            else if (_isLeaving || _active >= _context.Settings.MaxRequests || !Fill(NbdNumbers.RequestHeader))
+            else if (_isLeaving || IsTurnOver() || _active >= _context.Settings.MaxRequests || !Fill(NbdNumbers.RequestHeader))
             {
                 return;
             }
@@ -112,10 +117,8 @@ internal sealed partial class ConnectionActor
     {
         while (!request.IsBegun)
         {
-            if (_isBroken)
-                return false;
             var bytes = (int)Math.Min(request.Length - request.Begun, _context.Settings.PieceSize);
-            if (!Fill(bytes) || !_memory.TryRent(bytes, out var block))
+            if (_isBroken || IsTurnOver() || !Fill(bytes) || !_memory.TryRent(bytes, out var block))
                 return false;
             _buffer.Slice(0, bytes).CopyTo(block.Memory.Span);
             _buffer = _buffer.Slice(bytes);
@@ -147,11 +150,21 @@ internal sealed partial class ConnectionActor
         while (!request.IsBegun)
         {
             var bytes = (int)Math.Min(request.Length - request.Begun, most);
-            if (_isBroken || !_memory.TryRent(bytes, out var block))
+            if (_isBroken || IsTurnOver() || !_memory.TryRent(bytes, out var block))
                 return false;
             Start(request, DeviceOperation.Read, bytes, block);
         }
         return true;
+    }
+
+    // What is done at once is done here: others on this thread must not wait for all that a greedy client has asked.
+    private bool IsTurnOver()
+    {
+        if (_bytesThisTurn < _context.Settings.PieceSize)
+            return false;
+        if (!_goesOnLater)
+            Self.Tell(_later, ActorRefs.NoSender);
+        return _goesOnLater = true;
     }
 
     private void Whole(NbdRequest request, DeviceOperation operation) => Start(request, operation, request.Length, default);
@@ -175,7 +188,10 @@ internal sealed partial class ConnectionActor
         _ios++;
         io.IsDirect = io.Operation is DeviceOperation.Read or DeviceOperation.Write && Export.IsPrompt;
         if (io.IsDirect)
+        {
+            _bytesThisTurn += io.Length;
             Call(io);
+        }
         else
             _workers.Start(io);
     }
@@ -188,4 +204,6 @@ internal sealed partial class ConnectionActor
         io.Error = default;
         return io;
     }
+
+    private sealed class Later : LinkedMessage;
 }

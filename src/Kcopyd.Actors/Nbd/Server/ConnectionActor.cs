@@ -20,16 +20,13 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// Invariants: a request is answered once, in whatever order they end; memory of an I/O is lent until its worker has reported; the actor stops
 /// when nothing of it is on its way, so that nothing of a client that is gone changes a device later.
 /// </remarks>
-#pragma warning disable CA1001 // an actor ends by PostStop
-internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
-#pragma warning restore CA1001
+internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTimers
 {
     private readonly ConnectionContext _context;
     private readonly Wire _wire;
     private readonly IoWorkers _workers;
     private readonly ConnectionMemory _memory;
     private readonly MemoryWaiter _waiter;
-    private readonly Cancelable _negotiating;
     private readonly InputReady _inputReady = new();
     private readonly Action _onInput;
     private PipeReader _input = null!;
@@ -38,6 +35,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
     private Negotiated? _negotiated;
     private bool _isReading;
     private bool _hasBuffer;
+    private string? _refusal;       // why the negotiation was ended from here
     private bool _isInputEnded;     // it said goodbye, or closed its side
     private bool _isLeaving;        // the server says goodbye
     private bool _isBroken;
@@ -48,12 +46,13 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
         _wire = new Wire(stream);
         _workers = new IoWorkers(Context, context.Settings.Dispatcher, context.Settings.MaxIos);
         _waiter = new MemoryWaiter(Self);
-        _negotiating = new Cancelable(Context.System.Scheduler);
         _memory = new ConnectionMemory(context.Memory, context.Settings.PieceSize, context.Memory.Bound / 4, _waiter);
         var self = Self;
         _onInput = () => self.Tell(_inputReady, ActorRefs.NoSender);
         _onOutput = () => self.Tell(_outputDone, ActorRefs.NoSender);
     }
+
+    public ITimerScheduler Timers { get; set; } = null!;
 
     private ILoggingAdapter Log { get; } = Context.GetLogger();
 
@@ -65,15 +64,14 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
 
     protected override void PreStart()
     {
-        _negotiating.CancelAfter(_context.Settings.HandshakeTimeout);
+        Timers.StartSingleTimer(typeof(HandshakeTimedOut), HandshakeTimedOut.Instance, _context.Settings.HandshakeTimeout);
         var negotiation = new Negotiation(_wire, _context.Exports, _context.Tls, _context.RequireTls);
-        // Not here: TLS costs time, and on this thread a read would wait where it cannot be cancelled.
-        Task.Run(() => negotiation.RunAsync(_negotiating.Token)).PipeTo(Self, success: static agreed => new NegotiationEnded(agreed, null), failure: static wrong => new NegotiationEnded(null, wrong));
+        // Begun on this thread, so that it waits in this thread's ring.
+        negotiation.RunAsync(CancellationToken.None).PipeTo(Self, success: static agreed => new NegotiationEnded(agreed, null), failure: static wrong => new NegotiationEnded(null, wrong));
     }
 
     protected override void PostStop()
     {
-        _negotiating.Dispose();
         _memory.Leave();
         if (_negotiated?.Export is { } export)
         {
@@ -88,6 +86,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
 
     protected override void OnReceive(object message)
     {
+        _bytesThisTurn = 0;
         switch (message)
         {
             case RequestIo { IsDirect: true } io:
@@ -104,6 +103,9 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
                 break;
             case SendNow:
                 Send();
+                break;
+            case Later:
+                _goesOnLater = false;
                 break;
             case MemoryWaiter:
                 break;      // the pump takes what it got
@@ -124,7 +126,10 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
                 Break("the server stops, and it has not taken its answers", LogLevel.WarningLevel);
                 break;
             case DropConnection:
-                _negotiating.Cancel();
+                EndNegotiation("the server stops");
+                break;
+            case HandshakeTimedOut:
+                EndNegotiation($"it has not agreed on an export within {_context.Settings.HandshakeTimeout}");
                 break;
             default:
                 Unhandled(message);
@@ -135,12 +140,12 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
 
     private void Agreed(NegotiationEnded ended)
     {
-        _negotiating.Cancel();      // its time limit
+        Timers.CancelAll();
         _negotiated = ended.Agreed;
         if (ended.Agreed?.Export is not { } export)
         {
             if (ended.Wrong is { } wrong)
-                Log.Info("Client {0} is turned away: {1}.", _context.Client, Why(wrong));
+                Log.Info("Client {0} is turned away: {1}.", _context.Client, _refusal ?? Why(wrong));
             Context.Stop(Self);
             return;
         }
@@ -155,9 +160,15 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
     {
         _isLeaving = true;
         if (_negotiated?.Export is null)
-            _negotiating.Cancel();
+            EndNegotiation("the server stops");
         else if (_current is null)
             _wire.EndInput();
+    }
+
+    private void EndNegotiation(string why)
+    {
+        _refusal ??= why;
+        _wire.Abort();
     }
 
     private void Break(string why, LogLevel level)
@@ -246,12 +257,16 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner
 
     private static string Why(Exception wrong) => wrong switch
     {
-        OperationCanceledException => "it took too long to agree on an export, or the server stops",
         AuthenticationException => "TLS failed: " + (wrong.InnerException ?? wrong).Message.TrimEnd('.'),
         _ => wrong.Message.TrimEnd('.'),
     };
 
     private sealed class InputReady : LinkedMessage;
+
+    private sealed class HandshakeTimedOut : INoSerializationVerificationNeeded
+    {
+        public static HandshakeTimedOut Instance { get; } = new();
+    }
 
     private sealed record NegotiationEnded(Negotiated? Agreed, Exception? Wrong) : INoSerializationVerificationNeeded;
 }

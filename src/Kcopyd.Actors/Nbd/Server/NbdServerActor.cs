@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Event;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Telemetry;
 using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Nbd.Server;
@@ -49,12 +50,14 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
             Context.Stop(Self);     // restarted after a bug: its listeners are closed
             return;
         }
+        NbdGauges.Add(_core);
         foreach (var listener in _core.Listeners)
             Accept(listener);
     }
 
     protected override void PostStop()
     {
+        NbdGauges.Remove(_core);
         foreach (var listener in _core.Listeners)
             listener.Dispose();
         while (_early.TryDequeue(out var early))
@@ -95,8 +98,11 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
                 foreach (var connection in _connections)
                     connection.Tell(new ExportRemoved(), ActorRefs.NoSender);
                 break;
-            case StopServer:
-                Stop();
+            case StopServer stop:
+                Stop(stop.DrainTimeout);
+                break;
+            case AskServerStatus ask:
+                ask.Answer.TrySetResult(new ServerStatus(_connections.Count, _core.Settings.MaxConnections, _isStopping));
                 break;
             case DrainTimedOut:
                 foreach (var connection in _connections)
@@ -151,7 +157,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
         Timers.StartSingleTimer(failed.Listener, new AcceptAgain(failed.Listener), Pause);
     }
 
-    private void Stop()
+    private void Stop(TimeSpan drainTimeout)
     {
         if (_isStopping)
             return;
@@ -163,7 +169,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
         foreach (var connection in _connections)
             connection.Tell(LeaveConnection.Instance, ActorRefs.NoSender);
         if (_connections.Count > 0)
-            Timers.StartSingleTimer(typeof(DrainTimedOut), new DrainTimedOut(), TimeSpan.FromTicks(Math.Max(1, _core.Settings.DrainTimeout.Ticks)));
+            Timers.StartSingleTimer(typeof(DrainTimedOut), new DrainTimedOut(), TimeSpan.FromTicks(Math.Max(1, Math.Min(drainTimeout.Ticks, _core.Settings.DrainTimeout.Ticks))));
     }
 
     private void GoOn()
@@ -202,8 +208,14 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
     private sealed record DrainTimedOut : INoSerializationVerificationNeeded;
 }
 
-/// <summary>The server is to end.</summary>
-internal sealed record StopServer : INoSerializationVerificationNeeded;
+/// <summary>The server is to end, and clients have so much time to take their answers.</summary>
+internal sealed record StopServer(TimeSpan DrainTimeout) : INoSerializationVerificationNeeded;
 
 /// <summary>An export is no longer there: whoever uses it leaves.</summary>
 internal sealed record ExportRemoved : INoSerializationVerificationNeeded;
+
+/// <summary>How it is; the answer shows that the actor is alive.</summary>
+internal sealed record AskServerStatus(TaskCompletionSource<ServerStatus> Answer) : INoSerializationVerificationNeeded;
+
+/// <summary>How a server is.</summary>
+internal sealed record ServerStatus(int Connections, int MaxConnections, bool IsStopping);

@@ -28,10 +28,10 @@ internal sealed class OptionReplies(Wire wire)
 
     public void AddExport(ExportCore export)
     {
-        var name = Encoding.UTF8.GetBytes(export.Name);
-        var data = new byte[4 + name.Length];
-        BinaryPrimitives.WriteInt32BigEndian(data, name.Length);
-        name.CopyTo(data, 4);
+        // Behind the name is room for people.
+        var data = new byte[4 + Encoding.UTF8.GetByteCount(export.Name + export.Description)];
+        BinaryPrimitives.WriteInt32BigEndian(data, Encoding.UTF8.GetByteCount(export.Name));
+        Encoding.UTF8.GetBytes(export.Name + export.Description, data.AsSpan(4));
         Add(NbdOption.List, NbdOptionReply.Server, data);
     }
 

@@ -12,10 +12,13 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// <remarks>Invariant: what is lent and what is kept for the next is at most the bound, together.</remarks>
 internal sealed class SharedMemory(long bound)
 {
+    private const long KeptWhenIdle = 8 << 20;      // bytes
+
     private readonly Lock _lock = new();
     private readonly Stack<Memory<byte>>[] _free = [.. Enumerable.Range(0, SizeClass.Count).Select(static _ => new Stack<Memory<byte>>())];
     private readonly LinkedList<MemoryWaiter> _waiting = new();
-    private long _held;     // bytes
+    private long _held;     // bytes that exist
+    private long _lent;     // bytes
 
     public long Bound => bound;
 
@@ -48,8 +51,11 @@ internal sealed class SharedMemory(long bound)
     {
         lock (_lock)
         {
+            _lent -= block.Length;
             _free[SizeClass.Of(block.Length)].Push(block);
             ServeWaiting();
+            if (_lent == 0)
+                Shrink(KeptWhenIdle);
         }
     }
 
@@ -75,6 +81,7 @@ internal sealed class SharedMemory(long bound)
             }
             else if (!waiter.Block.IsEmpty)
             {
+                _lent -= waiter.Block.Length;
                 _free[waiter.SizeClass].Push(waiter.Block);
                 waiter.Block = default;
                 ServeWaiting();
@@ -94,19 +101,32 @@ internal sealed class SharedMemory(long bound)
 
     private bool TryTake(int sizeClass, out Memory<byte> block)
     {
-        if (_free[sizeClass].TryPop(out block))
-            return true;
         var size = SizeClass.Size(sizeClass);
-        for (var other = SizeClass.Count - 1; other >= 0 && _held + size > bound; other--)
-        {
-            while (_held + size > bound && _free[other].TryPop(out _))
-                _held -= SizeClass.Size(other);
-        }
+        if (!_free[sizeClass].TryPop(out block) && !TryAllocate(size, out block))
+            return false;
+        _lent += size;
+        return true;
+    }
+
+    private bool TryAllocate(int size, out Memory<byte> block)
+    {
+        block = default;
+        Shrink(bound - size);
         if (_held + size > bound)
             return false;
         _held += size;
         block = AlignedMemory.Allocate(size);
         return true;
+    }
+
+    // Largest first. What is let go is the collector's.
+    private void Shrink(long to)
+    {
+        for (var sizeClass = SizeClass.Count - 1; sizeClass >= 0; sizeClass--)
+        {
+            while (_held > to && _free[sizeClass].TryPop(out _))
+                _held -= SizeClass.Size(sizeClass);
+        }
     }
 }
 

@@ -51,6 +51,9 @@ internal sealed class Wire
     /// <summary>As if the client had said goodbye: whoever waits for input gets what has come, and then the end.</summary>
     public void EndInput() => _socket.EndInput();
 
+    /// <summary>Ends it, whoever waits for it.</summary>
+    public void Abort() => _socket.Abort();
+
     /// <summary>Closes it at once; what was not sent is not.</summary>
     public ValueTask CloseAsync() => _stream.DisposeAsync();
 }

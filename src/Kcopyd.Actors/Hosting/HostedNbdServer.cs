@@ -1,0 +1,69 @@
+using Akka;
+using Akka.Actor;
+using Akka.Event;
+using Kcopyd.Actors.Nbd;
+
+namespace Kcopyd.Actors.Hosting;
+
+/// <summary>The NBD server of a host. Any thread may call any member.</summary>
+public sealed class HostedNbdServer : IExtension
+{
+    /// <summary>The phase of Akka's coordinated shutdown in which the server stops, while everything that its devices need still runs.</summary>
+    internal const string Phase = CoordinatedShutdown.PhaseServiceUnbind;
+
+    private readonly ActorSystem _system;
+    private readonly TaskCompletionSource<NbdServer> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal HostedNbdServer(ActorSystem system) => _system = system;
+
+    /// <summary>The server, when it listens: <see cref="NbdServer.AddExport"/> and <see cref="NbdServer.RemoveExport"/> change what it serves.</summary>
+    /// <param name="cancellationToken">Ends the wait: a server that was never configured never starts.</param>
+    /// <exception cref="Exception">What made the start fail, which is what the start of the host has failed with.</exception>
+    public Task<NbdServer> StartedAsync(CancellationToken cancellationToken = default) => _started.Task.WaitAsync(cancellationToken);
+
+    /// <summary>The server if it was started, else null.</summary>
+    internal NbdServer? Server => _started.Task.IsCompletedSuccessfully ? _started.Task.Result : null;
+
+    /// <exception cref="InvalidOperationException">There is one already.</exception>
+    internal NbdServer Start(NbdServerHostOptions options)
+    {
+        if (_started.Task.IsCompleted)
+            throw new InvalidOperationException("This actor system has an NBD server already: one WithNbdServer may have several addresses and exports; start others by NbdServer.Start.");
+        try
+        {
+            var server = NbdServer.Start(_system, options.ToOptions(_system, "kcopyd-nbd-server"));
+            var shutdown = CoordinatedShutdown.Get(_system);
+            shutdown.AddTask(Phase, "stop-kcopyd-nbd-server", () => StopAsync(server, shutdown.Timeout(Phase)));
+            _started.SetResult(server);
+            return server;
+        }
+        catch (Exception failure)
+        {
+            _started.SetException(failure);
+            _ = _started.Task.Exception;    // the host reports it, whoever waits here
+            throw;
+        }
+    }
+
+    // Half of the phase is for the clients, the rest for the flushes. What could not be flushed is in the log.
+    private async Task<Done> StopAsync(NbdServer server, TimeSpan timeout)
+    {
+        try
+        {
+            await server.StopAsync(timeout / 2).WaitAsync(0.9 * timeout).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            Logging.GetLogger(_system, typeof(NbdServer)).Warning("The system stops and cannot wait longer for devices of the NBD server: what clients wrote may not be on stable storage. "
+                + "To give it more time, set akka.coordinated-shutdown.phases.{0}.timeout, now {1}.", Phase, timeout);
+        }
+        return Done.Instance;
+    }
+}
+
+internal sealed class HostedNbdServerProvider : ExtensionIdProvider<HostedNbdServer>
+{
+    public static HostedNbdServerProvider Instance { get; } = new();
+
+    public override HostedNbdServer CreateExtension(ExtendedActorSystem system) => new(system);
+}

@@ -1,0 +1,69 @@
+using System.Numerics;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Nbd.Protocol;
+
+namespace Kcopyd.Actors.Nbd.Client;
+
+/// <summary>What was agreed with the server about an export, on one connection.</summary>
+internal sealed record NbdTerms
+{
+    /// <summary>Bytes.</summary>
+    public long Length { get; init; } = -1;
+
+    public TransmissionFlags Flags { get; init; }
+
+    /// <summary>Bytes; 1 takes anything.</summary>
+    public int MinimumBlockSize { get; init; } = 1;
+
+    public int PreferredBlockSize { get; init; } = 4096;
+
+    /// <summary>Bytes of one payload.</summary>
+    public int MaximumPayload { get; init; } = NbdNumbers.LargestPayload;
+
+    public string? Description { get; init; }
+
+    public bool IsStructured { get; init; }
+
+    /// <summary>The number of base:allocation; null if it was not agreed on.</summary>
+    public uint? Allocation { get; init; }
+
+    public bool Has(TransmissionFlags flag) => (Flags & flag) == flag;
+
+    public NbdExportInfo ToInfo(string name) => new(
+        name, Description, Length < 0 ? null : Length, Has(TransmissionFlags.ReadOnly), MinimumBlockSize, PreferredBlockSize, MaximumPayload, Has(TransmissionFlags.CanMultiConn));
+
+    /// <summary>Why a server that was found again cannot go on for these terms; null if it can.</summary>
+    /// <param name="now">Its terms now.</param>
+    /// <param name="isReadOnly">True if nothing is written.</param>
+    public string? WhyNot(NbdTerms now, bool isReadOnly)
+    {
+        const TransmissionFlags Needed = TransmissionFlags.SendFlush | TransmissionFlags.SendFua | TransmissionFlags.SendTrim | TransmissionFlags.SendWriteZeroes;
+        return now.Length != Length ? $"it had {Length} bytes and has {now.Length} now"
+            : isReadOnly ? WhyNotBlocks(now)
+            : now.Has(TransmissionFlags.ReadOnly) ? "it is read-only now"
+            : (Flags & Needed & ~now.Flags) is not TransmissionFlags.None and var lost ? $"it cannot do {lost} any more"
+            : WhyNotBlocks(now);
+    }
+
+    private string? WhyNotBlocks(NbdTerms now) => now.MinimumBlockSize > Math.Max(MinimumBlockSize, 1) || now.MaximumPayload < MaximumPayload
+        ? $"it took blocks of {MinimumBlockSize} to {MaximumPayload} bytes and takes {now.MinimumBlockSize} to {now.MaximumPayload} now"
+        : null;
+
+    /// <summary>The features of the device.</summary>
+    public DeviceFeatures Features(bool isReadOnly)
+    {
+        var features = Allocation is null ? DeviceFeatures.None : DeviceFeatures.Map;
+        if (isReadOnly)
+            return features;
+        return features
+            | (Has(TransmissionFlags.SendWriteZeroes) ? DeviceFeatures.WriteZeroes : 0)
+            | (Has(TransmissionFlags.SendTrim) ? DeviceFeatures.Discard : 0)
+            | (Has(TransmissionFlags.SendFlush) ? DeviceFeatures.VolatileCache : 0);
+    }
+
+    /// <summary>Block sizes that a server may have, by the specification.</summary>
+    public static bool AreBlockSizes(uint minimum, uint preferred, uint maximum) =>
+        BitOperations.IsPow2(minimum) && minimum <= 64 << 10
+        && BitOperations.IsPow2(preferred) && preferred >= minimum && preferred <= NbdNumbers.LargestPayload
+        && maximum >= preferred && (maximum == uint.MaxValue || maximum % minimum == 0);
+}

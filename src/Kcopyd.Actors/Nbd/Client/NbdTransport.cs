@@ -1,0 +1,76 @@
+using System.IO.Pipelines;
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace Kcopyd.Actors.Nbd.Client;
+
+/// <summary>A connected stream and the pipes over it. Closing it ends what is on its way.</summary>
+internal sealed class NbdTransport : IDisposable
+{
+    private static readonly StreamPipeReaderOptions Reading = new(bufferSize: 128 << 10, minimumReadSize: 16 << 10, leaveOpen: true);
+    private static readonly StreamPipeWriterOptions Writing = new(minimumBufferSize: 64 << 10, leaveOpen: true);
+
+    private Stream _stream;
+
+    public NbdTransport(Stream stream)
+    {
+        _stream = stream;
+        (Input, Output) = (PipeReader.Create(stream, Reading), PipeWriter.Create(stream, Writing));
+    }
+
+    public PipeReader Input { get; private set; }
+
+    public PipeWriter Output { get; private set; }
+
+    public static async Task<NbdTransport> ConnectAsync(NbdUri uri, CancellationToken cancellationToken)
+    {
+        var socket = uri.Socket is null
+            ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
+            : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            if (uri.Socket is null)
+            {
+                NoticeLoss(socket);
+                await socket.ConnectAsync(uri.Host!, uri.Port, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(uri.Socket), cancellationToken).ConfigureAwait(false);
+            }
+            return new NbdTransport(new NetworkStream(socket, ownsSocket: true));
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Goes on under TLS. What was read before and not used would be plain text that anybody on the way can have put there: it ends the connection.</summary>
+    /// <exception cref="NbdException">There was such text.</exception>
+    public async Task SecureAsync(SslClientAuthenticationOptions options, string server, CancellationToken cancellationToken)
+    {
+        if (Input.TryRead(out var early) && !early.Buffer.IsEmpty)
+            throw new NbdException($"{server} sent plain text after it had agreed on TLS: somebody on the way may have put it there.");
+        await Input.CompleteAsync().ConfigureAwait(false);
+        await Output.CompleteAsync().ConfigureAwait(false);
+        var secure = new SslStream(_stream, leaveInnerStreamOpen: false);
+        _stream = secure;
+        await secure.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
+        (Input, Output) = (PipeReader.Create(secure, Reading), PipeWriter.Create(secure, Writing));
+    }
+
+    public void Dispose() => _stream.Dispose();
+
+    // A server that vanishes without a word is noticed after half a minute, busy or idle, and not after the quarter of an hour that is TCP's own.
+    private static void NoticeLoss(Socket socket)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 15);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+        if (OperatingSystem.IsLinux())
+            socket.SetRawSocketOption(6, 18, BitConverter.GetBytes(30_000));        // IPPROTO_TCP, TCP_USER_TIMEOUT: milliseconds
+    }
+}

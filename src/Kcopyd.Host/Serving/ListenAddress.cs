@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Kcopyd.Host.Serving;
+
+/// <summary>Addresses as <c>--listen</c> has them, and as clients have them.</summary>
+internal static class ListenAddress
+{
+    private const int LongestPath = 107;    // of sockaddr_un, and a zero after it
+
+    /// <summary>Reads <c>unix:PATH</c> or <c>HOST:PORT</c>. A host's name is all its addresses.</summary>
+    /// <exception cref="UsageException">It is neither, or nobody knows the host.</exception>
+    public static async Task<IReadOnlyList<EndPoint>> ParseAsync(string text)
+    {
+        if (text.StartsWith("unix:", StringComparison.Ordinal))
+            return [Unix(text, text["unix:".Length..])];
+        var colon = text.LastIndexOf(':');
+        if (colon <= 0 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+            throw Neither(text);
+        var host = text[..colon];
+        var isBracketed = host is ['[', .., ']'];
+        if (IPAddress.TryParse(isBracketed ? host[1..^1] : host, out var address))
+            return address.AddressFamily != AddressFamily.InterNetworkV6 || isBracketed ? [new IPEndPoint(address, port)] : throw Neither(text);
+        if (host.Contains(':', StringComparison.Ordinal) || isBracketed)
+            throw Neither(text);
+        try
+        {
+            return [.. (await Dns.GetHostAddressesAsync(host).ConfigureAwait(false)).Distinct().Select(one => new IPEndPoint(one, port))];
+        }
+        catch (SocketException unknown)
+        {
+            throw new UsageException($"--listen '{text}': {host} has no address: {unknown.Message}.");
+        }
+    }
+
+    /// <summary>The address of the export with the empty name, for clients.</summary>
+    public static string Uri(EndPoint endPoint, bool isTls)
+    {
+        var scheme = isTls ? "nbds" : "nbd";
+        return endPoint is UnixDomainSocketEndPoint
+            ? $"{scheme}+unix:///?socket={System.Uri.EscapeDataString(Path.GetFullPath(endPoint.ToString()!)).Replace("%2F", "/", StringComparison.Ordinal)}"
+            : $"{scheme}://{endPoint}/";
+    }
+
+    private static UnixDomainSocketEndPoint Unix(string text, string path)
+    {
+        if (path.Length == 0)
+            throw Neither(text);
+        if (Encoding.UTF8.GetByteCount(path) > LongestPath)
+            throw new UsageException($"--listen '{text}': the path of a socket has at most {LongestPath} bytes; give a shorter one.");
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is not { } folder || !Directory.Exists(folder))
+            throw new UsageException($"--listen '{text}': the folder of that socket does not exist; make it first.");
+        return new UnixDomainSocketEndPoint(path);
+    }
+
+    private static UsageException Neither(string text) => new($"--listen '{text}': must be unix:PATH, HOST:PORT or [IPV6]:PORT, such as unix:/run/disk.sock or 127.0.0.1:10809.");
+}

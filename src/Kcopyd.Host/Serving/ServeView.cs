@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using Akka.Actor;
+using Kcopyd.Actors.Nbd;
+using Spectre.Console;
+
+namespace Kcopyd.Host.Serving;
+
+/// <summary>On a terminal a table of the exports while they are served; elsewhere nothing but what is said.</summary>
+internal sealed class ServeView(NbdServer server, IReadOnlyList<ServedExport> exports, CommandConsole console)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private IAnsiConsole? _terminal;    // while the table is there
+
+    /// <summary>Shows what is served until it is to end.</summary>
+    /// <returns>False if it ended by itself.</returns>
+    public async Task<bool> WatchAsync(CancellationToken interruption)
+    {
+        var interrupted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var registration = interruption.Register(interrupted.SetResult);
+        await using var registrationLease = registration.ConfigureAwait(false);
+        var end = Task.WhenAny(interrupted.Task, server.Actor.WatchAsync(CancellationToken.None));
+        if (console.IsTerminal)
+            await ShowAsync(end).ConfigureAwait(false);
+        return await end.ConfigureAwait(false) == interrupted.Task;
+    }
+
+    /// <summary>Says something on standard error, above the table. Any thread.</summary>
+    public void Say(string line)
+    {
+        if (Volatile.Read(ref _terminal) is { } terminal)
+            terminal.WriteLine(line);
+        else
+            console.Error.WriteLine(line);
+    }
+
+    private async Task ShowAsync(Task end)
+    {
+        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(console.Error) });
+        var rates = new ExportRates();
+        await terminal.Live(new Table()).StartAsync(async screen =>
+        {
+            Volatile.Write(ref _terminal, terminal);
+            do
+                screen.UpdateTarget(await TableAsync(rates).ConfigureAwait(false));
+            while (await Task.WhenAny(end, Task.Delay(Interval)).ConfigureAwait(false) != end);
+            Volatile.Write(ref _terminal, null);
+        }).ConfigureAwait(false);
+    }
+
+    private async Task<Table> TableAsync(ExportRates rates)
+    {
+        var statuses = server.GetStatus();
+        rates.Look(statuses, Stopwatch.GetTimestamp());
+        var hasSnapshots = exports.Any(static export => export.Snapshot is not null);
+        string[] columns = ["export", "device", "clients", "requests/s", "read/s", "written/s", "errors", .. hasSnapshots ? ["store"] : Array.Empty<string>()];
+        var table = new Table().Border(TableBorder.Simple);
+        for (var i = 0; i < columns.Length; i++)
+            table.AddColumn(new TableColumn(columns[i]) { Alignment = i < 2 ? Justify.Left : Justify.Right, NoWrap = i != 1 });
+        foreach (var export in exports)
+        {
+            var cells = ExportRow.Of(statuses.Single(status => status.Name == export.Export.Name), export.Path, rates,
+                export.Snapshot is null ? null : await export.Snapshot.GetStatusAsync().ConfigureAwait(false));
+            table.AddRow([.. cells.Take(columns.Length).Select(Markup.Escape)]);
+        }
+        return table;
+    }
+}

@@ -1,0 +1,150 @@
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors.Snapshots;
+using Kcopyd.Host.Snapshots;
+using Microsoft.Win32.SafeHandles;
+
+namespace Kcopyd.Host.Serving;
+
+/// <summary>
+/// Everything that is served: opened, and locked as <c>kcopyd snapshot</c> locks: what is written for this command alone, what is only read is
+/// shared by those who read. What lies on the same storage is one device, however often it is exported.
+/// </summary>
+internal sealed class ServedDevices : IAsyncDisposable
+{
+    private readonly ServeOptions _options;
+    private readonly List<ServedExport> _exports = [];
+    private readonly List<(Target Target, FileBlockDevice Device, SafeFileHandle Lock)> _files = [];
+    private readonly List<(SnapshotFiles Files, OpenSnapshots Opened)> _origins = [];
+
+    private ServedDevices(ServeOptions options) => _options = options;
+
+    public IReadOnlyList<ServedExport> Exports => _exports;
+
+    /// <summary>Opens everything. No file is made or changed by that.</summary>
+    /// <exception cref="UsageException">Something cannot be opened, is busy, or two exports would have the same name.</exception>
+    /// <exception cref="FailureException">A snapshot is invalid.</exception>
+    public static async Task<ServedDevices> OpenAsync(ServeOptions options, Engine engine)
+    {
+        var devices = new ServedDevices(options);
+        try
+        {
+            foreach (var origin in options.Names.Snapshots)
+                await devices.OpenOriginAsync([.. origin], engine).ConfigureAwait(false);
+            foreach (var file in options.Names.Files)
+                await devices.OpenFileAsync(file).ConfigureAwait(false);
+            // Under the name of its file, unless it was given another one.
+            foreach (var (files, opened) in devices._origins)
+            {
+                if (!devices._exports.Exists(export => export.Export.Device == opened.Origin))
+                    devices.AddOrigin(Path.GetFileName(files.Origin.Name), files, opened);
+            }
+            return devices;
+        }
+        catch
+        {
+            await devices.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Closes the snapshots, then the files, which another command may use from then on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (files, opened) in _origins)
+        {
+            await opened.DisposeAsync().ConfigureAwait(false);
+            await files.DisposeAsync().ConfigureAwait(false);
+        }
+        foreach (var (_, device, taken) in _files)
+        {
+            await device.DisposeAsync().ConfigureAwait(false);
+            taken.Dispose();
+        }
+    }
+
+    private async Task OpenOriginAsync(IReadOnlyList<ServedSnapshot> snapshots, Engine engine)
+    {
+        var writes = !_options.ReadOnly;
+        var files = await SnapshotFiles.OpenAsync(snapshots[0].Origin, writes, [.. snapshots.Select(static snapshot => snapshot.Cow)], writes, another: "COW").ConfigureAwait(false);
+        OpenSnapshots opened;
+        try
+        {
+            foreach (var (target, device) in files.All)
+                CheckNew(target, device);
+            opened = await OpenSnapshots.OpenAsync(files, new SnapshotOptions { Mode = StoreMode.Open }, engine, OriginName(files.Origin.Name)).ConfigureAwait(false);
+        }
+        catch
+        {
+            await files.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        _origins.Add((files, opened));
+        for (var i = 0; i < snapshots.Count; i++)
+            Add(snapshots[i].Name, snapshots[i].Cow, $"snapshot of {Path.GetFileName(files.Origin.Name)}", opened.All[i], opened.All[i]);
+    }
+
+    private async Task OpenFileAsync(ServedFile file)
+    {
+        var device = Devices.Open(file.Target, new BlockDeviceOptions { Io = _options.Io, ReadOnly = _options.ReadOnly });
+        try
+        {
+            if (_origins.Find(one => IsSame(one.Files.Origin, device)) is { Files: { } files, Opened: { } opened })
+                AddOrigin(file.Name, files, opened, file.Target.Path);
+            else if (_files.Find(one => IsSame(one.Device, device)).Device is { } known)
+                Add(file.Name, file.Target.Path, null, known, null);
+            else
+            {
+                CheckCow(file.Target, device);
+                if (device.Length == long.MaxValue)
+                    throw new UsageException($"{file.Target} has no size: give a file or a block device.");
+                _files.Add((file.Target, device, FileLock.Take(file.Target, exclusive: !device.IsReadOnly)));
+                Add(file.Name, file.Target.Path, null, device, null);
+            }
+        }
+        finally
+        {
+            if (!_files.Exists(one => one.Device == device))
+                await device.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void AddOrigin(string name, SnapshotFiles files, OpenSnapshots opened, string? path = null) =>
+        Add(name, path ?? files.Origin.Name, $"origin of {opened.All.Count} snapshot{(opened.All.Count == 1 ? "" : "s")}", opened.Origin, null);
+
+    private void Add(string name, string path, string? description, IBlockDevice device, Snapshot? snapshot)
+    {
+        if (_exports.Find(export => export.Export.Name == name) is { } other)
+            throw new UsageException($"two exports would have the name '{name}': '{other.Path}' and '{path}'. Name one of them yourself: {(snapshot is null ? $"--export NAME='{path}'" : $"--snapshot NAME=ORIGIN,'{path}'")}.");
+        var export = new NbdExport(name, device) { ReadOnly = _options.ReadOnly, Description = description };
+        _exports.Add(new ServedExport(export, path, snapshot));
+    }
+
+    // A disk with snapshots is written through them only.
+    private void CheckNew(Target target, FileBlockDevice device)
+    {
+        if (_origins.SelectMany(static one => one.Files.All).FirstOrDefault(one => IsSame(one.Device, device)).Target is { } same)
+            throw new UsageException($"{target} is {same} of another --snapshot; give each its own file.");
+    }
+
+    private void CheckCow(Target target, FileBlockDevice device)
+    {
+        if (_origins.SelectMany(static one => one.Files.Cows).Any(cow => IsSame(cow, device)))
+            throw new UsageException($"{target} is the COW of a --snapshot: the snapshot is served, not what it is kept in. Leave it away.");
+    }
+
+    private static bool IsSame(FileBlockDevice one, FileBlockDevice other) => one.Locate(0).Storage is { } storage && storage.Equals(other.Locate(0).Storage);
+
+    // Its messages name the origin so; an actor's name has no other characters, and each its own.
+    private string OriginName(string path)
+    {
+        var name = string.Concat(Path.GetFileName(path).Select(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' ? letter : '_'));
+        return _origins.Count == 0 ? "origin-" + name : $"origin-{_origins.Count + 1}-{name}";
+    }
+}
+
+/// <summary>An export, and what is behind it.</summary>
+/// <param name="Export">What the server has.</param>
+/// <param name="Path">The file, as the command line names it.</param>
+/// <param name="Snapshot">If it is one.</param>
+internal sealed record ServedExport(NbdExport Export, string Path, Snapshot? Snapshot);

@@ -1,0 +1,66 @@
+namespace Kcopyd.Host.Serving;
+
+/// <summary>What the command line says is served, and how it is called. Nothing is opened yet.</summary>
+internal sealed class ServedNames
+{
+    private readonly List<ServedFile> _files = [];
+    private readonly List<ServedSnapshot> _snapshots = [];
+
+    /// <summary>Reads the arguments.</summary>
+    /// <param name="files">FILE…</param>
+    /// <param name="exports">NAME=PATH of each <c>--export</c>.</param>
+    /// <param name="snapshots">[NAME=]ORIGIN,COW of each <c>--snapshot</c>.</param>
+    /// <exception cref="UsageException">One is not what it should be, or there is none.</exception>
+    public ServedNames(IReadOnlyList<string> files, IReadOnlyList<string> exports, IReadOnlyList<string> snapshots)
+    {
+        foreach (var path in files)
+            _files.Add(new ServedFile(files.Count == 1 ? "" : Path.GetFileName(path), Of(files.Count == 1 ? "FILE" : $"FILE {_files.Count + 1}", path)));
+        foreach (var text in exports)
+        {
+            var (name, path) = Split(text);
+            _files.Add(new ServedFile(name ?? throw new UsageException($"--export '{text}': must be NAME=PATH, such as 'disk={text}'."), Of("--export", path)));
+        }
+        foreach (var text in snapshots)
+        {
+            var (name, pair) = Split(text);
+            var paths = pair.Split(',');
+            if (paths.Length != 2 || paths[0].Length == 0 || paths[1].Length == 0)
+                throw new UsageException($"--snapshot '{text}': must be ORIGIN,COW or NAME=ORIGIN,COW. A path with a comma in it needs a link without one.");
+            _snapshots.Add(new ServedSnapshot(name ?? Path.GetFileName(paths[1]), paths[0], paths[1]));
+        }
+        if (_files.Count + _snapshots.Count == 0)
+            throw new UsageException("there is nothing to serve: give a FILE, --export NAME=PATH or --snapshot ORIGIN,COW.");
+    }
+
+    public IReadOnlyList<ServedFile> Files => _files;
+
+    /// <summary>By their origin, whatever links lead to it: one origin has all its snapshots.</summary>
+    public IEnumerable<IGrouping<string, ServedSnapshot>> Snapshots => _snapshots.GroupBy(static snapshot => Resolved(snapshot.Origin), StringComparer.Ordinal);
+
+    private static Target Of(string argument, string path) => path.Length == 0 ? throw new UsageException($"{argument} is empty: give a path.") : new Target(argument, path, 0, null);
+
+    // What has a slash before its '=' is a path with a '=' in it.
+    private static (string? Name, string Text) Split(string text)
+    {
+        var at = text.IndexOf('=', StringComparison.Ordinal);
+        return at < 0 || text.AsSpan(0, at).Contains('/') ? (null, text) : (text[..at], text[(at + 1)..]);
+    }
+
+    private static string Resolved(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        }
+        catch (IOException)
+        {
+            return Path.GetFullPath(path);      // opening it says what is wrong
+        }
+    }
+}
+
+/// <summary>A file or block device.</summary>
+internal sealed record ServedFile(string Name, Target Target);
+
+/// <summary>A snapshot of an origin.</summary>
+internal sealed record ServedSnapshot(string Name, string Origin, string Cow);

@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using Kcopyd.Actors.Nbd;
+
+namespace Kcopyd.Actors.Tests.Nbd.Client;
+
+/// <summary>A server in this process that does what a spec tells it to, on a unix socket.</summary>
+internal sealed class FakeServer : IAsyncDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kcopyd-nbd-");
+    private readonly ConcurrentDictionary<FakeConnection, Task> _connections = new();
+    private readonly Func<FakeConnection, Task> _serve;
+    private Socket? _listener;
+    private Task _accepting = Task.CompletedTask;
+    private int _accepted;
+
+    public FakeServer(Func<FakeConnection, Task> serve)
+    {
+        _serve = serve;
+        Listen();
+    }
+
+    public string Path => System.IO.Path.Combine(_folder.FullName, "s");
+
+    public NbdUri Uri => new() { Socket = Path };
+
+    /// <summary>Connections so far.</summary>
+    public int Accepted => Volatile.Read(ref _accepted);
+
+    /// <summary>Connections that live.</summary>
+    public int Alive => _connections.Count(connection => !connection.Value.IsCompleted);
+
+    /// <summary>What went wrong on the server's side and is not the client's going away.</summary>
+    public ConcurrentQueue<Exception> Failures { get; } = new();
+
+    public void Listen()
+    {
+        File.Delete(Path);
+        var listener = _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(Path));
+        listener.Listen(64);
+        _accepting = Task.Run(() => AcceptAsync(listener));
+    }
+
+    public void StopListening()
+    {
+        _listener?.Dispose();
+        File.Delete(Path);
+    }
+
+    /// <summary>Closes all connections, as a process does that is killed.</summary>
+    public void Kill()
+    {
+        foreach (var connection in _connections.Keys)
+            connection.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        StopListening();
+        await _accepting;
+        Kill();
+        await Task.WhenAll(_connections.Values);
+        _folder.Delete(recursive: true);
+        if (Failures.TryDequeue(out var failure))
+            throw new InvalidOperationException("The fake server failed.", failure);
+    }
+
+    private async Task AcceptAsync(Socket listener)
+    {
+        while (true)
+        {
+            FakeConnection connection;
+            try
+            {
+                connection = new FakeConnection(new NetworkStream(await listener.AcceptAsync(), ownsSocket: true), Interlocked.Increment(ref _accepted));
+            }
+            catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+            var started = new TaskCompletionSource();
+            _connections[connection] = Task.Run(async () =>
+            {
+                await started.Task;
+                await ServeAsync(connection);
+            });
+            started.SetResult();
+        }
+    }
+
+    private async Task ServeAsync(FakeConnection connection)
+    {
+        try
+        {
+            await _serve(connection);
+        }
+        catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or System.Security.Authentication.AuthenticationException)
+        {
+            // The client went away, or the spec killed the connection.
+        }
+        catch (Exception failure)
+        {
+            Failures.Enqueue(failure);
+        }
+        finally
+        {
+            connection.Dispose();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using Kcopyd.Actors.Nbd;
+
+namespace Kcopyd.Actors.Tests.Nbd.Client;
+
+/// <summary>What the specs of the client share: fake servers, and devices that are closed at the end.</summary>
+public abstract class NbdClientSpec(string config = "") : EngineSpec(config), Xunit.IAsyncLifetime
+{
+    private readonly Stack<IAsyncDisposable> _owned = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        while (_owned.TryPop(out var owned))
+            await Soon(owned.DisposeAsync().AsTask());
+    }
+
+    internal FakeServer Serve(Func<FakeConnection, Task> serve)
+    {
+        var server = new FakeServer(serve);
+        _owned.Push(server);
+        return server;
+    }
+
+    /// <summary>A server that is asked for nothing but an export, and then does as it is told.</summary>
+    internal FakeServer Serve(FakeExport export, Func<FakeConnection, Task> serve) => Serve(async connection =>
+    {
+        await connection.NegotiateAsync(export);
+        await serve(connection);
+    });
+
+    internal async Task<NbdBlockDevice> OpenAsync(FakeServer server, NbdClientOptions? options = null)
+    {
+        var device = await Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri, options));
+        _owned.Push(device);
+        return device;
+    }
+
+    internal Task<NbdException> RefusedAsync(FakeServer server, NbdClientOptions? options = null) =>
+        Xunit.Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri, options)));
+}

@@ -1,0 +1,97 @@
+using Kcopyd.Actors.Nbd.Protocol;
+
+namespace Kcopyd.Actors.Tests.Nbd.Client;
+
+/// <summary>A server with a cache that it loses when it is restarted, which happens when the seed says so: in the middle of a request, with all connections.</summary>
+internal sealed class VolatileServer(int length, Random random, int crashes)
+{
+    private readonly Lock _gate = new();
+    private byte[] _cache = new byte[length];
+    private int _life;
+    private int _crashes;
+    private int _untilCrash = random.Next(1, 80);
+
+    public FakeServer Server { get; set; } = null!;
+
+    /// <summary>What survives. Looked at under <see cref="OnMedium"/>.</summary>
+    private byte[] Medium { get; } = new byte[length];
+
+    public int Crashes => _crashes;
+
+    public int Flushes { get; private set; }
+
+    public T OnMedium<T>(Func<byte[], T> look)
+    {
+        lock (_gate)
+            return look(Medium);
+    }
+
+    public void Crash()
+    {
+        lock (_gate)
+        {
+            _life++;
+            _cache = [.. Medium];
+            Server.Kill();
+        }
+    }
+
+    public async Task ServeAsync(FakeConnection connection)
+    {
+        var life = Volatile.Read(ref _life);
+        while (await connection.RequestAsync() is { } request)
+        {
+            byte[] data = [];
+            lock (_gate)
+            {
+                if (life != _life)
+                    return;     // this process is dead
+                var isCrash = _crashes < crashes && --_untilCrash <= 0;
+                if (!isCrash || random.Next(2) == 0)
+                    data = Execute(request);
+                if (isCrash)
+                {
+                    _crashes++;
+                    _untilCrash = random.Next(1, 80);
+                    Crash();
+                    return;
+                }
+            }
+            if (request.Command == NbdCommand.Read)
+                await connection.DataAsync(request.Cookie, request.Offset, data, true);
+            else
+                await connection.SimpleAsync(request.Cookie);
+        }
+    }
+
+    private byte[] Execute(FakeRequest request)
+    {
+        var (at, count) = ((int)request.Offset, (int)request.Length);
+        switch (request.Command)
+        {
+            case NbdCommand.Read:
+                return _cache[at..(at + count)];
+            case NbdCommand.Write:
+                request.Data.CopyTo(_cache, at);
+                break;
+            case NbdCommand.WriteZeroes or NbdCommand.Trim:
+                _cache.AsSpan(at, count).Clear();
+                break;
+            case NbdCommand.Flush:
+                Flushes++;
+                _cache.CopyTo(Medium, 0);
+                break;
+            default:
+                throw new InvalidDataException($"{request.Command} was not to come.");
+        }
+        if ((request.Flags & CommandFlags.Fua) != 0)
+            _cache.AsSpan(at, count).CopyTo(Medium.AsSpan(at));
+        // A cache writes back what it likes, when it likes.
+        if (random.Next(4) == 0)
+        {
+            var from = random.Next(_cache.Length / 512) * 512;
+            _cache.AsSpan(from, 512).CopyTo(Medium.AsSpan(from));
+        }
+        return [];
+    }
+}

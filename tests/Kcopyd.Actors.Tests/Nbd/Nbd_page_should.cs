@@ -1,0 +1,108 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Akka.Actor;
+using Akka.Hosting;
+using Akka.TestKit.Xunit2;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Hosting;
+using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Xunit;
+
+namespace Kcopyd.Actors.Tests.Nbd;
+
+/// <summary>The examples of docs/nbd.md, compiled and run, and what the page says beside them.</summary>
+[Collection("real time")]
+public sealed class Nbd_page_should : TestKit
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kcopyd-page-");
+
+    [Fact]
+    public void show_only_code_that_compiles_here() => DocsPage.ShowsOnlyCodeOf("nbd.md", ThisFile(), least: 20);
+
+    [Fact]
+    public void have_every_setting_with_its_default_as_the_page_on_configuration_has_it()
+    {
+        var (page, configuration) = (Rows("nbd.md"), Rows("configuration.md"));
+        foreach (var setting in KcopydExtension.DefaultConfig().GetConfig("kcopyd.nbd.server").AsEnumerable())
+        {
+            var row = Assert.Single(page, row => row.StartsWith($"| `{setting.Key}` | {setting.Value.GetString()} |", StringComparison.Ordinal));
+            Assert.Contains(row, configuration);
+        }
+    }
+
+    [Fact]
+    public async Task serve_a_disk_and_a_snapshot_that_is_taken_meanwhile()
+    {
+        var system = Sys;
+        var (image, store, socket) = (Image(), Path.Combine(_folder.FullName, "disk.cow"), Path.Combine(_folder.FullName, "s"));
+        await using var disk = system.CreateSnapshotOrigin(BlockDevice.Open(image));
+        await using var server = NbdServer.Start(system, new NbdServerOptions
+        {
+            EndPoints = [new UnixDomainSocketEndPoint(socket)],
+            Exports = [new NbdExport("disk", disk)],
+        });
+
+        await using var snapshot = await disk.OpenSnapshotAsync(BlockDevice.Open(store, new() { Create = true, Length = 1 << 30 }));
+        server.AddExport(new NbdExport("monday", snapshot) { ReadOnly = true });   // while clients are at work
+
+        foreach (var export in server.GetStatus())
+            Console.WriteLine($"{export.Name}: {export.Connections} clients, {export.BytesRead} bytes read, {export.Errors} errors");
+        Assert.Equal([("disk", false), ("monday", true)], server.GetStatus().Select(export => (export.Name, export.IsReadOnly)));
+        Assert.True(File.Exists(socket));
+        await server.StopAsync();                                                  // drains and flushes; an IOException names what could not be flushed
+        Assert.False(File.Exists(socket));
+    }
+
+    [Fact]
+    public async Task serve_from_a_host()
+    {
+        var (image, socket) = (Image(), Path.Combine(_folder.FullName, "s"));
+        using var host = await Hosts.StartAsync(services =>
+        {
+            services.AddHealthChecks();
+            services.AddAkka("app", akka => akka
+                .WithActors((system, _) => system.Kcopyd().Devices.Register("scratch", BlockDevice.Memory(4096)))
+                .WithNbdServer(nbd =>
+                {
+                    nbd.EndPoints.Add(new UnixDomainSocketEndPoint(socket));
+                    nbd.Exports = system => [new NbdExport("disk", BlockDevice.Open(image))];
+                    nbd.Devices.Add("scratch");                                        // of system.Kcopyd().Devices, under that name
+                    nbd.MaxConnections = 16;
+                })
+                .WithNbdServerHealthChecks());
+            services.AddNbdServer();                                                   // HostedNbdServer, for who adds exports later
+        });
+        var hosted = host.Services.GetRequiredService<HostedNbdServer>();
+        Assert.Same(hosted, host.Services.GetRequiredService<ActorSystem>().HostedNbdServer());
+        Assert.Equal(["disk", "scratch"], (await hosted.StartedAsync()).GetStatus().Select(export => export.Name));
+        var health = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        var page = File.ReadAllText(Page("nbd.md"));
+        Assert.All(health.Entries.Keys.Where(name => name.StartsWith("kcopyd.nbd.", StringComparison.Ordinal)), name => Assert.Contains($"`{name}`", page, StringComparison.Ordinal));
+        Assert.Contains($"`{HostedNbdServer.Phase}`", page, StringComparison.Ordinal);
+        await host.StopAsync();
+        Assert.False(File.Exists(socket));
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        _folder.Delete(recursive: true);
+    }
+
+    private string Image()
+    {
+        var image = Path.Combine(_folder.FullName, "disk.img");
+        File.WriteAllBytes(image, new byte[1 << 20]);
+        return image;
+    }
+
+    private static string[] Rows(string page) => [.. File.ReadLines(Page(page)).Where(line => line.StartsWith("| `", StringComparison.Ordinal))];
+
+    private static string Page(string name) => Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs", name);
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
+}

@@ -1,0 +1,21 @@
+using System.Net;
+using Akka.Actor;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors.Snapshots;
+
+namespace Kcopyd.Actors.Tests.Telemetry;
+
+/// <summary>Some instruments are published with the first client, snapshot or server of the process.</summary>
+internal static class AllInstruments
+{
+    public const int Count = 19;
+
+    public static async Task PublishAsync(ActorSystem system, string client)
+    {
+        system.CreateKcopydClient(client);
+        await using var origin = system.CreateSnapshotOrigin(BlockDevice.Memory(1 << 16));
+        await using var snapshot = await origin.OpenSnapshotAsync(BlockDevice.Memory(1 << 16));
+        await using var server = NbdServer.Start(system, new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)] });
+    }
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Nbd;
+using Kcopyd.Interop.Tests.Support;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Kcopyd.Interop.Tests.Nbd;
+
+/// <summary>Measures the whole process: nothing runs beside it.</summary>
+[CollectionDefinition(nameof(Requests_should), DisableParallelization = true)]
+public sealed class RequestsAlone;
+
+[Collection(nameof(Requests_should))]
+public sealed class Requests_should(ITestOutputHelper output) : EngineTest
+{
+    private const int Depth = 32;
+    private const int Each = 1000;
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task allocate_no_more_than_the_dispatcher_does_for_each_answer(bool writes)
+    {
+        Requires.Tools("nbdkit");
+        var peer = Own(await NbdPeer.NbdkitAsync(Folder, "s", "memory", "64M"));
+        var device = Own(await NbdBlockDevice.OpenAsync(Actors, peer.Uri, new NbdClientOptions { UnflushedLimit = 8 << 20 }));
+        await RunAsync(device, writes);
+        await RunAsync(device, writes);
+
+        var least = long.MaxValue;
+        for (var round = 0; round < 3; round++)
+        {
+            var (before, started) = (GC.GetTotalAllocatedBytes(precise: true), Stopwatch.GetTimestamp());
+            await RunAsync(device, writes);
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+            output.WriteLine($"{Depth * Each / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} {(writes ? "writes" : "reads")} of 4 KiB a second, {least / (Depth * Each)} bytes each");
+        }
+
+        // MessageDispatcher.Schedule wraps what it is given.
+        Assert.InRange(least / (Depth * Each), 0, 40);
+    }
+
+    private static Task RunAsync(NbdBlockDevice device, bool writes) => Task.WhenAll(Enumerable.Range(0, Depth).Select(async worker =>
+    {
+        var buffer = new byte[4096];
+        for (var i = 0; i < Each; i++)
+        {
+            var offset = (long)(worker * Each + i) % 16384 * 4096;
+            var result = writes ? await device.WriteAsync(offset, buffer).ConfigureAwait(false) : await device.ReadAsync(offset, buffer).ConfigureAwait(false);
+            if (result != IoResult.Success(4096))
+                throw new InvalidOperationException(result.ToString());
+        }
+    }));
+}

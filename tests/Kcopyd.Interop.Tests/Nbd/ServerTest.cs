@@ -1,0 +1,101 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Actor;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors.Snapshots;
+using Kcopyd.Interop.Tests.Support;
+using Xunit;
+
+namespace Kcopyd.Interop.Tests.Nbd;
+
+/// <summary>What tests share in which programs of others use our server.</summary>
+public abstract class ServerTest : IAsyncLifetime
+{
+    protected const int MiB = 1 << 20;
+
+    private readonly Stack<IAsyncDisposable> _owned = new();
+
+    private protected TempFolder Folder { get; } = new();
+
+    private protected ActorSystem System { get; } = ActorSystem.Create("server", "akka.loglevel = WARNING");
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        try
+        {
+            while (_owned.TryPop(out var owned))
+                await owned.DisposeAsync();
+        }
+        finally
+        {
+            await System.Terminate();
+            Folder.Dispose();
+        }
+    }
+
+    /// <summary>Disposed with the test, the last first.</summary>
+    private protected T Own<T>(T owned) where T : IAsyncDisposable
+    {
+        _owned.Push(owned);
+        return owned;
+    }
+
+    /// <summary>Serves devices on a unix socket, the first under the empty name.</summary>
+    /// <returns>The socket.</returns>
+    private protected string Serve(IBlockDevice device, NbdTls? tls = null, params IEnumerable<NbdExport> more)
+    {
+        var socket = Folder[$"{_owned.Count}.sock"];
+        Own(NbdServer.Start(System, new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", device) { Description = "the first" }, .. more], Tls = tls }));
+        return socket;
+    }
+
+    /// <summary>Serves a device on a free port of loopback.</summary>
+    private protected int ServePort(IBlockDevice device) =>
+        ((IPEndPoint)Own(NbdServer.Start(System, new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Exports = [new NbdExport("", device)] })).EndPoints[0]).Port;
+
+    /// <summary>An empty device of some kind.</summary>
+    private protected async Task<IBlockDevice> DeviceAsync(string kind, long length) => kind switch
+    {
+        "memory" => Own(BlockDevice.Memory((int)length)),
+        "file" => Own(BlockDevice.Open(Folder["device.img"], new() { Create = true, Length = length })),
+        "snapshot" => await SnapshotAsync(length),
+        _ => throw new ArgumentException(kind),
+    };
+
+    private async Task<IBlockDevice> SnapshotAsync(long length)
+    {
+        var origin = Own(System.CreateSnapshotOrigin(BlockDevice.Open(Folder["origin.img"], new() { Create = true, Length = length })));
+        var cow = BlockDevice.Open(Folder["cow.img"], new() { Create = true, Length = length + length / 8 });
+        return Own(await origin.OpenSnapshotAsync(cow, new SnapshotOptions { ChunkSize = 4096 }));
+    }
+
+    private protected static string Uri(string socket, string export = "") => $"nbd+unix:///{export}?socket={socket}";
+
+    /// <summary>Runs a program that must succeed.</summary>
+    private protected static Task<string> RunAsync(string program, params IEnumerable<string> arguments) => Tool.OutputAsync(program, arguments);
+
+    private protected string RandomFile(string name, int length, int seed = 7)
+    {
+        var bytes = new byte[length];
+        new Random(seed).NextBytes(bytes);
+        File.WriteAllBytes(Folder[name], bytes);
+        return Folder[name];
+    }
+
+    /// <summary>What the device holds, past every server.</summary>
+    private protected async Task<string> ContentAsync(IBlockDevice device, string name = "content")
+    {
+        var bytes = new byte[device.Length];
+        for (var done = 0; done < bytes.Length;)
+        {
+            var result = await device.ReadAsync(done, bytes.AsMemory(done));
+            Assert.True(result is { IsSuccess: true, Bytes: > 0 }, result.ToString());
+            done += (int)result.Bytes;
+        }
+        await File.WriteAllBytesAsync(Folder[name], bytes);
+        return Folder[name];
+    }
+}

@@ -1,0 +1,53 @@
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Nbd;
+using Kcopyd.Interop.Tests.Support;
+using Xunit;
+
+namespace Kcopyd.Interop.Tests.Nbd;
+
+/// <summary>TLS between our server and the programs of others. They speak GnuTLS.</summary>
+public sealed class Tls_should : ServerTest
+{
+    private readonly string _certificates;
+
+    public Tls_should() => _certificates = new NbdCertificates(Folder.EmptyFolder("certificates")).Sign("server").Sign("client").Folder;
+
+    [SkippableFact]
+    public async Task Serve_nbdinfo_and_nbdcopy()
+    {
+        var image = RandomFile("image", 8 * MiB);
+        var device = Own(BlockDevice.Memory(8 * MiB));
+        var uri = $"nbds+unix:///?socket={Serve(device, NbdTls.ForServer(_certificates))}&tls-certificates={_certificates}&tls-hostname=localhost";
+        Assert.Contains("with TLS", await RunAsync("nbdinfo", uri), StringComparison.Ordinal);
+        await RunAsync("nbdcopy", "--connections=4", image, uri);
+        await Files.AssertIdenticalAsync(image, await ContentAsync(device));
+        await RunAsync("nbdcopy", uri, Folder["back"]);
+        await Files.AssertIdenticalAsync(image, Folder["back"]);
+    }
+
+    [SkippableFact]
+    public async Task Serve_qemu_img()
+    {
+        var image = RandomFile("image", 8 * MiB);
+        var device = Own(BlockDevice.Memory(8 * MiB));
+        var socket = Serve(device, NbdTls.ForServer(_certificates, verifyClient: true));
+        var credentials = $"tls-creds-x509,id=tls0,dir={_certificates},endpoint=client";
+        var options = $"driver=nbd,server.type=unix,server.path={socket},tls-creds=tls0,tls-hostname=localhost";
+        await RunAsync("qemu-img", "convert", "--object", credentials, "-n", "--target-image-opts", "-f", "raw", image, options);
+        await Files.AssertIdenticalAsync(image, await ContentAsync(device));
+        await RunAsync("qemu-img", "compare", "--object", credentials, "--image-opts", options, $"driver=raw,file.driver=file,file.filename={image}");
+    }
+
+    [SkippableFact]
+    public async Task Refuse_who_speaks_plain_text_and_who_has_no_certificate_where_one_is_needed()
+    {
+        Requires.Tools("nbdinfo");
+        var other = new NbdCertificates(Folder.EmptyFolder("other"), "somebody else").Sign("client").Folder;
+        File.Copy(Path.Combine(_certificates, "ca-cert.pem"), Path.Combine(other, "ca-cert.pem"), overwrite: true);
+        var socket = Serve(Own(BlockDevice.Memory(MiB)), NbdTls.ForServer(_certificates, verifyClient: true));
+        Assert.NotEqual(0, (await Tool.RunAsync("nbdinfo", Uri(socket))).ExitCode);
+        Assert.NotEqual(0, (await Tool.RunAsync("nbdinfo", "--list", Uri(socket))).ExitCode);
+        Assert.NotEqual(0, (await Tool.RunAsync("nbdinfo", $"nbds+unix:///?socket={socket}&tls-certificates={other}&tls-hostname=localhost")).ExitCode);
+        await RunAsync("nbdinfo", $"nbds+unix:///?socket={socket}&tls-certificates={_certificates}&tls-hostname=localhost");
+    }
+}

@@ -1,0 +1,63 @@
+using Kcopyd.Actors.Nbd;
+
+namespace Kcopyd.Interop.Tests.Support;
+
+/// <summary>Somebody else's NBD server, on a unix socket. It can be killed, and started again as it was.</summary>
+internal sealed class NbdPeer : IAsyncDisposable
+{
+    private const int Kill = 9;
+
+    private readonly string _program;
+    private readonly string[] _arguments;
+    private readonly string _ready;
+    private RunningTool? _running;
+
+    private NbdPeer(string program, string socket, string ready, IEnumerable<string> arguments)
+    {
+        (_program, Socket, _ready, _arguments) = (program, socket, ready, [.. arguments]);
+    }
+
+    public string Socket { get; }
+
+    public NbdUri Uri => new() { Socket = Socket };
+
+    /// <param name="folder">For its socket.</param>
+    /// <param name="name">Of the socket.</param>
+    /// <param name="arguments">Filters, plugin and parameters.</param>
+    public static Task<NbdPeer> NbdkitAsync(TempFolder folder, string name, params IEnumerable<string> arguments)
+    {
+        var (socket, ready) = (folder[name], folder[name + ".pid"]);
+        return new NbdPeer("nbdkit", socket, ready, ["--foreground", "--exit-with-parent", "-U", socket, "-P", ready, .. arguments]).StartAsync();
+    }
+
+    /// <inheritdoc cref="NbdkitAsync"/>
+    public static Task<NbdPeer> QemuNbdAsync(TempFolder folder, string name, params IEnumerable<string> arguments)
+    {
+        var (socket, ready) = (folder[name], folder[name + ".pid"]);
+        return new NbdPeer("qemu-nbd", socket, ready, ["--persistent", "--shared=8", "--socket=" + socket, "--pid-file=" + ready, .. arguments]).StartAsync();
+    }
+
+    /// <summary>It dies without a word, and what it had not flushed with it.</summary>
+    public async Task KillAsync()
+    {
+        _running!.Signal(Kill);
+        await _running.WaitAsync(TimeSpan.FromSeconds(20));
+        await DisposeAsync();
+    }
+
+    public async Task<NbdPeer> StartAsync()
+    {
+        File.Delete(Socket);
+        File.Delete(_ready);
+        _running = Tool.Start(_program, _arguments);
+        await _running.UntilAsync(() => File.Exists(_ready) && new FileInfo(_ready).Length > 0, "ready to serve");
+        return this;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_running is not null)
+            await _running.DisposeAsync();
+        _running = null;
+    }
+}
