@@ -49,6 +49,8 @@ internal sealed partial class ConnectionActor
     {
         _current = null;
         request.IsAbandoned = true;
+        if (_hasBuffer)
+            _buffer = _buffer.Slice(_buffer.End);       // its payload, which must not be read as requests
         if (request.Pieces == 0)
             Recycle(request);
     }

@@ -114,6 +114,25 @@ public sealed class Connections_should : NbdServerSpec
     }
 
     [Fact]
+    public async Task not_take_the_payload_of_an_unfinished_write_for_requests()
+    {
+        var counting = new CountingDevice(BlockDevice.Memory(1 << 20));
+        var device = counting.WithStall(IoOperations.Flush);
+        var server = Serve(device);
+        var client = await UseAsync(server);
+        var flush = await client.BeginAsync(NbdCommand.Flush);
+        await device.WaitingAsync();
+        // What a guest writes may look like anything.
+        var payload = new Packet().Request(NbdCommand.Write, 7, 4096, 3).Raw([1, 2, 3]).Request(NbdCommand.WriteZeroes, 8, 0, 4096);
+        await client.BeginAsync(NbdCommand.Write, 0, 1 << 20, payload: payload.Bytes);
+        client.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        device.Release();
+        Assert.Equal(new SimpleReply(flush, NbdError.None), await client.SimpleAsync());
+        await client.EndsAsync();
+        Assert.Equal([IoOperations.Flush], counting.Log.Select(entry => entry.Operation));
+    }
+
+    [Fact]
     public async Task end_only_when_nothing_of_them_is_on_the_device()
     {
         var device = BlockDevice.Memory(1 << 20).WithStall(IoOperations.Write);
