@@ -27,6 +27,9 @@ internal sealed class FuzzSocket : IDisposable
         _sending = _socket.SendAsync(bytes, SocketFlags.None).AsTask();
     }
 
+    /// <summary>How the last read ended.</summary>
+    public SocketError End { get; private set; }
+
     /// <summary>What was sent has gone, or can go nowhere.</summary>
     public void Sent()
     {
@@ -84,6 +87,7 @@ internal sealed class FuzzSocket : IDisposable
         var count = _socket.Receive(_buffer.AsSpan(_end), SocketFlags.None, out var error);
         if (error is SocketError.TimedOut or SocketError.WouldBlock)
             throw new FuzzException("The server hangs: it neither answers nor ends the connection.");
+        End = error;
         _end += Math.Max(0, count);
         _report.BytesReceived += Math.Max(0, count);
         return error == SocketError.Success && count > 0;

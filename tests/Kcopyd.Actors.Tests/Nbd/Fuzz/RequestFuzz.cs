@@ -117,7 +117,7 @@ internal sealed class RequestFuzz(EndPoint server, FuzzTerms terms, Shadow shado
         }
         catch (EndOfStreamException)
         {
-            throw new FuzzException($"The server has hung up{(_model.IsOver ? " after a goodbye" : _model.Missing > 0 ? $" when {_model.Missing} bytes were missing" : "")} and owes {_model.Asked.Count} answers, one of them to {_model.Asked.Values.First()}.");
+            throw new FuzzException($"The server has hung up ({socket.End}){(_model.IsOver ? " after a goodbye" : _model.Missing > 0 ? $" when {_model.Missing} bytes were missing" : "")} and owes {_model.Asked.Count} answers, one of them to {_model.Asked.Values.First()}.");
         }
     }
 
