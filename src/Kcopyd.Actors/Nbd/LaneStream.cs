@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Dispatch;
 using Kcopyd.Actors.IO;
 
@@ -44,6 +45,8 @@ internal sealed class LaneStream : NetworkStream
         async ValueTask<int> WaitAsync(Memory<byte> memory)
         {
             var result = await lane.Read(_file, memory, 0).ConfigureAwait(false);
+            if (IsFalseAlarm(result))
+                return await ReadElsewhereAsync(memory, cancellationToken).ConfigureAwait(false);
             return result.IsSuccess ? (int)result.Bytes : throw Broken(result.Error.ToString());
         }
     }
@@ -75,12 +78,22 @@ internal sealed class LaneStream : NetworkStream
                     return;
                 }
                 var result = await lane.Write(_file, rest, 0).ConfigureAwait(false);
+                if (IsFalseAlarm(result))
+                {
+                    await WriteElsewhereAsync(rest, cancellationToken).ConfigureAwait(false);
+                    return;
+                }
                 if (!result.IsSuccess)
                     throw Broken(result.Error.ToString());
                 rest = rest[(int)result.Bytes..];
             }
         }
     }
+
+    // A ring gives up a wait now and then, when it was woken and there was nothing after all: the connection is as good as before.
+    private static bool IsFalseAlarm(IoResult result) => (int)result.Error == LibC.EAGAIN;
+
+    private ValueTask<int> ReadElsewhereAsync(Memory<byte> buffer, CancellationToken cancellationToken) => base.ReadAsync(buffer, cancellationToken);
 
     private ValueTask WriteElsewhereAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) => base.WriteAsync(buffer, cancellationToken);
 
