@@ -118,6 +118,7 @@ internal sealed class FuzzThread
         new FuzzExport($"workers-{number}", new MemoryBlockDevice(256 << 10), static memory => memory.WithErrorRate(0)),
         new FuzzExport($"aligned-{number}", new MemoryBlockDevice(256 << 10, alignment: 512)),
         new FuzzExport($"plain-{number}", new MemoryBlockDevice(200_000), static memory => new PlainLayer(memory)),
+        new FuzzExport($"mapped-{number}", new MemoryBlockDevice(256 << 10), static memory => new MappedLayer(memory)),
         new FuzzExport($"read-only-{number}", new MemoryBlockDevice(100_001), isReadOnly: true),
     ];
 
@@ -125,6 +126,15 @@ internal sealed class FuzzThread
 
     /// <summary>The exports of all threads.</summary>
     public FuzzTerms[] All { get; set; } = [];
+
+    /// <summary>Tells of holes that are not there, which nobody who reads can see: every other 4 KiB.</summary>
+    private sealed class MappedLayer(IBlockDevice inner) : DeviceLayer(inner)
+    {
+        public override DeviceFeatures Features => Inner.Features | DeviceFeatures.Map;
+
+        public override ValueTask<ExtentResult> MapAsync(long offset, long length) =>
+            new(new ExtentResult(Math.Min(length, 4096 - (offset % 4096)), offset / 4096 % 2 == 1, IoError.None));
+    }
 
     private sealed class PlainLayer(IBlockDevice inner) : DeviceLayer(inner)
     {
