@@ -54,6 +54,18 @@ internal sealed class EngineThread
         return new(call());
     }
 
+    /// <summary>
+    /// Runs something when what waits from outside before it has had its turn: what schedules itself again and again would otherwise be the newest
+    /// again and again. At once, where the caller is no thread of the engine.
+    /// </summary>
+    public static void Yield(IRunnable run)
+    {
+        if (_current is { } thread)
+            thread._pool.ExecuteInTurn(run, thread);
+        else
+            run.Run();
+    }
+
     /// <summary>True while the kernel needs this thread to complete transfers. Any thread may ask.</summary>
     public bool HasTransfers => _lane is { HasTransfers: true };
 

@@ -83,6 +83,20 @@ internal sealed partial class EngineThreads : ExecutorService
         {
             _shared.Enqueue(run);
         }
+        Announce();
+    }
+
+    /// <summary>Like <see cref="Execute"/>, behind everything that came from outside.</summary>
+    public void ExecuteInTurn(IRunnable run, EngineThread caller)
+    {
+        var isAlone = caller.Own.IsEmpty && _shared.IsEmpty;
+        _shared.Enqueue(run);
+        if (!isAlone)       // otherwise the caller takes it itself, next
+            Announce();
+    }
+
+    private void Announce()
+    {
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _running) < _target)
             WakeOne(mayAdd: false);

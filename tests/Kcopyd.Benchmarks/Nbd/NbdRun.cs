@@ -49,7 +49,7 @@ internal static class NbdRun
             await TellAsync(await MountedAsync(arena, cancellationToken));
         if (options.Has("greedy"))
         {
-            var text = new StringBuilder("### A quiet client beside greedy ones\n\nIt reads 4 KiB 200 times a second, one at a time. All are fio on this machine's two processors, so that what it waits for is mostly them.\n\n");
+            var text = new StringBuilder("### A quiet client beside greedy ones\n\nIt reads 4 KiB 200 times a second, one at a time. All are fio on this machine's two processors; the greedy ones run at nice 19, so that what it waits for is the server and not its processors.\n\n");
             text.AppendTable([.. QuietRun.Rows(await QuietRun.RunAllAsync(arena, cancellationToken))]);
             await TellAsync(text.ToString());
         }

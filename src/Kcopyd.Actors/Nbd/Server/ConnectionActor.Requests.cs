@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Akka.Actor;
+using Akka.Dispatch;
 using Akka.Event;
 using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Dispatch;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Workers;
 
@@ -11,14 +13,19 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// <content>Requests come in, are held against the export, and become I/Os.</content>
 internal sealed partial class ConnectionActor
 {
+    private const int TurnMilliseconds = 8;
+    private const int SmallestCharge = 4096;        // bytes; a request has a cost of its own
+
     private readonly Stack<NbdRequest> _freeRequests = new();
     private readonly Stack<RequestIo> _freeIos = new();
     private NbdRequest? _current;   // has begun to come in, and has not begun whole
     private int _active;            // requests that are not answered
     private int _ios;               // at the device
-    private readonly Later _later = new();
-    private long _bytesThisTurn;    // that the device was called for from here
+    private readonly Later _later;
+    private long _bytesThisTurn;    // whose I/O has begun
+    private long _turnAt;
     private bool _goesOnLater;
+    private volatile bool _isGreedy;
 
     private ExportCore Export => _negotiated!.Export!;
 
@@ -159,14 +166,29 @@ internal sealed partial class ConnectionActor
         return true;
     }
 
-    // What is done at once is done here: others on this thread must not wait for all that a greedy client has asked.
+    // Others on this thread must not wait for all that a greedy client has asked.
     private bool IsTurnOver()
     {
         if (_bytesThisTurn < _context.Settings.PieceSize)
             return false;
+        _isGreedy = true;
         if (!_goesOnLater)
-            Self.Tell(_later, ActorRefs.NoSender);
+            EngineThread.Yield(_later);
         return _goesOnLater = true;
+    }
+
+    // Greedy is who fills his turn before the clock has moved on. His input waits in line with that of others who are; what a quiet client
+    // sends is taken as soon as it comes.
+    private void LookAtClock()
+    {
+        var now = Environment.TickCount64 / TurnMilliseconds;
+        if (now == _turnAt)
+            return;
+        _turnAt = now;
+        if (_goesOnLater)
+            return;
+        _isGreedy = _isGreedy && _bytesThisTurn > _context.Settings.PieceSize / 4;
+        _bytesThisTurn = 0;
     }
 
     private void Whole(NbdRequest request, DeviceOperation operation) => Start(request, operation, request.Length, default);
@@ -188,12 +210,10 @@ internal sealed partial class ConnectionActor
     private void StartAgain(RequestIo io)
     {
         _ios++;
+        _bytesThisTurn += Math.Max(io.Memory.Length, SmallestCharge);
         io.IsDirect = io.Operation is DeviceOperation.Read or DeviceOperation.Write && Export.IsPrompt;
         if (io.IsDirect)
-        {
-            _bytesThisTurn += io.Length;
             Call(io);
-        }
         else
             _workers.Start(io);
     }
@@ -207,5 +227,10 @@ internal sealed partial class ConnectionActor
         return io;
     }
 
-    private sealed class Later : LinkedMessage;
+    private sealed class Later(IActorRef connection) : LinkedMessage, IRunnable
+    {
+        public void Run() => connection.Tell(this, ActorRefs.NoSender);
+
+        public void Execute() => Run();
+    }
 }

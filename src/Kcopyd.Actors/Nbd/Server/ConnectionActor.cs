@@ -3,8 +3,10 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using Akka.Actor;
+using Akka.Dispatch;
 using Akka.Event;
 using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Dispatch;
 using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Nbd.Server;
@@ -27,7 +29,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
     private readonly IoWorkers _workers;
     private readonly ConnectionMemory _memory;
     private readonly MemoryWaiter _waiter;
-    private readonly InputReady _inputReady = new();
+    private readonly InputReady _inputReady;
     private readonly Action _onInput;
     private PipeReader _input = null!;
     private ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _reading;
@@ -48,7 +50,15 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
         _waiter = new MemoryWaiter(Self);
         _memory = new ConnectionMemory(context.Memory, context.Settings.PieceSize, context.Memory.Bound / 4, _waiter);
         var self = Self;
-        _onInput = () => self.Tell(_inputReady, ActorRefs.NoSender);
+        _later = new Later(self);
+        _inputReady = new InputReady(self);
+        _onInput = () =>
+        {
+            if (_isGreedy)
+                EngineThread.Yield(_inputReady);
+            else
+                _inputReady.Run();
+        };
         _onOutput = () => self.Tell(_outputDone, ActorRefs.NoSender);
     }
 
@@ -86,7 +96,6 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
 
     protected override void OnReceive(object message)
     {
-        _bytesThisTurn = 0;
         switch (message)
         {
             case RequestIo { IsDirect: true } io:
@@ -96,6 +105,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
                 _workers.Ended(io);
                 break;
             case InputReady:
+                LookAtClock();
                 TakeRead();
                 break;
             case OutputDone:
@@ -105,7 +115,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
                 Send();
                 break;
             case Later:
-                _goesOnLater = false;
+                (_goesOnLater, _bytesThisTurn) = (false, 0);
                 break;
             case MemoryWaiter:
                 break;      // the pump takes what it got
@@ -261,7 +271,12 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
         _ => wrong.Message.TrimEnd('.'),
     };
 
-    private sealed class InputReady : LinkedMessage;
+    private sealed class InputReady(IActorRef connection) : LinkedMessage, IRunnable
+    {
+        public void Run() => connection.Tell(this, ActorRefs.NoSender);
+
+        public void Execute() => Run();
+    }
 
     private sealed class HandshakeTimedOut : INoSerializationVerificationNeeded
     {
