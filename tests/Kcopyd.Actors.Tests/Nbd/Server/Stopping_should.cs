@@ -91,6 +91,30 @@ public sealed class Stopping_should : NbdServerSpec
         await Assert.ThrowsAnyAsync<Exception>(() => Soon(asking));
     }
 
+    [Theory]
+    [InlineData(uint.MaxValue)]
+    [InlineData(0u)]
+    public async Task end_beside_a_client_that_never_stops_to_be_refused(uint length)
+    {
+        var server = Serve([new("", BlockDevice.Memory(4096)) { ReadOnly = true }], settings: settings => settings with { DrainTimeout = TimeSpan.FromMilliseconds(50) });
+        var client = await UseAsync(server);
+        var answers = client.ReadToEndAsync();
+        var flood = new Packet();
+        for (ulong i = 0; i < 20_000; i++)
+            flood.Request(NbdCommand.Write, i, 0, length);
+        var asking = Task.Run(async () =>
+        {
+            while (true)
+                await client.SendAsync(flood);
+        });
+        var (other, read) = (await UseAsync(server), 0);
+        while (read++ < 500)
+            await other.GoodReadAsync(0, 512);
+        await Soon(server.StopAsync());
+        await answers;
+        await Assert.ThrowsAnyAsync<Exception>(() => Soon(asking));
+    }
+
     [Fact]
     public async Task not_wait_for_whom_has_gone()
     {
