@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using Akka.Actor;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
 
@@ -24,9 +26,23 @@ internal class DeviceIo : LinkedMessage
     public bool IsZero;
     public IoError Error;
 
+    // The actor's, where it calls the device itself.
+    public bool IsDirect, IsPending;
+    public ConfiguredValueTaskAwaitable<IoResult>.ConfiguredValueTaskAwaiter Pending;
+    private Action? _completion;
+
     // The actor's.
     public IoWorker? Worker;
     public DeviceIo? NextWaiting;   // in the list of I/Os that wait for a worker
+
+    /// <summary>Tells the owner's actor that the device has completed it: always the same actor.</summary>
+    public Action Completion(IActorRef owner) => _completion ??= () => owner.Tell(this, ActorRefs.NoSender);
+
+    public void FireToken()
+    {
+        if (Token is { IsSpent: false } token)
+            token.Submit(writeErrors: Error == IoError.None ? 0UL : 1);
+    }
 }
 
 /// <summary>Takes I/Os back on the actor that started them.</summary>

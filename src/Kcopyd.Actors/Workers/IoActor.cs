@@ -91,8 +91,7 @@ internal sealed class IoActor : WorkerActor
         var io = _first;
         io.Error = _io.Error;
         _first = _io = null!;
-        if (io.Token is { IsSpent: false } token)
-            token.Submit(writeErrors: io.Error == IoError.None ? 0UL : 1);
+        io.FireToken();
         Client.Tell(io, ActorRefs.NoSender);
         return false;
     }

@@ -1,25 +1,34 @@
 using System.Globalization;
 using Akka.Actor;
+using Akka.Event;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Workers;
 
 /// <summary>
-/// The I/O workers of an origin, children of its actor, made when they are needed and used last in, first out. What finds none free waits
-/// in order. Used by the origin's actor only.
+/// The I/O workers of an actor, its children, made when they are needed and used last in, first out. What finds none free waits
+/// in order. Used by that actor only.
 /// </summary>
 /// <remarks>Invariant: each I/O that was started is given back to its owner once; that of a worker that dies, by its death.</remarks>
-internal sealed class IoWorkers(IActorContext context, string dispatcher, int most)
+internal sealed partial class IoWorkers(IActorContext context, string dispatcher, int most, bool endsAtOnce = false)
 {
+    private readonly ILoggingAdapter _log = context.GetLogger();
     private readonly Stack<IoWorker> _idle = new();
     private readonly Props _props = IoActor.Props.WithDispatcher(dispatcher).WithMailbox(LinkedMailbox.Id);
     private DeviceIo? _first, _last;
     private int _alive;
     private long _made;
 
+    /// <summary>Starts an I/O. Its owner is told of its end by a message to the actor, which gives it to <see cref="Ended"/>; or, if so asked for and the
+    /// device has completed it already, before this returns.</summary>
     public void Start(DeviceIo io)
     {
+        if (IsDirect(io))
+        {
+            Call(io);
+            return;
+        }
         if (_idle.TryPop(out var worker) || (worker = TrySpawn()) is not null)
         {
             Hand(io, worker);
@@ -33,9 +42,14 @@ internal sealed class IoWorkers(IActorContext context, string dispatcher, int mo
         _last = io;
     }
 
-    /// <summary>A worker reported.</summary>
+    /// <summary>A worker reported, or a device that was called without one.</summary>
     public void Ended(DeviceIo io)
     {
+        if (io.IsDirect)
+        {
+            Called(io);
+            return;
+        }
         var worker = io.Worker!;
         io.Worker = null;
         worker.Current = null;
@@ -53,8 +67,7 @@ internal sealed class IoWorkers(IActorContext context, string dispatcher, int mo
             worker.Current = null;
             lost.Worker = null;
             lost.Error = IoError.WorkerCrashed;
-            if (lost.Token is { IsSpent: false } token)
-                token.Submit(writeErrors: 1);
+            lost.FireToken();
             lost.Owner.Ended(lost);
         }
         else

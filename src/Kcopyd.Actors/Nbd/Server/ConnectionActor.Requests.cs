@@ -211,17 +211,13 @@ internal sealed partial class ConnectionActor
     {
         _ios++;
         _bytesThisTurn += Math.Max(io.Memory.Length, SmallestCharge);
-        io.IsDirect = io.Operation is DeviceOperation.Read or DeviceOperation.Write && Export.IsPrompt;
-        if (io.IsDirect)
-            Call(io);
-        else
-            _workers.Start(io);
+        _workers.Start(io);     // which may end it here and now
     }
 
     private RequestIo NewIo(NbdRequest request)
     {
         if (!_freeIos.TryPop(out var io))
-            io = new RequestIo(Self) { Owner = this, Device = Export.Device };
+            io = new RequestIo { Owner = this, Device = Export.Device };
         io.Request = request;
         io.Error = default;
         return io;

@@ -46,7 +46,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
     {
         _context = context;
         _wire = new Wire(stream);
-        _workers = new IoWorkers(Context, context.Settings.Dispatcher, context.Settings.MaxIos);
+        _workers = new IoWorkers(Context, context.Settings.Dispatcher, context.Settings.MaxIos, endsAtOnce: true);
         _waiter = new MemoryWaiter(Self);
         _memory = new ConnectionMemory(context.Memory, context.Settings.PieceSize, context.Memory.Bound / 4, _waiter);
         var self = Self;
@@ -98,9 +98,6 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
     {
         switch (message)
         {
-            case RequestIo { IsDirect: true } io:
-                Completed(io);
-                break;
             case DeviceIo io:
                 _workers.Ended(io);
                 break;

@@ -6,7 +6,6 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// <summary>An export and what connections count there. Any thread.</summary>
 internal sealed class ExportCore(NbdExport export)
 {
-    private readonly IPromptDevice? _prompt = export.Device as IPromptDevice;
     private int _connections;
     private long _requests, _errors, _read, _written;
 
@@ -21,9 +20,6 @@ internal sealed class ExportCore(NbdExport export)
     public int Alignment => export.Device.Alignment;
 
     public bool IsReadOnly { get; } = export.ReadOnly || export.Device.IsReadOnly;
-
-    /// <summary>True if a read or write that is begun here and now does not block this thread.</summary>
-    public bool IsPrompt => _prompt is { IsPrompt: true };
 
     public bool CanDiscard => (Device.Features & DeviceFeatures.Discard) != 0;
 

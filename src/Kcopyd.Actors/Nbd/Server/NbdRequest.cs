@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using Akka.Actor;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Workers;
@@ -56,14 +54,4 @@ internal sealed class RequestIo : DeviceIo
 
     /// <summary>Bytes, from the beginning of the request.</summary>
     public long At;
-
-    /// <summary>The connection's actor has called the device itself: no worker has it.</summary>
-    public bool IsDirect;
-
-    /// <summary>Tells the actor that the device has completed it.</summary>
-    public readonly Action OnCompleted;
-
-    public ConfiguredValueTaskAwaitable<IoResult>.ConfiguredValueTaskAwaiter Pending;
-
-    public RequestIo(IActorRef connection) => OnCompleted = () => connection.Tell(this, ActorRefs.NoSender);
 }
