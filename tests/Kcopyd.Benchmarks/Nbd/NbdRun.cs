@@ -38,10 +38,10 @@ internal static class NbdRun
         }
         if (options.Has("snapshot"))
         {
-            await TellAsync("### A snapshot\n\nFresh chunks of 4 KiB over NBD, all written by fio. nbdkit's overlay is a deleted file in the page cache; qcow2 has clusters of 4 KiB.\n");
-            foreach (var place in new[] { Place.Tmpfs(options), Place.Disk(options) })
+            await TellAsync("### A snapshot\n\nFresh chunks of 4 KiB over NBD, all written by fio. nbdkit's overlay is a deleted file in the page cache, with blocks as our chunks, and as large as it makes them by itself; qcow2 has clusters of 4 KiB.\n");
+            foreach (var (place, scattered) in new[] { (Place.Tmpfs(options), false), (Place.Tmpfs(options), true), (Place.Disk(options), false), (Place.Disk(options), true) })
             {
-                using var contest = FreshContest.Create(arena, place, scattered: true, depth: 32, cancellationToken, overNbdOnly: true);
+                using var contest = FreshContest.Create(arena, place, scattered, depth: 32, cancellationToken, overNbdOnly: true);
                 await TellAsync(Rates(await ContestRunner.RunAsync(contest, options.Rounds, Console.Error, cancellationToken)));
             }
         }

@@ -36,6 +36,7 @@ internal sealed class FreshContest(SnapshotFiles files, IDisposable folder) : Co
                 qemu.OverNbd(flushEvery: 0),
                 qemu.OverNbd(flushEvery: depth),
                 NbdkitCow.Contender(files, load, scattered),
+                NbdkitCow.Contender(files, load, scattered, blockSize: 64 << 10),     // its default
             ],
         };
 
