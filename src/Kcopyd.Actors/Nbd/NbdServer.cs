@@ -76,7 +76,8 @@ public sealed class NbdServer : IAsyncDisposable
         _core.Exports.Add(new ExportCore(export.Checked()));
     }
 
-    /// <summary>Serves an export no longer. Clients that use it get the answers to what they have asked, and are then disconnected.</summary>
+    /// <summary>Serves an export no longer. Clients that use it get the answers to what they have asked, and are then disconnected. Nothing is flushed: that is
+    /// for who has the device.</summary>
     /// <returns>False if there is none of that name.</returns>
     public bool RemoveExport(string name)
     {

@@ -58,6 +58,24 @@ public sealed class Nbd_page_should : TestKit
     }
 
     [Fact]
+    public async Task copy_from_a_server()
+    {
+        var (system, socket, copy) = (Sys, Path.Combine(_folder.FullName, "s"), Path.Combine(_folder.FullName, "copy.img"));
+        await using var disk = BlockDevice.Memory(1 << 20);
+        new Random(1).NextBytes(disk.Bytes);
+        await using var server = NbdServer.Start(system, new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("disk", disk)] });
+        var address = $"nbd+unix:///disk?socket={socket}";
+        await using var remote = await NbdBlockDevice.OpenAsync(system, NbdUri.Parse(address));
+        await using var local = BlockDevice.Open(copy, new() { Create = true, Length = remote.Length });
+        var copied = await system.Kcopyd().GetClient().CopyAsync(remote.Whole(), [local.Whole()]);
+
+        Assert.True(copied.IsSuccess);
+        var bytes = new byte[1 << 20];
+        Assert.Equal(IoResult.Success(bytes.Length), await local.ReadAsync(0, bytes));
+        Assert.Equal(disk.Bytes, bytes);
+    }
+
+    [Fact]
     public async Task serve_from_a_host()
     {
         var (image, socket) = (Image(), Path.Combine(_folder.FullName, "s"));

@@ -48,9 +48,12 @@ internal sealed partial class ConnectionActor
                 TakeHeader();
             }
         }
-        if (_current is { } lost && (_isBroken || (_isInputEnded && lost.Command == NbdCommand.Write)))
+        if (_current is { } lost && (_isBroken || (_isInputEnded && lost.Unsent > _buffer.Length)))
             Abandon(lost);
     }
+
+    // Its input has ended, and yet there is something to do: its turn was over, or it had as much at work as it may.
+    private bool HasRequests => !_isLeaving && _buffer.Length >= NbdNumbers.RequestHeader;
 
     private void Abandon(NbdRequest request)
     {

@@ -200,7 +200,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
             SendSoon();
         if (_isBroken
             ? _ios == 0 && !_isReading && !_isSending
-            : (_isInputEnded || _isLeaving) && _active == 0 && !_isReading && !HasOutput)
+            : (_isInputEnded || _isLeaving) && _active == 0 && !_isReading && !HasOutput && !HasRequests)
         {
             Context.Stop(Self);
         }

@@ -36,6 +36,9 @@ internal sealed class NbdRequest
 
     public bool IsBegun => Begun == Length;
 
+    /// <summary>Bytes of payload that have not been taken from the input.</summary>
+    public long Unsent => Command == NbdCommand.Write ? Length - Begun : 0;
+
     public void Prepare(ulong cookie, NbdCommand command, CommandFlags flags, long offset, long length)
     {
         (Cookie, Command, Flags, Offset, Length) = (cookie, command, flags, offset, length);

@@ -95,6 +95,21 @@ public sealed class Connections_should : NbdServerSpec
         await client.EndsAsync();
     }
 
+    [Fact]
+    public async Task answer_all_that_came_before_the_client_closed_its_side_however_many_turns_it_takes()
+    {
+        const int requests = 300;
+        var client = await UseAsync(Serve(BlockDevice.Memory(1 << 20), settings: settings => settings with { PieceSize = 64 << 10, MaxRequests = 7 }));
+        var all = new Packet();
+        for (var i = 0; i < requests; i++)
+            all.Request(NbdCommand.Write, (ulong)i, (ulong)i * 512, 512).Raw(Bytes.Filled(512, (byte)i));
+        await client.SendAsync(all);
+        client.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        for (var i = 0; i < requests; i++)
+            Assert.Equal(new SimpleReply((ulong)i, NbdError.None), await client.SimpleAsync());
+        await client.EndsAsync();
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
