@@ -72,7 +72,7 @@ public sealed class Nbd_page_should : TestKit
         Assert.True(copied.IsSuccess);
         var bytes = new byte[1 << 20];
         Assert.Equal(IoResult.Success(bytes.Length), await local.ReadAsync(0, bytes));
-        Assert.Equal(disk.Bytes, bytes);
+        Assert.Equal(disk.Bytes.ToArray(), bytes);
     }
 
     [Fact]
