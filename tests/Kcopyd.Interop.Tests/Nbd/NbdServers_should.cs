@@ -144,7 +144,7 @@ public sealed class NbdServers_should : EngineTest
         var peer = Own(await (server == "nbdkit"
             ? NbdPeer.NbdkitAsync(Folder, "s", "--tls=require", "--tls-certificates=" + certificates, "--tls-verify-peer", "memory", $"{Length}")
             : NbdPeer.QemuNbdAsync(Folder, "s", "--object", $"tls-creds-x509,id=tls0,endpoint=server,verify-peer=on,dir={certificates}", "--tls-creds=tls0", "--format=raw", Folder.EmptyFile("disk", Length))));
-        var uri = NbdUri.Parse($"nbds+unix:///?socket={peer.Socket}&tls-certificates={certificates}&tls-hostname=localhost");
+        var uri = NbdUri.Parse($"nbds+unix:///?socket={peer.Path}&tls-certificates={certificates}&tls-hostname=localhost");
         var device = await OpenAsync(uri);
         var source = Folder.RandomFile("source", Length);
         Assert.True((await Client.CopyAsync(OpenSource(source).Whole(), [device.Whole()], CopyFlags.Flush | CopyFlags.Verify)).IsSuccess);

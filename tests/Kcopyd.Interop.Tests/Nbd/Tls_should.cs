@@ -10,7 +10,7 @@ public sealed class Tls_should : ServerTest
 {
     private readonly string _certificates;
 
-    public Tls_should() => _certificates = new NbdCertificates(Folder.EmptyFolder("certificates")).Sign("server").Sign("client").Folder;
+    public Tls_should() => _certificates = PemFolder.Make(Folder, "certificates");
 
     [SkippableFact]
     public async Task Serve_nbdinfo_and_nbdcopy()
@@ -42,7 +42,7 @@ public sealed class Tls_should : ServerTest
     public async Task Refuse_who_speaks_plain_text_and_who_has_no_certificate_where_one_is_needed()
     {
         Requires.Tools("nbdinfo");
-        var other = new NbdCertificates(Folder.EmptyFolder("other"), "somebody else").Sign("client").Folder;
+        var other = PemFolder.Make(Folder, "other");
         File.Copy(Path.Combine(_certificates, "ca-cert.pem"), Path.Combine(other, "ca-cert.pem"), overwrite: true);
         var socket = Serve(Own(BlockDevice.Memory(MiB)), NbdTls.ForServer(_certificates, verifyClient: true));
         Assert.NotEqual(0, (await Tool.RunAsync("nbdinfo", Uri(socket))).ExitCode);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Interop.Tests.Support;
@@ -14,12 +15,12 @@ internal sealed class NbdPeer : IAsyncDisposable
 
     private NbdPeer(string program, string socket, string ready, IEnumerable<string> arguments)
     {
-        (_program, Socket, _ready, _arguments) = (program, socket, ready, [.. arguments]);
+        (_program, Path, _ready, _arguments) = (program, socket, ready, [.. arguments]);
     }
 
-    public string Socket { get; }
+    public string Path { get; }
 
-    public NbdUri Uri => new() { Socket = Socket };
+    public NbdUri Uri => new() { Socket = Path };
 
     /// <param name="folder">For its socket.</param>
     /// <param name="name">Of the socket.</param>
@@ -47,11 +48,26 @@ internal sealed class NbdPeer : IAsyncDisposable
 
     public async Task<NbdPeer> StartAsync()
     {
-        File.Delete(Socket);
+        File.Delete(Path);
         File.Delete(_ready);
         _running = Tool.Start(_program, _arguments);
-        await _running.UntilAsync(() => File.Exists(_ready) && new FileInfo(_ready).Length > 0, "ready to serve");
+        // Its word that it is ready may come before its socket listens.
+        await _running.UntilAsync(() => File.Exists(_ready) && new FileInfo(_ready).Length > 0 && Listens(), "ready to serve");
         return this;
+    }
+
+    private bool Listens()
+    {
+        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            client.Connect(new UnixDomainSocketEndPoint(Path));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     public async ValueTask DisposeAsync()
