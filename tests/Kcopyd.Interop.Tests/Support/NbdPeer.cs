@@ -28,7 +28,8 @@ internal sealed class NbdPeer : IAsyncDisposable
     public static Task<NbdPeer> NbdkitAsync(TempFolder folder, string name, params IEnumerable<string> arguments)
     {
         var (socket, ready) = (folder[name], folder[name + ".pid"]);
-        return new NbdPeer("nbdkit", socket, ready, ["--foreground", "--exit-with-parent", "-U", socket, "-P", ready, .. arguments]).StartAsync();
+        // Not --exit-with-parent: the kernel takes the thread that started it for its parent, and a thread of the pool may end at any time.
+        return new NbdPeer("nbdkit", socket, ready, ["--foreground", "-U", socket, "-P", ready, .. arguments]).StartAsync();
     }
 
     /// <inheritdoc cref="NbdkitAsync"/>
