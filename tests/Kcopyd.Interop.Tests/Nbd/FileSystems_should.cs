@@ -4,6 +4,7 @@ using Xunit;
 namespace Kcopyd.Interop.Tests.Nbd;
 
 /// <summary>File systems of the kernel on what we serve: by nbdfuse and a loop device, and by the kernel's own NBD client in a machine of its own.</summary>
+[Collection(NbdPrograms.Name)]
 public sealed class FileSystems_should : ServerTest
 {
     [SkippableFact]

@@ -7,6 +7,7 @@ using Xunit;
 namespace Kcopyd.Interop.Tests.Nbd;
 
 /// <summary>The table: a program that nobody here wrote, what it does, and the kind of device that we serve to it.</summary>
+[Collection(NbdPrograms.Name)]
 public sealed class Programs_should : ServerTest
 {
     [SkippableTheory]
@@ -123,10 +124,9 @@ public sealed class Programs_should : ServerTest
         var image = RandomFile("image", 16 * MiB);
         var served = await DeviceAsync(device, 16 * MiB);
         var socket = Serve(served);
-        Requires.Tools("nbdkit");
-        string[] nbdkit = ["[", "nbdkit", "--exit-with-parent", "nbd", $"uri={Uri(socket)}", "]"];
-        await RunAsync("nbdcopy", ["--", image, .. nbdkit]);
-        await RunAsync("nbdcopy", ["--", .. nbdkit, Folder["back"]]);
+        var nbdkit = Own(await NbdPeer.NbdkitAsync(Folder, "proxy", "nbd", $"uri={Uri(socket)}"));
+        await RunAsync("nbdcopy", image, Uri(nbdkit.Path));
+        await RunAsync("nbdcopy", Uri(nbdkit.Path), Folder["back"]);
         await Files.AssertIdenticalAsync(image, Folder["back"]);
         await Files.AssertIdenticalAsync(image, await ContentAsync(served));
     }

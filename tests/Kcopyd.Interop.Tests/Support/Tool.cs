@@ -22,8 +22,10 @@ internal static class Tool
     /// <summary>Starts a program; disposing it kills it if it still runs.</summary>
     public static RunningTool Start(string name, params IEnumerable<string> arguments)
     {
-        Requires.Tools(name);
-        var start = new ProcessStartInfo(Find(name)!, arguments)
+        Requires.Tools(name, "setsid");
+        // Each in a session of its own, with the same process number: fio and slirp, for two, may end by a signal to their whole process group,
+        // which would have the servers of other tests in it.
+        var start = new ProcessStartInfo(Find("setsid")!, [Find(name)!, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
