@@ -71,8 +71,9 @@ public sealed class WithNbdServer_should
     {
         var logs = new RecordedLogs();
         using var host = await StartAsync(nbd => nbd.Exports = _ => [new NbdExport("", BlockDevice.Memory(4096, name: "disk").WithFlushError())], logs: logs);
+        var said = logs.WaitForAsync(line => line.Level == LogLevel.Error && line.Text.Contains("flush failed; what was written since the last good flush may be lost", StringComparison.Ordinal));
         await host.StopAsync();
-        Assert.Contains(logs.Lines, line => line.Level == LogLevel.Error && line.Text.Contains("flush failed; what was written since the last good flush may be lost", StringComparison.Ordinal));
+        await said;
     }
 
     [Fact]
@@ -81,8 +82,9 @@ public sealed class WithNbdServer_should
         var logs = new RecordedLogs();
         var stalled = BlockDevice.Memory(4096).WithStall();
         using var host = await StartAsync(nbd => nbd.Exports = _ => [new NbdExport("", stalled)], "1 s", logs);
+        var said = logs.WaitForAsync(line => line.Text.Contains("akka.coordinated-shutdown.phases.service-unbind.timeout, now 00:00:01", StringComparison.Ordinal));
         await host.StopAsync().WaitAsync(Patience);
-        Assert.Contains(logs.Lines, line => line.Text.Contains("akka.coordinated-shutdown.phases.service-unbind.timeout, now 00:00:01", StringComparison.Ordinal));
+        await said;
         stalled.Release();
     }
 

@@ -23,8 +23,8 @@ internal static class Tool
     public static RunningTool Start(string name, params IEnumerable<string> arguments)
     {
         Requires.Tools(name, "setsid");
-        // Each in a session of its own, with the same process number: fio and slirp, for two, may end by a signal to their whole process group,
-        // which would have the servers of other tests in it.
+        // Each in a session of its own, with the same process number: a program that ends by a signal to its
+        // whole process group does not find the servers of other tests there.
         var start = new ProcessStartInfo(Find("setsid")!, [Find(name)!, .. arguments])
         {
             RedirectStandardInput = true,
