@@ -3,7 +3,6 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Nbd;
 
-[Collection(NbdPrograms.Name)]
 public sealed class CopyCommand_with_addresses_should : CommandTest
 {
     private const long Length = 16 << 20;

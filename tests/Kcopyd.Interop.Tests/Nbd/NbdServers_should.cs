@@ -7,7 +7,6 @@ using Xunit;
 namespace Kcopyd.Interop.Tests.Nbd;
 
 /// <summary>Our client with the servers that everybody has.</summary>
-[Collection(NbdPrograms.Name)]
 public sealed class NbdServers_should : EngineTest
 {
     private const int Length = 8 << 20;

@@ -7,7 +7,6 @@ using Xunit;
 namespace Kcopyd.Interop.Tests.Nbd;
 
 /// <summary>The table: a program that nobody here wrote, what it does, and the kind of device that we serve to it.</summary>
-[Collection(NbdPrograms.Name)]
 public sealed class Programs_should : ServerTest
 {
     [SkippableTheory]

@@ -4,7 +4,6 @@ using Xunit;
 namespace Kcopyd.Interop.Tests.Nbd;
 
 /// <summary>The built command in a process of its own, and clients that nobody here wrote.</summary>
-[Collection(NbdPrograms.Name)]
 public sealed class ServeCommand_should : CommandTest
 {
     private const int Terminate = 15;

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
 using Kcopyd.Actors.Devices;
@@ -50,6 +51,10 @@ public abstract class ServerTest : IAsyncLifetime
         Own(NbdServer.Start(System, new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", device) { Description = "the first" }, .. more], Tls = tls }));
         return socket;
     }
+
+    /// <summary>Serves a device on a free port of loopback.</summary>
+    private protected int ServePort(IBlockDevice device) =>
+        ((IPEndPoint)Own(NbdServer.Start(System, new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Exports = [new NbdExport("", device)] })).EndPoints[0]).Port;
 
     /// <summary>An empty device of some kind.</summary>
     private protected async Task<IBlockDevice> DeviceAsync(string kind, long length) => kind switch

@@ -6,7 +6,6 @@ using Xunit;
 namespace Kcopyd.Interop.Tests.Nbd;
 
 /// <summary>TLS between our server and the programs of others. They speak GnuTLS.</summary>
-[Collection(NbdPrograms.Name)]
 public sealed class Tls_should : ServerTest
 {
     private readonly string _certificates;

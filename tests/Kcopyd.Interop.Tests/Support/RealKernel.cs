@@ -11,6 +11,9 @@ internal sealed class RealKernel : IDisposable
 
     public static void Require() => Requires.Tools("linux.uml", "dmsetup", "modprobe", "findmnt", "perl");
 
+    /// <summary>More arguments of the kernel.</summary>
+    public string Arguments { get; init; } = "";
+
     /// <summary>A file of the folder that the guest has as /run/host.</summary>
     public string this[string name] => _folder[name];
 
@@ -24,7 +27,7 @@ internal sealed class RealKernel : IDisposable
         Require();
         Clear();
         await File.WriteAllTextAsync(this["job"], script);
-        await using var kernel = Tool.Start("bash", [Path.Combine(AppContext.BaseDirectory, "Support/Guest/real-kernel"), Path.GetDirectoryName(this["job"])!, $"{Limit.TotalSeconds:0}", .. images]);
+        await using var kernel = Tool.Start("env", [$"KCOPYD_GUEST={Arguments}", "bash", Path.Combine(AppContext.BaseDirectory, "Support/Guest/real-kernel"), Path.GetDirectoryName(this["job"])!, $"{Limit.TotalSeconds:0}", .. images]);
         var result = await kernel.WaitAsync(Limit + TimeSpan.FromSeconds(10));
         var (output, error) = (Text("out"), Text("err"));
         return result.ExitCode == 0 ? output : throw new InvalidOperationException($"{result}\n--- in the guest\n{output}\n{error}\n{Text("dmesg")}");

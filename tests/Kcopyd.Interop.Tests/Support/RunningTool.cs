@@ -13,7 +13,7 @@ internal sealed partial class RunningTool : IAsyncDisposable
 
     public RunningTool(ProcessStartInfo start)
     {
-        _command = string.Join(' ', start.ArgumentList);
+        _command = $"{start.FileName} {string.Join(' ', start.ArgumentList)}";
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
         _process.ErrorDataReceived += (_, line) => Append(_error, line.Data);

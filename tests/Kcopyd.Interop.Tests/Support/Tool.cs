@@ -22,10 +22,8 @@ internal static class Tool
     /// <summary>Starts a program; disposing it kills it if it still runs.</summary>
     public static RunningTool Start(string name, params IEnumerable<string> arguments)
     {
-        Requires.Tools(name, "setsid");
-        // Each in a session of its own, with the same process number: a program that ends by a signal to its
-        // whole process group does not find the servers of other tests there.
-        var start = new ProcessStartInfo(Find("setsid")!, [Find(name)!, .. arguments])
+        Requires.Tools(name);
+        var start = new ProcessStartInfo(Find(name)!, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
