@@ -77,7 +77,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
         Timers.StartSingleTimer(typeof(HandshakeTimedOut), HandshakeTimedOut.Instance, _context.Settings.HandshakeTimeout);
         var negotiation = new Negotiation(_wire, _context.Exports, _context.Tls, _context.RequireTls);
         // Begun on this thread, so that it waits in this thread's ring.
-        negotiation.RunAsync(CancellationToken.None).PipeTo(Self, success: static agreed => new NegotiationEnded(agreed, null), failure: static wrong => new NegotiationEnded(null, wrong));
+        negotiation.RunAsync().PipeTo(Self, success: static agreed => new NegotiationEnded(agreed, null), failure: static wrong => new NegotiationEnded(null, wrong));
     }
 
     protected override void PostStop()

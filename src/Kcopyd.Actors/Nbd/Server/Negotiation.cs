@@ -7,7 +7,7 @@ namespace Kcopyd.Actors.Nbd.Server;
 
 /// <summary>
 /// The fixed newstyle negotiation, the server's side: one option after the other, until one begins the transmission or ends the connection.
-/// Knows no clock; who runs it cancels it when it takes too long.
+/// Knows no clock; who runs it closes the connection when it takes too long.
 /// </summary>
 /// <remarks>Invariants: no length that a client sends becomes memory before it was compared with a bound; a refused option is skipped whole, so that
 /// the next one is found; nothing that was agreed on in plain text holds under TLS.</remarks>
@@ -24,36 +24,36 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
 
     /// <exception cref="HandshakeException">The client breaks the protocol, or must not go on.</exception>
     /// <exception cref="IOException">The connection is gone.</exception>
-    public async Task<Negotiated> RunAsync(CancellationToken cancellationToken)
+    public async Task<Negotiated> RunAsync()
     {
         _reply.Greeting();
-        await _reply.SendAsync(cancellationToken).ConfigureAwait(false);
-        var flags = BinaryPrimitives.ReadUInt32BigEndian(await ReadAsync(4, cancellationToken).ConfigureAwait(false));
+        await _reply.SendAsync().ConfigureAwait(false);
+        var flags = BinaryPrimitives.ReadUInt32BigEndian(await ReadAsync(4).ConfigureAwait(false));
         if ((flags & ~(uint)(ClientFlags.FixedNewstyle | ClientFlags.NoZeroes)) != 0)
             throw new HandshakeException($"it has flags that are unknown here (0x{flags:x})");
         var noZeroes = (flags & (uint)ClientFlags.NoZeroes) != 0;
         for (var i = 0; i < MostOptions; i++)
         {
-            var header = await ReadAsync(NbdNumbers.OptionHeader, cancellationToken).ConfigureAwait(false);
+            var header = await ReadAsync(NbdNumbers.OptionHeader).ConfigureAwait(false);
             if (BinaryPrimitives.ReadUInt64BigEndian(header) != NbdNumbers.OptionMagic)
                 throw new HandshakeException("an option does not begin as one");
             var option = (NbdOption)BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8));
             var length = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(12));
             if (option == NbdOption.ExportName)
-                return await ExportNameAsync(length, noZeroes, cancellationToken).ConfigureAwait(false);
+                return await ExportNameAsync(length, noZeroes).ConfigureAwait(false);
             if (length > LargestOption)
             {
-                await SkipAsync(option, length, cancellationToken).ConfigureAwait(false);
+                await SkipAsync(option, length).ConfigureAwait(false);
                 continue;
             }
-            var data = await ReadAsync((int)length, cancellationToken).ConfigureAwait(false);
-            if (await AnswerAsync(option, data, cancellationToken).ConfigureAwait(false) is { } negotiated)
+            var data = await ReadAsync((int)length).ConfigureAwait(false);
+            if (await AnswerAsync(option, data).ConfigureAwait(false) is { } negotiated)
                 return negotiated;
         }
         throw new HandshakeException($"it sent {MostOptions} options and chose no export");
     }
 
-    private async Task<Negotiated?> AnswerAsync(NbdOption option, byte[] data, CancellationToken cancellationToken)
+    private async Task<Negotiated?> AnswerAsync(NbdOption option, byte[] data)
     {
         var negotiated = tls is not null && requireTls && !wire.IsEncrypted && option is not (NbdOption.Abort or NbdOption.StartTls)
             ? Refuse(option, NbdOptionReply.TlsRequired, "This server wants TLS first.")
@@ -69,7 +69,7 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
             };
         try
         {
-            await _reply.SendAsync(cancellationToken).ConfigureAwait(false);
+            await _reply.SendAsync().ConfigureAwait(false);
         }
         catch (IOException) when (option == NbdOption.Abort)
         {
@@ -78,7 +78,7 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
         if (!_startsTls)
             return negotiated;
         _startsTls = false;
-        await wire.EncryptAsync(tls!, cancellationToken).ConfigureAwait(false);
+        await wire.EncryptAsync(tls!).ConfigureAwait(false);
         (_isStructured, _contextOf) = (false, null);
         return null;
     }
@@ -183,11 +183,11 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
     }
 
     // It has no way to say no but to hang up.
-    private async Task<Negotiated> ExportNameAsync(uint length, bool noZeroes, CancellationToken cancellationToken)
+    private async Task<Negotiated> ExportNameAsync(uint length, bool noZeroes)
     {
         if (length > NbdNumbers.LongestString)
             throw new HandshakeException($"it asks for an export with a name of {length} bytes");
-        var data = await ReadAsync((int)length, cancellationToken).ConfigureAwait(false);
+        var data = await ReadAsync((int)length).ConfigureAwait(false);
         if (tls is not null && requireTls && !wire.IsEncrypted)
             throw new HandshakeException("it does not use TLS, which is required");
         if (!OptionReader.TryDecode(data, out var name) || exports.Find(name) is not { } export)
@@ -195,29 +195,29 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
         if (export.Alignment > 1)
             throw new HandshakeException($"it does not ask for block sizes, and export '{OptionReplies.Shown(name)}' wants multiples of {export.Alignment} bytes");
         _reply.ExportName(export, export.Flags(_isStructured), noZeroes);
-        await _reply.SendAsync(cancellationToken).ConfigureAwait(false);
+        await _reply.SendAsync().ConfigureAwait(false);
         return new Negotiated(export, _isStructured, _isStructured && _contextOf == name);
     }
 
-    private async Task SkipAsync(NbdOption option, uint length, CancellationToken cancellationToken)
+    private async Task SkipAsync(NbdOption option, uint length)
     {
         if (length > LargestSkipped)
             throw new HandshakeException($"it sends an option of {length} bytes");
         for (var rest = (int)length; rest > 0;)
         {
             var piece = Math.Min(rest, 4096);
-            await ReadAsync(piece, cancellationToken).ConfigureAwait(false);
+            await ReadAsync(piece).ConfigureAwait(false);
             rest -= piece;
         }
         Refuse(option, NbdOptionReply.TooBig, $"An option may have {LargestOption} bytes here.");
-        await _reply.SendAsync(cancellationToken).ConfigureAwait(false);
+        await _reply.SendAsync().ConfigureAwait(false);
     }
 
-    private async ValueTask<byte[]> ReadAsync(int bytes, CancellationToken cancellationToken)
+    private async ValueTask<byte[]> ReadAsync(int bytes)
     {
         if (bytes == 0)
             return [];
-        var read = await wire.Input.ReadAtLeastAsync(bytes, cancellationToken).ConfigureAwait(false);
+        var read = await wire.Input.ReadAtLeastAsync(bytes).ConfigureAwait(false);
         if (read.Buffer.Length < bytes)
             throw new EndOfStreamException("it left amid the negotiation");
         var data = read.Buffer.Slice(0, bytes).ToArray();

@@ -80,9 +80,9 @@ internal sealed class OptionReplies(Wire wire)
         _pending.Write(data);
     }
 
-    public async ValueTask SendAsync(CancellationToken cancellationToken)
+    public async ValueTask SendAsync()
     {
-        await wire.Output.WriteAsync(_pending.WrittenMemory, cancellationToken).ConfigureAwait(false);
+        await wire.Output.WriteAsync(_pending.WrittenMemory).ConfigureAwait(false);
         _pending.ResetWrittenCount();
     }
 

@@ -29,7 +29,7 @@ internal sealed class Wire
     /// <summary>Goes on under TLS.</summary>
     /// <exception cref="HandshakeException">The client sent more before TLS began: whatever that is, it is not to be believed.</exception>
     /// <exception cref="System.Security.Authentication.AuthenticationException">They do not agree.</exception>
-    public async Task EncryptAsync(NbdTls tls, CancellationToken cancellationToken)
+    public async Task EncryptAsync(NbdTls tls)
     {
         if (Input.TryRead(out var early))
         {
@@ -42,7 +42,7 @@ internal sealed class Wire
         await Output.CompleteAsync().ConfigureAwait(false);
         var encrypted = new SslStream(_stream);
         _stream = encrypted;
-        await encrypted.AuthenticateAsServerAsync(tls.ToServerOptions(), cancellationToken).ConfigureAwait(false);
+        await encrypted.AuthenticateAsServerAsync(tls.ToServerOptions()).ConfigureAwait(false);
         Input = PipeReader.Create(encrypted, Reading);
         Output = PipeWriter.Create(encrypted, Writing);
         IsEncrypted = true;
