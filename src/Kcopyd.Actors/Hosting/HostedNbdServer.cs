@@ -1,7 +1,7 @@
 using Akka;
 using Akka.Actor;
-using Akka.Event;
 using Kcopyd.Actors.Nbd;
+using Microsoft.Extensions.Logging;
 
 namespace Kcopyd.Actors.Hosting;
 
@@ -25,7 +25,7 @@ public sealed class HostedNbdServer : IExtension
     internal NbdServer? Server => _started.Task.IsCompletedSuccessfully ? _started.Task.Result : null;
 
     /// <exception cref="InvalidOperationException">There is one already.</exception>
-    internal NbdServer Start(NbdServerHostOptions options)
+    internal NbdServer Start(NbdServerHostOptions options, ILogger? log)
     {
         if (_started.Task.IsCompleted)
             throw new InvalidOperationException("This actor system has an NBD server already: one WithNbdServer may have several addresses and exports; start others by NbdServer.Start.");
@@ -33,7 +33,7 @@ public sealed class HostedNbdServer : IExtension
         {
             var server = NbdServer.Start(_system, options.ToOptions(_system, "kcopyd-nbd-server"));
             var shutdown = CoordinatedShutdown.Get(_system);
-            shutdown.AddTask(Phase, "stop-kcopyd-nbd-server", () => StopAsync(server, shutdown.Timeout(Phase)));
+            shutdown.AddTask(Phase, "stop-kcopyd-nbd-server", () => StopAsync(server, shutdown.Timeout(Phase), log));
             _started.SetResult(server);
             return server;
         }
@@ -45,8 +45,9 @@ public sealed class HostedNbdServer : IExtension
         }
     }
 
-    // Half of the phase is for the clients, the rest for the flushes. What could not be flushed is in the log.
-    private async Task<Done> StopAsync(NbdServer server, TimeSpan timeout)
+    // Half of the phase is for the clients, the rest for the flushes. What goes wrong is told by the host's own log: Akka's loggers are actors,
+    // which the end of the system may overtake before they have written.
+    private static async Task<Done> StopAsync(NbdServer server, TimeSpan timeout, ILogger? log)
     {
         try
         {
@@ -54,8 +55,12 @@ public sealed class HostedNbdServer : IExtension
         }
         catch (TimeoutException)
         {
-            Logging.GetLogger(_system, typeof(NbdServer)).Warning("The system stops and cannot wait longer for devices of the NBD server: what clients wrote may not be on stable storage. "
-                + "To give it more time, set akka.coordinated-shutdown.phases.{0}.timeout, now {1}.", Phase, timeout);
+            log?.LogWarning("The system stops and cannot wait longer for devices of the NBD server: what clients wrote may not be on stable storage. "
+                + "To give it more time, set akka.coordinated-shutdown.phases.{Phase}.timeout, now {Timeout}.", Phase, timeout);
+        }
+        catch (IOException failure)
+        {
+            log?.LogError("{Failure}", failure.Message);
         }
         return Done.Instance;
     }

@@ -3,6 +3,7 @@ using Akka.Configuration;
 using Akka.Hosting;
 using Kcopyd.Actors.Nbd;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Kcopyd.Actors.Hosting;
 
@@ -28,7 +29,7 @@ public static class NbdServerHostingExtensions
             builder.AddHocon(config, HoconAddMode.Prepend);
         return builder
             .AddHocon(KcopydExtension.DefaultConfig(), HoconAddMode.Append)
-            .WithActors((system, registry) => registry.Register<NbdServer>(system.HostedNbdServer().Start(options).Actor));
+            .WithActors((system, registry, resolver) => registry.Register<NbdServer>(system.HostedNbdServer().Start(options, resolver.GetService<ILogger<NbdServer>>()).Actor));
     }
 
     /// <summary>The server that <see cref="WithNbdServer"/> starts in this system.</summary>
