@@ -33,7 +33,7 @@ internal class DeviceIo : LinkedMessage
 
     // The actor's.
     public IoWorker? Worker;
-    public DeviceIo? NextWaiting;   // in the list of I/Os that wait for a worker
+    public DeviceIo? NextWaiting;   // in the queue where it waits
 
     /// <summary>Tells the owner's actor that the device has completed it: always the same actor.</summary>
     public Action Completion(IActorRef owner) => _completion ??= () => owner.Tell(this, ActorRefs.NoSender);

@@ -16,7 +16,7 @@ internal sealed partial class IoWorkers(IActorContext context, string dispatcher
     private readonly ILoggingAdapter _log = context.GetLogger();
     private readonly Stack<IoWorker> _idle = new();
     private readonly Props _props = IoActor.Props.WithDispatcher(dispatcher).WithMailbox(LinkedMailbox.Id);
-    private DeviceIo? _first, _last;
+    private IoQueue _waiting;       // for a worker
     private int _alive;
     private long _made;
 
@@ -34,12 +34,7 @@ internal sealed partial class IoWorkers(IActorContext context, string dispatcher
             Hand(io, worker);
             return;
         }
-        io.NextWaiting = null;
-        if (_last is null)
-            _first = io;
-        else
-            _last.NextWaiting = io;
-        _last = io;
+        _waiting.Add(io);
     }
 
     /// <summary>A worker reported, or a device that was called without one.</summary>
@@ -74,22 +69,16 @@ internal sealed partial class IoWorkers(IActorContext context, string dispatcher
         {
             DropFromIdle(worker);
         }
-        if (_first is not null && TrySpawn() is { } next)
+        if (!_waiting.IsEmpty && TrySpawn() is { } next)
             Free(next);
     }
 
     private void Free(IoWorker worker)
     {
-        if (_first is not { } io)
-        {
+        if (_waiting.TryTake(out var io))
+            Hand(io, worker);
+        else
             _idle.Push(worker);
-            return;
-        }
-        _first = io.NextWaiting;
-        if (_first is null)
-            _last = null;
-        io.NextWaiting = null;
-        Hand(io, worker);
     }
 
     private static void Hand(DeviceIo io, IoWorker worker)
