@@ -1,9 +1,5 @@
-using System.Buffers;
-using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using Akka.Actor;
-using Akka.Dispatch;
 using Akka.Event;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Dispatch;
@@ -29,16 +25,8 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
     private readonly IoWorkers _workers;
     private readonly ConnectionMemory _memory;
     private readonly MemoryWaiter _waiter;
-    private readonly InputReady _inputReady;
-    private readonly Action _onInput;
-    private PipeReader _input = null!;
-    private ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _reading;
-    private ReadOnlySequence<byte> _buffer;     // what came and was not taken; none while a read is under way
     private Negotiated? _negotiated;
-    private bool _isReading;
-    private bool _hasBuffer;
     private string? _refusal;       // why the negotiation was ended from here
-    private bool _isInputEnded;     // it said goodbye, or closed its side
     private bool _isLeaving;        // the server says goodbye
     private bool _isBroken;
 
@@ -206,60 +194,6 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
         }
     }
 
-    // ---- input -----------------------------------------------------------------------------------------------------
-
-    /// <returns>True if so many bytes are there; otherwise they are on their way, or there is no more.</returns>
-    private bool Fill(int bytes)
-    {
-        while (_buffer.Length < bytes)
-        {
-            if (_isReading || _isInputEnded || _isBroken)
-                return false;
-            if (_hasBuffer)
-                _input.AdvanceTo(_buffer.Start, _buffer.End);
-            (_hasBuffer, _buffer) = (false, default);
-            try
-            {
-#pragma warning disable CA2012 // consumed once: here, or by the message that its completion sends
-                _reading = _input.ReadAsync().ConfigureAwait(false).GetAwaiter();
-#pragma warning restore CA2012
-            }
-            catch (Exception gone) when (IsGone(gone))
-            {
-                Break(Why(gone), LogLevel.DebugLevel);
-                return false;
-            }
-            _isReading = true;
-            if (!_reading.IsCompleted)
-            {
-                _reading.UnsafeOnCompleted(_onInput);
-                return false;
-            }
-            TakeRead();
-        }
-        return true;
-    }
-
-    private void TakeRead()
-    {
-        _isReading = false;
-        try
-        {
-            var read = _reading.GetResult();
-            _buffer = read.Buffer;
-            _hasBuffer = true;
-            _isInputEnded |= read.IsCompleted && !read.IsCanceled;
-        }
-        catch (Exception gone) when (IsGone(gone))
-        {
-            Break(Why(gone), LogLevel.DebugLevel);
-        }
-        finally
-        {
-            _reading = default;
-        }
-    }
-
     private static bool IsGone(Exception exception) => exception is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException;
 
     private static string Why(Exception wrong) => wrong switch
@@ -267,13 +201,6 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
         AuthenticationException => "TLS failed: " + (wrong.InnerException ?? wrong).Message.TrimEnd('.'),
         _ => wrong.Message.TrimEnd('.'),
     };
-
-    private sealed class InputReady(IActorRef connection) : LinkedMessage, IRunnable
-    {
-        public void Run() => connection.Tell(this, ActorRefs.NoSender);
-
-        public void Execute() => Run();
-    }
 
     private sealed class HandshakeTimedOut : INoSerializationVerificationNeeded
     {
