@@ -33,6 +33,22 @@ public sealed class Unflushed_writes_should : NbdClientSpec
         Assert.InRange(most, 512 << 10, 1 << 20);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1 << 20)]
+    public async Task be_lost_for_good_when_the_server_fails_a_flush_and_says_the_next_one_went_well(long limit)
+    {
+        var flushes = 0;
+        var device = await OpenAsync(Serve(new FakeExport(), async connection =>
+        {
+            while (await connection.RequestAsync() is { } request)
+                await connection.SimpleAsync(request.Cookie, request.Command == NbdCommand.Flush && flushes++ == 0 ? NbdError.NoSpace : NbdError.None);
+        }), new NbdClientOptions { UnflushedLimit = limit });
+        Assert.True((await Soon(device.WriteAsync(0, new byte[512]).AsTask())).IsSuccess);
+        Assert.Equal(IoError.NoSpace, (await Soon(device.FlushAsync().AsTask())).Error);
+        Assert.Equal(IoError.NoSpace, (await Soon(device.FlushAsync().AsTask())).Error);
+    }
+
     [Fact]
     public async Task be_written_short_if_one_is_larger_than_the_limit()
     {

@@ -2,7 +2,8 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>A server with a cache that it loses when it is restarted, which happens when the seed says so: in the middle of a request, with all connections.</summary>
+/// <summary>A server with a cache that it loses when it is restarted, which happens when the seed says so: in the middle of a request, with all connections.
+/// And one connection alone is lost now and then, with its request done or not.</summary>
 internal sealed class VolatileServer(int length, Random random, int crashes)
 {
     private readonly Lock _gate = new();
@@ -47,7 +48,8 @@ internal sealed class VolatileServer(int length, Random random, int crashes)
                 if (life != _life)
                     return;     // this process is dead
                 var isCrash = _crashes < crashes && --_untilCrash <= 0;
-                if (!isCrash || random.Next(2) == 0)
+                var isLoss = !isCrash && random.Next(50) == 0;
+                if (!isCrash && !isLoss || random.Next(2) == 0)
                     data = Execute(request);
                 if (isCrash)
                 {
@@ -56,6 +58,8 @@ internal sealed class VolatileServer(int length, Random random, int crashes)
                     Crash();
                     return;
                 }
+                if (isLoss)
+                    return;
             }
             if (request.Command == NbdCommand.Read)
                 await connection.DataAsync(request.Cookie, request.Offset, data, true);
