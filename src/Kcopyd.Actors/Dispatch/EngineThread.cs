@@ -66,6 +66,16 @@ internal sealed class EngineThread
             run.Run();
     }
 
+    /// <summary>Runs something when the thread has done what it has to do itself by now, and wakes no other for it. At once, where the caller is no thread of the
+    /// engine.</summary>
+    public static void RunLast(IRunnable run)
+    {
+        if (_current is { } thread)
+            thread.Own.PushLast(run);
+        else
+            run.Run();
+    }
+
     /// <summary>True while the kernel needs this thread to complete transfers. Any thread may ask.</summary>
     public bool HasTransfers => _lane is { HasTransfers: true };
 

@@ -12,10 +12,11 @@ internal sealed class RunnableDeque
     private IRunnable?[] _items = new IRunnable?[256];      // a ring; a power of two
     private int _oldest;
     private int _count;
+    private int _last;      // of them, that come last
 
     public bool IsEmpty => Volatile.Read(ref _count) == 0;
 
-    /// <returns>How many there are now.</returns>
+    /// <returns>How many there are now, without those that come last.</returns>
     public int Push(IRunnable runnable)
     {
         lock (_lock)
@@ -23,7 +24,21 @@ internal sealed class RunnableDeque
             if (_count == _items.Length)
                 Grow();
             _items[(_oldest + _count++) & (_items.Length - 1)] = runnable;
-            return _count;
+            return _count - _last;
+        }
+    }
+
+    /// <summary>For the owner it comes after all others, for who steals before them.</summary>
+    public void PushLast(IRunnable runnable)
+    {
+        lock (_lock)
+        {
+            if (_count == _items.Length)
+                Grow();
+            _oldest = (_oldest - 1) & (_items.Length - 1);
+            _items[_oldest] = runnable;
+            _count++;
+            _last++;
         }
     }
 
@@ -32,7 +47,12 @@ internal sealed class RunnableDeque
         if (IsEmpty)
             return null;
         lock (_lock)
-            return _count == 0 ? null : Take((_oldest + --_count) & (_items.Length - 1));
+        {
+            if (_count == 0)
+                return null;
+            _last = Math.Min(_last, --_count);
+            return Take((_oldest + _count) & (_items.Length - 1));
+        }
     }
 
     public IRunnable? TakeOldest()
@@ -44,6 +64,7 @@ internal sealed class RunnableDeque
             if (_count == 0)
                 return null;
             _count--;
+            _last = Math.Max(0, _last - 1);
             var at = _oldest;
             _oldest = (at + 1) & (_items.Length - 1);
             return Take(at);

@@ -2,9 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
-using Akka.Dispatch;
 using Akka.Event;
-using Kcopyd.Actors.Client;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
@@ -72,10 +70,5 @@ internal sealed partial class ConnectionActor
         }
     }
 
-    private sealed class InputReady(IActorRef connection) : LinkedMessage, IRunnable
-    {
-        public void Run() => connection.Tell(this, ActorRefs.NoSender);
-
-        public void Execute() => Run();
-    }
+    private sealed class InputReady(IActorRef connection) : OwnTurn(connection);
 }

@@ -1,10 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using Akka.Actor;
-using Akka.Dispatch;
 using Akka.Event;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Dispatch;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Workers;
 
@@ -13,24 +9,17 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// <content>Requests come in, are held against the export, and become I/Os.</content>
 internal sealed partial class ConnectionActor
 {
-    private const int TurnMilliseconds = 8;
-    private const int SmallestCharge = 4096;        // bytes; a request has a cost of its own
-
     private readonly Stack<NbdRequest> _freeRequests = new();
     private readonly Stack<RequestIo> _freeIos = new();
     private NbdRequest? _current;   // has begun to come in, and has not begun whole
     private int _active;            // requests that are not answered
     private int _ios;               // at the device
-    private readonly Later _later;
-    private long _bytesThisTurn;    // whose I/O has begun
-    private long _turnAt;
-    private bool _goesOnLater;
-    private volatile bool _isGreedy;
 
     private ExportCore Export => _negotiated!.Export!;
 
     private void Requests()
     {
+        _ahead = 0;
         while (!_isBroken)
         {
             if (_current is { } request)
@@ -169,31 +158,6 @@ internal sealed partial class ConnectionActor
         return true;
     }
 
-    // Others on this thread must not wait for all that a greedy client has asked.
-    private bool IsTurnOver()
-    {
-        if (_bytesThisTurn < _context.Settings.PieceSize)
-            return false;
-        _isGreedy = true;
-        if (!_goesOnLater)
-            EngineThread.Yield(_later);
-        return _goesOnLater = true;
-    }
-
-    // Greedy is who fills his turn before the clock has moved on. His input waits in line with that of others who are; what a quiet client
-    // sends is taken as soon as it comes.
-    private void LookAtClock()
-    {
-        var now = Environment.TickCount64 / TurnMilliseconds;
-        if (now == _turnAt)
-            return;
-        _turnAt = now;
-        if (_goesOnLater)
-            return;
-        _isGreedy = _isGreedy && _bytesThisTurn > _context.Settings.PieceSize / 4;
-        _bytesThisTurn = 0;
-    }
-
     private void Whole(NbdRequest request, DeviceOperation operation) => Start(request, operation, request.Length, default);
 
     private void Start(NbdRequest request, DeviceOperation operation, long length, MemoryBlock block)
@@ -212,9 +176,11 @@ internal sealed partial class ConnectionActor
 
     private void StartAgain(RequestIo io)
     {
-        _ios++;
         _bytesThisTurn += Math.Max(io.Memory.Length, SmallestCharge);
+        var before = _ios++;
         _workers.Start(io);     // which may end it here and now
+        if (_ios > before)
+            _ahead++;
     }
 
     private RequestIo NewIo(NbdRequest request)
@@ -224,12 +190,5 @@ internal sealed partial class ConnectionActor
         io.Request = request;
         io.Error = default;
         return io;
-    }
-
-    private sealed class Later(IActorRef connection) : LinkedMessage, IRunnable
-    {
-        public void Run() => connection.Tell(this, ActorRefs.NoSender);
-
-        public void Execute() => Run();
     }
 }

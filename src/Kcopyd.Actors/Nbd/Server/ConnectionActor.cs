@@ -38,7 +38,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
         _waiter = new MemoryWaiter(Self);
         _memory = new ConnectionMemory(context.Memory, context.Settings.PieceSize, context.Memory.Bound / 4, _waiter);
         var self = Self;
-        _later = new Later(self);
+        (_later, _soon) = (new Later(self), new Soon(self));
         _inputReady = new InputReady(self);
         _onInput = () =>
         {
@@ -98,6 +98,9 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
                 break;
             case SendNow:
                 Send();
+                break;
+            case Soon:
+                _goesOnSoon = false;
                 break;
             case Later:
                 (_goesOnLater, _bytesThisTurn) = (false, 0);
