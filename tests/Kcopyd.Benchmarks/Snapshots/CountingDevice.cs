@@ -4,9 +4,13 @@ using Kcopyd.Actors.Devices.Faults;
 namespace Kcopyd.Benchmarks.Snapshots;
 
 /// <summary>Counts what reaches a device. Like every layer it hides clones and holes, so that what is copied is read and written.</summary>
-internal sealed class CountingDevice(IBlockDevice inner, bool flushIsFree = false) : DeviceLayer(inner)
+internal sealed class CountingDevice(IBlockDevice inner, bool flushIsFree = false) : DeviceLayer(inner), IPromptDevice
 {
     private long _reads, _readBytes, _writes, _writtenBytes, _flushes;
+
+    bool IPromptDevice.IsPrompt => Inner is IPromptDevice { IsPrompt: true };
+
+    bool IPromptDevice.IsFlushPrompt => flushIsFree || Inner is IPromptDevice { IsFlushPrompt: true };
 
     public IoCounts Counts => new(
         Interlocked.Read(ref _reads), Interlocked.Read(ref _readBytes), Interlocked.Read(ref _writes), Interlocked.Read(ref _writtenBytes), Interlocked.Read(ref _flushes));

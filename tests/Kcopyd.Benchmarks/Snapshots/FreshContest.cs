@@ -1,3 +1,4 @@
+using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Benchmarks.Nbd;
 using Kcopyd.Benchmarks.Peers;
@@ -22,6 +23,8 @@ internal sealed class FreshContest(SnapshotFiles files, IDisposable folder) : Co
             qemu.Bench(flushEvery: 0),
             qemu.Bench(flushEvery: depth),
         ];
+        Contender[] inPageCache = !place.IsDisk ? [] :
+            [Served("kcopyd snapshot, transient, page cache, fio", StoreKind.Transient, "over NBD; no records, no flush; where nbdkit's overlay is, too", IoMode.Buffered)];
         return new FreshContest(files, files)
         {
             Name = name,
@@ -33,6 +36,7 @@ internal sealed class FreshContest(SnapshotFiles files, IDisposable folder) : Co
                 .. inProcess,
                 Served("kcopyd snapshot, persistent, fio", StoreKind.Persistent, "over NBD; a write that is done is durable: data and record are flushed"),
                 Served("kcopyd snapshot, transient, fio", StoreKind.Transient, "over NBD; no records, no flush"),
+                .. inPageCache,
                 qemu.OverNbd(flushEvery: 0),
                 qemu.OverNbd(flushEvery: depth),
                 NbdkitCow.Contender(files, load, scattered),
@@ -40,9 +44,9 @@ internal sealed class FreshContest(SnapshotFiles files, IDisposable folder) : Co
             ],
         };
 
-        Contender Served(string who, StoreKind store, string note) => new(who, ContenderKind.Library, async token =>
+        Contender Served(string who, StoreKind store, string note, IoMode? io = null) => new(who, ContenderKind.Library, async token =>
         {
-            var open = await files.OpenAsync(arena, store, wholeChunkShortcut: true);
+            var open = await files.OpenAsync(arena, store, wholeChunkShortcut: true, io);
             await using var served = new ServedDevice(arena.System, Path.Combine(files.Folder, "ours"), open.Snapshot, open);
             var (effort, output) = await ToolRun.RunAsync([new ToolCommand("fio", NbdFio.Arguments(served.Uri, load, scattered, flushEvery: 0))], token);
             return effort with { Seconds = NbdFio.Seconds(output, load) };

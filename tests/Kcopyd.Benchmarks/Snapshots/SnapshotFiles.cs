@@ -58,13 +58,14 @@ internal sealed class SnapshotFiles : IDisposable
         PosixFile.DropCache(Cow);
     }
 
-    public async Task<OpenSnapshot> OpenAsync(SnapshotArena arena, StoreKind store, bool wholeChunkShortcut)
+    public async Task<OpenSnapshot> OpenAsync(SnapshotArena arena, StoreKind store, bool wholeChunkShortcut, IoMode? io = null)
     {
-        var origin = new CountingDevice(BlockDevice.Open(Origin, new() { Io = Place.Io }), Place.FlushIsFree);
+        var mode = io ?? Place.Io;
+        var origin = new CountingDevice(BlockDevice.Open(Origin, new() { Io = mode }), Place.FlushIsFree);
         var snapshots = Kcopyd.Actors.Snapshots.SnapshotExtensions.CreateSnapshotOrigin(arena.System, origin);
         try
         {
-            var cow = new CountingDevice(BlockDevice.Open(Cow, new() { Io = Place.Io }), Place.FlushIsFree);
+            var cow = new CountingDevice(BlockDevice.Open(Cow, new() { Io = mode }), Place.FlushIsFree);
             var options = new SnapshotOptions { ChunkSize = ChunkSize, Store = store, WholeChunkShortcut = wholeChunkShortcut };
             return new OpenSnapshot(snapshots, await snapshots.OpenSnapshotAsync(cow, options), origin, cow);
         }
