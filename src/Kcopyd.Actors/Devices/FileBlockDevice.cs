@@ -74,6 +74,8 @@ public sealed partial class FileBlockDevice : IBlockDevice, IPromptDevice
     // In memory it is a copy; elsewhere the thread's ring waits.
     bool IPromptDevice.IsPrompt => _isInMemory || EngineThread.Lane is not null;
 
+    bool IPromptDevice.IsFlushPrompt => _isInMemory;
+
     /// <inheritdoc/>
     public StorageLocation Locate(long offset) => _start with { Offset = _start.Offset + offset };
 

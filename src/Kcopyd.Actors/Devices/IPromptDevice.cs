@@ -7,4 +7,7 @@ namespace Kcopyd.Actors.Devices;
 internal interface IPromptDevice
 {
     bool IsPrompt { get; }
+
+    /// <summary>The same of a flush.</summary>
+    bool IsFlushPrompt { get; }
 }

@@ -55,6 +55,8 @@ public sealed class MemoryBlockDevice : IBlockDevice, IPromptDevice
 
     bool IPromptDevice.IsPrompt => true;
 
+    bool IPromptDevice.IsFlushPrompt => true;
+
     /// <inheritdoc/>
     public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
     {

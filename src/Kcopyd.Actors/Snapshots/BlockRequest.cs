@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using Akka.Actor;
 using Akka.Dispatch;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
@@ -33,6 +34,11 @@ internal sealed class BlockRequest(OriginCore origin) : LinkedMessage, IValueTas
     /// <summary>Its number, for <see cref="TrySettle"/>.</summary>
     public long Id => Volatile.Read(ref _state) >> 1;
 
+    /// <summary>Another actor's I/O, which is given back to it; null where somebody awaits the answer.</summary>
+    public DeviceIo? Io { get; private set; }
+
+    public IActorRef? Owner { get; private set; }
+
     // The actor's.
     public int Parts;               // not done yet
     public long GoodTo;             // bytes from the start, without an error
@@ -41,10 +47,31 @@ internal sealed class BlockRequest(OriginCore origin) : LinkedMessage, IValueTas
 
     public ValueTask<IoResult> Prepare(DeviceOperation operation, SnapshotCore? snapshot, long offset, long length, Memory<byte> memory)
     {
+        Begin(operation, snapshot, offset, length, memory);
+        return new(this, _source.Version);
+    }
+
+    public void Prepare(DeviceIo io, IActorRef owner, SnapshotCore? snapshot, long offset, long length, Memory<byte> memory)
+    {
+        (Io, Owner) = (io, owner);
+        Begin(io.Operation, snapshot, offset, length, memory);
+    }
+
+    private void Begin(DeviceOperation operation, SnapshotCore? snapshot, long offset, long length, Memory<byte> memory)
+    {
         (Operation, Snapshot, Offset, Length, Memory) = (operation, snapshot, offset, length, memory);
         (Parts, GoodTo, Error) = (0, length, IoError.None);
         Volatile.Write(ref _state, origin.NextRequest() << 1);
-        return new(this, _source.Version);
+    }
+
+    /// <summary>The I/O with its answer, to be given back to <see cref="Owner"/>. The request is free.</summary>
+    public DeviceIo GiveBack(IoResult result)
+    {
+        var io = Io!;
+        io.Answer = result;
+        (Io, Owner) = (null, null);
+        Free();
+        return io;
     }
 
     /// <returns>True for who is to answer.</returns>
@@ -73,7 +100,11 @@ internal sealed class BlockRequest(OriginCore origin) : LinkedMessage, IValueTas
     /// <summary>The actor is gone.</summary>
     public void Close(long id)
     {
-        if (TrySettle(id))
+        if (!TrySettle(id))
+            return;
+        if (Owner is { } owner)
+            owner.Tell(GiveBack(IoResult.Failure(IoError.Closed)), ActorRefs.NoSender);
+        else
             ThreadPool.UnsafeQueueUserWorkItem(Answer(IoResult.Failure(IoError.Closed)), preferLocal: false);
     }
 
@@ -81,10 +112,15 @@ internal sealed class BlockRequest(OriginCore origin) : LinkedMessage, IValueTas
     {
         var result = _source.GetResult(token);
         _source.Reset();
+        Free();
+        return result;
+    }
+
+    private void Free()
+    {
         Memory = default;
         Snapshot = null;
         origin.Recycle(this);
-        return result;
     }
 
     ValueTaskSourceStatus IValueTaskSource<IoResult>.GetStatus(short token) => _source.GetStatus(token);

@@ -149,7 +149,7 @@ internal sealed partial class OriginActor
     }
 
     // The data goes straight to the store, and the origin is not read. The write is not done before the record is there: the token, fired
-    // where the I/O ends, brings that into one line with the callbacks of the copies.
+    // on the worker where the I/O ends, brings that into one line with the callbacks of the copies. What ends here is in line already.
     private void WriteWhole(BlockRequest request, PendingRun run)
     {
         var geometry = run.Snapshot.Geometry;
@@ -161,7 +161,10 @@ internal sealed partial class OriginActor
         }
         var length = Math.Min(geometry.OffsetOf(run.Old + run.Count) - request.Offset, request.Length) - at;
         var part = Part(request, run.Snapshot, at, length, DeviceOperation.Write);
-        part.Token = _client.PrepareCallback(PendingRun.Written, run);
+        if (IoWorkers.CallsDirectly(run.Snapshot.Cow))
+            part.Run = run;
+        else
+            part.Token = _client.PrepareCallback(PendingRun.Written, run);
         (run.Direct, run.DirectOffset) = (request, at);
         request.Parts++;
         Start(part, run.Snapshot.Cow, geometry.OffsetOf(run.New));
@@ -252,7 +255,10 @@ internal sealed partial class OriginActor
             var isLost = io.Error is IoError.EndOfDevice or IoError.NoSpace && io.Offset + io.Length > io.Device.Length;
             io.Request!.Fail(isLost ? IoError.Io : io.Error, io.RequestOffset + io.Bytes);
         }
+        var (run, isFailed) = (io.Run, io.Error != IoError.None);
         EndPart(io);
+        if (run is not null)
+            Copied(run, isFailed);
     }
 
     private void FailPart(SnapshotIo io)
@@ -265,7 +271,7 @@ internal sealed partial class OriginActor
     {
         io.List?.Remove(io);
         var (request, blocked) = (io.Request!, io.Blocked);
-        (io.List, io.Request, io.Blocked, io.Token, io.Snapshot, io.Memory) = (null, null, null, null, null, default);
+        (io.List, io.Request, io.Blocked, io.Token, io.Run, io.Snapshot, io.Memory) = (null, null, null, null, null, null, default);
         _free.Push(io);
         foreach (var other in CollectionsMarshal.AsSpan(blocked))
             Released(other);

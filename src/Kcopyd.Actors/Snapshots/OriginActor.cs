@@ -15,7 +15,7 @@ namespace Kcopyd.Actors.Snapshots;
 /// <remarks><code>
 ///  request ──▶ cut into parts by the exception tables ──▶ I/O worker ──▶ part done ──▶ all parts done: answered
 ///                  │ a chunk without an exception is written
-///                  └──▶ run started ──▶ copy client, or a worker and a prepared callback ──▶ copied ──▶ committed in order ──▶ holds
+///                  └──▶ run started ──▶ copy client, or the I/O of a whole chunk ──▶ copied ──▶ committed in order ──▶ holds
 /// </code>
 /// Invariants: an origin write starts only when every valid snapshot has its chunks, on the medium, and no read of theirs is on its way
 /// there; a request is answered once, when nothing uses its memory any more.
@@ -37,6 +37,8 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
     private KcopydClient _client = null!;
     private BlockRequest? _firstActive;
     private BlockRequest? _firstHeld, _lastHeld;
+    private IoQueue _answered;      // of one other actor, in this turn
+    private IActorRef? _answeredTo;
     private int _active;
     private int _copies;
     private bool _isClosing;
@@ -73,6 +75,7 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
 
     protected override void PostStop()
     {
+        TellAnswered();     // should it have crashed amid a turn
         _core.Leave();
         _snapshots.ForEach(SnapshotGauges.Remove);
         for (var request = _firstActive; request is not null;)
@@ -121,7 +124,9 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
                 Unhandled(message);
                 return;
         }
+        TellAnswered();     // before what waited for that begins
         GoOn();
+        TellAnswered();
     }
 
     // Here and nowhere else, so that neither recurses: what was held begins, and what waits for quiet runs.
@@ -182,8 +187,29 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
         if (request.After is not null)
             request.After.Before = request.Before;
         (request.Before, request.After) = (null, null);
-        if (request.TrySettle(request.Id))
-            _dispatcher.Schedule(request.Answer(new IoResult(request.GoodTo, request.Error)));
+        if (!request.TrySettle(request.Id))
+            return;
+        var result = new IoResult(request.GoodTo, request.Error);
+        if (request.Owner is { } owner)
+            GiveBack(owner, request.GiveBack(result));
+        else
+            _dispatcher.Schedule(request.Answer(result));
+    }
+
+    // What another actor gets of one turn it gets together.
+    private void GiveBack(IActorRef owner, DeviceIo io)
+    {
+        if (!ReferenceEquals(owner, _answeredTo))
+            TellAnswered();
+        _answeredTo = owner;
+        _answered.Add(io);
+    }
+
+    private void TellAnswered()
+    {
+        if (_answered.TakeAll() is { } answered)
+            _answeredTo!.Tell(answered, ActorRefs.NoSender);
+        _answeredTo = null;
     }
 
     private sealed record CopiesEnded : INoSerializationVerificationNeeded;

@@ -36,16 +36,38 @@ internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSetti
 
     public ValueTask<IoResult> Submit(DeviceOperation operation, SnapshotCore? snapshot, long offset, long length, Memory<byte> memory)
     {
+        var request = Take();
+        var task = request.Prepare(operation, snapshot, offset, Math.Min(length, LargestRequest), memory);
+        Tell(request);
+        return task;
+    }
+
+    /// <summary>Takes another actor's I/O, if nothing is wrong with it, or with what is left of it.</summary>
+    public bool TryTake(IBlockDevice device, SnapshotCore? snapshot, DeviceIo io, IActorRef owner)
+    {
+        var (offset, length) = (io.Offset + io.Bytes, io.Length - io.Bytes);
+        if (io.Operation != DeviceOperation.Flush && (offset < 0 || length <= 0 || offset > device.Length - length || (io.Operation == DeviceOperation.Write && device.IsReadOnly)))
+            return false;
+        var request = Take();
+        request.Prepare(io, owner, snapshot, offset, Math.Min(length, LargestRequest), io.Operation == DeviceOperation.Flush ? default : io.Memory[(int)io.Bytes..]);
+        Tell(request);
+        return true;
+    }
+
+    private BlockRequest Take()
+    {
         BlockRequest? request;
         lock (_recycling)
             _recycled.TryPop(out request);
-        request ??= new BlockRequest(this);
-        var task = request.Prepare(operation, snapshot, offset, Math.Min(length, LargestRequest), memory);
+        return request ?? new BlockRequest(this);
+    }
+
+    private void Tell(BlockRequest request)
+    {
         var id = request.Id;
         Actor.Tell(request, ActorRefs.NoSender);
         if (_isGone)
             request.Close(id);
-        return task;
     }
 
     public void Recycle(BlockRequest request)

@@ -8,7 +8,7 @@ namespace Kcopyd.Actors.Snapshots;
 /// What an origin held at one moment, and what was written to the snapshot since. It is a device like any other, for any thread. A write
 /// that is reported done is in the store, record and all; <see cref="FlushAsync"/> makes writes to chunks that were in the store before durable, too.
 /// </summary>
-public sealed class Snapshot : IBlockDevice, IPromptDevice
+public sealed class Snapshot : IBlockDevice, IActorDevice
 {
     private readonly SnapshotOrigin _origin;
     private readonly SnapshotCore _core;
@@ -48,6 +48,10 @@ public sealed class Snapshot : IBlockDevice, IPromptDevice
     public DeviceFeatures Features => DeviceFeatures.VolatileCache | (_core.Options.DiscardZeroesCow && !IsReadOnly ? DeviceFeatures.Discard : 0);
 
     bool IPromptDevice.IsPrompt => true;     // it tells an actor
+
+    bool IPromptDevice.IsFlushPrompt => true;
+
+    bool IActorDevice.TryTake(DeviceIo io, IActorRef owner) => _core.Origin.TryTake(this, _core, io, owner);
 
     /// <inheritdoc/>
     public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)

@@ -13,7 +13,7 @@ namespace Kcopyd.Actors.Snapshots;
 /// Writes that go past it, to the device beneath, change what the snapshots show.</para>
 /// <para>From the beginning of a merge on, the origin reads as the snapshot that is merged into it does.</para>
 /// </remarks>
-public sealed class SnapshotOrigin : IBlockDevice, IPromptDevice
+public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
 {
     private readonly OriginCore _core;
     private readonly bool _leaveOpen;
@@ -50,6 +50,10 @@ public sealed class SnapshotOrigin : IBlockDevice, IPromptDevice
     public StorageLocation Locate(long offset) => _core.Device.Locate(offset);
 
     bool IPromptDevice.IsPrompt => true;     // it tells an actor
+
+    bool IPromptDevice.IsFlushPrompt => true;
+
+    bool IActorDevice.TryTake(DeviceIo io, IActorRef owner) => _core.TryTake(this, null, io, owner);
 
     /// <inheritdoc/>
     public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)

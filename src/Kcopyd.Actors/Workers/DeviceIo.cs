@@ -27,13 +27,16 @@ internal class DeviceIo : LinkedMessage
     public IoError Error;
 
     // The actor's, where it calls the device itself.
-    public bool IsDirect, IsPending;
+    public DeviceIo Current = null!;        // it, or what comes after it
+    public bool IsDirect;
+    public bool IsAnswered;         // by a device that is an actor
+    public IoResult Answer;
     public ConfiguredValueTaskAwaitable<IoResult>.ConfiguredValueTaskAwaiter Pending;
     private Action? _completion;
 
     // The actor's.
     public IoWorker? Worker;
-    public DeviceIo? NextWaiting;   // in the queue where it waits
+    public DeviceIo? NextWaiting;   // in the queue where it waits, or told with it
 
     /// <summary>Tells the owner's actor that the device has completed it: always the same actor.</summary>
     public Action Completion(IActorRef owner) => _completion ??= () => owner.Tell(this, ActorRefs.NoSender);

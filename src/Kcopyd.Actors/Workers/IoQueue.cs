@@ -19,6 +19,14 @@ internal struct IoQueue
         _last = io;
     }
 
+    /// <summary>Takes all of them, linked: as the message that gives them back.</summary>
+    public DeviceIo? TakeAll()
+    {
+        var first = _first;
+        _first = _last = null;
+        return first;
+    }
+
     public bool TryTake([NotNullWhen(true)] out DeviceIo? io)
     {
         io = _first;

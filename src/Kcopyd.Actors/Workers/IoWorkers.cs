@@ -37,8 +37,24 @@ internal sealed partial class IoWorkers(IActorContext context, string dispatcher
         _waiting.Add(io);
     }
 
-    /// <summary>A worker reported, or a device that was called without one.</summary>
+    /// <summary>The actor's turn at such a message: a worker reported, or a device that was called without one, perhaps of several I/Os.</summary>
     public void Ended(DeviceIo io)
+    {
+        if (io == _turn)
+        {
+            EndAll();
+            return;
+        }
+        for (DeviceIo? each = io; each is not null;)
+        {
+            var next = each.NextWaiting;
+            each.NextWaiting = null;
+            EndedOne(each);
+            each = next;
+        }
+    }
+
+    private void EndedOne(DeviceIo io)
     {
         if (io.IsDirect)
         {

@@ -98,6 +98,8 @@ public sealed class Failing_devices_should : NbdServerSpec
     private sealed class Prompt(IBlockDevice inner) : DeviceLayer(inner), IPromptDevice
     {
         public bool IsPrompt => true;
+
+        public bool IsFlushPrompt => true;
     }
 
     private sealed class Boaster(IBlockDevice inner) : DeviceLayer(inner)

@@ -9,7 +9,7 @@ namespace Kcopyd.Actors.Tests.Snapshots.Model;
 /// A disk with a volatile cache that remembers every write, and from when on it was on the medium. What completes, and when, the pump says;
 /// a transfer may be short; one I/O of the world may fail.
 /// </summary>
-internal sealed class Disk(string name, byte[] content, DiskLog log) : IBlockDevice
+internal sealed class Disk(string name, byte[] content, DiskLog log) : IBlockDevice, IPromptDevice
 {
     private readonly List<DiskIo> _cached = [];
 
@@ -26,6 +26,10 @@ internal sealed class Disk(string name, byte[] content, DiskLog log) : IBlockDev
     public DeviceFeatures Features { get; init; } = DeviceFeatures.VolatileCache | DeviceFeatures.WriteZeroes | DeviceFeatures.Discard;
 
     public DiskLog Log => log;
+
+    bool IPromptDevice.IsPrompt => log.IsPrompt;
+
+    bool IPromptDevice.IsFlushPrompt => log.IsFlushPrompt;
 
     /// <summary>What reads find.</summary>
     public byte[] Content => content;
@@ -89,6 +93,7 @@ internal sealed class Disk(string name, byte[] content, DiskLog log) : IBlockDev
 
     private ValueTask<IoResult> Issue(DeviceOperation kind, long offset, int length, Memory<byte> memory)
     {
+        log.BeforeIo?.Invoke();
         var data = kind == DeviceOperation.Write ? memory.ToArray() : kind is DeviceOperation.Zero or DeviceOperation.Discard ? new byte[length] : null;
         var io = new DiskIo(this, kind, offset, length, memory) { Issued = log.Tick(), Data = data };
         if (data is not null)

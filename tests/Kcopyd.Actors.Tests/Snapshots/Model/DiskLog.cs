@@ -20,6 +20,12 @@ internal sealed class DiskLog(SeededPump? pump = null)
     /// <summary>It throws instead of answering an error.</summary>
     public bool Throws { get; init; }
 
+    /// <summary>Transfers are issued by the origin's actor itself.</summary>
+    public bool IsPrompt { get; init; }
+
+    /// <summary>Flushes are, too.</summary>
+    public bool IsFlushPrompt { get; init; }
+
     /// <summary>How often a transfer comes short.</summary>
     public double ShortRate { get; set; }
 
@@ -34,6 +40,9 @@ internal sealed class DiskLog(SeededPump? pump = null)
 
     /// <summary>Called when an I/O is about to fail, before anything of it is known.</summary>
     public Action<DiskIo>? WhenFailing { get; set; }
+
+    /// <summary>Called before an I/O is issued: what has happened up to then has happened before it.</summary>
+    public Action? BeforeIo { get; set; }
 
     public int Tick() => ++Now;
 

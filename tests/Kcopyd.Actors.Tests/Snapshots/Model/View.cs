@@ -32,6 +32,9 @@ internal sealed class View(string name, Disk disk, SnapshotCore? core)
 
     public int InvalidSince { get; set; } = int.MaxValue;
 
+    /// <summary>When it was last seen with a store that a write had found full.</summary>
+    public int Overflowed { get; set; }
+
     public int MergedSince { get; set; } = int.MaxValue;
 
     /// <summary>Chunks that may have an exception: something was written to them, here or on the origin.</summary>

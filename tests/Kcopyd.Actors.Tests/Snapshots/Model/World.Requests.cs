@@ -22,6 +22,8 @@ internal sealed partial class World
         if (writes)
             Touch(request);
         _open.Add(request);
+        if (Random.Next(2) == 0 && TryLend(request))
+            return request;
 #pragma warning disable CA2012 // consumed once: when it says that it is complete
         var task = operation is DeviceOperation.Read or DeviceOperation.Write
             ? _core.Submit(operation, view.Core, (long)sector * Sector.Size, request.Bytes)
@@ -36,6 +38,30 @@ internal sealed partial class World
             Answered(request);
         });
         return request;
+    }
+
+    private bool TryLend(Request request)
+    {
+        if (request.Operation is not (DeviceOperation.Read or DeviceOperation.Write or DeviceOperation.Flush))
+            return false;
+        var io = new LentIo { Request = request, Operation = request.Operation, Offset = (long)request.Sector * Sector.Size, Length = request.Bytes.Length, Memory = request.Bytes };
+        return _core.TryTake(Origin.Disk, request.View.Core, io, _otherActor);
+    }
+
+    private void GivenBack(DeviceIo first)
+    {
+        for (DeviceIo? io = first; io is not null; io = io.NextWaiting)
+        {
+            var request = ((LentIo)io).Request;
+            request.Result = io.Answer;
+            Answered(request);
+        }
+    }
+
+    /// <summary>A request that is another actor's I/O.</summary>
+    private sealed class LentIo : DeviceIo
+    {
+        public required Request Request { get; init; }
     }
 
     // Which chunks may be, or become, exceptions.
@@ -116,8 +142,10 @@ internal sealed partial class World
             Complain($"short: {request}");
         if (view.IsClosing && request.Result.Error == IoError.Closed)
             return;
-        if (view.Core is { } core && request.Result.Error == IoError.Io && (core.IsInvalid || (core.HasOverflowed && request.Operation is DeviceOperation.Write or DeviceOperation.Discard)))
+        if (view.Core is { } core && request.Result.Error == IoError.Io && (core.IsInvalid || ((core.HasOverflowed || view.Overflowed >= request.Issued) && request.Operation is DeviceOperation.Write or DeviceOperation.Discard)))
             return;
+        if (request is { Operation: DeviceOperation.Discard, Result.Error: IoError.NotSupported } && view.Core is { IsMerging: true })
+            return;     // it waited, and a merge that has no discards began before it
         Errors.Add(request);
         if (!HasFaults)
             Complain($"failed for nothing: {request}");

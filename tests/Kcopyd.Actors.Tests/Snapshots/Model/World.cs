@@ -2,6 +2,7 @@ using Akka.Actor;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Simulation;
+using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
@@ -14,6 +15,7 @@ internal sealed partial class World : IDisposable
     private readonly VirtualSystem _virtual;
     private readonly OriginCore _core;
     private readonly List<Request> _open = [];
+    private readonly IActorRef _otherActor;     // whose I/Os some requests are
     private int _writer;
 
     public World(int seed, byte[] origin, int firstWriter, int failsAt = 0, bool throws = false)
@@ -21,7 +23,7 @@ internal sealed partial class World : IDisposable
         SynchronizationContext.SetSynchronizationContext(null);     // the test framework's would send what awaits a task to another thread
         _virtual = new VirtualSystem(seed);
         _writer = firstWriter;
-        Log = new DiskLog(Pump) { FailsAt = failsAt, Throws = throws };
+        Log = new DiskLog(Pump) { FailsAt = failsAt, Throws = throws, IsPrompt = Random.Next(2) == 0, IsFlushPrompt = Random.Next(2) == 0 };
         Origin = new View("origin", new Disk("origin", origin, Log), null);
         Origin.History = History.Of(sector => WriterAt(origin, sector), origin.Length / Sector.Size);
         _ = _virtual.System.Kcopyd();
@@ -29,7 +31,9 @@ internal sealed partial class World : IDisposable
         _core = new OriginCore("origin", Origin.Disk, settings with { MaxIos = Random.Next(4) == 0 ? Random.Next(1, 4) : 32 });
         _core.Actor = _virtual.System.ActorOf(OriginActor.Props(_core), "origin");
         _virtual.Start(_core.Actor);
-        _virtual.System.EventStream.Subscribe(new Simulation.Inbox(((ExtendedActorSystem)_virtual.System).Provider, Heard), typeof(Akka.Event.Error));
+        var provider = ((ExtendedActorSystem)_virtual.System).Provider;
+        _virtual.System.EventStream.Subscribe(new Simulation.Inbox(provider, Heard), typeof(Akka.Event.Error));
+        _otherActor = new Simulation.Inbox(provider, told => GivenBack((DeviceIo)told));
     }
 
     public DiskLog Log { get; }
@@ -110,7 +114,10 @@ internal sealed partial class World : IDisposable
     /// <summary>Runs one of the things that can happen next.</summary>
     public bool Step()
     {
-        if (!Pump.RunOne())
+        Log.BeforeIo = Watch;
+        var hasRun = Pump.RunOne();
+        Log.BeforeIo = null;
+        if (!hasRun)
             return false;
         Watch();
         if (Pump.Steps > MostSteps)
