@@ -71,7 +71,7 @@ public sealed class WithNbdServer_should
     {
         var logs = new RecordedLogs();
         using var host = await StartAsync(nbd => nbd.Exports = _ => [new NbdExport("", BlockDevice.Memory(4096, name: "disk").WithFlushError())], logs: logs);
-        var said = logs.WaitForAsync(line => line.Level == LogLevel.Error && line.Text.Contains("flush failed; what was written since the last good flush may be lost", StringComparison.Ordinal));
+        var said = logs.WaitForAsync(line => line.Category == typeof(NbdServer).FullName && line.Level == LogLevel.Error && line.Text.Contains("flush failed; what was written since the last good flush may be lost", StringComparison.Ordinal));
         await host.StopAsync();
         await said;
     }

@@ -18,7 +18,7 @@ public sealed class One_failed_io_should(ITestOutputHelper output)
         var watch = Stopwatch.StartNew();
         var failures = new List<string>();
         int faults = 0, invalid = 0;
-        var (first, count) = Seeds.Of(2);
+        var (first, count) = Seeds.Of(4);      // prompt disks and others, and prompt flushes
         for (var seed = first; seed < first + count; seed++)
         {
             int ios;

@@ -112,6 +112,19 @@ public sealed class Greedy_clients_should : NbdServerSpec
     }
 
     [Fact]
+    public async Task have_as_many_requests_at_work_as_one_may_though_none_is_answered()
+    {
+        var device = BlockDevice.Memory(1 << 20).WithStall(IoOperations.Read);
+        var client = await UseAsync(Serve(device, settings: settings => settings with { MaxRequests = 30, MaxIos = 30 }));
+        var many = new Packet();
+        for (ulong cookie = 0; cookie < 40; cookie++)
+            many.Request(NbdCommand.Read, cookie, cookie, 1);
+        await client.SendAsync(many);
+        await Soon(device.WaitingAsync(30));
+        device.Release();
+    }
+
+    [Fact]
     public async Task be_answered_in_turn_with_those_who_flood_the_server()
     {
         var server = Serve(BlockDevice.Memory(1 << 20));

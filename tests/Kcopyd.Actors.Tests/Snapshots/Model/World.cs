@@ -23,7 +23,7 @@ internal sealed partial class World : IDisposable
         SynchronizationContext.SetSynchronizationContext(null);     // the test framework's would send what awaits a task to another thread
         _virtual = new VirtualSystem(seed);
         _writer = firstWriter;
-        Log = new DiskLog(Pump) { FailsAt = failsAt, Throws = throws, IsPrompt = Random.Next(2) == 0, IsFlushPrompt = Random.Next(2) == 0 };
+        Log = new DiskLog(Pump) { FailsAt = failsAt, Throws = throws, IsPrompt = (seed & 1) == 0, IsFlushPrompt = (seed & 2) == 0 };
         Origin = new View("origin", new Disk("origin", origin, Log), null);
         Origin.History = History.Of(sector => WriterAt(origin, sector), origin.Length / Sector.Size);
         _ = _virtual.System.Kcopyd();
