@@ -2,6 +2,7 @@ using System.CommandLine;
 using Akka.Configuration;
 using Kcopyd.Host.Serving;
 using Kcopyd.Host.Snapshots;
+using Kcopyd.Host.Transfers;
 
 namespace Kcopyd.Host;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
 using Kcopyd.Actors.Snapshots;
+using Kcopyd.Host.Transfers;
 
 namespace Kcopyd.Host.Snapshots;
 

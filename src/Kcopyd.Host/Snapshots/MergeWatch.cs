@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Kcopyd.Actors.Jobs;
 using Kcopyd.Actors.Snapshots;
+using Kcopyd.Host.Transfers;
 using Spectre.Console;
 
 namespace Kcopyd.Host.Snapshots;

@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace Kcopyd.Host.Common;
+
+/// <summary>Bytes as people write and read them: K, M, G and T are powers of 1024.</summary>
+internal static class ByteSize
+{
+    private const string Suffixes = "KMGT";
+
+    /// <summary>Digits, then at most one suffix. False for anything else and for what does not fit into 63 bits.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out long bytes)
+    {
+        bytes = 0;
+        if (text.IsEmpty)
+            return false;
+        var shift = 10 * (Suffixes.IndexOf(char.ToUpperInvariant(text[^1]), StringComparison.Ordinal) + 1);
+        var digits = shift == 0 ? text : text[..^1];
+        if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > long.MaxValue >> shift)
+            return false;
+        bytes = number << shift;
+        return true;
+    }
+
+    /// <summary>One decimal from 1 KiB on: "512 B", "1.5 MiB".</summary>
+    public static string Format(double bytes)
+    {
+        if (bytes < 1024)
+            return string.Create(CultureInfo.InvariantCulture, $"{bytes:0} B");
+        var unit = -1;
+        for (; bytes >= 1024 && unit < Suffixes.Length - 1; unit++)
+            bytes /= 1024;
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes:0.0} {Suffixes[unit]}iB");
+    }
+}

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using Akka.Actor;
+using Kcopyd.Actors;
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Jobs;
+
+namespace Kcopyd.Host.Transfers;
+
+/// <summary>The story that <c>kcopyd demo</c> tells, with real files and real answers: every line is what the engine said.</summary>
+internal sealed class Demo(ActorSystem system, string folder, TextWriter writer)
+{
+    private const int Length = 16 << 20;
+    private const int Mirrors = 8;
+    private const int Failing = 5;
+    private const long BadSector = 12_345;
+
+    private string Image => Path.Combine(folder, "disk.img");
+
+    /// <returns>True if everything happened as the story has it.</returns>
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    {
+        var client = system.CreateKcopydClient("demo");
+        await using var lease = client.ConfigureAwait(false);
+
+        var data = new byte[Length];
+        Random.Shared.NextBytes(data);
+        await File.WriteAllBytesAsync(Image, data, cancellationToken).ConfigureAwait(false);
+        Say("1. A disk and eight mirrors");
+        Say($"   disk.img      {ByteSize.Format(Length)} of random data, in {folder}");
+        Say($"   mirror-0.img to mirror-{Mirrors - 1}.img are new files; sector {BadSector} of mirror-{Failing}.img cannot be written");
+        Say("");
+        Say("2. One copy to all eight: disk.img is read once, errors are ignored");
+        var result = await CopyAsync(client, cancellationToken).ConfigureAwait(false);
+        var asTold = await CompareAsync(result, cancellationToken).ConfigureAwait(false);
+        Say("");
+        Say("3. A prepared callback: what it needs is allocated now; it is fired later, from any thread, and nothing can fail then");
+        asTold &= await FireAsync(client, cancellationToken).ConfigureAwait(false);
+        Say("");
+        Say(asTold ? "All as it should be. The folder is deleted; for your own disks: kcopyd copy --help" : "THIS IS NOT AS IT SHOULD BE: please report it.");
+        return asTold;
+    }
+
+    private async Task<CopyResult> CopyAsync(KcopydClient client, CancellationToken cancellationToken)
+    {
+        var mirrors = new List<IBlockDevice>();
+        try
+        {
+            for (var i = 0; i < Mirrors; i++)
+            {
+                IBlockDevice file = BlockDevice.Open(Mirror(i), new BlockDeviceOptions { Create = true, Length = Length });
+                mirrors.Add(i == Failing ? file.WithErrors([ByteRange.Sectors(BadSector)], operations: IoOperations.Changes, partial: true) : file);
+            }
+            var source = BlockDevice.Open(Image, new BlockDeviceOptions { ReadOnly = true });
+            await using var lease = source.ConfigureAwait(false);
+
+            var started = Stopwatch.GetTimestamp();
+            var result = await client.CopyAsync(source.Whole(), [.. mirrors.Select(mirror => mirror.Whole())], CopyFlags.IgnoreError | CopyFlags.Flush, cancellationToken).ConfigureAwait(false);
+            Say($"   done and on stable storage after {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms");
+            Say($"   read error    {(result.ReadError ? "yes" : "no")}");
+            Say($"   write errors  {result.WriteErrors.ToString("b8", CultureInfo.InvariantCulture)}: a bit for each destination, number 0 on the right");
+            return result;
+        }
+        finally
+        {
+            foreach (var mirror in mirrors)
+                await mirror.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> CompareAsync(CopyResult result, CancellationToken cancellationToken)
+    {
+        var wanted = await HashAsync(Image, cancellationToken).ConfigureAwait(false);
+        var asTold = !result.ReadError && result.WriteErrors == 1UL << Failing;
+        Say($"   disk.img      sha256 {wanted[..16]}...");
+        for (var i = 0; i < Mirrors; i++)
+        {
+            var hash = await HashAsync(Mirror(i), cancellationToken).ConfigureAwait(false);
+            asTold &= (hash == wanted) == (i != Failing);
+            Say($"   {Path.GetFileName(Mirror(i))}  sha256 {hash[..16]}...  {(hash == wanted ? "identical" : "DIFFERS: " + Cause(result.Destinations[i]))}");
+        }
+        return asTold;
+    }
+
+    private async Task<bool> FireAsync(KcopydClient client, CancellationToken cancellationToken)
+    {
+        var told = new TaskCompletionSource<(bool ReadError, ulong WriteErrors, object? Context)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var callback = client.PrepareCallback((readError, writeErrors, context) => told.SetResult((readError, writeErrors, context)), "chunk 42");
+        try
+        {
+            var destroyed = client.DestroyAsync();
+            var status = await client.GetStatusAsync(cancellationToken).ConfigureAwait(false);
+            Say($"   prepared for '{callback.Context}'; then the client is told to end, and waits: {status.OutstandingCallbacks} callback is outstanding");
+
+            var thread = new Thread(() => callback.Submit(readError: false, writeErrors: 0b100));
+            thread.Start();
+            var (readError, writeErrors, about) = await told.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            thread.Join();
+            Say("   fired from a plain thread");
+            Say($"   the callback ran inside the client: '{about}', read error {(readError ? "yes" : "no")}, write errors {writeErrors:b8}");
+            await destroyed.ConfigureAwait(false);
+            Say("   nothing is outstanding any more: the client has ended");
+            return status.OutstandingCallbacks == 1 && !readError && writeErrors == 0b100;
+        }
+        finally
+        {
+            callback.Abandon();     // if it was not fired, the client would wait for it
+        }
+    }
+
+    private string Mirror(int number) => Path.Combine(folder, $"mirror-{number}.img");
+
+    // The fault's message names the device by its path; here the file's name is on the line already.
+    private string Cause(DestinationResult destination) => destination.Fault?.Message.Replace(Mirror(Failing) + ": ", "", StringComparison.Ordinal) ?? "and no error was reported";
+
+    private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
+    {
+        var file = File.OpenRead(path);
+        await using var lease = file.ConfigureAwait(false);
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false));
+    }
+
+    private void Say(string line) => writer.WriteLine(line);
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+
+namespace Kcopyd.Host.Transfers;
+
+/// <summary>How a command ended: the result on standard output, each error on standard error.</summary>
+internal static class Report
+{
+    private const int MostRanges = 1000;
+
+    public static async Task WriteAsync(TransferResult result, TransferOptions options, CommandConsole console)
+    {
+        await console.Error.WriteAsync(Errors(result)).ConfigureAwait(false);
+        await console.Out.WriteLineAsync(options.Json ? JsonReport.Of(result) : Text(result)).ConfigureAwait(false);
+    }
+
+    private static string Errors(TransferResult result)
+    {
+        var lines = new StringWriter(CultureInfo.InvariantCulture);
+        if (result.IsCancelled)
+            lines.WriteLine("kcopyd: interrupted.");
+        if (result.ReadFault is not null)
+            lines.WriteLine($"kcopyd: {result.ReadFault.Message}");
+        var unreadable = result.Unreadable;
+        foreach (var range in unreadable.Take(MostRanges))
+            lines.WriteLine($"kcopyd: {result.Plan.Source!.Target.Path}: unreadable: {range.Length} bytes at {range.Offset}, written as zeroes");
+        if (unreadable.Count > MostRanges)
+            lines.WriteLine($"kcopyd: ... and {unreadable.Count - MostRanges} more unreadable ranges; --json and --mapfile have them all.");
+        for (var i = 0; i < result.Plan.Destinations.Count; i++)
+        {
+            if (result.ErrorOf(i) is { } error)
+                lines.WriteLine($"kcopyd: {error}");
+        }
+        if (result.MapError is not null)
+            lines.WriteLine($"kcopyd: {result.MapError}");
+        return lines.ToString();
+    }
+
+    private static string Text(TransferResult result)
+    {
+        var verb = result.Plan.Source is null ? "zeroed" : "copied";
+        var seconds = Math.Max(result.Elapsed.TotalSeconds, 1e-3);
+        var lines = new StringWriter(CultureInfo.InvariantCulture);
+        lines.Write($"{verb} {ByteSize.Format(result.Bytes)} in {result.Elapsed.TotalSeconds:0.00} s ({ByteSize.Format(result.Bytes / seconds)}/s)");
+        lines.Write(Offloaded(result));
+        for (var i = 0; i < result.Plan.Destinations.Count; i++)
+        {
+            lines.WriteLine();
+            lines.Write($"  {result.Plan.Destinations[i].Target.Path}: {ByteSize.Format(result.BytesOf(i))}, {(result.ErrorOf(i) is null ? "ok" : "FAILED")}");
+        }
+        return lines.ToString();
+    }
+
+    // ", of it 7.8 GiB holes"; of several destinations, of what was written to all of them.
+    private static string Offloaded(TransferResult result)
+    {
+        (string Name, long Bytes)[] parts =
+        [
+            ("shared", result.Offloaded.Reflink),
+            ("copied by the server", result.Offloaded.ServerCopy),
+            ("copied by the kernel", result.Offloaded.KernelCopy + result.Offloaded.SmallCopy),
+            ("holes", result.Offloaded.Holes),
+            ("zeroes made holes", result.Offloaded.DetectedZeroes),
+            ("zeroed by the device", result.Offloaded.WriteZeroes),
+        ];
+        var named = parts.Where(part => part.Bytes > 0).Select(part => $"{ByteSize.Format(part.Bytes)} {part.Name}").ToArray();
+        return named.Length == 0 ? ""
+            : $", of {(result.Plan.Destinations.Count == 1 ? "it" : ByteSize.Format(result.BytesOfAll) + " to all")} {string.Join(", ", named)}";
+    }
+}

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using Akka.Actor;
+using Kcopyd.Actors;
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
+
+namespace Kcopyd.Host.Transfers;
+
+/// <summary>What <c>copy</c> and <c>zero</c> do: check everything, open everything, run the jobs, say how it ended.</summary>
+internal static class TransferCommand
+{
+    public static IReadOnlyList<Target> Destinations(string[] texts) =>
+        [.. texts.Select((text, i) => Target.Parse(texts.Length == 1 ? "DEST" : $"DEST {i + 1}", text))];
+
+    /// <exception cref="UsageException">It cannot begin.</exception>
+    public static async Task<int> RunAsync(Target? source, IReadOnlyList<Target> destinations, TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
+    {
+        var plan = await TransferPlan.MakeAsync(source, destinations, options).ConfigureAwait(false);
+        return await RunAsync(plan, null, null, options, console, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same, of a source that is open already.</summary>
+    /// <param name="plan">What is copied.</param>
+    /// <param name="source">Its source; null opens what the plan names.</param>
+    /// <param name="running">The engine; null starts one.</param>
+    /// <param name="options">How.</param>
+    /// <param name="console">Where it speaks.</param>
+    /// <param name="cancellationToken">The interruption.</param>
+    /// <exception cref="UsageException">It cannot begin.</exception>
+    public static async Task<int> RunAsync(TransferPlan plan, IBlockDevice? source, Engine? running, TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
+    {
+        var session = options.Mapfile is null ? null : await MapfileSession.OpenAsync(options.Mapfile, plan, options).ConfigureAwait(false);
+        // What is on this machine is opened before there are actors: what goes wrong then is told sooner.
+        using var early = running is null && plan.HasRemote ? Engine.Start(options.LogLevel) : null;
+        var devices = await OpenTransfer.OpenAsync(plan, options, source, (running ?? early)?.System).ConfigureAwait(false);
+        await using var devicesLease = devices.ConfigureAwait(false);
+
+        using var started = running is null && early is null ? Engine.Start(options.LogLevel) : null;
+        var client = CreateClient((running ?? early ?? started!).System, options, plan.Destinations.Count);
+        await using var clientLease = client.ConfigureAwait(false);
+
+        if (session is { Finished: > 0 and var finished } && options.Progress != ProgressMode.None)
+            await console.Error.WriteLineAsync($"kcopyd: resuming: {ByteSize.Format(finished)} of {ByteSize.Format(plan.Length)} are finished already.").ConfigureAwait(false);
+        var progress = new LatestProgress(plan.Destinations.Count);
+        var result = new TransferResult(plan, options);
+        var begun = Stopwatch.GetTimestamp();
+        var transfer = new Transfer(client, devices, options.Flags, progress, cancellationToken);
+        var work = session is null || plan.Length == 0 ? transfer.RunAsync(result) : session.RunAsync(transfer, result, cancellationToken);
+        await ProgressView.For(options.Progress, console).WatchAsync(work, progress, result).ConfigureAwait(false);
+        await work.ConfigureAwait(false);
+        result.Elapsed = Stopwatch.GetElapsedTime(begun);
+
+        await Report.WriteAsync(result, options, console).ConfigureAwait(false);
+        return result.IsCancelled ? ExitCodes.Interrupted : result.IsSuccess ? ExitCodes.Success : ExitCodes.Errors;
+    }
+
+    private static KcopydClient CreateClient(ActorSystem system, TransferOptions options, int destinations) => system.CreateKcopydClient(
+        "command",
+        system.Kcopyd().Settings with { MaxDestinations = destinations, SubJobSize = options.SubJobSize, Offload = options.Offload ?? system.Kcopyd().Settings.Offload },
+        new KcopydThrottle(options.Throttle, options.Rate));
+}

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
+
+namespace Kcopyd.Host.Transfers;
+
+/// <summary>The options that <c>copy</c> and <c>zero</c> share, as the parser knows them.</summary>
+internal sealed class TransferOptionSet
+{
+    private readonly Option<bool> _ignoreErrors = new("--ignore-errors") { Description = "Carry on after an error; what cannot be read becomes zeroes and is listed." };
+    private readonly Option<bool> _sequential = new("--sequential") { Description = "Write strictly in order; stops at the first error." };
+    private readonly Option<bool> _verify = new("--verify") { Description = "Read everything again after the write and compare." };
+    private readonly Option<long> _rate = new("--rate") { Description = "At most so many bytes a second, such as 100M.", HelpName = "SIZE", CustomParser = result => Size(result, 1, long.MaxValue, "at least 1 byte a second") };
+    private readonly Option<int> _throttle = new("--throttle") { Description = "At most this percentage of time with I/O in flight, 1 to 100.", HelpName = "PERCENT", CustomParser = Percent, DefaultValueFactory = _ => 100 };
+    private readonly Option<string> _io = new("--io") { Description = "Past the page cache or through it; auto is direct on block devices.", HelpName = "auto|direct|buffered", DefaultValueFactory = _ => "auto" };
+    private readonly Option<long> _subJob = new("--subjob") { Description = "Size of the pieces that are read and written at once, 4K to 1M.", HelpName = "SIZE", CustomParser = result => Size(result, 4096, 1 << 20, "a multiple of 4K, from 4K to 1M"), DefaultValueFactory = _ => 512 << 10 };
+    private readonly Option<OffloadKinds?> _offload = new("--offload") { Description = $"Ways that may be used to spare reading and writing: a list of {string.Join(", ", OffloadNames.All)}. By default {string.Join(",", OffloadNames.Of(OffloadKinds.Default))}.", HelpName = "NAME,...|none", CustomParser = Offload };
+    private readonly Option<string?> _mapfile = new("--mapfile") { Description = "Record what is done in this GNU ddrescue map file, and resume from it.", HelpName = "FILE" };
+    private readonly Option<bool> _truncate = new("--truncate") { Description = "Empty destination files first; otherwise they are overwritten in place." };
+    private readonly Option<string> _progress = new("--progress") { Description = "A bar on a terminal, plain lines, or nothing.", HelpName = "auto|plain|none", DefaultValueFactory = _ => "auto" };
+    private readonly Option<bool> _json = new("--json") { Description = "Print the result as one JSON object on standard output." };
+    private readonly Option<string> _logLevel = new("--log-level") { Description = "Least level of the log on standard error.", HelpName = "debug|information|warning|error", DefaultValueFactory = _ => "warning" };
+
+    public TransferOptionSet()
+    {
+        _io.AcceptOnlyFromAmong("auto", "direct", "buffered");
+        _progress.AcceptOnlyFromAmong("auto", "plain", "none");
+        _logLevel.AcceptOnlyFromAmong("debug", "information", "warning", "error");
+    }
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _ignoreErrors, _sequential, _verify, _rate, _throttle, _io, _subJob, _offload, _mapfile, _truncate, _progress, _json, _logLevel })
+            command.Add(option);
+    }
+
+    public TransferOptions Read(ParseResult parsed) => new()
+    {
+        Flags = CopyFlags.Flush
+            | (parsed.GetValue(_ignoreErrors) ? CopyFlags.IgnoreError : 0)
+            | (parsed.GetValue(_sequential) ? CopyFlags.Sequential : 0)
+            | (parsed.GetValue(_verify) ? CopyFlags.Verify : 0),
+        Rate = parsed.GetValue(_rate),
+        Throttle = parsed.GetValue(_throttle),
+        Io = Enum.Parse<IoMode>(parsed.GetValue(_io)!, ignoreCase: true),
+        SubJobSize = (int)parsed.GetValue(_subJob),
+        Offload = parsed.GetValue(_offload),
+        Mapfile = parsed.GetValue(_mapfile),
+        Truncate = parsed.GetValue(_truncate),
+        Progress = Enum.Parse<ProgressMode>(parsed.GetValue(_progress)!, ignoreCase: true),
+        Json = parsed.GetValue(_json),
+        LogLevel = Enum.Parse<LogLevel>(parsed.GetValue(_logLevel)!, ignoreCase: true),
+    };
+
+    // The unit of --subjob is its least value, that of --rate one byte.
+    private static long Size(ArgumentResult result, long least, long most, string range)
+    {
+        if (!ByteSize.TryParse(Text(result), out var bytes) || bytes < least || bytes > most || bytes % least != 0)
+            Refuse(result, $"{range}, such as 64K");
+        return bytes;
+    }
+
+    private static int Percent(ArgumentResult result)
+    {
+        if (!int.TryParse(Text(result), NumberStyles.None, CultureInfo.InvariantCulture, out var percent) || percent is < 1 or > 100)
+            Refuse(result, "a percentage, 1 to 100");
+        return percent;
+    }
+
+    private static OffloadKinds? Offload(ArgumentResult result)
+    {
+        try
+        {
+            return OffloadNames.Parse(Text(result).Split(','));
+        }
+        catch (FormatException wrong)
+        {
+            result.AddError($"--offload {Text(result)}: {wrong.Message}");
+            return null;
+        }
+    }
+
+    private static string Text(ArgumentResult result) => result.Tokens[0].Value;
+
+    private static void Refuse(ArgumentResult result, string range) =>
+        result.AddError($"{((OptionResult)result.Parent!).Option.Name} {Text(result)}: must be {range}.");
+}

@@ -1,0 +1,41 @@
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
+
+namespace Kcopyd.Host.Transfers;
+
+/// <summary>What the options of <c>copy</c> and <c>zero</c> say.</summary>
+internal sealed record TransferOptions
+{
+    /// <summary>Flags of every job. Always with a flush: success means stable storage.</summary>
+    public required CopyFlags Flags { get; init; }
+
+    /// <summary>Bytes a second; 0 is no limit.</summary>
+    public required long Rate { get; init; }
+
+    /// <summary>Percentage of time, 1 to 100.</summary>
+    public required int Throttle { get; init; }
+
+    public required IoMode Io { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public required int SubJobSize { get; init; }
+
+    /// <summary>Ways that may be used to spare reading and writing; null leaves it to the settings.</summary>
+    public required OffloadKinds? Offload { get; init; }
+
+    /// <summary>Path of the ddrescue map; null without one.</summary>
+    public required string? Mapfile { get; init; }
+
+    /// <summary>Empties destination files before they are written.</summary>
+    public required bool Truncate { get; init; }
+
+    public required ProgressMode Progress { get; init; }
+
+    public required bool Json { get; init; }
+
+    public required LogLevel LogLevel { get; init; }
+
+    public bool IgnoresErrors => (Flags & (CopyFlags.IgnoreError | CopyFlags.Sequential)) == CopyFlags.IgnoreError;
+
+    public bool Verifies => (Flags & CopyFlags.Verify) != 0;
+}

@@ -1,0 +1,96 @@
+using Kcopyd.Actors.Devices;
+
+namespace Kcopyd.Host.Transfers;
+
+/// <summary>
+/// What will be copied where, checked whole before anything is created, grown or truncated: a wrong argument leaves no trace.
+/// </summary>
+/// <param name="Source">Null: the destinations are zeroed.</param>
+/// <param name="Destinations">In the order of the bits of the result.</param>
+/// <param name="Length">Bytes to write to each destination; any number, as a file may end in the middle of a sector.</param>
+internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destinations, long Length)
+{
+    private const int MaxDestinations = 64;
+
+    /// <summary>First byte of the region in a map file: its positions are the source's, or the first destination's of a zeroing.</summary>
+    public long MapStart => (Source ?? Destinations[0]).Target.Start;
+
+    /// <summary>True if actors are needed before it can be opened.</summary>
+    public bool HasRemote => Source?.Kind == TargetKind.Remote || Destinations.Any(static destination => destination.Kind == TargetKind.Remote);
+
+    /// <exception cref="UsageException">An argument is wrong; the message names it and the remedy.</exception>
+    public static async Task<TransferPlan> MakeAsync(Target? source, IReadOnlyList<Target> destinations, TransferOptions options) =>
+        await MakeAsync(source is null ? null : await Survey.OfSourceAsync(source).ConfigureAwait(false), destinations, options).ConfigureAwait(false);
+
+    /// <inheritdoc cref="MakeAsync(Target?, IReadOnlyList{Target}, TransferOptions)"/>
+    public static async Task<TransferPlan> MakeAsync(Survey? from, IReadOnlyList<Target> destinations, TransferOptions options)
+    {
+        if (destinations.Count > MaxDestinations)
+            throw new UsageException($"{destinations.Count} destinations; one command writes to {MaxDestinations} at most. Use several.");
+        var to = new List<Survey>(destinations.Count);
+        foreach (var destination in destinations)
+            to.Add(await Survey.OfDestinationAsync(destination).ConfigureAwait(false));
+
+        var plan = new TransferPlan(from, to, from is null ? LengthOfZeroes(to) : LengthOf(from));
+        for (var i = 0; i < to.Count; i++)
+        {
+            plan.CheckFits(to[i]);
+            plan.CheckApart(to[i], to.Take(i), options);
+            if (options.Verifies && to[i].Kind == TargetKind.Sink)
+                throw new UsageException($"{to[i].Target} cannot be read back; drop it or --verify.");
+        }
+        return plan;
+    }
+
+    private static long LengthOf(Survey source)
+    {
+        var (start, length) = (source.Target.Start, source.Target.Length);
+        if (source.Kind == TargetKind.Sink)
+            return length ?? throw new UsageException($"{source.Target} has no size; say how much: '{source.Target.Path}@{start}+LENGTH'.");
+        if (start > source.Size || length > source.Size - start)
+            throw new UsageException($"{source.Target} has {source.Size} bytes; {start}+{length ?? 0} reaches past its end.");
+        return length ?? source.Size - start;
+    }
+
+    private static long LengthOfZeroes(List<Survey> destinations)
+    {
+        if (destinations.FirstOrDefault(d => d.Target.Length is not null)?.Target.Length is { } given)
+            return given;
+        if (destinations.Find(d => d.Kind == TargetKind.Missing) is { } missing)
+            throw new UsageException($"{missing.Target} does not exist; to create it, say how long: '{missing.Target.Path}@0+LENGTH'.");
+        var sized = destinations.Where(d => d.Kind != TargetKind.Sink).ToList();
+        if (sized.Count == 0)
+            throw new UsageException($"{destinations[0].Target} has no size; say how much: '{destinations[0].Target.Path}@0+LENGTH'.");
+        if (sized.Find(d => d.Size < d.Target.Start) is { } beyond)
+            throw new UsageException($"{beyond.Target} has {beyond.Size} bytes and ends before {beyond.Target.Start}; say how much: +LENGTH.");
+        var length = sized[0].Size - sized[0].Target.Start;
+        if (sized.Find(d => d.Size - d.Target.Start != length) is { } other)
+            throw new UsageException($"{sized[0].Target} has {length} bytes to zero and {other.Target} has {other.Size - other.Target.Start}; give them the same +LENGTH, or zero them one by one.");
+        return length;
+    }
+
+    private void CheckFits(Survey destination)
+    {
+        var (target, size) = (destination.Target, destination.Size);
+        if (target.Length is { } given && given != Length)
+            throw new UsageException($"{target} is {given} bytes long and {(Source is null ? "another destination" : "the source")} {Length}; leave its +LENGTH away or make them equal.");
+        if (target.Start > long.MaxValue - Length)
+            throw new UsageException($"{target}: {target.Start}+{Length} is more than any device has.");
+        if (destination.Kind is TargetKind.Disk or TargetKind.Remote && size < target.Start + Length)
+            throw new UsageException($"{target} has {size} bytes, and {target.Start + Length} are needed; use a larger {(destination.Kind == TargetKind.Disk ? "device" : "export, which cannot be grown from here,")} or copy less.");
+    }
+
+    private void CheckApart(Survey destination, IEnumerable<Survey> before, TransferOptions options)
+    {
+        foreach (var other in Source is null ? before : before.Prepend(Source))
+        {
+            if (destination.Storage is null || !destination.Storage.Equals(other.Storage))
+                continue;
+            if (options.Truncate && destination.Kind == TargetKind.File)
+                throw new UsageException($"{destination.Target} is the same file as {other.Target}: --truncate would empty both.");
+            var (a, b) = (destination.Target.Start, other.Target.Start);
+            if (Length > 0 && a < b + Length && b < a + Length || Length == 0 && a == b)
+                throw new UsageException($"{destination.Target} overlaps {other.Target}; copy between regions that do not.");
+        }
+    }
+}

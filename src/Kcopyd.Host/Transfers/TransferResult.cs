@@ -1,0 +1,101 @@
+using Kcopyd.Actors.Jobs;
+
+namespace Kcopyd.Host.Transfers;
+
+/// <summary>What the jobs of one command did together: without a map file there is one, with one there is a job for each window.</summary>
+internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
+{
+    private readonly long[] _written = new long[plan.Destinations.Count];
+    private readonly IoFault?[] _faults = new IoFault?[plan.Destinations.Count];
+    private readonly SortedDictionary<long, long> _unreadable = [];
+
+    public TransferPlan Plan { get; } = plan;
+
+    public bool ReadError { get; private set; }
+
+    /// <summary>Bit <c>i</c> is destination <c>i</c>'s.</summary>
+    public ulong WriteErrors { get; private set; }
+
+    public bool IsCancelled { get; private set; }
+
+    public IoFault? ReadFault { get; private set; }
+
+    public TimeSpan Elapsed { get; set; }
+
+    /// <summary>Bytes that every destination is to get in this run.</summary>
+    public long Wanted { get; set; } = plan.Length;
+
+    /// <summary>Why the last map file could not be saved; null if it was.</summary>
+    public string? MapError { get; set; }
+
+    public bool IsSuccess => !ReadError && WriteErrors == 0 && !IsCancelled && MapError is null;
+
+    /// <summary>True if an error or the interruption ended the run early.</summary>
+    public bool IsStopped => IsCancelled || (!options.IgnoresErrors && (ReadError || WriteErrors != 0));
+
+    /// <summary>Bytes that the destination got that got most.</summary>
+    public long Bytes => _written.Max();
+
+    /// <summary>Bytes written to all destinations together.</summary>
+    public long BytesOfAll => _written.Sum();
+
+    /// <summary>How many of those were not read and written.</summary>
+    public OffloadedBytes Offloaded { get; private set; }
+
+    public long BytesOf(int destination) => _written[destination];
+
+    /// <summary>What is wrong with a destination; null if it is whole and on stable storage.</summary>
+    public string? ErrorOf(int destination)
+    {
+        var path = Plan.Destinations[destination].Target.Path;
+        return _faults[destination] is { } fault ? fault.Message
+            : _written[destination] < Wanted ? $"{path}: not whole: {_written[destination]} of {Wanted} bytes were written when the copy stopped"
+            : IsStopped && options.Verifies ? $"{path}: not verified: the copy stopped before"
+            : null;
+    }
+
+    /// <summary>In order of their offset on the source, neighbours merged.</summary>
+    public IReadOnlyList<UnreadableRange> Unreadable
+    {
+        get
+        {
+            var merged = new List<UnreadableRange>();
+            foreach (var (offset, length) in _unreadable)
+            {
+                if (merged.Count > 0 && merged[^1] is var last && last.Offset + last.Length == offset)
+                    merged[^1] = last with { Length = last.Length + length };
+                else
+                    merged.Add(new UnreadableRange(offset, length));
+            }
+            return merged;
+        }
+    }
+
+    public void Add(CopyResult result)
+    {
+        ReadError |= result.ReadError;
+        WriteErrors |= result.WriteErrors;
+        IsCancelled |= result.IsCancelled;
+        Offloaded = Offloaded.Add(result.Offloaded);
+        ReadFault ??= result.ReadFault;
+        for (var i = 0; i < result.Destinations.Count; i++)
+        {
+            _written[i] += result.Destinations[i].Bytes;
+            _faults[i] ??= result.Destinations[i].Fault;
+        }
+        foreach (var range in result.Unreadable)
+            _unreadable[range.Offset] = range.Length;
+    }
+
+    /// <summary>The interruption came between two jobs.</summary>
+    public void Cancel() => IsCancelled = true;
+
+    public bool HasFault(int destination) => _faults[destination] is not null;
+
+    /// <summary>A flush outside of a job failed.</summary>
+    public void AddFault(int destination, IoFault fault)
+    {
+        WriteErrors |= 1UL << destination;
+        _faults[destination] = fault;
+    }
+}

@@ -1,0 +1,120 @@
+using Xunit;
+
+namespace Kcopyd.Host.Tests.Transfers;
+
+public sealed class Process_should : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task exit_with_130_after_a_signal_and_report_what_was_copied(string signal)
+    {
+        var source = _folder.Random("source", 16 << 20);
+        using var process = new HostProcess("copy", source, _folder["copy"], "--rate", "1M", "--subjob", "64K", "--json");
+        await process.UntilAsync(() => File.Exists(_folder["copy"]));
+        process.Signal(signal);
+        var outcome = await process.EndAsync();
+        Assert.Equal(130, outcome.ExitCode);
+        Assert.Contains("interrupted", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(1UL, outcome.Json.GetProperty("writeErrors").GetUInt64());
+        var bytes = outcome.Json.GetProperty("bytes").GetInt32();
+        Assert.InRange(bytes, 0, (16 << 20) - 1);
+        Assert.Equal(_folder.Read("source").Take(bytes), _folder.Read("copy").Take(bytes));
+    }
+
+    [Fact]
+    public async Task resume_by_its_map_file_after_kill_9()
+    {
+        var source = _folder.Random("source", (24 << 20) + 1);
+        using (var process = new HostProcess("copy", source, _folder["a"], _folder["b"], "--rate", "10M", "--mapfile", _folder["map"]))
+        {
+            await process.UntilAsync(() => File.Exists(_folder["map"]));
+            process.Signal("KILL");
+            Assert.Equal(137, (await process.EndAsync()).ExitCode);
+        }
+        Assert.NotEqual(_folder.Read("source"), _folder.Read("a"));
+
+        using var second = new HostProcess("copy", source, _folder["a"], _folder["b"], "--mapfile", _folder["map"], "--json");
+        var outcome = await second.EndAsync();
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("resuming", outcome.Error, StringComparison.Ordinal);
+        Assert.InRange(outcome.Json.GetProperty("bytes").GetInt32(), 1, 23 << 20);
+        Assert.Equal(_folder.Read("source"), _folder.Read("a"));
+        Assert.Equal(_folder.Read("source"), _folder.Read("b"));
+    }
+
+    [Fact]
+    public async Task show_the_demo_without_a_word_on_standard_error()
+    {
+        using var process = new HostProcess("demo");
+        var outcome = await process.EndAsync();
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.Contains("write errors  00100000", outcome.Out, StringComparison.Ordinal);
+        Assert.Equal(7, outcome.Out.Split("identical").Length - 1);
+        Assert.Contains("DIFFERS: write failed at sector 12345", outcome.Out, StringComparison.Ordinal);
+        Assert.Contains("the callback ran inside the client: 'chunk 42'", outcome.Out, StringComparison.Ordinal);
+        var folder = outcome.Out.Split("random data, in ")[1].Split('\n')[0];
+        Assert.False(Directory.Exists(folder), $"{folder} is left behind");
+    }
+
+    [Fact]
+    public async Task print_nothing_but_the_object_with_json_and_nothing_at_all_on_standard_error_when_all_is_well()
+    {
+        var source = _folder.Random("source", 100_000);
+        using var process = new HostProcess("copy", source, _folder["a"], "--json");
+        var outcome = await process.EndAsync();
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.Equal(100_000, outcome.Json.GetProperty("bytes").GetInt32());
+    }
+
+    // The process ends as soon as everything is said, and must not end before.
+    [Fact]
+    public async Task have_said_everything_when_it_ends_also_what_no_pipe_holds_at_once()
+    {
+        var source = _folder.Random("source", 5000);
+        var sink = $"/dev/{string.Concat(Enumerable.Repeat("./", 900))}null";
+        var full = sink.Replace("null", "full", StringComparison.Ordinal);
+        using var process = new HostProcess(["copy", source, .. Enumerable.Repeat(sink, 32), .. Enumerable.Repeat(full, 32), "--ignore-errors", "--json"]);
+        var outcome = await process.EndAsync();
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.True(outcome.Out.Length > 100_000 && outcome.Error.Length > 50_000, $"{outcome.Out.Length}, {outcome.Error.Length}");
+        Assert.Equal(0xFFFFFFFF_00000000, outcome.Json.GetProperty("writeErrors").GetUInt64());
+        Assert.Equal(64, outcome.Json.GetProperty("destinations").GetArrayLength());
+        Assert.Equal(32, outcome.Error.Split("kcopyd: ").Length - 1);
+        Assert.EndsWith("\n", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task log_to_standard_error_and_nowhere_else()
+    {
+        var source = _folder.Random("source", 100_000);
+        using var process = new HostProcess("copy", source, _folder["a"], "--json", "--log-level", "debug");
+        var outcome = await process.EndAsync();
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal(100_000, outcome.Json.GetProperty("bytes").GetInt32());
+        Assert.Contains(" DBG] ", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData(100_000, "--ignore-errors", "/dev/null", 0b001UL)]
+    [InlineData(0, "--ignore-errors", "/dev/null", 0b001UL)]        // a new empty file has a flush, too
+    [InlineData(100_000, "--sequential", "/dev/full", 0b101UL)]     // and so has what was written before another one failed
+    public async Task report_a_flush_that_fails(int length, string option, string other, ulong writeErrors)
+    {
+        Tool.Need("strace", "strace");
+        var source = _folder.Random("source", length);
+        var copy = _folder["copy"];
+        using var process = new HostProcess(
+            ["strace", "-f", "-qq", "-o", "/dev/null", "-P", copy, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO"],
+            ["copy", source, copy, _folder["good"], other, option, "--json"]);
+        var outcome = await process.EndAsync();
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Equal(writeErrors, outcome.Json.GetProperty("writeErrors").GetUInt64());
+        Assert.Contains($"{copy}: flush failed", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(_folder.Read("source"), _folder.Read("good"));
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
