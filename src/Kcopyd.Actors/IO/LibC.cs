@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.InteropServices.Marshalling;
 
 namespace Kcopyd.Actors.IO;
 
@@ -9,9 +10,9 @@ namespace Kcopyd.Actors.IO;
 /// </summary>
 internal static unsafe partial class LibC
 {
-    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EBADF = 9, EAGAIN = 11, EACCES = 13, EBUSY = 16, EINVAL = 22, EROFS = 30, ENOTSUP = 95;
+    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EBADF = 9, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EINVAL = 22, EROFS = 30, ENOTSUP = 95;
 
-    public const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_NOCTTY = 0x100, O_CLOEXEC = 0x80000;
+    public const int O_RDONLY = 0, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_NOCTTY = 0x100, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000;
     public static readonly int O_DIRECT = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
     public const int FALLOC_FL_KEEP_SIZE = 1, FALLOC_FL_PUNCH_HOLE = 2, FALLOC_FL_ZERO_RANGE = 0x10;
@@ -25,10 +26,14 @@ internal static unsafe partial class LibC
     private const int F_DUPFD_CLOEXEC = 1030;
 
     /// <summary>Opens a file; null and the errno if that failed.</summary>
-    public static FileDescriptor? Open(string path, int flags, out int errno)
+    /// <param name="path">The path, see <see cref="UnixPath"/>.</param>
+    /// <param name="flags">O_ flags.</param>
+    /// <param name="errno">Why it failed; 0 if it did not.</param>
+    /// <param name="mode">Permissions of a file that is created, less the umask; rw-rw-rw- by default.</param>
+    public static FileDescriptor? Open(string path, int flags, out int errno, uint mode = 0x1B6)
     {
         nint fd;
-        do fd = open(path, flags | O_CLOEXEC | O_NOCTTY, 0x1B6 /* rw-rw-rw-, less the umask */);
+        do fd = open(path, flags | O_CLOEXEC | O_NOCTTY, mode);
         while (Interrupted(fd));
         errno = fd < 0 ? Marshal.GetLastPInvokeError() : 0;
         return fd < 0 ? null : new FileDescriptor((int)fd);
@@ -172,8 +177,8 @@ internal static unsafe partial class LibC
 
     private static long Result(nint result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int open(string path, int flags, uint mode);
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int open([MarshalUsing(typeof(UnixPathMarshaller))] string path, int flags, uint mode);
 
     [LibraryImport("libc")]
     private static partial int close(int fd);
@@ -202,9 +207,9 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     private static partial int ioctl(FileDescriptor fd, nuint request, void* argument);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int statx(int directory, string path, int flags, uint mask, FileStatus* status);
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int statx(int directory, [MarshalUsing(typeof(UnixPathMarshaller))] string path, int flags, uint mask, FileStatus* status);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int statx(FileDescriptor file, string path, int flags, uint mask, FileStatus* status);
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int statx(FileDescriptor file, [MarshalUsing(typeof(UnixPathMarshaller))] string path, int flags, uint mask, FileStatus* status);
 }

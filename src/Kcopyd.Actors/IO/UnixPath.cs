@@ -1,0 +1,83 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Runtime.InteropServices.Marshalling;
+using System.Text;
+
+namespace Kcopyd.Actors.IO;
+
+/// <summary>
+/// Paths between the kernel, for which they are bytes, and .NET, for which they are text. A byte that is not part of valid UTF-8 becomes the
+/// lone surrogate U+DC00 plus its value, which no valid text contains, and becomes that byte again on the way back: every file can be named.
+/// </summary>
+/// <remarks>The convention is that of Python's <c>surrogateescape</c> (PEP 383).</remarks>
+internal static class UnixPath
+{
+    private const int EscapeBase = 0xDC00;
+
+    /// <summary>The text of a path.</summary>
+    public static string Decode(ReadOnlySpan<byte> bytes)
+    {
+        var text = new StringBuilder(bytes.Length);
+        Span<char> utf16 = stackalloc char[2];
+        while (!bytes.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf8(bytes, out var rune, out var length) == OperationStatus.Done)
+            {
+                text.Append(utf16[..rune.EncodeToUtf16(utf16)]);
+                bytes = bytes[length..];
+            }
+            else
+            {
+                text.Append((char)(EscapeBase + bytes[0]));
+                bytes = bytes[1..];
+            }
+        }
+        return text.ToString();
+    }
+
+    /// <summary>The bytes of a path, followed by a zero.</summary>
+    public static byte[] Encode(string path)
+    {
+        var bytes = new byte[Encoding.UTF8.GetMaxByteCount(path.Length) + 1];
+        var used = 0;
+        for (var rest = path.AsSpan(); !rest.IsEmpty;)
+        {
+            if (Rune.DecodeFromUtf16(rest, out var rune, out var length) == OperationStatus.Done)
+                used += rune.EncodeToUtf8(bytes.AsSpan(used));
+            else if (IsEscape(rest[0]))
+                bytes[used++] = (byte)(rest[0] - EscapeBase);
+            else
+                used += Rune.ReplacementChar.EncodeToUtf8(bytes.AsSpan(used));
+            rest = rest[length..];
+        }
+        return bytes[..(used + 1)];
+    }
+
+    /// <summary>The path for people and for JSON, which take valid text only: what has no character is shown as U+FFFD.</summary>
+    public static string Printable(string path)
+    {
+        if (!path.Any(char.IsSurrogate))
+            return path;
+        var text = new StringBuilder(path.Length);
+        foreach (var rune in path.EnumerateRunes())
+            text.Append(rune.ToString());
+        return text.ToString();
+    }
+
+    private static bool IsEscape(char character) => character is >= (char)(EscapeBase + 0x80) and <= (char)(EscapeBase + 0xFF);
+}
+
+/// <summary>Passes paths to the C library by <see cref="UnixPath"/>.</summary>
+[CustomMarshaller(typeof(string), MarshalMode.ManagedToUnmanagedIn, typeof(UnixPathMarshaller))]
+internal static unsafe class UnixPathMarshaller
+{
+    public static byte* ConvertToUnmanaged(string path)
+    {
+        var bytes = UnixPath.Encode(path);
+        var memory = (byte*)NativeMemory.Alloc((nuint)bytes.Length);
+        bytes.CopyTo(new Span<byte>(memory, bytes.Length));
+        return memory;
+    }
+
+    public static void Free(byte* memory) => NativeMemory.Free(memory);
+}
