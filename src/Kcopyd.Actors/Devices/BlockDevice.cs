@@ -12,13 +12,13 @@ public static class BlockDevice
     /// <exception cref="FileNotFoundException">Nothing has that name, and it is not to be created.</exception>
     /// <exception cref="DirectoryNotFoundException">It is to be created, but its directory does not exist.</exception>
     /// <exception cref="UnauthorizedAccessException">The kernel does not permit it.</exception>
-    /// <exception cref="IOException">It is too small, is a directory, cannot do direct I/O, or failed to open.</exception>
+    /// <exception cref="DeviceOpenException">It is too small, is a directory, cannot do direct I/O, or failed to open.</exception>
     public static FileBlockDevice Open(string path, BlockDeviceOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new BlockDeviceOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(options.Length);
-        if (options.ReadOnly && (options.Create || options.Truncate))
+        if (options.ReadOnly && (options.Create || options.CreateNew || options.Truncate))
             throw new ArgumentException("A device that is opened with ReadOnly = true cannot be created or truncated; drop one of the two.", nameof(options));
         return new FileBlockDevice(new FileOpening(path, options));
     }

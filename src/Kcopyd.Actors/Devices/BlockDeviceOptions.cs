@@ -12,6 +12,12 @@ public sealed record BlockDeviceOptions
     /// <summary>Creates a regular file if nothing has that name. The new name is on stable storage after the first good flush.</summary>
     public bool Create { get; init; }
 
+    /// <summary>Creates a regular file, and fails if anything has that name: whoever succeeds is the one that created it.</summary>
+    public bool CreateNew { get; init; }
+
+    /// <summary>Permissions of a file that is created, less the process's umask; <c>rw-rw-rw-</c> if null.</summary>
+    public UnixFileMode? CreateMode { get; init; }
+
     /// <summary>
     /// Bytes that the device must have. A regular file that is shorter grows (sparsely) to it and one that is longer stays as it is;
     /// a block device that is smaller is refused. 0 takes the device as it is.

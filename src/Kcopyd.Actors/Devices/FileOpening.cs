@@ -68,20 +68,27 @@ internal sealed class FileOpening : IDisposable
         return errno == LibC.EINVAL ? IoError.None : (IoError)errno;
     }
 
+    private const UnixFileMode UsualMode = (UnixFileMode)0b110_110_110;
+
+    private bool Creates => _options.Create || _options.CreateNew;
+
     private int Flags => _options.ReadOnly ? LibC.O_RDONLY : LibC.O_RDWR;
 
     private void Open()
     {
         // Looked at before it is opened: opening a pipe would wait for its other end.
         var errno = (int)-LibC.Status(Path, out var status);
-        if (errno == LibC.ENOENT && _options.Create)
+        if (errno == LibC.ENOENT && Creates)
             NewName = Path;
         else if (errno != 0)
             throw Error(errno);
-        else if (status.Kind == FileKind.Other)
-            throw new IOException($"'{Path}' is neither a regular file, a block device nor a character device, and cannot be copied.");
+        else if (_options.CreateNew)
+            throw Error(LibC.EEXIST);
+        else if (status.Kind is not (FileKind.Regular or FileKind.Block or FileKind.Character))
+            throw NoDevice(status.Kind);
 
-        _buffered = LibC.Open(Path, Flags | (NewName is null ? 0 : LibC.O_CREAT), out errno) ?? throw Error(errno);
+        var creation = NewName is null ? 0 : _options.CreateNew ? LibC.O_CREAT | LibC.O_EXCL : LibC.O_CREAT;
+        _buffered = LibC.Open(Path, Flags | creation, out errno, (uint)(_options.CreateMode ?? UsualMode)) ?? throw Error(errno);
         Refresh();
         IsReadOnly = _options.ReadOnly;
         switch (Status.Kind)
@@ -89,7 +96,7 @@ internal sealed class FileOpening : IDisposable
             case FileKind.Regular: SizeFile(); break;
             case FileKind.Block: ReadDiskGeometry(); break;
             case FileKind.Character: Length = long.MaxValue; ProbeSink(); break;
-            default: throw new IOException($"'{Path}' changed while it was being opened; try again.");
+            default: throw Changed();
         }
         if (_options.Io == IoMode.Direct || (_options.Io == IoMode.Auto && Status.Kind == FileKind.Block))
             OpenDirect();
@@ -97,6 +104,8 @@ internal sealed class FileOpening : IDisposable
 
     private void SizeFile()
     {
+        if (Status.Size == 0 && NewName is null && HasContent())
+            throw new DeviceOpenException(DeviceOpenError.HasNoLength, $"'{Path}' has a length of 0 and yet has content: it can be read as a stream, not as a device.");
         if (_options.Truncate)
             Resize(0);
         if (_options.Length > Status.Size)
@@ -119,7 +128,7 @@ internal sealed class FileOpening : IDisposable
         LogicalBlockSize = (int)blockSize;
         IsReadOnly |= readOnly != 0;
         if (length < _options.Length)
-            throw new IOException(string.Create(CultureInfo.InvariantCulture,
+            throw new DeviceOpenException(DeviceOpenError.TooSmall, string.Create(CultureInfo.InvariantCulture,
                 $"'{Path}' has {length} bytes, and {_options.Length} are needed; use a larger device or copy less."));
     }
 
@@ -127,7 +136,14 @@ internal sealed class FileOpening : IDisposable
     private unsafe void ProbeSink()
     {
         if (LibC.Read(Buffered, null, 0, 0) < 0)
-            throw new IOException($"'{Path}' is a character device without offsets, and cannot be copied.");
+            throw NoDevice(FileKind.Character);
+    }
+
+    // Files of /proc and /sys do not know their length.
+    private unsafe bool HasContent()
+    {
+        byte first;
+        return LibC.Read(Buffered, &first, 1, 0) > 0;
     }
 
     private void OpenDirect()
@@ -145,12 +161,12 @@ internal sealed class FileOpening : IDisposable
             if (_options.Io == IoMode.Auto)
                 return;
             throw errno == LibC.EINVAL
-                ? new IOException($"'{Path}' cannot do direct I/O on its file system; open it with IoMode.Buffered.", errno)
+                ? new DeviceOpenException(DeviceOpenError.HasNoDirectIo, $"'{Path}' cannot do direct I/O on its file system; open it with IoMode.Buffered.", errno)
                 : Error(errno);
         }
         Check(LibC.Status(Direct, out var status));
         if (!Equals(StorageIdentity.Of(status), StorageIdentity.Of(Status)))
-            throw new IOException($"'{Path}' changed while it was being opened; try again.");
+            throw Changed();
 
         var offsetAlign = Status.Kind == FileKind.Block ? LogicalBlockSize
             : Status.KnowsDirectAlign ? Math.Max((int)Status.DirectOffsetAlign, IoRegion.SectorSize)
@@ -188,13 +204,20 @@ internal sealed class FileOpening : IDisposable
             throw Error((int)-result);
     }
 
+    private DeviceOpenException Changed() => new(DeviceOpenError.Changed, $"'{Path}' changed while it was being opened; try again.");
+
+    private DeviceOpenException NoDevice(FileKind kind) => kind == FileKind.Directory
+        ? new(DeviceOpenError.IsDirectory, $"'{Path}' is a directory; name a file or a device.")
+        : new(DeviceOpenError.HasNoOffsets, $"'{Path}' is a {(kind == FileKind.Character ? "character device" : kind.ToString().ToLowerInvariant())} without offsets, and cannot be used as a block device.");
+
     private Exception Error(int errno) => errno switch
     {
-        LibC.ENOENT when _options.Create => new DirectoryNotFoundException($"'{Path}' cannot be created: its directory does not exist."),
+        LibC.EEXIST when _options.CreateNew => new DeviceOpenException(DeviceOpenError.Exists, $"'{Path}' exists already; open it without CreateNew, or choose another name.", errno),
+        LibC.ENOENT when Creates => new DirectoryNotFoundException($"'{Path}' cannot be created: its directory does not exist."),
         LibC.ENOENT => new FileNotFoundException($"'{Path}' does not exist; create it, or open it with Create = true.", Path),
         LibC.EACCES or LibC.EPERM or LibC.EROFS => new UnauthorizedAccessException(
             $"'{Path}' cannot be opened for {(_options.ReadOnly ? "reading" : "writing")}: {LibC.Message(errno)}. "
             + (_options.ReadOnly ? "Ask for permission to read it." : "If it is only to be read, open it with ReadOnly = true.")),
-        _ => new IOException($"'{Path}' cannot be opened: {LibC.Message(errno)} (errno {errno}).", errno),
+        _ => new DeviceOpenException(DeviceOpenError.Other, $"'{Path}' cannot be opened: {LibC.Message(errno)} (errno {errno}).", errno),
     };
 }

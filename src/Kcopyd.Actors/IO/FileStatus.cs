@@ -9,6 +9,9 @@ internal enum FileKind
     Regular,
     Block,
     Character,
+    Pipe,
+    Socket,
+    Directory,
 }
 
 /// <summary>The kernel's statx record: the one status call whose layout is the same on every architecture.</summary>
@@ -35,11 +38,17 @@ internal struct FileStatus
     /// <summary>True if the kernel told the alignment of direct I/O; zeroes then mean that there is no direct I/O.</summary>
     public readonly bool KnowsDirectAlign => (_mask & DirectAlignMask) != 0;
 
+    /// <summary>The permission bits.</summary>
+    public readonly UnixFileMode Permissions => (UnixFileMode)(_mode & 0xFFF);
+
     public readonly FileKind Kind => (_mode & 0xF000) switch
     {
         0x8000 => FileKind.Regular,
         0x6000 => FileKind.Block,
         0x2000 => FileKind.Character,
+        0x1000 => FileKind.Pipe,
+        0xC000 => FileKind.Socket,
+        0x4000 => FileKind.Directory,
         _ => FileKind.Other,
     };
 }

@@ -34,7 +34,7 @@ public sealed class CharacterDevice_should
     [Fact]
     public void be_refused_where_it_has_no_offsets()
     {
-        var refused = Assert.Throws<IOException>(() => BlockDevice.Open("/dev/ptmx"));
+        var refused = Assert.Throws<DeviceOpenException>(() => BlockDevice.Open("/dev/ptmx"));
         Assert.Contains("without offsets", refused.Message, StringComparison.Ordinal);
     }
 }

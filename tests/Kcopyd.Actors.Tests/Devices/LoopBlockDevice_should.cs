@@ -126,7 +126,7 @@ public sealed class LoopBlockDevice_should : IDisposable
     public void be_refused_when_it_is_too_small()
     {
         using var loop = LoopDevice.Attach(_folder.File("image", new byte[Size]), 512);
-        var refused = Assert.Throws<IOException>(() => BlockDevice.Open(loop.Path, new() { Length = Size + 1 }));
+        var refused = Assert.Throws<DeviceOpenException>(() => BlockDevice.Open(loop.Path, new() { Length = Size + 1 }));
         Assert.Contains($"{Size} bytes", refused.Message, StringComparison.Ordinal);
     }
 }
