@@ -24,12 +24,16 @@ internal static class KcopydCommand
             ServeCommand.Create(console, isUsed: args.Contains(ServeCommand.Name)),
             DemoCommand.Create(console),
         };
-        // A path may begin with '@', which would name a response file.
+        CommandLineCheck.Harden(root);
+        // A region begins with '@', which would name a response file.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0)
+        var errors = parsed.Errors.Select(static error => error.Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal)).ToList();
+        if (CommandLineCheck.Find(parsed, args) is { } meant)
+            errors.Insert(0, meant);
+        if (errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
-                await console.Error.WriteLineAsync($"kcopyd: {error.Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal)}").ConfigureAwait(false);
+            foreach (var error in errors.Distinct())
+                await console.Error.WriteLineAsync($"kcopyd: {error}").ConfigureAwait(false);
             await console.Error.WriteLineAsync("Try 'kcopyd --help', or --help after the name of a command.").ConfigureAwait(false);
             return ExitCodes.Usage;
         }

@@ -79,7 +79,7 @@ public sealed class FailingSystemCalls_should : CommandTest
             Folder.RandomFile("source", Length);    // full: clones are tried
         var copy = path == "old" ? Folder.RandomFile("old", Length, seed: 2) : Folder["copy"];
 
-        var run = await Strace.RunAsync(Folder["strace.log"], Folder[path], $"{call}:error={error}", "copy", "--json", "--io", "buffered", "--offload", offload, Folder["source"], copy);
+        var run = await Strace.RunAsync(Folder["strace.log"], Folder[path], $"{call}:error={error}", "copy", "--json", "--io", "buffered", "--offload", offload, Folder["source"], copy, "--overwrite");
 
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Equal("", run.Error);

@@ -24,6 +24,9 @@ internal struct FileStatus
     private const uint DirectAlignMask = 0x2000;
 
     [FieldOffset(0x00)] private readonly uint _mask;
+    [FieldOffset(0x10)] public readonly uint Links;
+    [FieldOffset(0x14)] public readonly uint Owner;
+    [FieldOffset(0x18)] public readonly uint Group;
     [FieldOffset(0x1C)] private readonly ushort _mode;
     [FieldOffset(0x20)] public readonly ulong Inode;
     [FieldOffset(0x28)] public readonly long Size;

@@ -20,13 +20,22 @@ internal static class Devices
         {
             throw new UsageException($"{target} cannot be opened for {(options.ReadOnly ? "reading" : "writing")}: you may not, or its file system is read-only.");
         }
-        catch (IOException refused) when (options.Io == IoMode.Direct)
+        catch (DirectoryNotFoundException)
         {
-            throw new UsageException($"{target}: {refused.Message.Replace("open it with IoMode.Buffered", "use --io buffered", StringComparison.Ordinal)}");
+            throw new UsageException($"{target} cannot be created: its directory does not exist.");
         }
-        catch (IOException refused)
+        catch (DeviceOpenException refused)
         {
-            throw new UsageException($"{target}: {refused.Message}");
+            throw new UsageException(refused.Reason switch
+            {
+                DeviceOpenError.HasNoDirectIo => $"{target} is on a file system without direct I/O; use --io buffered.",
+                DeviceOpenError.IsDirectory => $"{target} is a directory; name a file or a device.",
+                DeviceOpenError.HasNoOffsets => $"{target} is a pipe, a socket or a terminal; name a file or a device.",
+                DeviceOpenError.HasNoLength => $"{target} has a length of 0 and yet has content, as files under /proc: it cannot be read as a device.",
+                DeviceOpenError.Exists => $"{target} was created by somebody else just now; run the command again.",
+                DeviceOpenError.Changed => $"{target} was replaced while it was being opened; run the command again.",
+                _ => $"{target}: {refused.Message}",
+            });
         }
     }
 

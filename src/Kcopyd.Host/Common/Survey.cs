@@ -8,8 +8,18 @@ namespace Kcopyd.Host.Common;
 /// <param name="Kind">What its path names.</param>
 /// <param name="Size">Bytes; 0 for what is missing, <see cref="long.MaxValue"/> for a sink.</param>
 /// <param name="Storage">Where its bytes live, see <see cref="StorageLocation"/>; null if nowhere.</param>
-internal sealed record Survey(Target Target, TargetKind Kind, long Size, object? Storage)
+/// <param name="HoldsData">True if something would be lost by overwriting it: not of an empty file, and not of one that is all hole.</param>
+internal sealed record Survey(Target Target, TargetKind Kind, long Size, object? Storage, bool HoldsData = false)
 {
+    private Func<Task<Survey>>? _again;
+
+    /// <summary>Who may read and write what is there.</summary>
+    public UnixFileMode? Permissions { get; private init; }
+
+    /// <summary>Looks once more at what may have changed. What is open already stays what it was.</summary>
+    /// <exception cref="UsageException">It cannot be opened any more.</exception>
+    public Task<Survey> AgainAsync() => _again?.Invoke() ?? Task.FromResult(this);
+
     /// <summary>Opens and closes the target as it will be opened later, but creates and grows nothing.</summary>
     /// <exception cref="UsageException">It cannot be opened so.</exception>
     public static async Task<Survey> OfSourceAsync(Target target)
@@ -18,7 +28,7 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
             return Of(target, await RemoteDevices.QueryAsync(target).ConfigureAwait(false));
         var device = Devices.Open(target, new BlockDeviceOptions { ReadOnly = true });
         await using (device.ConfigureAwait(false))
-            return Of(target, device);
+            return await OfAsync(target, device, () => OfSourceAsync(target)).ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="OfSourceAsync"/>
@@ -29,32 +39,39 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
             var info = await RemoteDevices.QueryAsync(target).ConfigureAwait(false);
             return info.IsReadOnly ? throw new UsageException($"{target} is read-only: its server does not take writes.") : Of(target, info);
         }
-        if (!Path.Exists(target.Path))
+        var entry = FileEntry.Of(target.Path);
+        if (!entry.Exists)
         {
-            var directory = Path.GetDirectoryName(Path.GetFullPath(target.Path));
-            if (!Directory.Exists(directory))
-                throw new UsageException($"{target} cannot be created: there is no directory '{directory}'.");
-            return new Survey(target, TargetKind.Missing, 0, Path.GetFullPath(target.Path));
+            NewFiles.CheckMayCreate($"{target}", target.Path);
+            return new Survey(target, TargetKind.Missing, 0, entry.Identity) { _again = () => OfDestinationAsync(target) };
         }
         var device = Devices.Open(target, new BlockDeviceOptions());
         await using (device.ConfigureAwait(false))
         {
             return device.IsReadOnly
                 ? throw new UsageException($"{target} is read-only.")
-                : Of(target, device);
+                : await OfAsync(target, device, () => OfDestinationAsync(target)).ConfigureAwait(false);
         }
     }
 
     // Two addresses of one export are the same storage; what else leads to it, nobody here can know.
     private static Survey Of(Target target, NbdExportInfo info) => new(target, TargetKind.Remote, info.Length!.Value, RemoteDevices.Storage(target.Uri!));
 
-    private static Survey Of(Target target, FileBlockDevice device)
+    private static async Task<Survey> OfAsync(Target target, FileBlockDevice device, Func<Task<Survey>> again)
     {
         var kind = (device.Features & DeviceFeatures.Sink) != 0 || device.Length == long.MaxValue ? TargetKind.Sink
             : device.IsRegularFile ? TargetKind.File
             : TargetKind.Disk;
-        return new Survey(target, kind, device.Length, device.Locate(0).Storage);
+        var holdsData = kind == TargetKind.Disk || (kind == TargetKind.File && device.Length > 0 && !await IsHoleAsync(device).ConfigureAwait(false));
+        return new Survey(target, kind, device.Length, device.Locate(0).Storage, holdsData)
+        {
+            Permissions = kind == TargetKind.Sink ? null : FileEntry.Of(target.Path).Permissions,
+            _again = again,
+        };
     }
+
+    private static async Task<bool> IsHoleAsync(FileBlockDevice file) =>
+        await file.MapAsync(0, file.Length).ConfigureAwait(false) is { IsZero: true } extent && extent.Length >= file.Length;
 }
 
 /// <summary>What a path names.</summary>

@@ -1,9 +1,16 @@
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>A SOURCE or DEST of the command line: <c>PATH[@START[+LENGTH]]</c>, where PATH may be the address of an NBD export.</summary>
+/// <summary>A SOURCE or DEST of the command line: a path or the address of an NBD export, whole or a region of it.</summary>
+/// <remarks>
+/// <para><c>@START[+LENGTH]:PATH</c> is a region; what begins otherwise is all of a path. What an argument means does not depend on the files that exist:
+/// only a path that begins with '@' must be written './@…'.</para>
+/// <para><c>DEVICE@START[+LENGTH]</c> is a region of a block or character device, too. It cannot be taken for a name: no file is created beside devices. Of
+/// anything else it is refused, with both spellings that can be meant.</para>
+/// </remarks>
 /// <param name="Argument">What the usage calls it, such as "SOURCE" or "DEST 2"; error messages begin with it.</param>
 /// <param name="Path">The path as given.</param>
 /// <param name="Start">First byte, a multiple of 512.</param>
@@ -13,21 +20,21 @@ internal sealed record Target(string Argument, string Path, long Start, long? Le
     /// <summary>The export that the path is the address of; null for anything on this machine.</summary>
     public NbdUri? Uri { get; private init; }
 
-    /// <summary>Reads an argument. A file that has the whole text as its name wins over a region of a file of a shorter name.</summary>
-    /// <exception cref="UsageException">The region is not one, or not of whole sectors.</exception>
+    /// <summary>True for a path on this machine.</summary>
+    public bool IsLocal => Uri is null;
+
+    /// <summary>True if the user named a part of it.</summary>
+    public bool IsRegion => Start > 0 || Length is not null;
+
+    /// <summary>Reads an argument.</summary>
+    /// <exception cref="UsageException">It is empty, or a region that is not one or not of whole sectors.</exception>
     public static Target Parse(string argument, string text)
     {
         if (text.Length == 0)
             throw new UsageException($"{argument} is empty: give a path.");
-        return NbdUri.IsAddress(text) && !System.IO.Path.Exists(text) ? ParseAddress(argument, text) : ParsePath(argument, text);
-    }
-
-    /// <inheritdoc/>
-    public override string ToString() => $"{Argument} '{Path}'";
-
-    private static Target ParseAddress(string argument, string text)
-    {
-        var target = ParsePath(argument, text);
+        var target = text[0] == '@' ? ParseRegion(argument, text) : ParsePath(argument, text);
+        if (!NbdUri.IsAddress(target.Path))
+            return target;
         try
         {
             return target with { Uri = NbdUri.Parse(target.Path) };
@@ -38,31 +45,51 @@ internal sealed record Target(string Argument, string Path, long Start, long? Le
         }
     }
 
+    /// <inheritdoc/>
+    public override string ToString() => $"{Argument} '{UnixPath.Printable(Path)}'";
+
+    private static Target ParseRegion(string argument, string text)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0)
+            throw new UsageException($"{argument} '{text}': a region is '@START[+LENGTH]:PATH', such as '@1M+64K:disk.img'. A file of that name is './{text}'.");
+        return colon + 1 == text.Length
+            ? throw new UsageException($"{argument} '{text}': there is no path after ':'.")
+            : Region(argument, text, text[(colon + 1)..], text.AsSpan(1, colon - 1));
+    }
+
     private static Target ParsePath(string argument, string text)
     {
         var at = text.LastIndexOf('@');
-        if (at < 0 || System.IO.Path.Exists(text) || !LooksLikeRegion(text.AsSpan(at + 1)))
+        if (at <= 0 || NbdUri.IsAddress(text) || !IsRegionText(text.AsSpan(at + 1)))
             return new Target(argument, text, 0, null);
-        if (at == 0)
-            throw new UsageException($"{argument} '{text}': there is no path before '@'.");
+        var (path, region) = (text[..at], text[(at + 1)..]);
+        if (FileEntry.Of(path).Kind is FileKind.Block or FileKind.Character && !FileEntry.Of(text).Exists)
+            return Region(argument, text, path, region);
+        throw new UsageException($"{argument} '{text}' could be a region or a name. For the region, write '@{region}:{path}'; for a file of that name, '@0:{text}'.");
+    }
 
-        var region = text.AsSpan(at + 1);
+    private static Target Region(string argument, string text, string path, ReadOnlySpan<char> region)
+    {
         var plus = region.IndexOf('+');
         var start = Sectors(argument, text, "START", plus < 0 ? region : region[..plus]);
         long? length = plus < 0 ? null : Sectors(argument, text, "LENGTH", region[(plus + 1)..]);
-        if (length > long.MaxValue - start)
-            throw new UsageException($"{argument} '{text}': START + LENGTH is more than any device has.");
-        return new Target(argument, text[..at], start, length);
+        return length > long.MaxValue - start
+            ? throw new UsageException($"{argument} '{text}': START + LENGTH is more than any device has.")
+            : new Target(argument, path, start, length);
     }
 
-    // user@host.img is a name, not a region.
-    private static bool LooksLikeRegion(ReadOnlySpan<char> text) => text.IsEmpty || text[0] == '+' || char.IsAsciiDigit(text[0]);
+    // user@host.img and backup@2024-11-27 are names, not regions.
+    private static bool IsRegionText(ReadOnlySpan<char> text)
+    {
+        var plus = text.IndexOf('+');
+        return ByteSize.TryParse(plus < 0 ? text : text[..plus], out _) && (plus < 0 || ByteSize.TryParse(text[(plus + 1)..], out _));
+    }
 
     private static long Sectors(string argument, string text, string what, ReadOnlySpan<char> size)
     {
         if (!ByteSize.TryParse(size, out var bytes))
-            throw new UsageException($"{argument} '{text}': {what} '{size}' is not a number of bytes such as 4096, 64K or 1G. "
-                + $"If '@' belongs to the name, write '{text}@0'.");
+            throw new UsageException($"{argument} '{text}': {what} '{size}' is not a number of bytes such as 4096, 64K or 1G.");
         if (bytes % IoRegion.SectorSize != 0)
             throw new UsageException($"{argument} '{text}': {what} {bytes} is not a multiple of {IoRegion.SectorSize}; "
                 + $"the next ones are {bytes / IoRegion.SectorSize * IoRegion.SectorSize} and {(bytes / IoRegion.SectorSize + 1) * IoRegion.SectorSize}.");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Kcopyd.Host.Mapfiles;
 
@@ -10,6 +11,7 @@ internal static class MapfileFormat
 {
     private const string Phases = "?*/-FG+";
     private const string Statuses = "?*/-+";
+    private const int LongestLine = 1 << 16;    // characters: the command line that ddrescue writes down has two paths
 
     /// <summary>Reads a map.</summary>
     /// <exception cref="FormatException">It is not one; the message names the line.</exception>
@@ -17,7 +19,7 @@ internal static class MapfileFormat
     {
         var map = new Mapfile();
         var hasStatusLine = false;
-        for (var number = 1; reader.ReadLine() is { } line; number++)
+        for (var number = 1; ReadLine(reader, number) is { } line; number++)
         {
             var fields = Fields(line);
             if (fields.Length == 0)
@@ -54,6 +56,21 @@ internal static class MapfileFormat
         writer.Write("#      pos        size  status\n");
         foreach (var block in map.Blocks)
             writer.Write($"0x{block.Position:X8}  0x{block.Size:X8}  {(char)block.Status}\n");
+    }
+
+    // What is no text at all has no ends of lines.
+    private static string? ReadLine(TextReader reader, int number)
+    {
+        var line = new StringBuilder();
+        for (int next; (next = reader.Read()) >= 0;)
+        {
+            if (next == '\n')
+                return line.ToString();
+            if (line.Length == LongestLine)
+                throw new FormatException($"line {number} has more than {LongestLine} characters");
+            line.Append((char)next);
+        }
+        return line.Length > 0 ? line.ToString() : null;
     }
 
     // '#' begins a comment at the begin of a line and after white space.

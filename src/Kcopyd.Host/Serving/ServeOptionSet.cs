@@ -13,6 +13,7 @@ internal sealed class ServeOptionSet
     private readonly Option<string[]> _snapshots = Many("--snapshot", "[NAME=]ORIGIN,COW", "A snapshot, under the name of its COW, and its origin under its file's; a write to the origin goes to its snapshots first. Repeat it for each: snapshots that are not named are not protected.");
     private readonly Option<string[]> _listen = Many("--listen", "unix:PATH|HOST:PORT", $"Where clients come to; repeat it for more. Port 0 takes a free one. {DefaultListen} if nothing is said.");
     private readonly Option<bool> _readOnly = new("--read-only") { Description = "Refuse writes, and open everything for reading only." };
+    private readonly Option<bool> _force = new("--force") { Description = "Serve also what is mounted, or in use by another program or another kcopyd." };
     private readonly Option<string?> _certificates = new("--tls-certificates") { Description = "Offer TLS, with server-cert.pem, server-key.pem and ca-cert.pem of this folder.", HelpName = "DIR" };
     private readonly Option<bool> _verifyPeer = new("--tls-verify-peer") { Description = "Take only clients that show a certificate of ca-cert.pem." };
     private readonly Option<string?> _tls = new("--tls") { Description = "Whether clients must use TLS; require if nothing is said.", HelpName = "require|optional" };
@@ -30,7 +31,7 @@ internal sealed class ServeOptionSet
     public void AddTo(Command command)
     {
         command.Add(_files);
-        foreach (var option in new Option[] { _exports, _snapshots, _listen, _readOnly, _certificates, _verifyPeer, _tls, _io, _json, _logLevel })
+        foreach (var option in new Option[] { _exports, _snapshots, _listen, _readOnly, _force, _certificates, _verifyPeer, _tls, _io, _json, _logLevel })
             command.Add(option);
     }
 
@@ -46,6 +47,7 @@ internal sealed class ServeOptionSet
             Names = exports,
             Listen = parsed.GetValue(_listen) is { Length: > 0 } listen ? listen : [DefaultListen],
             ReadOnly = parsed.GetValue(_readOnly),
+            Force = parsed.GetValue(_force),
             Certificates = certificates,
             VerifyPeer = parsed.GetValue(_verifyPeer),
             RequireTls = tls != "optional",
@@ -67,6 +69,9 @@ internal sealed record ServeOptions
     public required IReadOnlyList<string> Listen { get; init; }
 
     public bool ReadOnly { get; init; }
+
+    /// <summary>Serves what others use, too.</summary>
+    public bool Force { get; init; }
 
     /// <summary>The folder; null serves without TLS.</summary>
     public string? Certificates { get; init; }

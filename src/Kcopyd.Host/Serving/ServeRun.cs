@@ -16,7 +16,7 @@ internal static class ServeRun
             endPoints.AddRange(await ListenAddress.ParseAsync(listen).ConfigureAwait(false));
         var tls = Certificates(options);
         using var engine = Engine.Start(options.LogLevel);
-        var devices = await ServedDevices.OpenAsync(options, engine).ConfigureAwait(false);
+        var devices = await ServedDevices.OpenAsync(options, engine, console).ConfigureAwait(false);
         await using var devicesLease = devices.ConfigureAwait(false);
         var server = Start(engine, new NbdServerOptions { EndPoints = endPoints, Exports = [.. devices.Exports.Select(static one => one.Export)], Tls = tls, RequireTls = options.RequireTls, Name = "nbd" });
         await using var serverLease = server.ConfigureAwait(false);

@@ -2,31 +2,32 @@ using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Host.Snapshots;
-using Microsoft.Win32.SafeHandles;
 
 namespace Kcopyd.Host.Serving;
 
 /// <summary>
-/// Everything that is served: opened, and locked as <c>kcopyd snapshot</c> locks: what is written for this command alone, what is only read is
-/// shared by those who read. What lies on the same storage is one device, however often it is exported.
+/// Everything that is served: locked (what is written for this command alone, what is only read for readers), and opened. What lies on the same storage is one
+/// device, however often it is exported.
 /// </summary>
 internal sealed class ServedDevices : IAsyncDisposable
 {
     private readonly ServeOptions _options;
     private readonly List<ServedExport> _exports = [];
-    private readonly List<(Target Target, FileBlockDevice Device, SafeFileHandle Lock)> _files = [];
+    private readonly List<FileBlockDevice> _files = [];
     private readonly List<(SnapshotFiles Files, OpenSnapshots Opened)> _origins = [];
 
-    private ServedDevices(ServeOptions options) => _options = options;
+    private readonly StorageLock _lock;
+
+    private ServedDevices(ServeOptions options, StorageLock held) => (_options, _lock) = (options, held);
 
     public IReadOnlyList<ServedExport> Exports => _exports;
 
     /// <summary>Opens everything. No file is made or changed by that.</summary>
     /// <exception cref="UsageException">Something cannot be opened, is busy, or two exports would have the same name.</exception>
     /// <exception cref="FailureException">A snapshot is invalid.</exception>
-    public static async Task<ServedDevices> OpenAsync(ServeOptions options, Engine engine)
+    public static async Task<ServedDevices> OpenAsync(ServeOptions options, Engine engine, CommandConsole console)
     {
-        var devices = new ServedDevices(options);
+        var devices = new ServedDevices(options, StorageLocks.Take([.. options.Names.All.Select(target => (target, !options.ReadOnly))], options.Force, console));
         try
         {
             foreach (var origin in options.Names.Snapshots)
@@ -56,17 +57,15 @@ internal sealed class ServedDevices : IAsyncDisposable
             await opened.DisposeAsync().ConfigureAwait(false);
             await files.DisposeAsync().ConfigureAwait(false);
         }
-        foreach (var (_, device, taken) in _files)
-        {
+        foreach (var device in _files)
             await device.DisposeAsync().ConfigureAwait(false);
-            taken.Dispose();
-        }
+        _lock.Dispose();
     }
 
     private async Task OpenOriginAsync(IReadOnlyList<ServedSnapshot> snapshots, Engine engine)
     {
         var writes = !_options.ReadOnly;
-        var files = await SnapshotFiles.OpenAsync(snapshots[0].Origin, writes, [.. snapshots.Select(static snapshot => snapshot.Cow)], writes, another: "COW").ConfigureAwait(false);
+        var files = await SnapshotFiles.OpenAsync(snapshots[0].Origin, writes, [.. snapshots.Select(static snapshot => snapshot.Cow)], writes).ConfigureAwait(false);
         OpenSnapshots opened;
         try
         {
@@ -91,20 +90,20 @@ internal sealed class ServedDevices : IAsyncDisposable
         {
             if (_origins.Find(one => IsSame(one.Files.Origin, device)) is { Files: { } files, Opened: { } opened })
                 AddOrigin(file.Name, files, opened, file.Target.Path);
-            else if (_files.Find(one => IsSame(one.Device, device)).Device is { } known)
+            else if (_files.Find(one => IsSame(one, device)) is { } known)
                 Add(file.Name, file.Target.Path, null, known, null);
             else
             {
                 CheckCow(file.Target, device);
                 if (device.Length == long.MaxValue)
                     throw new UsageException($"{file.Target} has no size: give a file or a block device.");
-                _files.Add((file.Target, device, FileLock.Take(file.Target, exclusive: !device.IsReadOnly)));
+                _files.Add(device);
                 Add(file.Name, file.Target.Path, null, device, null);
             }
         }
         finally
         {
-            if (!_files.Exists(one => one.Device == device))
+            if (!_files.Contains(device))
                 await device.DisposeAsync().ConfigureAwait(false);
         }
     }

@@ -34,6 +34,10 @@ internal sealed class ServedNames
 
     public IReadOnlyList<ServedFile> Files => _files;
 
+    /// <summary>Everything that is opened.</summary>
+    public IEnumerable<Target> All => _snapshots.SelectMany(static snapshot => new[] { new Target("ORIGIN", snapshot.Origin, 0, null), new Target("COW", snapshot.Cow, 0, null) })
+        .Concat(_files.Select(static file => file.Target));
+
     /// <summary>By their origin, whatever links lead to it: one origin has all its snapshots.</summary>
     public IEnumerable<IGrouping<string, ServedSnapshot>> Snapshots => _snapshots.GroupBy(static snapshot => Resolved(snapshot.Origin), StringComparer.Ordinal);
 

@@ -20,7 +20,7 @@ internal static class CreateCommand
         command.SetAction(async (parsed, _) =>
         {
             var (originPath, kind) = (parsed.GetRequiredValue(origin), parsed.GetValue(store));
-            var file = await NewStore.CreateAsync(originPath, parsed.GetRequiredValue(cow), parsed.GetValue(chunk), parsed.GetValue(size), parsed.GetValue(force)).ConfigureAwait(false);
+            var file = await NewStore.CreateAsync(originPath, parsed.GetRequiredValue(cow), parsed.GetValue(chunk), parsed.GetValue(size), parsed.GetValue(force), console).ConfigureAwait(false);
             var table = string.Create(CultureInfo.InvariantCulture,
                 $"0 {file.OriginSectors} snapshot {Path.GetFullPath(originPath)} {Path.GetFullPath(file.Status.Name)} {(kind == StoreKind.PersistentOverflow ? "PO" : "P")} {file.Status.ChunkSize / 512}");
             await console.Out.WriteLineAsync(parsed.GetValue(json)

@@ -17,7 +17,7 @@ internal static class DiffCommand
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var files = await SnapshotFiles.OpenAsync(parsed.GetRequiredValue(origin), false, [parsed.GetRequiredValue(cow)], false).ConfigureAwait(false);
+            var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), false, [parsed.GetRequiredValue(cow)], false, console).ConfigureAwait(false);
             await using var filesLease = files.ConfigureAwait(false);
             var (target, store) = files.All[1];
             var contents = await StoreCommand.ReadAsync(target, store, files.Origin.Length, parsed.GetValue(acceptTruncated)).ConfigureAwait(false);

@@ -20,7 +20,7 @@ internal static class ExportCommand
         {
             var options = transfer.Read(parsed);
             options = options with { Offload = options.Offload ?? OffloadKinds.Default | OffloadKinds.DetectZeroes };
-            var files = await SnapshotFiles.OpenAsync(parsed.GetRequiredValue(origin), false, [parsed.GetRequiredValue(cow)], false).ConfigureAwait(false);
+            var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), false, [parsed.GetRequiredValue(cow)], false, console).ConfigureAwait(false);
             await using var filesLease = files.ConfigureAwait(false);
             // Its bytes are in two files, neither of which may be the destination.
             var source = new Survey(files.All[1].Target, TargetKind.Disk, files.Origin.Length, Storage: null);

@@ -3,6 +3,8 @@ namespace Kcopyd.Host.Snapshots;
 /// <summary>What <c>--from</c> names: a file, a pipe, or standard input.</summary>
 internal sealed class InputFile : IAsyncDisposable
 {
+    private const int WouldBlock = 11;      // EWOULDBLOCK: .NET takes a lock of its own
+
     private readonly Stream _stream;
 
     private InputFile(string name, Stream stream)
@@ -32,7 +34,7 @@ internal sealed class InputFile : IAsyncDisposable
         {
             throw new UsageException($"--from '{path}' does not exist.");
         }
-        catch (IOException busy) when (busy.HResult == FileLock.WouldBlock)
+        catch (IOException busy) when (busy.HResult == WouldBlock)
         {
             throw new UsageException($"--from '{path}' is busy: a command writes to it, or it is what this one writes to. Give another file.");
         }

@@ -18,7 +18,7 @@ internal static class MergeCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string[] cows = [parsed.GetRequiredValue(cow), .. parsed.GetValue(more)!];
-            var files = await SnapshotFiles.OpenAsync(parsed.GetRequiredValue(origin), writesOrigin: true, cows, writesCows: true).ConfigureAwait(false);
+            var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), writesOrigin: true, cows, writesCows: true, console).ConfigureAwait(false);
             await using var filesLease = files.ConfigureAwait(false);
             var opened = await OpenSnapshots.OpenAsync(files, new SnapshotOptions { Mode = StoreMode.Open }).ConfigureAwait(false);
             await using var openedLease = opened.ConfigureAwait(false);

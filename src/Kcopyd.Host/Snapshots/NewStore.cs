@@ -12,7 +12,7 @@ internal sealed record NewStore(SnapshotStatus Status, long OriginSectors)
 
     /// <summary>Makes it, and its file if need be. A file that was created is deleted if that fails.</summary>
     /// <exception cref="UsageException">It cannot be made.</exception>
-    public static async Task<NewStore> CreateAsync(string origin, string cow, int? chunkSize, long? size, bool force)
+    public static async Task<NewStore> CreateAsync(string origin, string cow, int? chunkSize, long? size, bool force, CommandConsole console)
     {
         if (cow.Length == 0)
             throw new UsageException("COW is empty: give a path.");
@@ -24,7 +24,7 @@ internal sealed record NewStore(SnapshotStatus Status, long OriginSectors)
         try
         {
             await MakeRoomAsync(target, isNew, size).ConfigureAwait(false);
-            var files = await SnapshotFiles.OpenAsync(origin, writesOrigin: false, [cow], writesCows: true).ConfigureAwait(false);
+            var files = await SnapshotFiles.LockAsync(origin, writesOrigin: false, [cow], writesCows: true, console).ConfigureAwait(false);
             await using var filesLease = files.ConfigureAwait(false);
             await ClearAsync(target, files.Cows.First(), force).ConfigureAwait(false);
             var opened = await OpenSnapshots.OpenAsync(files, new SnapshotOptions { ChunkSize = chunkSize, Mode = StoreMode.Create }).ConfigureAwait(false);

@@ -21,7 +21,7 @@ internal static class ReadCommand
             var (offset, count, path, isJson) = (parsed.GetValue(at), parsed.GetValue(length), parsed.GetValue(into)!, parsed.GetValue(json));
             if (isJson && path == "-")
                 throw new UsageException("--json and the bytes would both go to standard output; name a file by --into.");
-            var files = await SnapshotFiles.OpenAsync(parsed.GetRequiredValue(origin), false, [parsed.GetRequiredValue(cow)], false).ConfigureAwait(false);
+            var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), false, [parsed.GetRequiredValue(cow)], false, console).ConfigureAwait(false);
             await using var filesLease = files.ConfigureAwait(false);
             if (offset > files.Origin.Length || count > files.Origin.Length - offset)
                 throw new UsageException($"ORIGIN '{files.Origin.Name}' has {files.Origin.Length} bytes; --at {offset} --length {count} reaches past its end.");

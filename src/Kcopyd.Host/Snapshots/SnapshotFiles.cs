@@ -1,14 +1,12 @@
 using Kcopyd.Actors.Devices;
-using Microsoft.Win32.SafeHandles;
 
 namespace Kcopyd.Host.Snapshots;
 
-/// <summary>The origin and the stores of the command line: opened, each by itself, and locked. What is written is locked for this command alone,
-/// what is only read is shared by those who read.</summary>
+/// <summary>The origin and the stores of the command line: locked (what is written for this command alone, what is only read for readers), and opened, each by itself.</summary>
 /// <remarks>They go through the page cache, so that no offset and no length has to be aligned.</remarks>
 internal sealed class SnapshotFiles : IAsyncDisposable
 {
-    private readonly List<SafeFileHandle> _locks = [];
+    private StorageLock? _lock;
     private readonly List<(Target Target, FileBlockDevice Device)> _opened = [];
 
     public FileBlockDevice Origin => _opened[0].Device;
@@ -17,21 +15,41 @@ internal sealed class SnapshotFiles : IAsyncDisposable
 
     public IReadOnlyList<(Target Target, FileBlockDevice Device)> All => _opened;
 
-    /// <summary>Opens and locks them.</summary>
+    /// <summary>Locks and opens them.</summary>
     /// <param name="origin">ORIGIN.</param>
     /// <param name="writesOrigin">Otherwise it is opened for reading only.</param>
     /// <param name="cows">COW, and those of --cow.</param>
     /// <param name="writesCows">Otherwise they are opened for reading only.</param>
-    /// <param name="another">What the usage calls each COW but the first.</param>
+    /// <param name="console">Where it says what cannot be locked.</param>
     /// <exception cref="UsageException">Something is missing, busy, named twice, or no origin.</exception>
-    public static async Task<SnapshotFiles> OpenAsync(string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows, string another = "--cow")
+    public static async Task<SnapshotFiles> LockAsync(string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows, CommandConsole console)
+    {
+        var targets = Targets(origin, cows, "--cow");
+        var held = StorageLocks.Take([.. targets.Select((target, i) => (target, i == 0 ? writesOrigin : writesCows))], force: false, console);
+        try
+        {
+            var files = await OpenAsync(targets, writesOrigin, writesCows).ConfigureAwait(false);
+            files._lock = held;
+            return files;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens what the caller has locked.</summary>
+    /// <inheritdoc cref="LockAsync"/>
+    public static Task<SnapshotFiles> OpenAsync(string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows) => OpenAsync(Targets(origin, cows, "COW"), writesOrigin, writesCows);
+
+    private static async Task<SnapshotFiles> OpenAsync(Target[] targets, bool writesOrigin, bool writesCows)
     {
         var files = new SnapshotFiles();
         try
         {
-            files.Open(new Target("ORIGIN", origin, 0, null), writesOrigin);
-            for (var i = 0; i < cows.Count; i++)
-                files.Open(new Target(i == 0 ? "COW" : another, cows[i], 0, null), writesCows);
+            for (var i = 0; i < targets.Length; i++)
+                files.Open(targets[i], i == 0 ? writesOrigin : writesCows);
             return files;
         }
         catch
@@ -40,6 +58,9 @@ internal sealed class SnapshotFiles : IAsyncDisposable
             throw;
         }
     }
+
+    private static Target[] Targets(string origin, IReadOnlyList<string> cows, string another) =>
+        [new("ORIGIN", origin, 0, null), .. cows.Select((cow, i) => new Target(i == 0 ? "COW" : another, cow, 0, null))];
 
     /// <exception cref="UsageException">The target has the storage of one that is open.</exception>
     public void CheckApart(Target target, object? storage)
@@ -52,7 +73,7 @@ internal sealed class SnapshotFiles : IAsyncDisposable
     {
         foreach (var (_, device) in _opened)
             await device.DisposeAsync().ConfigureAwait(false);
-        _locks.ForEach(taken => taken.Dispose());
+        _lock?.Dispose();
     }
 
     /// <exception cref="UsageException">It cannot be the origin of snapshots.</exception>
@@ -77,7 +98,6 @@ internal sealed class SnapshotFiles : IAsyncDisposable
             CheckOrigin(target, device);
         if (writes && device.IsReadOnly)
             throw new UsageException($"{target} is read-only.");
-        _locks.Add(FileLock.Take(target, writes));
     }
 
     private void Add(Target target, FileBlockDevice device)

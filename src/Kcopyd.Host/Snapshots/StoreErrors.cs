@@ -16,7 +16,7 @@ internal static class StoreErrors
             .Replace("; make one by StoreMode.Create.", Make(target), StringComparison.Ordinal)
             .Replace(": its first sector is empty.", Make(target), StringComparison.Ordinal)
             .Replace("with AcceptTruncated", "with --accept-truncated", StringComparison.Ordinal)
-            .Replace("zero its first chunk.", $"zero its beginning: kcopyd zero '{target.Path}@0+4K'.", StringComparison.Ordinal));
+            .Replace("zero its first chunk.", $"zero its beginning: kcopyd zero '@0+4K:{target.Path}'.", StringComparison.Ordinal));
     }
 
     private static string Make(Target target) => $"; make one: kcopyd snapshot create ORIGIN '{target.Path}'.";

@@ -26,7 +26,7 @@ internal static class WriteCommand
             string[] cows = [parsed.GetRequiredValue(cow), .. parsed.GetValue(more)!];
             if (cows.Length > 1 && !isToOrigin)
                 throw new UsageException("--cow is for --to-origin: a write to one snapshot changes no other.");
-            var files = await SnapshotFiles.OpenAsync(parsed.GetRequiredValue(origin), isToOrigin, cows, writesCows: true).ConfigureAwait(false);
+            var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), isToOrigin, cows, writesCows: true, console).ConfigureAwait(false);
             await using var filesLease = files.ConfigureAwait(false);
             var input = InputFile.Open(parsed.GetValue(from)!, console);
             await using var inputLease = input.ConfigureAwait(false);

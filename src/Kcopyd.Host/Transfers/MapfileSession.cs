@@ -38,6 +38,9 @@ internal sealed class MapfileSession
 
     private long End => _plan.MapStart + _plan.Length;
 
+    /// <summary>True if an earlier run began this copy: what the destinations hold is then its own.</summary>
+    public bool IsBegun => _map.Blocks.Count > 0;
+
     /// <summary>Bytes of the region that earlier runs finished.</summary>
     public long Finished => _map.Within(Start, End).Where(block => block.Status == MapStatus.Finished).Sum(block => block.Size);
 
@@ -46,11 +49,10 @@ internal sealed class MapfileSession
     public static async Task<MapfileSession> OpenAsync(string path, TransferPlan plan, TransferOptions options)
     {
         var store = new MapfileStore(path);
-        var full = Path.GetFullPath(path);
-        foreach (var target in plan.Destinations.Select(d => d.Target).Concat(plan.Source is null ? [] : [plan.Source.Target]))
+        foreach (var survey in plan.Source is null ? plan.Destinations : plan.Destinations.Prepend(plan.Source))
         {
-            if (target.Uri is null && Path.GetFullPath(target.Path) == full)
-                throw new UsageException($"--mapfile '{path}' is {target}; name a file of its own.");
+            if (store.Entry.Identity is { } identity && (identity.Equals(survey.Storage) || identity.Equals(FileEntry.Of(survey.Target.Path).Identity)))
+                throw new UsageException($"--mapfile '{path}' is {survey.Target}; name a file of its own.");
         }
         var session = new MapfileSession(store, store.Load(), plan);
         session.CheckBelongs(options);
@@ -71,6 +73,8 @@ internal sealed class MapfileSession
         result.Wanted = work.Sum(block => block.Size);
         _map.Extend(_plan.Source is { Kind: not TargetKind.Sink } source ? source.Size : End);
 
+        // So that the next run knows the destinations as this copy's, however early this one is killed.
+        await SaveAsync(result, Start, MapStatus.NonTried).ConfigureAwait(false);
         foreach (var block in work)
         {
             for (var at = block.Position; at < block.End && !result.IsStopped;)

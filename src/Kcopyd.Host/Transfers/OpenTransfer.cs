@@ -7,7 +7,8 @@ namespace Kcopyd.Host.Transfers;
 internal sealed class OpenTransfer : IAsyncDisposable
 {
     private readonly List<IBlockDevice> _destinations = [];
-    private readonly List<string> _created = [];
+    private readonly List<NewLength> _changed = [];
+    private readonly List<StorageLock> _locks = [];
     private readonly bool _ownsSource;
 
     private OpenTransfer(TransferPlan plan, IBlockDevice? source)
@@ -43,13 +44,26 @@ internal sealed class OpenTransfer : IAsyncDisposable
         }
         catch
         {
-            await opened.DisposeAsync().ConfigureAwait(false);
-            opened._created.FindAll(File.Exists).ForEach(File.Delete);
+            await opened.CloseDevicesAsync().ConfigureAwait(false);
+            opened._changed.ForEach(static change => change.Undo());
+            opened._locks.ForEach(static taken => taken.Dispose());
             throw;
         }
     }
 
+    /// <summary>Closes the devices. Of files that were made longer for a copy that then ended early, the part behind what was written is cut off.</summary>
     public async ValueTask DisposeAsync()
+    {
+        await CloseDevicesAsync().ConfigureAwait(false);
+        if (Unfinished is { } result)
+            _changed.ForEach(change => change.CutUnwritten(result.BytesOf(change.Destination)));
+        _locks.ForEach(static taken => taken.Dispose());
+    }
+
+    /// <summary>What was written before the copy ended early; null if files keep the length that they were given, because they are whole or a map file says what is.</summary>
+    public TransferResult? Unfinished { get; set; }
+
+    private async Task CloseDevicesAsync()
     {
         if (_ownsSource && Source is not null)
             await Source.DisposeAsync().ConfigureAwait(false);
@@ -65,24 +79,32 @@ internal sealed class OpenTransfer : IAsyncDisposable
             Source = Keep(await RemoteDevices.OpenAsync(remote.Target, Plan.Length, isReadOnly: true, system!).ConfigureAwait(false));
         else if (Plan.Source is not null)
             Source = Keep(await Devices.OpenForAsync(Plan.Source.Target, Plan.Length, new BlockDeviceOptions { Io = options.Io, ReadOnly = true }).ConfigureAwait(false));
-        foreach (var destination in Plan.Destinations)
+        for (var i = 0; i < Plan.Destinations.Count; i++)
         {
+            var destination = Plan.Destinations[i];
             if (destination.Kind == TargetKind.Remote)
             {
                 _destinations.Add(Keep(await RemoteDevices.OpenAsync(destination.Target, Plan.Length, isReadOnly: false, system!).ConfigureAwait(false)));
                 continue;
             }
             if (destination.Kind == TargetKind.Missing)
-                _created.Add(destination.Target.Path);
-            var how = new BlockDeviceOptions
-            {
-                Io = options.Io,
-                Create = destination.Kind == TargetKind.Missing,
-                Length = destination.Target.Start + Plan.Length,
-                Truncate = options.Truncate,
-            };
+                await CreateAsync(destination.Target).ConfigureAwait(false);
+            var length = destination.Target.Start + Plan.Length;
+            if (destination.Kind == TargetKind.Missing || (destination.Kind == TargetKind.File && destination.Size < length))
+                _changed.Add(new NewLength(i, destination.Target.Path, destination.Kind == TargetKind.Missing, destination.Size));
+            var how = new BlockDeviceOptions { Io = options.Io, Length = length, Truncate = options.Truncate };
             _destinations.Add(Keep(await Devices.OpenForAsync(destination.Target, Plan.Length, how).ConfigureAwait(false)));
         }
+    }
+
+    // Empty, and locked before anything is in it. It is nobody's to read who may not read the source.
+    private async Task CreateAsync(Target target)
+    {
+        const UnixFileMode Usual = (UnixFileMode)0b110_110_110;
+        var mode = Plan.Source?.Permissions is { } permissions ? Usual & permissions | UnixFileMode.UserRead | UnixFileMode.UserWrite : Usual;
+        var created = Devices.Open(target, new BlockDeviceOptions { CreateNew = true, CreateMode = mode });
+        await created.DisposeAsync().ConfigureAwait(false);
+        _locks.Add(StorageLocks.TakeNew(target));
     }
 
     private IBlockDevice Keep(IBlockDevice device)

@@ -7,7 +7,7 @@ using Kcopyd.Actors.Jobs;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>What <c>copy</c> and <c>zero</c> do: check everything, open everything, run the jobs, say how it ended.</summary>
+/// <summary>What <c>copy</c> and <c>zero</c> do: check everything, lock everything, check again what may have changed, open everything, run the jobs, say how it ended.</summary>
 internal static class TransferCommand
 {
     public static IReadOnlyList<Target> Destinations(string[] texts) =>
@@ -22,7 +22,7 @@ internal static class TransferCommand
 
     /// <summary>The same, of a source that is open already.</summary>
     /// <param name="plan">What is copied.</param>
-    /// <param name="source">Its source; null opens what the plan names.</param>
+    /// <param name="source">Its source, which the caller has locked; null opens what the plan names.</param>
     /// <param name="running">The engine; null starts one.</param>
     /// <param name="options">How.</param>
     /// <param name="console">Where it speaks.</param>
@@ -30,8 +30,24 @@ internal static class TransferCommand
     /// <exception cref="UsageException">It cannot begin.</exception>
     public static async Task<int> RunAsync(TransferPlan plan, IBlockDevice? source, Engine? running, TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
+        using var locks = StorageLocks.Take([.. Claims(plan, isSourceLocked: source is not null)], options.Force, console);
+        plan = await plan.MakeAgainAsync(options).ConfigureAwait(false);
         var session = options.Mapfile is null ? null : await MapfileSession.OpenAsync(options.Mapfile, plan, options).ConfigureAwait(false);
-        // What is on this machine is opened before there are actors: what goes wrong then is told sooner.
+        var isBegun = session is { IsBegun: true };
+        OverwriteCheck.Check(plan, options, isBegun);
+        var carried = await OverwriteCheck.WarnAsync(plan, isBegun, console).ConfigureAwait(false);
+        if (options.DryRun)
+        {
+            await console.Out.WriteLineAsync(options.Json ? DryRun.Json(plan, options, session, carried) : DryRun.Text(plan, options, session, carried)).ConfigureAwait(false);
+            return ExitCodes.Success;
+        }
+        return await RunLockedAsync(plan, session, source, running, options, console, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<int> RunLockedAsync(TransferPlan plan, MapfileSession? session, IBlockDevice? source, Engine? running, TransferOptions options, CommandConsole console,
+        CancellationToken cancellationToken)
+    {
+        // What is on this machine is opened before there are actors: an error there is reported sooner.
         using var early = running is null && plan.HasRemote ? Engine.Start(options.LogLevel) : null;
         var devices = await OpenTransfer.OpenAsync(plan, options, source, (running ?? early)?.System).ConfigureAwait(false);
         await using var devicesLease = devices.ConfigureAwait(false);
@@ -50,9 +66,18 @@ internal static class TransferCommand
         await ProgressView.For(options.Progress, console).WatchAsync(work, progress, result).ConfigureAwait(false);
         await work.ConfigureAwait(false);
         result.Elapsed = Stopwatch.GetElapsedTime(begun);
+        devices.Unfinished = result.IsStopped && session is null && plan.Source is not null ? result : null;
 
         await Report.WriteAsync(result, options, console).ConfigureAwait(false);
         return result.IsCancelled ? ExitCodes.Interrupted : result.IsSuccess ? ExitCodes.Success : ExitCodes.Errors;
+    }
+
+    private static IEnumerable<(Target Target, bool Writes)> Claims(TransferPlan plan, bool isSourceLocked)
+    {
+        if (plan.Source is not null && !isSourceLocked)
+            yield return (plan.Source.Target, false);
+        foreach (var destination in plan.Destinations)
+            yield return (destination.Target, true);
     }
 
     private static KcopydClient CreateClient(ActorSystem system, TransferOptions options, int destinations) => system.CreateKcopydClient(

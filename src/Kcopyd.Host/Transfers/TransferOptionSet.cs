@@ -18,7 +18,10 @@ internal sealed class TransferOptionSet
     private readonly Option<long> _subJob = new("--subjob") { Description = "Size of the pieces that are read and written at once, 4K to 1M.", HelpName = "SIZE", CustomParser = result => Size(result, 4096, 1 << 20, "a multiple of 4K, from 4K to 1M"), DefaultValueFactory = _ => 512 << 10 };
     private readonly Option<OffloadKinds?> _offload = new("--offload") { Description = $"Ways that may be used to spare reading and writing: a list of {string.Join(", ", OffloadNames.All)}. By default {string.Join(",", OffloadNames.Of(OffloadKinds.Default))}.", HelpName = "NAME,...|none", CustomParser = Offload };
     private readonly Option<string?> _mapfile = new("--mapfile") { Description = "Record what is done in this GNU ddrescue map file, and resume from it.", HelpName = "FILE" };
-    private readonly Option<bool> _truncate = new("--truncate") { Description = "Empty destination files first; otherwise they are overwritten in place." };
+    private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Overwrite destination files that hold something, in place. Not needed to resume by a map file, and to write to a region of a file." };
+    private readonly Option<bool> _truncate = new("--truncate") { Description = "Empty destination files first, and then overwrite them." };
+    private readonly Option<bool> _force = new("--force") { Description = "Read and write also what is mounted, or in use by another program or another kcopyd." };
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Check everything, print what would be read, created and overwritten, and do nothing." };
     private readonly Option<string> _progress = new("--progress") { Description = "A bar on a terminal, plain lines, or nothing.", HelpName = "auto|plain|none", DefaultValueFactory = _ => "auto" };
     private readonly Option<bool> _json = new("--json") { Description = "Print the result as one JSON object on standard output." };
     private readonly Option<string> _logLevel = new("--log-level") { Description = "Least level of the log on standard error.", HelpName = "debug|information|warning|error", DefaultValueFactory = _ => "warning" };
@@ -32,7 +35,7 @@ internal sealed class TransferOptionSet
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _ignoreErrors, _sequential, _verify, _rate, _throttle, _io, _subJob, _offload, _mapfile, _truncate, _progress, _json, _logLevel })
+        foreach (var option in new Option[] { _ignoreErrors, _sequential, _verify, _rate, _throttle, _io, _subJob, _offload, _mapfile, _overwrite, _truncate, _force, _dryRun, _progress, _json, _logLevel })
             command.Add(option);
     }
 
@@ -49,6 +52,9 @@ internal sealed class TransferOptionSet
         Offload = parsed.GetValue(_offload),
         Mapfile = parsed.GetValue(_mapfile),
         Truncate = parsed.GetValue(_truncate),
+        Overwrite = parsed.GetValue(_overwrite),
+        Force = parsed.GetValue(_force),
+        DryRun = parsed.GetValue(_dryRun),
         Progress = Enum.Parse<ProgressMode>(parsed.GetValue(_progress)!, ignoreCase: true),
         Json = parsed.GetValue(_json),
         LogLevel = Enum.Parse<LogLevel>(parsed.GetValue(_logLevel)!, ignoreCase: true),

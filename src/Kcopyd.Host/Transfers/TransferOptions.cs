@@ -27,7 +27,16 @@ internal sealed record TransferOptions
     public required string? Mapfile { get; init; }
 
     /// <summary>Empties destination files before they are written.</summary>
-    public required bool Truncate { get; init; }
+    public bool Truncate { get; init; }
+
+    /// <summary>Writes into destination files that hold something.</summary>
+    public bool Overwrite { get; init; }
+
+    /// <summary>Uses what others use, too.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Says what would be done, and does nothing.</summary>
+    public bool DryRun { get; init; }
 
     public required ProgressMode Progress { get; init; }
 

@@ -30,7 +30,22 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
         var to = new List<Survey>(destinations.Count);
         foreach (var destination in destinations)
             to.Add(await Survey.OfDestinationAsync(destination).ConfigureAwait(false));
+        return Make(from, to, options);
+    }
 
+    /// <summary>The same plan, of what is there now: what was surveyed before it was locked may have changed until then.</summary>
+    /// <exception cref="UsageException">It has, and does not fit any more.</exception>
+    public async Task<TransferPlan> MakeAgainAsync(TransferOptions options)
+    {
+        var from = Source is null ? null : await Source.AgainAsync().ConfigureAwait(false);
+        var to = new List<Survey>(Destinations.Count);
+        foreach (var destination in Destinations)
+            to.Add(await destination.AgainAsync().ConfigureAwait(false));
+        return Make(from, to, options);
+    }
+
+    private static TransferPlan Make(Survey? from, List<Survey> to, TransferOptions options)
+    {
         var plan = new TransferPlan(from, to, from is null ? LengthOfZeroes(to) : LengthOf(from));
         for (var i = 0; i < to.Count; i++)
         {
@@ -46,7 +61,7 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
     {
         var (start, length) = (source.Target.Start, source.Target.Length);
         if (source.Kind == TargetKind.Sink)
-            return length ?? throw new UsageException($"{source.Target} has no size; say how much: '{source.Target.Path}@{start}+LENGTH'.");
+            return length ?? throw new UsageException($"{source.Target} has no size; say how much: '@{start}+LENGTH:{source.Target.Path}'.");
         if (start > source.Size || length > source.Size - start)
             throw new UsageException($"{source.Target} has {source.Size} bytes; {start}+{length ?? 0} reaches past its end.");
         return length ?? source.Size - start;
@@ -57,10 +72,10 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
         if (destinations.FirstOrDefault(d => d.Target.Length is not null)?.Target.Length is { } given)
             return given;
         if (destinations.Find(d => d.Kind == TargetKind.Missing) is { } missing)
-            throw new UsageException($"{missing.Target} does not exist; to create it, say how long: '{missing.Target.Path}@0+LENGTH'.");
+            throw new UsageException($"{missing.Target} does not exist; to create it, say how long: '@0+LENGTH:{missing.Target.Path}'.");
         var sized = destinations.Where(d => d.Kind != TargetKind.Sink).ToList();
         if (sized.Count == 0)
-            throw new UsageException($"{destinations[0].Target} has no size; say how much: '{destinations[0].Target.Path}@0+LENGTH'.");
+            throw new UsageException($"{destinations[0].Target} has no size; say how much: '@0+LENGTH:{destinations[0].Target.Path}'.");
         if (sized.Find(d => d.Size < d.Target.Start) is { } beyond)
             throw new UsageException($"{beyond.Target} has {beyond.Size} bytes and ends before {beyond.Target.Start}; say how much: +LENGTH.");
         var length = sized[0].Size - sized[0].Target.Start;

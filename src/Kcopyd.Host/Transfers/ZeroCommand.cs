@@ -9,7 +9,7 @@ internal static class ZeroCommand
     {
         var destinations = new Argument<string[]>("DEST")
         {
-            Description = "What to zero, up to 64: PATH[@START[+LENGTH]], in bytes with K, M, G or T. All have the same length; a file that does not exist needs one. PATH may be the address of an NBD export (nbd://HOST/NAME).",
+            Description = "What to zero, up to 64: a file, a block device, or the address of an NBD export (nbd://HOST/NAME). A region of it: @START[+LENGTH]:PATH, in bytes with K, M, G or T. All have the same length; a file that does not exist needs one.",
             Arity = ArgumentArity.OneOrMore,
         };
         var options = new TransferOptionSet();

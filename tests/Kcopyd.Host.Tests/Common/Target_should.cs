@@ -8,17 +8,24 @@ public sealed class Target_should : IDisposable
 
     [Theory]
     [InlineData("disk.img", "disk.img", 0L, null)]
-    [InlineData("disk.img@0", "disk.img", 0L, null)]
-    [InlineData("disk.img@1M", "disk.img", 1L << 20, null)]
-    [InlineData("disk.img@1M+4K", "disk.img", 1L << 20, 4096L)]
-    [InlineData("disk.img@512+0", "disk.img", 512L, 0L)]
-    [InlineData("/dev/loop0@2g+1t", "/dev/loop0", 2L << 30, 1L << 40)]
+    [InlineData("@0:disk.img", "disk.img", 0L, null)]
+    [InlineData("@1M:disk.img", "disk.img", 1L << 20, null)]
+    [InlineData("@1M+4K:disk.img", "disk.img", 1L << 20, 4096L)]
+    [InlineData("@512+0:disk.img", "disk.img", 512L, 0L)]
+    [InlineData("@2g+1t:/dev/loop0", "/dev/loop0", 2L << 30, 1L << 40)]
+    [InlineData("@0:backup@2048", "backup@2048", 0L, null)]
+    [InlineData("@1K:a:b@512", "a:b@512", 1024L, null)]
+    [InlineData("./@1M:disk.img", "./@1M:disk.img", 0L, null)]
     [InlineData("me@home.img", "me@home.img", 0L, null)]
-    [InlineData("me@home.img@1K", "me@home.img", 1024L, null)]
-    [InlineData("disk@2024.img@0", "disk@2024.img", 0L, null)]
+    [InlineData("disk@2024-11-27", "disk@2024-11-27", 0L, null)]
+    [InlineData("disk@2024.img", "disk@2024.img", 0L, null)]
+    [InlineData("disk@", "disk@", 0L, null)]
+    [InlineData("disk@+4K", "disk@+4K", 0L, null)]
     [InlineData("a+b", "a+b", 0L, null)]
-    [InlineData("nbd://host/a@1M+4K", "nbd://host/a", 1L << 20, 4096L)]
-    [InlineData("nbd+unix:///a?socket=/s@512", "nbd+unix:///a?socket=/s", 512L, null)]
+    [InlineData("@1M+4K:nbd://host/a", "nbd://host/a", 1L << 20, 4096L)]
+    [InlineData("nbd://host/vm@1024", "nbd://host/vm@1024", 0L, null)]
+    [InlineData("@512:nbd+unix:///a@1?socket=/s@512", "nbd+unix:///a@1?socket=/s@512", 512L, null)]
+    [InlineData("/dev/zero@1M+4K", "/dev/zero", 1L << 20, 4096L)]
     public void name_a_path_and_a_region(string text, string path, long start, long? length)
     {
         var target = Target.Parse("SOURCE", text);
@@ -26,14 +33,19 @@ public sealed class Target_should : IDisposable
     }
 
     [Theory]
-    [InlineData("disk.img@5", "START 5 is not a multiple of 512; the next ones are 0 and 512")]
-    [InlineData("disk.img@1K+1000", "LENGTH 1000 is not a multiple of 512; the next ones are 512 and 1024")]
-    [InlineData("disk@2024.img", "write 'disk@2024.img@0'")]
-    [InlineData("disk.img@", "START '' is not a number of bytes")]
-    [InlineData("disk.img@+4K", "START '' is not a number of bytes")]
-    [InlineData("disk.img@4K+", "LENGTH '' is not a number of bytes")]
-    [InlineData("disk.img@8388607T+8388607T", "more than any device has")]
-    [InlineData("@4K", "no path")]
+    [InlineData("@5:disk.img", "START 5 is not a multiple of 512; the next ones are 0 and 512")]
+    [InlineData("@1K+1000:disk.img", "LENGTH 1000 is not a multiple of 512; the next ones are 512 and 1024")]
+    [InlineData("@:disk.img", "START '' is not a number of bytes")]
+    [InlineData("@+4K:disk.img", "START '' is not a number of bytes")]
+    [InlineData("@4K+:disk.img", "LENGTH '' is not a number of bytes")]
+    [InlineData("@8388607T+8388607T:disk.img", "more than any device has")]
+    [InlineData("@4K", "a region is '@START[+LENGTH]:PATH'")]
+    [InlineData("@4K", "A file of that name is './@4K'")]
+    [InlineData("@4K:", "no path after ':'")]
+    [InlineData("@0:nbd://", "nbd://")]
+    [InlineData("backup@2048", "For the region, write '@2048:backup'; for a file of that name, '@0:backup@2048'")]
+    [InlineData("disk.img@1M+64K", "For the region, write '@1M+64K:disk.img'")]
+    [InlineData("/dev/zero@5", "START 5 is not a multiple of 512")]
     [InlineData("", "is empty")]
     public void be_refused_by_a_message_that_names_the_argument_and_the_remedy(string text, string message)
     {
@@ -43,11 +55,16 @@ public sealed class Target_should : IDisposable
     }
 
     [Fact]
-    public void be_the_file_of_that_very_name_if_there_is_one()
+    public void mean_the_same_whatever_files_there_are()
     {
-        var path = _folder.Random("disk@512", 1024);
-        Assert.Equal(path, Target.Parse("SOURCE", path).Path);
-        Assert.Equal(1024, Target.Parse("SOURCE", path + "@1K").Start);
+        var (name, path) = (_folder["disk@512"], _folder["disk"]);
+        Assert.Throws<UsageException>(() => Target.Parse("DEST", name));
+        _folder.Random("disk", 1024);
+        Assert.Throws<UsageException>(() => Target.Parse("DEST", name));
+        _folder.Random("disk@512", 1024);
+        Assert.Throws<UsageException>(() => Target.Parse("DEST", name));
+        Assert.Equal((name, 0), (Target.Parse("DEST", $"@0:{name}").Path, Target.Parse("DEST", $"@0:{name}").Start));
+        Assert.Equal((path, 512), (Target.Parse("DEST", $"@512:{path}").Path, Target.Parse("DEST", $"@512:{path}").Start));
     }
 
     public void Dispose() => _folder.Dispose();

@@ -98,7 +98,7 @@ public sealed class ServeCommand_should : ServeSpec
         await using var served = await ServeAsync(file, "--listen", $"unix:{Socket}");
         var second = await RunAsync("serve", file, "--listen", $"unix:{Folder["s2"]}");
         Assert.Equal(2, second.ExitCode);
-        Assert.Contains($"FILE '{file}' is busy: another command uses it", second.Error, StringComparison.Ordinal);
+        Assert.Contains($"FILE '{file}' is in use: {file} is locked by process", second.Error, StringComparison.Ordinal);
         await served.InterruptAsync();
         await using var third = await ServeAsync(file, "--listen", $"unix:{Folder["s2"]}");
     }

@@ -73,11 +73,26 @@ public sealed class ServeSnapshots_should : ServeSpec
     }
 
     [Fact]
+    public async Task keep_everybody_from_an_origin_whose_snapshot_is_served()
+    {
+        var cow = await CowAsync("a.cow");
+        var image = Folder.Random("new.img", Length);
+        await using var served = await ServeAsync("--snapshot", $"{Origin},{cow}", "--listen", $"unix:{Socket}");
+        foreach (var args in new string[][] { ["copy", image, Origin, "--overwrite"], ["copy", image, cow, "--overwrite"], ["zero", Origin], ["copy", Origin, Folder["copy"]] })
+        {
+            var outcome = await RunAsync(args);
+            Assert.Equal(2, outcome.ExitCode);
+            Assert.Contains("is in use", outcome.Error, StringComparison.Ordinal);
+        }
+        Assert.False(File.Exists(Folder["copy"]));
+    }
+
+    [Fact]
     public async Task refuse_files_that_are_a_part_of_a_snapshot()
     {
         var cow = await CowAsync("a.cow");
         await IsRefusedAsync($"FILE '{cow}' is the COW of a --snapshot", cow, "--snapshot", $"{Origin},{cow}");
-        await IsRefusedAsync("is busy: another command uses it", "--snapshot", $"{Origin},{cow}", "--snapshot", $"{Folder.Random("other", Length)},{cow}");
+        await IsRefusedAsync($"COW '{cow}' is COW '{cow}' of another --snapshot; give each its own file.", "--snapshot", $"{Origin},{cow}", "--snapshot", $"{Folder.Random("other", Length)},{cow}");
         await IsRefusedAsync("two exports would have the name 'a.cow'", "--snapshot", $"{Origin},{cow}", "--export", $"a.cow={Folder["other"]}");
         await IsRefusedAsync($"COW '{Folder["other"]}' is no COW store", "--snapshot", $"{Origin},{Folder["other"]}");
         await IsRefusedAsync($"COW '{Folder["none"]}' does not exist", "--snapshot", $"{Origin},{Folder["none"]}");

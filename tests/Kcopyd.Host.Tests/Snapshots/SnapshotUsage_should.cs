@@ -17,7 +17,7 @@ public sealed class SnapshotUsage_should : SnapshotCommandSpec
     [InlineData("COW '{origin}' is ORIGIN '{origin}'", "create", "{origin}", "{origin}")]
     [InlineData("COW '{cow}' holds a COW store already", "create", "{origin}", "{cow}")]
     [InlineData("more than --size 4096", "create", "{origin}", "{cow}", "--size", "4K", "--force")]
-    [InlineData("COW '{other}' is no COW store: it begins with 0x736f6d65, not with 'SnAp'. If it is to become one, zero its beginning: kcopyd zero '{other}@0+4K'", "create", "{origin}", "{other}", "--force")]
+    [InlineData("COW '{other}' is no COW store: it begins with 0x736f6d65, not with 'SnAp'. If it is to become one, zero its beginning: kcopyd zero '@0+4K:{other}'", "create", "{origin}", "{other}", "--force")]
     [InlineData("ORIGIN '{odd}' has 1000 bytes, no multiple of 512; make it one: truncate -s %512", "create", "{odd}", "{new}", "--size", "1M")]
     [InlineData("ORIGIN '/dev/zero' has no size", "create", "/dev/zero", "{new}", "--size", "1M")]
     [InlineData("COW '{none}' does not exist", "status", "{none}")]
@@ -67,7 +67,7 @@ public sealed class SnapshotUsage_should : SnapshotCommandSpec
             await DoAsync("read", Origin, Cow, "--at", "0", "--length", "1", "--into", Folder["into"]);
             var writes = await SnapshotAsync("write", Origin, Cow, "--at", "0", "--from", bytes);
             Assert.Equal(2, writes.ExitCode);
-            Assert.Contains($"COW '{Cow}' is busy: another command uses it", writes.Error, StringComparison.Ordinal);
+            Assert.Contains($"COW '{Cow}' is in use: {Cow} is locked by process {Environment.ProcessId} (", writes.Error, StringComparison.Ordinal);
         }
         using (File.Open(Cow, FileMode.Open, FileAccess.ReadWrite, FileShare.None))     // as one that writes
         {
@@ -75,13 +75,13 @@ public sealed class SnapshotUsage_should : SnapshotCommandSpec
             {
                 var reads = await SnapshotAsync(args);
                 Assert.Equal(2, reads.ExitCode);
-                Assert.Contains($"COW '{Cow}' is busy: another command writes to it", reads.Error, StringComparison.Ordinal);
+                Assert.Contains($"COW '{Cow}' is in use: {Cow} is locked by process {Environment.ProcessId} (", reads.Error, StringComparison.Ordinal);
             }
             await DoAsync("status", Cow);
             await DoAsync("list", Cow);
         }
         using (File.Open(Origin, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
-            Assert.Contains($"ORIGIN '{Origin}' is busy", (await SnapshotAsync("merge", Origin, Cow)).Error, StringComparison.Ordinal);
+            Assert.Contains($"ORIGIN '{Origin}' is in use", (await SnapshotAsync("merge", Origin, Cow)).Error, StringComparison.Ordinal);
     }
 
     [Fact]

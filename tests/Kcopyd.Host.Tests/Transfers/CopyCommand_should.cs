@@ -27,7 +27,7 @@ public sealed class CopyCommand_should : CommandSpec
         var source = Folder.Random("source", 10_000);
         var old = Folder.Random("old", 30_001, seed: 2);
         byte[] wanted = [.. Folder.Read("source"), .. Folder.Read("old").Skip(10_000)];
-        Assert.Equal(0, (await RunAsync("copy", source, old)).ExitCode);
+        Assert.Equal(0, (await RunAsync("copy", source, old, "--overwrite")).ExitCode);
         Assert.Equal(wanted, Folder.Read("old"));
     }
 
@@ -46,7 +46,7 @@ public sealed class CopyCommand_should : CommandSpec
         var source = Folder.Random("source", 100_000);
         var old = Folder.Random("old", 2000, seed: 2);
         byte[] wanted = [.. Folder.Read("old").Take(1024), .. Folder.Read("source").AsSpan(4096, 8192)];
-        Assert.Equal(0, (await RunAsync("copy", source + "@4K+8K", old + "@1K+8K")).ExitCode);
+        Assert.Equal(0, (await RunAsync("copy", "@4K+8K:" + source, "@1K+8K:" + old)).ExitCode);
         Assert.Equal(wanted, Folder.Read("old"));
     }
 

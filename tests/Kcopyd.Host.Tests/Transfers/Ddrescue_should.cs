@@ -21,7 +21,7 @@ public sealed class Ddrescue_should : CommandSpec
     {
         Tool.Need("ddrescue", "gddrescue");
         var source = Folder.Random("source", Length);
-        await RunAsync("copy", source + "@0+64K", Folder["copy"], "--mapfile", Folder["map"]);
+        await RunAsync("copy", "@0+64K:" + source, Folder["copy"], "--mapfile", Folder["map"]);
         Assert.Equal(64 << 10, Folder.Read("copy").Length);
         Tool.Run("ddrescue", "--quiet", source, Folder["copy"], Folder["map"]);
         Assert.Equal(Folder.Read("source"), Folder.Read("copy"));

@@ -49,7 +49,7 @@ public sealed class MapfileSession_should : CommandSpec
     {
         var source = Folder.Random("source", Length);
         WriteMap("0x0 ? 1", "0 512 -", "512 512 ?");
-        Assert.Equal(0, (await RunAsync("copy", source + "@64K+64K", Folder["a"], "--mapfile", Folder["map"])).ExitCode);
+        Assert.Equal(0, (await RunAsync("copy", "@64K+64K:" + source, Folder["a"], "--mapfile", Folder["map"])).ExitCode);
         Assert.Equal(
             [
                 new MapBlock(0, 512, MapStatus.BadSector),

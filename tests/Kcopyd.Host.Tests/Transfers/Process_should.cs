@@ -30,7 +30,7 @@ public sealed class Process_should : IDisposable
         var source = _folder.Random("source", (24 << 20) + 1);
         using (var process = new HostProcess("copy", source, _folder["a"], _folder["b"], "--rate", "10M", "--mapfile", _folder["map"]))
         {
-            await process.UntilAsync(() => File.Exists(_folder["map"]));
+            await process.UntilAsync(() => File.Exists(_folder["map"]) && File.ReadAllText(_folder["map"]).Contains("  +\n", StringComparison.Ordinal));
             process.Signal("KILL");
             Assert.Equal(137, (await process.EndAsync()).ExitCode);
         }

@@ -18,14 +18,14 @@ public sealed class ZeroCommand_should : CommandSpec
     {
         var file = Folder.Random("file", 10_000);
         byte[] wanted = [.. Folder.Read("file").Take(1024), .. new byte[4096], .. Folder.Read("file").Skip(5120)];
-        Assert.Equal(0, (await RunAsync("zero", file + "@1K+4K")).ExitCode);
+        Assert.Equal(0, (await RunAsync("zero", "@1K+4K:" + file)).ExitCode);
         Assert.Equal(wanted, Folder.Read("file"));
     }
 
     [Fact]
     public async Task create_a_file_of_the_length_given_beside_one_without()
     {
-        Assert.Equal(0, (await RunAsync("zero", Folder["a"] + "@0+8K", Folder["b"])).ExitCode);
+        Assert.Equal(0, (await RunAsync("zero", "@0+8K:" + Folder["a"], Folder["b"])).ExitCode);
         Assert.Equal(new byte[8192], Folder.Read("a"));
         Assert.Equal(new byte[8192], Folder.Read("b"));
     }
@@ -55,7 +55,7 @@ public sealed class ZeroCommand_should : CommandSpec
     [Fact]
     public async Task report_the_bit_of_what_fails()
     {
-        var outcome = await RunAsync("zero", Folder["a"] + "@0+8K", "/dev/full", "--ignore-errors", "--json");
+        var outcome = await RunAsync("zero", "@0+8K:" + Folder["a"], "/dev/full", "--ignore-errors", "--json");
         Assert.Equal((1, 0b10UL), (outcome.ExitCode, outcome.Json.GetProperty("writeErrors").GetUInt64()));
         Assert.Equal(new byte[8192], Folder.Read("a"));
     }

@@ -34,10 +34,10 @@ public sealed class CopyCommand_with_addresses_should : CommandTest
         await Files.AssertIdenticalAsync(source, diskB);
         await Files.AssertIdenticalAsync(source, Folder["file"]);
 
-        await SucceedAsync("copy", a.Uri + "@1M+64K", Folder["region"]);
+        await SucceedAsync("copy", "@1M+64K:" + a.Uri, Folder["region"]);
         var expected = File.ReadAllBytes(source);
         Assert.Equal(expected[(1 << 20)..((1 << 20) + (64 << 10))], File.ReadAllBytes(Folder["region"]));
-        await SucceedAsync("zero", a.Uri + "@1M+64K");
+        await SucceedAsync("zero", "@1M+64K:" + a.Uri);
         expected.AsSpan(1 << 20, 64 << 10).Clear();
         Assert.Equal(expected, File.ReadAllBytes(diskA));
     }

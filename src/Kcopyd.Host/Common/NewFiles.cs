@@ -1,0 +1,25 @@
+using Kcopyd.Actors.IO;
+
+namespace Kcopyd.Host.Common;
+
+/// <summary>Where the command may create files.</summary>
+internal static class NewFiles
+{
+    /// <summary>Refuses what cannot be created and what nobody wants created: a misspelt device becomes a file in <c>/dev</c>, in memory, and is
+    /// taken for a disk from then on.</summary>
+    /// <exception cref="UsageException">It must not be created.</exception>
+    public static void CheckMayCreate(string what, string path)
+    {
+        var folder = FileEntry.FolderOf(path);
+        if (FileEntry.Of(folder).Kind != FileKind.Directory)
+            throw new UsageException($"{what} cannot be created: there is no directory '{folder}'.");
+        if (IsAmongDevices(folder))
+            throw new UsageException($"{what} does not exist, and no file is created among the devices in /dev. Check the name of the device.");
+    }
+
+    // Shared memory is a file system of its own, or in some containers a folder, and made for files.
+    private static bool IsAmongDevices(string folder) =>
+        LibC.Status("/dev", out var devices) == 0 && LibC.Status(folder, out var here) == 0
+        && (here.DeviceMajor, here.DeviceMinor) == (devices.DeviceMajor, devices.DeviceMinor)
+        && (folder + "/").StartsWith("/dev/", StringComparison.Ordinal) && !(folder + "/").StartsWith("/dev/shm/", StringComparison.Ordinal);
+}

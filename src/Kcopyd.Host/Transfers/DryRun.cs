@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Kcopyd.Actors.IO;
+
+namespace Kcopyd.Host.Transfers;
+
+/// <summary>What <c>--dry-run</c> prints: what would be read, created, grown and overwritten. By then everything was checked and locked, as for the run itself.</summary>
+internal static class DryRun
+{
+    public static string Text(TransferPlan plan, TransferOptions options, MapfileSession? session, IReadOnlyList<string?> carried)
+    {
+        var text = new StringWriter(CultureInfo.InvariantCulture);
+        text.Write(plan.Source is null ? $"would zero {plan.Length} bytes ({ByteSize.Format(plan.Length)})" : $"would copy {plan.Length} bytes ({ByteSize.Format(plan.Length)})");
+        if (session is not null)
+            text.Write($", of which --mapfile '{options.Mapfile}' has {session.Finished} finished");
+        if (plan.Source is { } source)
+            text.Write($"\n  from {Name(source)}: {Kind(source)}{Place(source, plan.Length)}");
+        for (var i = 0; i < plan.Destinations.Count; i++)
+            text.Write($"\n  to   {Name(plan.Destinations[i])}: {Kind(plan.Destinations[i])}{Place(plan.Destinations[i], plan.Length)}, {Effect(plan, plan.Destinations[i], options, carried[i])}");
+        return text.ToString();
+    }
+
+    public static string Json(TransferPlan plan, TransferOptions options, MapfileSession? session, IReadOnlyList<string?> carried) => JsonSerializer.Serialize(
+        new DryRunReport(plan.Length, session?.Finished ?? 0, plan.Source is null ? null : End(plan.Source, null, null),
+            [.. plan.Destinations.Select((destination, i) => End(destination, Effect(plan, destination, options, null), carried[i]))]),
+        DryRunContext.Default.DryRunReport);
+
+    private static DryRunEnd End(Survey survey, string? effect, string? holds) =>
+        new(Name(survey), survey.Kind.ToString().ToLowerInvariant(), survey.Target.Start, survey.Kind == TargetKind.Sink ? null : survey.Size, effect, holds);
+
+    private static string Effect(TransferPlan plan, Survey destination, TransferOptions options, string? carried)
+    {
+        var end = destination.Target.Start + plan.Length;
+        var effect = destination.Kind switch
+        {
+            TargetKind.Missing => "created",
+            TargetKind.Sink => "written",
+            TargetKind.File when options.Truncate => "emptied and written",
+            TargetKind.File when !destination.HoldsData => "filled",
+            TargetKind.File when destination.Size < end => $"overwritten and grown to {end} bytes",
+            TargetKind.File when destination.Size > end => $"overwritten; the {destination.Size - end} bytes behind stay",
+            _ => "overwritten",
+        };
+        return carried is null ? effect : $"{effect}, {carried} included";
+    }
+
+    private static string Kind(Survey survey) => survey.Kind switch
+    {
+        TargetKind.Missing => "a new file",
+        TargetKind.File => $"a file of {survey.Size} bytes",
+        TargetKind.Disk => $"a block device of {survey.Size} bytes",
+        TargetKind.Remote => $"an NBD export of {survey.Size} bytes",
+        _ => "a character device",
+    };
+
+    private static string Place(Survey survey, long length) =>
+        survey.Target.Start == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", bytes {survey.Target.Start} to {survey.Target.Start + length}");
+
+    private static string Name(Survey survey) => UnixPath.Printable(survey.Target.Path);
+}
+
+/// <summary>What would be done.</summary>
+/// <param name="Bytes">To each destination.</param>
+/// <param name="Finished">Bytes of these that the map file has finished already.</param>
+/// <param name="Source">Null: the destinations are zeroed.</param>
+/// <param name="Destinations">In the order of the command line.</param>
+internal sealed record DryRunReport(long Bytes, long Finished, DryRunEnd? Source, IReadOnlyList<DryRunEnd> Destinations);
+
+/// <summary>A source or destination.</summary>
+/// <param name="Path">As given.</param>
+/// <param name="Kind">missing, file, disk, remote or sink.</param>
+/// <param name="Offset">First byte that is read or written.</param>
+/// <param name="Size">Bytes that it has now; null without a size.</param>
+/// <param name="Effect">What happens to a destination.</param>
+/// <param name="Holds">What a destination carries now, such as a file system; null if nothing is known.</param>
+internal sealed record DryRunEnd(string Path, string Kind, long Offset, long? Size, string? Effect, string? Holds);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(DryRunReport))]
+internal sealed partial class DryRunContext : JsonSerializerContext;
