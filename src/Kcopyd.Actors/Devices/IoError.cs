@@ -16,6 +16,12 @@ public enum IoError
     NoSuchAddress = 6,
     /// <summary>EBADF: the file or device was closed.</summary>
     Closed = 9,
+    /// <summary>ENOMEM: the kernel has no memory for the operation.</summary>
+    NoMemory = 12,
+    /// <summary>EACCES: permission denied.</summary>
+    AccessDenied = 13,
+    /// <summary>EBUSY: somebody else uses the device.</summary>
+    Busy = 16,
     /// <summary>ENODEV: the device has vanished.</summary>
     NoDevice = 19,
     /// <summary>EINVAL: the device refuses this offset, length or memory alignment.</summary>
@@ -26,12 +32,34 @@ public enum IoError
     NoSpace = 28,
     /// <summary>EROFS: the device is read-only.</summary>
     ReadOnly = 30,
+    /// <summary>ENODATA: the medium is bad at this place (a critical medium error of the block layer).</summary>
+    MediumError = 61,
+    /// <summary>ENOLINK: the transport to the device is lost.</summary>
+    LinkLost = 67,
+    /// <summary>EBADMSG: the file system found a bad checksum.</summary>
+    BadChecksum = 74,
+    /// <summary>EILSEQ: the data does not match its protection information.</summary>
+    IntegrityError = 84,
     /// <summary>EOPNOTSUPP: the device does not have this operation.</summary>
     NotSupported = 95,
+    /// <summary>ECONNABORTED: the connection to the device was aborted.</summary>
+    ConnectionAborted = 103,
+    /// <summary>ENOTCONN: whoever served the device is gone.</summary>
+    NotConnected = 107,
+    /// <summary>ESHUTDOWN: whoever serves the device is shutting down.</summary>
+    Shutdown = 108,
     /// <summary>ETIMEDOUT: the device did not answer in time.</summary>
     TimedOut = 110,
+    /// <summary>ESTALE: the file was removed on its server.</summary>
+    Stale = 116,
+    /// <summary>EUCLEAN: the file system found damage.</summary>
+    Corrupted = 117,
+    /// <summary>EREMOTEIO: the target could not do it.</summary>
+    TargetError = 121,
     /// <summary>EDQUOT: the quota is used up.</summary>
     QuotaExceeded = 122,
+    /// <summary>ENOMEDIUM: there is no medium in the drive.</summary>
+    NoMedium = 123,
     /// <summary>ECANCELED: the job was cancelled before this destination was whole.</summary>
     Cancelled = 125,
     /// <summary>The device ended before the transfer was whole.</summary>

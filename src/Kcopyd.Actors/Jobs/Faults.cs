@@ -6,7 +6,7 @@ namespace Kcopyd.Actors.Jobs;
 internal static class Faults
 {
     public static IoFault OfSource(IBlockDevice device, IoError error, long sector) =>
-        new(error, sector, $"{NameOf(device)}: read failed at sector {sector}: {Cause(error)}");
+        new(error, sector, $"{NameOf(device)}: read failed at sector {sector}: {error.Describe()}");
 
     public static IoFault OfDestination(IBlockDevice device, IoError error, long sector, JobPhase phase)
     {
@@ -22,7 +22,7 @@ internal static class Faults
             },
         };
         var place = sector < 0 ? "" : $" at sector {sector}";
-        return new IoFault(error, sector, $"{NameOf(device)}: {what}{place}: {Cause(error)}");
+        return new IoFault(error, sector, $"{NameOf(device)}: {what}{place}: {error.Describe()}");
     }
 
     /// <summary>The device's name. The client asks: what a broken device throws must not be its end.</summary>
@@ -37,15 +37,4 @@ internal static class Faults
             return $"(a device whose name cannot be had: {exception.Message})";
         }
     }
-
-    private static string Cause(IoError error) => error switch
-    {
-        IoError.EndOfDevice => "the device ended before the transfer was whole",
-        IoError.VerifyMismatch => "what was read back differs from the source",
-        IoError.WorkerCrashed => "its worker crashed (a bug in the device, or a device that vanished); the log has the exception",
-        IoError.ClientStopped => "the client was stopped",
-        IoError.Cancelled => "the job was cancelled",
-        _ when Enum.IsDefined(error) => $"{error} (errno {(int)error})",
-        _ => $"errno {(int)error}",
-    };
 }

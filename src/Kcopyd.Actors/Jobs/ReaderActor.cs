@@ -73,23 +73,28 @@ internal sealed partial class ReaderActor : WorkerActor
         Fail();
     }
 
-    /// <summary>Goes on after an error, if the job says so: looks closer, or writes a single bad block off as zeroes. What came whole
-    /// beside the error is good, and the block behind it was not asked for.</summary>
+    /// <summary>
+    /// Continues after an error where that is worth a try. Any job looks closer at a bad block: a second look may succeed, and otherwise the fault names the block itself
+    /// and not where the I/O began. Only a job that ignores errors continues behind it, and not if the device is gone: what was not read then is not unreadable.
+    /// </summary>
+    /// <param name="error">What ended the I/O.</param>
+    /// <param name="isWhole">True if all bytes came beside the error: they are good, and the block behind them was not asked for.</param>
     private bool Salvage(IoError error, bool isWhole)
     {
+        var narrows = error.IsBadBlock();
+        if (narrows && !isWhole && !_transfer.IsSingleBlock)
+        {
+            _transfer.Narrow();
+            return true;
+        }
         if (_subJob.ReadFailure == IoError.None)
         {
             _subJob.ReadFailure = error;
             _subJob.ReadFailureOffset = _transfer.Offset;
         }
-        if (!_subJob.Job.IgnoresErrors || _subJob.Phase != JobPhase.Copy)
+        if (!_subJob.Job.IgnoresErrors || _subJob.Phase != JobPhase.Copy || error.IsDeviceGone())
             return false;
-        if (isWhole)
-            return true;
-        var narrows = Transfer.CanNarrow(error);
-        if (narrows && !_transfer.IsSingleBlock)
-            _transfer.Narrow();
-        else
+        if (!isWhole)
             WriteOff(narrows ? _transfer.Next : _transfer.Remaining);
         return true;
     }

@@ -44,7 +44,4 @@ internal struct Transfer(long start, int length, int block)
     }
 
     public void Narrow() => _step = Math.Max(block, (_step / 2 + block - 1) / block * block);
-
-    /// <summary>True if other blocks may be good although one failed: not if the device is gone, full or refuses the request itself.</summary>
-    public static bool CanNarrow(IoError error) => error is IoError.Io or IoError.TimedOut;
 }

@@ -115,14 +115,19 @@ internal sealed partial class WriterActor : WorkerActor
         else
         {
             var error = result.IsSuccess ? IoError.EndOfDevice : result.Error;
+            var narrows = error.IsBadBlock();
+            // A second, closer look may succeed; otherwise the fault names the block. What must be written in order is not written twice.
+            if (narrows && !IsWhole(result) && !_transfer.IsSingleBlock && !_io.SubJob.Job.IsSequential)
+            {
+                _transfer.Narrow();
+                return Go();
+            }
             _io.Fail(error, _transfer.Offset);
-            if (!_io.SubJob.Job.IgnoresErrors || !Transfer.CanNarrow(error))
+            if (!_io.SubJob.Job.IgnoresErrors || !narrows)
                 return Report();
             if (IsWhole(result))
                 return Go();    // the block behind it is not the one that failed
-            if (!_transfer.IsSingleBlock)
-                _transfer.Narrow();
-            else if (++_badBlocksInARow == MostBadBlocksInARow)
+            if (++_badBlocksInARow == MostBadBlocksInARow)
                 return Report();
             else
                 _transfer.Advance(_transfer.Next);  // this block is lost; the ones behind it need not be
@@ -134,6 +139,11 @@ internal sealed partial class WriterActor : WorkerActor
     {
         if (result.Bytes == 0)
         {
+            if (result.Error.IsBadBlock() && !_transfer.IsSingleBlock)
+            {
+                _transfer.Narrow();
+                return true;
+            }
             _io.Fail(result.IsSuccess ? IoError.EndOfDevice : result.Error, _transfer.Offset);
             return Report();
         }
@@ -144,6 +154,7 @@ internal sealed partial class WriterActor : WorkerActor
         if (same < read.Length)
             _io.Fail(IoError.VerifyMismatch, _transfer.Offset + same);
         _transfer.Advance(read.Length);
+        _transfer.Widen();
         return !_transfer.IsDone || Report();
     }
 

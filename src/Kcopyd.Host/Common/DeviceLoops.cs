@@ -37,5 +37,5 @@ internal static class DeviceLoops
     }
 
     private static FailureException Failure(IBlockDevice device, string what, IoError error) =>
-        new($"{device.Name}: {what}: {error}{((int)error < 1000 ? $" (errno {(int)error})" : "")}");
+        new($"{device.Name}: {what}: {error.Describe()}");
 }

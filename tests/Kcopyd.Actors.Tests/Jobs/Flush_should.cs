@@ -45,7 +45,7 @@ public sealed class Flush_should : EngineSpec
         Assert.Equal((false, 0b10UL), (result.ReadError, result.WriteErrors));
         Assert.Null(result.Destinations[0].Fault);
         Assert.Equal((IoError.NoSpace, -1L), (result.Destinations[1].Fault!.Error, result.Destinations[1].Fault!.Sector));
-        Assert.Equal("loser: flush failed; everything written since the last good flush may be lost: NoSpace (errno 28)", result.Destinations[1].Fault!.Message);
+        Assert.Equal("loser: flush failed; everything written since the last good flush may be lost: No space left on device (errno 28)", result.Destinations[1].Fault!.Message);
     }
 
     [Fact]

@@ -124,7 +124,7 @@ public sealed class Verify_should : EngineSpec
     public async Task not_begin_after_an_error()
     {
         var mirror = new CountingDevice(BlockDevice.Memory(8 * Piece));
-        var result = await Soon(Client().CopyAsync(Random(8 * Piece).WithErrorAt(8).Whole(), Whole(mirror), CopyFlags.Verify));
+        var result = await Soon(Client().CopyAsync(Random(8 * Piece).WithErrorAt(8, long.MaxValue).Whole(), Whole(mirror), CopyFlags.Verify));
         Assert.True(result.ReadError);
         Assert.Equal((0, 0), (mirror.Reads, mirror.Flushes));
     }

@@ -29,7 +29,7 @@ public sealed class Write_errors_should : EngineSpec
         var good = BlockDevice.Memory(100 * Piece);
         var copy = Client().CopyAsync(Random(100 * Piece).Whole(), Whole(good, bad), CopyFlags.None, out var job);
         await Soon(bad.WaitingAsync(8));
-        bad.ReleaseOne(IoError.Io);
+        bad.ReleaseOne(IoError.NoSpace);
         await Until(async () => (await job.GetProgressAsync())!.State == JobState.Stopping);
         bad.Release();
         var result = await Soon(copy);
@@ -72,7 +72,7 @@ public sealed class Write_errors_should : EngineSpec
         var fault = result.Destinations[0].Fault!;
         Assert.Equal(IoError.Io, fault.Error);
         Assert.InRange(fault.Sector, 72, 77);       // the write that failed began there
-        Assert.Equal($"scratched: write failed at sector {fault.Sector}: Io (errno 5)", fault.Message);
+        Assert.Equal($"scratched: write failed at sector {fault.Sector}: Input/output error (errno 5)", fault.Message);
     }
 
     [Fact]
@@ -83,12 +83,12 @@ public sealed class Write_errors_should : EngineSpec
         for (var failing = 0; failing < 64; failing++)
         {
             var to = Mirrors(64, Piece).Cast<IBlockDevice>().ToArray();
-            to[failing] = to[failing].WithErrorAt(1);
+            to[failing] = to[failing].WithErrorAt(1, long.MaxValue);
             var result = await Soon(client.CopyAsync(source.Whole(), Whole(to)));
             Assert.Equal(1UL << failing, result.WriteErrors);
             Assert.Equal(failing, result.Destinations.ToList().FindIndex(destination => destination.Fault is not null));
         }
-        var all = Mirrors(64, Piece).Select(mirror => (IBlockDevice)mirror.WithErrorAt(1)).ToArray();
+        var all = Mirrors(64, Piece).Select(mirror => (IBlockDevice)mirror.WithErrorAt(1, long.MaxValue)).ToArray();
         Assert.Equal(ulong.MaxValue, (await Soon(client.CopyAsync(source.Whole(), Whole(all)))).WriteErrors);
     }
 

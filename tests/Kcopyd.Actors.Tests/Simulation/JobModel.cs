@@ -50,9 +50,9 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
 
     private void ReadErrorMeansAFailedRead()
     {
-        var hasFailed = _reads.Any(io => io.IsFailure && io.Completed <= job.NotifiedAt);
+        var hasFailed = HasFailed(_reads);
         if (hasFailed && !job.ReadError)
-            Complaints.Add("a read failed, and read_err is clear");
+            Complaints.Add("something could not be read, and read_err is clear");
         if (job.ReadError && !hasFailed && !isStopped && !(hasKills && _plan.From is not null))
             Complaints.Add("read_err is set, and no read failed");
         if (job.WriteErrors >> _plan.To.Length is not 0 and var beyond && _plan.To.Length < 64)
@@ -61,16 +61,24 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
 
     private void BitMeansAFailedDestination(int i)
     {
-        var hasFailed = _ios[i].Any(io => io.IsFailure && io.Completed <= job.NotifiedAt);
-        // A verification may go on behind the bytes that it got, and get the others at the second try.
-        var mustBeSet = _ios[i].Any(io => io.IsFailure && io.Completed <= job.NotifiedAt && (io.Kind != IoKind.Read || io.Bytes == 0));
-        if (mustBeSet && !Bit(i))
+        var hasFailed = HasFailed(_ios[i].Where(io => io.Kind == IoKind.Read)) || HasFailed(_ios[i].Where(io => io.Kind != IoKind.Read));
+        if (hasFailed && !Bit(i))
             Complaints.Add($"destination {i} failed, and its bit is clear");
         var mayBeSet = hasFailed || isStopped || hasKills || job.IsCancelRequested
             || (_plan.Flushes && Device(_plan.To[i]).Faults.FlushFails) || (_plan.Verifies && Garbled(i).Any());
         if (Bit(i) && !mayBeSet)
             Complaints.Add($"the bit of destination {i} is set, and it did not fail");
     }
+
+    // What failed and then succeeded at a second look has not failed.
+    private bool HasFailed(IEnumerable<IoEntry> ios)
+    {
+        var done = ios.Where(io => io.Completed <= job.NotifiedAt).ToArray();
+        return done.Any(failed => failed.IsFailure && (failed.Bytes == failed.Length
+            || Sectors(failed.Offset + failed.Bytes, failed.Length - failed.Bytes).Any(sector => !done.Any(other => other.Issued >= failed.Completed && Covers(other, sector)))));
+    }
+
+    private static bool Covers(IoEntry io, long sector) => io.Offset <= sector << IoRegion.SectorShift && sector << IoRegion.SectorShift < io.Offset + io.Bytes;
 
     private IEnumerable<long> Garbled(int i) => Device(_plan.To[i]).Garbled.Where(sector => sector >= _plan.To[i].Sector && sector < _plan.To[i].Sector + _plan.To[i].Count);
 

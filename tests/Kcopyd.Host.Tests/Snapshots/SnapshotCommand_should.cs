@@ -188,7 +188,7 @@ public sealed class SnapshotCommand_should : SnapshotCommandSpec
         Assert.Equal(Folder.Read("bytes").Take(20_480), bytes);
         var lost = await SnapshotAsync("read", Origin, Cow, "--at", "0", "--length", "40K", "--accept-truncated", "--into", Folder["into"]);
         Assert.Equal(1, lost.ExitCode);
-        Assert.Contains($"{Cow}: read failed at byte 20480: Io (errno 5)", lost.Error, StringComparison.Ordinal);
+        Assert.Contains($"{Cow}: read failed at byte 20480: Input/output error (errno 5)", lost.Error, StringComparison.Ordinal);
         var exported = await SnapshotAsync("export", Origin, Cow, Folder["out"], "--accept-truncated", "--ignore-errors", "--json");
         var range = Assert.Single(exported.Json.GetProperty("unreadable").EnumerateArray());
         Assert.Equal((1, 20_480, 20_480), (exported.ExitCode, range.GetProperty("offset").GetInt32(), range.GetProperty("length").GetInt32()));
