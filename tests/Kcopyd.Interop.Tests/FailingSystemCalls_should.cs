@@ -43,7 +43,7 @@ public sealed class FailingSystemCalls_should : CommandTest
         Assert.False(report.ReadError);
         Assert.Equal(1UL, report.WriteErrors);
         Assert.InRange(report.Destinations[0].Bytes, 0, Length - 1);
-        Assert.Contains("NoSpace", report.Destinations[0].Error, StringComparison.Ordinal);
+        Assert.Contains("No space left on device (errno 28)", report.Destinations[0].Error, StringComparison.Ordinal);
         await Files.AssertIdenticalAsync(source, Folder["good"]);
     }
 

@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Jobs;
-
 namespace Kcopyd.Host.Mapfiles;
 
 /// <summary>
@@ -8,6 +6,8 @@ namespace Kcopyd.Host.Mapfiles;
 /// </summary>
 internal sealed class Mapfile
 {
+    private const int Few = 8;      // ranges: marking each by itself moves the rest of the list each time
+
     private readonly List<MapBlock> _blocks = [];
 
     public IReadOnlyList<MapBlock> Blocks => _blocks;
@@ -64,17 +64,50 @@ internal sealed class Mapfile
         }
     }
 
-    /// <summary>Records what a job did to a range of the map. One that was not whole leaves the range as it is.</summary>
-    public void Record(MapBlock window, CopyResult copied)
+    /// <summary>Sets the statuses of many ranges at once, in one walk over the map.</summary>
+    /// <param name="ranges">In any order. Where two overlap, the later one in the list wins.</param>
+    public void MarkAll(IReadOnlyList<MapBlock> ranges)
     {
-        // A job that ended early may have unreadable ranges to name, too; only the bytes tell it from a whole one.
-        if (copied.WriteErrors != 0 || copied.IsCancelled || copied.Destinations.Any(destination => destination.Bytes != copied.Length))
+        if (ranges.Count < Few)
+        {
+            foreach (var range in ranges)
+                Mark(range.Position, range.Size, range.Status);
             return;
-        if (copied.ReadError && copied.Unreadable.Count == 0)
-            return;     // it ended in the verification, or a second look succeeded: copied again, that does no harm
-        Mark(window.Position, window.Size, MapStatus.Finished);
-        foreach (var range in copied.Unreadable)
-            Mark(range.Offset, range.Length, MapStatus.BadSector);
+        }
+        var marks = new Mapfile();
+        var sorted = ranges.OrderBy(static range => range.Position).ToList();
+        if (Overlap(sorted))
+        {
+            foreach (var range in ranges)
+                Mark(range.Position, range.Size, range.Status);
+            return;
+        }
+        Extend(sorted[^1].End);
+        var next = 0;
+        foreach (var block in _blocks)
+        {
+            for (var at = block.Position; at < block.End;)
+            {
+                while (next < sorted.Count && sorted[next].End <= at)
+                    next++;
+                var isMarked = next < sorted.Count && sorted[next].Position <= at;
+                var end = Math.Min(block.End, next == sorted.Count ? block.End : isMarked ? sorted[next].End : sorted[next].Position);
+                marks.Append(new MapBlock(at, end - at, isMarked ? sorted[next].Status : block.Status));
+                at = end;
+            }
+        }
+        _blocks.Clear();
+        _blocks.AddRange(marks._blocks);
+    }
+
+    private static bool Overlap(List<MapBlock> sorted)
+    {
+        for (var i = 1; i < sorted.Count; i++)
+        {
+            if (sorted[i].Position < sorted[i - 1].End)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>The blocks within a range, clipped to it.</summary>

@@ -151,6 +151,6 @@ internal sealed class MapfileStore
     private static void Check(string path, IoResult result)
     {
         if (!result.IsSuccess)
-            throw new IOException($"'{path}' cannot be written: {result.Error} (errno {(int)result.Error}).");
+            throw new IOException($"'{path}' cannot be written: {result.Error.Describe()}.");
     }
 }

@@ -8,12 +8,12 @@ namespace Kcopyd.Host.Transfers;
 /// <summary>What <c>--dry-run</c> prints: what would be read, created, grown and overwritten. By then everything was checked and locked, as for the run itself.</summary>
 internal static class DryRun
 {
-    public static string Text(TransferPlan plan, TransferOptions options, MapfileSession? session, IReadOnlyList<string?> carried)
+    public static string Text(TransferPlan plan, TransferOptions options, RecordedCopy? record, IReadOnlyList<string?> carried)
     {
         var text = new StringWriter(CultureInfo.InvariantCulture);
         text.Write(plan.Source is null ? $"would zero {plan.Length} bytes ({ByteSize.Format(plan.Length)})" : $"would copy {plan.Length} bytes ({ByteSize.Format(plan.Length)})");
-        if (session is not null)
-            text.Write($", of which --mapfile '{options.Mapfile}' has {session.Finished} finished");
+        if (options.Mapfile is not null)
+            text.Write($", of which --mapfile '{options.Mapfile}' has {record!.Finished} finished");
         if (plan.Source is { } source)
             text.Write($"\n  from {Name(source)}: {Kind(source)}{Place(source, plan.Length)}");
         for (var i = 0; i < plan.Destinations.Count; i++)
@@ -21,8 +21,8 @@ internal static class DryRun
         return text.ToString();
     }
 
-    public static string Json(TransferPlan plan, TransferOptions options, MapfileSession? session, IReadOnlyList<string?> carried) => JsonSerializer.Serialize(
-        new DryRunReport(plan.Length, session?.Finished ?? 0, plan.Source is null ? null : End(plan.Source, null, null),
+    public static string Json(TransferPlan plan, TransferOptions options, RecordedCopy? record, IReadOnlyList<string?> carried) => JsonSerializer.Serialize(
+        new DryRunReport(plan.Length, record?.Finished ?? 0, plan.Source is null ? null : End(plan.Source, null, null),
             [.. plan.Destinations.Select((destination, i) => End(destination, Effect(plan, destination, options, null), carried[i]))]),
         DryRunContext.Default.DryRunReport);
 

@@ -9,35 +9,39 @@ internal sealed class LatestProgress(int destinations) : IProgress<JobProgress>
 {
     private readonly Lock _lock = new();
     private readonly long[] _finished = new long[destinations];     // bytes of the jobs that are done
-    private readonly long[] _bytes = new long[destinations];
     private readonly IoFault?[] _faults = new IoFault?[destinations];
-    private long _lastFinished;
+    private readonly Dictionary<long, JobProgress?> _running = [];
     private JobState _state;
+
+    /// <summary>A job was submitted.</summary>
+    public void Started(long job)
+    {
+        lock (_lock)
+            _running[job] = null;
+    }
 
     public void Report(JobProgress value)
     {
         lock (_lock)
         {
-            if (value.JobId == _lastFinished)
-                return;     // the result was faster
+            if (!_running.ContainsKey(value.JobId))
+                return;     // its result was faster
+            _running[value.JobId] = value;
             _state = value.State;
             for (var i = 0; i < destinations; i++)
-            {
-                _bytes[i] = _finished[i] + value.Destinations[i].Bytes;
                 _faults[i] ??= value.Destinations[i].Fault;
-            }
         }
     }
 
-    /// <summary>A job is done; the next one counts on from here.</summary>
+    /// <summary>A job is done.</summary>
     public void Finished(CopyResult result)
     {
         lock (_lock)
         {
-            _lastFinished = result.JobId;
+            _running.Remove(result.JobId);
             for (var i = 0; i < destinations; i++)
             {
-                _bytes[i] = _finished[i] += result.Destinations[i].Bytes;
+                _finished[i] += result.Destinations[i].Bytes;
                 _faults[i] ??= result.Destinations[i].Fault;
             }
         }
@@ -59,7 +63,7 @@ internal sealed class LatestProgress(int destinations) : IProgress<JobProgress>
         get
         {
             lock (_lock)
-                return new DestinationProgress(_bytes[destination], _faults[destination]);
+                return new DestinationProgress(_finished[destination] + _running.Values.Sum(job => job?.Destinations[destination].Bytes ?? 0), _faults[destination]);
         }
     }
 }

@@ -28,6 +28,16 @@ internal sealed class OpenTransfer : IAsyncDisposable
     /// <summary>The largest alignment of all, in bytes: offsets of jobs are multiples of it, from the start of the region.</summary>
     public int Alignment { get; private set; } = IoRegion.SectorSize;
 
+    /// <summary>Devices that are open already; they are closed with it.</summary>
+    internal static OpenTransfer Of(TransferPlan plan, IBlockDevice? source, params IReadOnlyList<IBlockDevice> destinations)
+    {
+        var opened = new OpenTransfer(plan, null) { Source = source };
+        if (source is not null)
+            opened.Keep(source);
+        opened._destinations.AddRange(destinations.Select(opened.Keep));
+        return opened;
+    }
+
     /// <summary>Opens everything.</summary>
     /// <param name="plan">What.</param>
     /// <param name="options">How.</param>

@@ -1,112 +1,137 @@
-using System.Diagnostics;
+using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
 using Kcopyd.Host.Mapfiles;
 
 namespace Kcopyd.Host.Transfers;
 
 /// <summary>
-/// A copy that is recorded in a map file and resumed from it: what is not finished is copied window by window, and only what is flushed on
-/// every destination is recorded as finished, so the process may be killed at any time.
+/// A copy of which a map says what is finished: what is not is copied in windows, and what could not be read is tried again. Only what is flushed on every destination is
+/// recorded as finished, so the process may be killed at any time and resumed from the map file.
 /// </summary>
 /// <remarks>
 /// <para>Positions in the map are those of the source (of the first destination when zeroing), whatever the starts of the destinations
 /// are; that is where ddrescue looks for them, too. What lies outside the region stays as the map has it.</para>
-/// <para>What was never tried comes first, then what failed in earlier runs. A window in which a destination failed is not recorded
+/// <para>What was never tried comes first, then what failed in earlier runs, then the retries. A window in which a destination failed is not recorded
 /// at all. Without --ignore-errors the first error ends the run, and the map keeps what was finished before it. --verify reads again what
 /// this run copied.</para>
 /// </remarks>
-internal sealed class MapfileSession
+internal sealed class RecordedCopy
 {
-    private const long LeastWindow = 1 << 20;
-    private const long MostWindow = 256 << 20;
-    private static readonly TimeSpan SaveInterval = TimeSpan.FromSeconds(1);
-
-    private readonly MapfileStore _store;
+    private readonly MapfileStore? _store;      // null: nothing outlives the run
     private readonly Mapfile _map;
     private readonly TransferPlan _plan;
-    private long _window = 4 << 20;
-    private long _savedAt = Stopwatch.GetTimestamp();
+    private readonly TransferOptions _options;
+    private readonly List<MapBlock> _copied = [];       // and not flushed yet
 
-    private MapfileSession(MapfileStore store, Mapfile map, TransferPlan plan)
+    private RecordedCopy(MapfileStore? store, Mapfile map, TransferPlan plan, TransferOptions options)
     {
         _store = store;
         _map = map;
         _plan = plan;
+        _options = options;
     }
+
+    /// <summary>True if an earlier run began this copy: what the destinations hold is then its own.</summary>
+    public bool IsBegun { get; private init; }
+
+    /// <summary>Bytes of the region that earlier runs finished.</summary>
+    public long Finished => _map.Within(Start, End).Where(static block => block.Status == MapStatus.Finished).Sum(static block => block.Size);
 
     private long Start => _plan.MapStart;
 
     private long End => _plan.MapStart + _plan.Length;
 
-    /// <summary>True if an earlier run began this copy: what the destinations hold is then its own.</summary>
-    public bool IsBegun => _map.Blocks.Count > 0;
-
-    /// <summary>Bytes of the region that earlier runs finished.</summary>
-    public long Finished => _map.Within(Start, End).Where(block => block.Status == MapStatus.Finished).Sum(block => block.Size);
-
-    /// <summary>Reads the map and sees whether it can belong to this copy.</summary>
+    /// <summary>Reads the map and checks whether it can belong to this copy.</summary>
+    /// <returns>Null where nothing is recorded and nothing is retried: the copy is one job then.</returns>
     /// <exception cref="UsageException">It cannot, or the map cannot be read or written.</exception>
-    public static async Task<MapfileSession> OpenAsync(string path, TransferPlan plan, TransferOptions options)
+    public static async Task<RecordedCopy?> OpenAsync(TransferPlan plan, TransferOptions options)
     {
+        if (options.Mapfile is not { } path)
+            return options.Retries > 0 || options.Reverse ? new RecordedCopy(null, new Mapfile(), plan, options) : null;
         var store = new MapfileStore(path);
         foreach (var survey in plan.Source is null ? plan.Destinations : plan.Destinations.Prepend(plan.Source))
         {
             if (store.Entry.Identity is { } identity && (identity.Equals(survey.Storage) || identity.Equals(FileEntry.Of(survey.Target.Path).Identity)))
                 throw new UsageException($"--mapfile '{path}' is {survey.Target}; name a file of its own.");
         }
-        var session = new MapfileSession(store, store.Load(), plan);
-        session.CheckBelongs(options);
+        var map = store.Load();
+        var copy = new RecordedCopy(store, map, plan, options) { IsBegun = map.Blocks.Count > 0 };
+        copy.CheckBelongs();
         await store.CheckAsync().ConfigureAwait(false);
-        return session;
+        return copy;
     }
 
     /// <summary>Copies what is not finished.</summary>
     public async Task RunAsync(Transfer transfer, TransferResult result, CancellationToken cancellationToken)
     {
-        var unit = transfer.Devices.Alignment;
-        var work = _map.Within(Start, End)
-            .Append(new MapBlock(Math.Max(Start, _map.End), Math.Max(0, End - Math.Max(Start, _map.End)), MapStatus.NonTried))
-            .Where(block => block.Size > 0 && block.Status != MapStatus.Finished)
-            .OrderBy(block => block.Status != MapStatus.NonTried)
-            .Select(block => Widen(block, unit))
-            .ToList();
-        result.Wanted = work.Sum(block => block.Size);
         _map.Extend(_plan.Source is { Kind: not TargetKind.Sink } source ? source.Size : End);
-
         // So that the next run knows the destinations as this copy's, however early this one is killed.
         await SaveAsync(result, Start, MapStatus.NonTried).ConfigureAwait(false);
-        foreach (var block in work)
+
+        var pass = new CopyPass(this, transfer, result, _options, cancellationToken);
+        var work = Unfinished(transfer.Devices.Alignment, static status => status != MapStatus.Finished).OrderBy(static block => block.Status != MapStatus.NonTried).ToList();
+        result.Wanted = work.Sum(static block => block.Size);
+        await pass.RunAsync(work, _options.Reverse).ConfigureAwait(false);
+        for (var retry = 1; retry <= _options.Retries && !result.IsStopped; retry++)
         {
-            for (var at = block.Position; at < block.End && !result.IsStopped;)
-            {
-                if (cancellationToken.IsCancellationRequested)
-                    result.Cancel();
-                else
-                    at += await CopyWindowAsync(transfer, result, block with { Position = at, Size = Math.Min(_window, block.End - at) }).ConfigureAwait(false);
-            }
+            var bad = Unfinished(transfer.Devices.Alignment, static status => status == MapStatus.BadSector).ToList();
+            if (bad.Count == 0)
+                break;
+            result.Wanted += bad.Sum(static block => block.Size);
+            // Another direction each time: a drive that cannot come to a block from one side may come from the other.
+            await pass.RunAsync(bad, _options.Reverse ^ retry % 2 == 1).ConfigureAwait(false);
         }
-        var isWhole = _map.Within(Start, End).All(block => block.Status == MapStatus.Finished);
+
+        result.Settle(_map.Within(Start, End).Where(static block => block.Status == MapStatus.BadSector).Select(static block => new UnreadableRange(block.Position, block.Size)));
+        var isWhole = _map.Within(Start, End).All(static block => block.Status == MapStatus.Finished);
         await SaveAsync(result, isWhole ? 0 : Start, isWhole ? MapStatus.Finished : MapStatus.NonTried).ConfigureAwait(false);
     }
 
-    private async Task<long> CopyWindowAsync(Transfer transfer, TransferResult result, MapBlock window)
+    /// <summary>Notes what a job did to a window. One that was not whole leaves the window as it is.</summary>
+    public void Note(MapBlock window, CopyResult copied)
     {
-        var started = Stopwatch.GetTimestamp();
-        var copied = await transfer.RunAsync(window.Position - Start, window.Size, result).ConfigureAwait(false);
-        _map.Record(window, copied);
-        if (Stopwatch.GetElapsedTime(_savedAt) >= SaveInterval)
-            await SaveAsync(result, window.End, window.Status).ConfigureAwait(false);
+        // A job that ended early may have unreadable ranges to name, too; only the bytes tell it from a whole one.
+        if (copied.WriteErrors != 0 || copied.IsCancelled || copied.Destinations.Any(destination => destination.Bytes != copied.Length))
+            return;
+        if (copied.ReadError && copied.Unreadable.Count == 0)
+            return;     // the verification could not read it
+        var at = window.Position;
+        foreach (var range in copied.Unreadable)
+        {
+            Add(at, range.Offset, MapStatus.Finished);
+            Add(range.Offset, range.Offset + range.Length, MapStatus.BadSector);
+            at = range.Offset + range.Length;
+        }
+        Add(at, window.End, MapStatus.Finished);
 
-        // About a second of work: what a kill loses, and what a flush costs little against.
-        var took = Stopwatch.GetElapsedTime(started);
-        _window = took < TimeSpan.FromSeconds(0.5) ? Math.Min(_window * 2, MostWindow)
-            : took > TimeSpan.FromSeconds(2) ? Math.Max(_window / 2, LeastWindow)
-            : _window;
-        return window.Size;
+        void Add(long from, long to, MapStatus status)
+        {
+            if (to > from)
+                _copied.Add(new MapBlock(from, to - from, status));
+        }
+    }
+
+    /// <summary>Flushes the destinations, records what was copied before that, and saves the map.</summary>
+    /// <param name="transfer">The destinations.</param>
+    /// <param name="result">Where failures go.</param>
+    /// <param name="position">Where the run is.</param>
+    /// <param name="phase">What it does.</param>
+    public async Task CommitAsync(Transfer transfer, TransferResult result, long position, MapStatus phase)
+    {
+        if (_copied.Count > 0)
+        {
+            var copied = _copied.ToList();
+            _copied.Clear();
+            if (await transfer.FlushAsync(result).ConfigureAwait(false))
+                _map.MarkAll(copied);
+        }
+        await SaveAsync(result, position, phase).ConfigureAwait(false);
     }
 
     private async Task SaveAsync(TransferResult result, long position, MapStatus phase)
     {
+        if (_store is null)
+            return;
         try
         {
             await _store.SaveAsync(_map, position, phase).ConfigureAwait(false);
@@ -114,39 +139,41 @@ internal sealed class MapfileSession
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            // The copy goes on, and so does the map of an earlier save; the next one may succeed.
+            // The copy continues, and so does the map of an earlier save; the next save may succeed.
             result.MapError = $"--mapfile '{_store.Path}' could not be saved, and the next run will copy again what it does not record: {refused.Message}";
         }
-        _savedAt = Stopwatch.GetTimestamp();
     }
 
     // Jobs are of whole units of the devices. The neighbours that this draws in are copied again, which does no harm.
-    private MapBlock Widen(MapBlock block, int unit)
+    private IEnumerable<MapBlock> Unfinished(int unit, Func<MapStatus, bool> isWanted)
     {
-        var from = (block.Position - Start) / unit * unit;
-        var to = Math.Min(_plan.Length, (block.End - Start + unit - 1) / unit * unit);
-        return new MapBlock(Start + from, to - from, block.Status);
+        foreach (var block in _map.Within(Start, End).Where(block => isWanted(block.Status)))
+        {
+            var from = (block.Position - Start) / unit * unit;
+            var to = Math.Min(_plan.Length, (block.End - Start + unit - 1) / unit * unit);
+            yield return new MapBlock(Start + from, to - from, block.Status);
+        }
     }
 
-    private void CheckBelongs(TransferOptions options)
+    private void CheckBelongs()
     {
-        if (_map.Blocks.LastOrDefault(block => block.Status == MapStatus.Finished) is { Size: > 0 } last
+        if (_map.Blocks.LastOrDefault(static block => block.Status == MapStatus.Finished) is { Size: > 0 } last
             && _plan.Source is { } source && last.End > source.Size)
         {
-            throw new UsageException($"--mapfile '{_store.Path}' has data finished up to byte {last.End}, and {source.Target} has {source.Size}: it is the map of another source. Name another file, or delete it to begin anew.");
+            throw new UsageException($"--mapfile '{_store!.Path}' has data finished up to byte {last.End}, and {source.Target} has {source.Size}: it is the map of another source. Name another file, or delete it to begin anew.");
         }
-        var end = _map.Within(Start, End).LastOrDefault(block => block.Status == MapStatus.Finished).End;
+        var end = _map.Within(Start, End).LastOrDefault(static block => block.Status == MapStatus.Finished).End;
         if (end == 0)
             return;
         foreach (var destination in _plan.Destinations)
         {
             var reason = destination.Kind == TargetKind.Missing ? "does not exist"
                 : destination.Kind != TargetKind.File ? null
-                : options.Truncate ? "would be emptied by --truncate"
+                : _options.Truncate ? "would be emptied by --truncate"
                 : destination.Size - destination.Target.Start < end - Start ? "is shorter than that"
                 : null;
             if (reason is not null)
-                throw new UsageException($"--mapfile '{_store.Path}' says that data was copied already, but {destination.Target} {reason}. To begin anew, delete the map file{(options.Truncate ? ", or drop --truncate to continue" : "")}.");
+                throw new UsageException($"--mapfile '{_store!.Path}' says that data was copied already, but {destination.Target} {reason}. To begin anew, delete the map file{(_options.Truncate ? ", or drop --truncate to continue" : "")}.");
         }
     }
 }

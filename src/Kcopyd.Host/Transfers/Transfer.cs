@@ -11,25 +11,36 @@ internal sealed class Transfer(KcopydClient client, OpenTransfer devices, CopyFl
 
     public OpenTransfer Devices { get; } = devices;
 
-    /// <summary>The whole region in one job.</summary>
-    public Task RunAsync(TransferResult result) => RunAsync(0, Devices.Plan.Length, result);
-
-    /// <summary>A part of the region in one job, which is added to the result. A cancelled job is a result, too.</summary>
-    /// <param name="offset">Bytes from the start of the region, a multiple of its alignment.</param>
-    /// <param name="length">Bytes.</param>
-    /// <param name="result">What the command did so far.</param>
-    public async Task<CopyResult> RunAsync(long offset, long length, TransferResult result)
+    /// <summary>The whole region in one job, and on stable storage.</summary>
+    public async Task RunWholeAsync(TransferResult result)
     {
-        var copied = await RunJobAsync(offset, length).ConfigureAwait(false);
-        result.Add(copied);
+        result.Add(await RunAsync(0, Devices.Plan.Length, flags | CopyFlags.Flush).ConfigureAwait(false));
         // An empty region is a job without I/O, and a job that stops early does not flush. But a new file must be on stable storage, and
         // so must be what is reported as copied.
-        if (result.IsStopped || length == 0)
+        if (result.IsStopped || Devices.Plan.Length == 0)
             await FlushAsync(result).ConfigureAwait(false);
-        return copied;
     }
 
-    private async Task<CopyResult> RunJobAsync(long offset, long length)
+    /// <summary>A part of the region in one job. A cancelled job is a result, too; nothing is flushed.</summary>
+    /// <param name="offset">Bytes from the start of the region, a multiple of its alignment.</param>
+    /// <param name="length">Bytes.</param>
+    public Task<CopyResult> RunAsync(long offset, long length) => RunAsync(offset, length, flags & ~CopyFlags.Flush);
+
+    /// <summary>Flushes every destination. What fails is added to the result.</summary>
+    /// <returns>False if any failed.</returns>
+    public async Task<bool> FlushAsync(TransferResult result)
+    {
+        // A flush blocks the thread that calls it.
+        var flushed = await Task.WhenAll(Devices.Destinations.Select(static device => Task.Run(async () => await device.FlushAsync().ConfigureAwait(false)))).ConfigureAwait(false);
+        for (var i = 0; i < flushed.Length; i++)
+        {
+            if (!flushed[i].IsSuccess && !result.HasFault(i))
+                result.AddFault(i, new IoFault(flushed[i].Error, -1, $"{Devices.Destinations[i].Name}: flush failed: {flushed[i].Error.Describe()}"));
+        }
+        return flushed.All(static one => one.IsSuccess);
+    }
+
+    private async Task<CopyResult> RunAsync(long offset, long length, CopyFlags with)
     {
         var (source, destinations) = (Devices.Plan.Source, Devices.Plan.Destinations);
         var regions = new IoRegion[destinations.Count];
@@ -39,8 +50,9 @@ internal sealed class Transfer(KcopydClient client, OpenTransfer devices, CopyFl
         {
             KcopydJob job;
             var copied = source is null
-                ? client.ZeroAsync(regions, flags, out job, cancellationToken)
-                : client.CopyAsync(Region(Devices.Source!, source.Target.Start + offset, length), regions, flags, out job, cancellationToken);
+                ? client.ZeroAsync(regions, with, out job, cancellationToken)
+                : client.CopyAsync(Region(Devices.Source!, source.Target.Start + offset, length), regions, with, out job, cancellationToken);
+            progress.Started(job.Id);
             job.SubscribeProgress(progress, ProgressInterval);
             var result = await copied.ConfigureAwait(false);
             progress.Finished(result);
@@ -48,19 +60,8 @@ internal sealed class Transfer(KcopydClient client, OpenTransfer devices, CopyFl
         }
         catch (CopyCancelledException cancelled)
         {
+            progress.Finished(cancelled.Result);
             return cancelled.Result;
-        }
-    }
-
-    private async Task FlushAsync(TransferResult result)
-    {
-        for (var i = 0; i < Devices.Destinations.Count; i++)
-        {
-            if (result.HasFault(i))
-                continue;
-            var error = (await Devices.Destinations[i].FlushAsync().ConfigureAwait(false)).Error;
-            if (error != IoError.None)
-                result.AddFault(i, new IoFault(error, -1, $"{Devices.Destinations[i].Name}: flush failed: {error} (errno {(int)error})"));
         }
     }
 

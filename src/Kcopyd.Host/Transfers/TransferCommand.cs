@@ -32,19 +32,19 @@ internal static class TransferCommand
     {
         using var locks = StorageLocks.Take([.. Claims(plan, isSourceLocked: source is not null)], options.Force, console);
         plan = await plan.MakeAgainAsync(options).ConfigureAwait(false);
-        var session = options.Mapfile is null ? null : await MapfileSession.OpenAsync(options.Mapfile, plan, options).ConfigureAwait(false);
-        var isBegun = session is { IsBegun: true };
+        var record = await RecordedCopy.OpenAsync(plan, options).ConfigureAwait(false);
+        var isBegun = record is { IsBegun: true };
         OverwriteCheck.Check(plan, options, isBegun);
         var carried = await OverwriteCheck.WarnAsync(plan, isBegun, console).ConfigureAwait(false);
         if (options.DryRun)
         {
-            await console.Out.WriteLineAsync(options.Json ? DryRun.Json(plan, options, session, carried) : DryRun.Text(plan, options, session, carried)).ConfigureAwait(false);
+            await console.Out.WriteLineAsync(options.Json ? DryRun.Json(plan, options, record, carried) : DryRun.Text(plan, options, record, carried)).ConfigureAwait(false);
             return ExitCodes.Success;
         }
-        return await RunLockedAsync(plan, session, source, running, options, console, cancellationToken).ConfigureAwait(false);
+        return await RunLockedAsync(plan, record, source, running, options, console, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<int> RunLockedAsync(TransferPlan plan, MapfileSession? session, IBlockDevice? source, Engine? running, TransferOptions options, CommandConsole console,
+    private static async Task<int> RunLockedAsync(TransferPlan plan, RecordedCopy? record, IBlockDevice? source, Engine? running, TransferOptions options, CommandConsole console,
         CancellationToken cancellationToken)
     {
         // What is on this machine is opened before there are actors: an error there is reported sooner.
@@ -56,17 +56,17 @@ internal static class TransferCommand
         var client = CreateClient((running ?? early ?? started!).System, options, plan.Destinations.Count);
         await using var clientLease = client.ConfigureAwait(false);
 
-        if (session is { Finished: > 0 and var finished } && options.Progress != ProgressMode.None)
+        if (record is { Finished: > 0 and var finished } && options.Progress != ProgressMode.None)
             await console.Error.WriteLineAsync($"kcopyd: resuming: {ByteSize.Format(finished)} of {ByteSize.Format(plan.Length)} are finished already.").ConfigureAwait(false);
         var progress = new LatestProgress(plan.Destinations.Count);
         var result = new TransferResult(plan, options);
         var begun = Stopwatch.GetTimestamp();
         var transfer = new Transfer(client, devices, options.Flags, progress, cancellationToken);
-        var work = session is null || plan.Length == 0 ? transfer.RunAsync(result) : session.RunAsync(transfer, result, cancellationToken);
+        var work = record is null || plan.Length == 0 ? transfer.RunWholeAsync(result) : record.RunAsync(transfer, result, cancellationToken);
         await ProgressView.For(options.Progress, console).WatchAsync(work, progress, result).ConfigureAwait(false);
         await work.ConfigureAwait(false);
         result.Elapsed = Stopwatch.GetElapsedTime(begun);
-        devices.Unfinished = result.IsStopped && session is null && plan.Source is not null ? result : null;
+        devices.Unfinished = result.IsStopped && record is null && plan.Source is not null ? result : null;
 
         await Report.WriteAsync(result, options, console).ConfigureAwait(false);
         return result.IsCancelled ? ExitCodes.Interrupted : result.IsSuccess ? ExitCodes.Success : ExitCodes.Errors;

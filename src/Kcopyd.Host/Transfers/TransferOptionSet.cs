@@ -10,6 +10,8 @@ namespace Kcopyd.Host.Transfers;
 internal sealed class TransferOptionSet
 {
     private readonly Option<bool> _ignoreErrors = new("--ignore-errors") { Description = "Carry on after an error; what cannot be read becomes zeroes and is listed." };
+    private readonly Option<int> _retries = new("--retries") { Description = "With --ignore-errors: read again what could not be read, so many times at most, from alternating directions.", HelpName = "N", CustomParser = Retries };
+    private readonly Option<bool> _reverse = new("--reverse") { Description = "Copy from the end to the start. What drives cannot read they may read from the other side." };
     private readonly Option<bool> _sequential = new("--sequential") { Description = "Write strictly in order; stops at the first error." };
     private readonly Option<bool> _verify = new("--verify") { Description = "Read everything again after the write and compare." };
     private readonly Option<long> _rate = new("--rate") { Description = "At most so many bytes a second, such as 100M.", HelpName = "SIZE", CustomParser = result => Size(result, 1, long.MaxValue, "at least 1 byte a second") };
@@ -35,13 +37,24 @@ internal sealed class TransferOptionSet
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _ignoreErrors, _sequential, _verify, _rate, _throttle, _io, _subJob, _offload, _mapfile, _overwrite, _truncate, _force, _dryRun, _progress, _json, _logLevel })
+        foreach (var option in new Option[] { _ignoreErrors, _retries, _reverse, _sequential, _verify, _rate, _throttle, _io, _subJob, _offload, _mapfile, _overwrite, _truncate, _force, _dryRun, _progress, _json, _logLevel })
             command.Add(option);
     }
 
-    public TransferOptions Read(ParseResult parsed) => new()
+    /// <exception cref="UsageException">They do not go together.</exception>
+    public TransferOptions Read(ParseResult parsed)
     {
-        Flags = CopyFlags.Flush
+        var options = ReadAll(parsed);
+        if (options.Retries > 0 && !options.IgnoresErrors)
+            throw new UsageException("--retries needs --ignore-errors, and --sequential stops at the first error: without them there is nothing to try again.");
+        if (options is { Reverse: true, Flags: var flags } && (flags & CopyFlags.Sequential) != 0)
+            throw new UsageException("--reverse writes from the end to the start, and --sequential from the start to the end: drop one of them.");
+        return options;
+    }
+
+    private TransferOptions ReadAll(ParseResult parsed) => new()
+    {
+        Flags = CopyFlags.None
             | (parsed.GetValue(_ignoreErrors) ? CopyFlags.IgnoreError : 0)
             | (parsed.GetValue(_sequential) ? CopyFlags.Sequential : 0)
             | (parsed.GetValue(_verify) ? CopyFlags.Verify : 0),
@@ -50,6 +63,8 @@ internal sealed class TransferOptionSet
         Io = Enum.Parse<IoMode>(parsed.GetValue(_io)!, ignoreCase: true),
         SubJobSize = (int)parsed.GetValue(_subJob),
         Offload = parsed.GetValue(_offload),
+        Retries = parsed.GetValue(_retries),
+        Reverse = parsed.GetValue(_reverse),
         Mapfile = parsed.GetValue(_mapfile),
         Truncate = parsed.GetValue(_truncate),
         Overwrite = parsed.GetValue(_overwrite),
@@ -73,6 +88,13 @@ internal sealed class TransferOptionSet
         if (!int.TryParse(Text(result), NumberStyles.None, CultureInfo.InvariantCulture, out var percent) || percent is < 1 or > 100)
             Refuse(result, "a percentage, 1 to 100");
         return percent;
+    }
+
+    private static int Retries(ArgumentResult result)
+    {
+        if (!int.TryParse(Text(result), NumberStyles.None, CultureInfo.InvariantCulture, out var times) || times > 1000)
+            Refuse(result, "a number from 0 to 1000");
+        return times;
     }
 
     private static OffloadKinds? Offload(ArgumentResult result)

@@ -6,7 +6,7 @@ namespace Kcopyd.Host.Transfers;
 /// <summary>What the options of <c>copy</c> and <c>zero</c> say.</summary>
 internal sealed record TransferOptions
 {
-    /// <summary>Flags of every job. Always with a flush: success means stable storage.</summary>
+    /// <summary>Flags of every job. Whatever they say, everything is flushed in the end: success means stable storage.</summary>
     public required CopyFlags Flags { get; init; }
 
     /// <summary>Bytes a second; 0 is no limit.</summary>
@@ -22,6 +22,12 @@ internal sealed record TransferOptions
 
     /// <summary>Ways that may be used to spare reading and writing; null leaves it to the settings.</summary>
     public required OffloadKinds? Offload { get; init; }
+
+    /// <summary>How often what could not be read is read again.</summary>
+    public int Retries { get; init; }
+
+    /// <summary>Copies from the end to the start.</summary>
+    public bool Reverse { get; init; }
 
     /// <summary>Path of the ddrescue map; null without one.</summary>
     public required string? Mapfile { get; init; }

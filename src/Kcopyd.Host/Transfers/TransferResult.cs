@@ -1,8 +1,9 @@
+using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>What the jobs of one command did together: without a map file there is one, with one there is a job for each window.</summary>
+/// <summary>What the jobs of one command did together: one job, or one for each window of a recorded copy.</summary>
 internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
 {
     private readonly long[] _written = new long[plan.Destinations.Count];
@@ -30,8 +31,11 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
 
     public bool IsSuccess => !ReadError && WriteErrors == 0 && !IsCancelled && MapError is null;
 
+    /// <summary>True if there is nothing to read from any more.</summary>
+    public bool IsSourceGone { get; private set; }
+
     /// <summary>True if an error or the interruption ended the run early.</summary>
-    public bool IsStopped => IsCancelled || (!options.IgnoresErrors && (ReadError || WriteErrors != 0));
+    public bool IsStopped => IsCancelled || IsSourceGone || (!options.IgnoresErrors && (ReadError || WriteErrors != 0));
 
     /// <summary>Bytes that the destination got that got most.</summary>
     public long Bytes => _written.Max();
@@ -78,6 +82,11 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
         IsCancelled |= result.IsCancelled;
         Offloaded = Offloaded.Add(result.Offloaded);
         ReadFault ??= result.ReadFault;
+        if (!IsSourceGone && result.ReadFault is { Error: var error } gone && error.IsDeviceGone())
+        {
+            IsSourceGone = true;
+            ReadFault = gone;       // in the place of a bad sector's
+        }
         for (var i = 0; i < result.Destinations.Count; i++)
         {
             _written[i] += result.Destinations[i].Bytes;
@@ -85,6 +94,19 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
         }
         foreach (var range in result.Unreadable)
             _unreadable[range.Offset] = range.Length;
+    }
+
+    /// <summary>Every job is done, and some of them were done again: what could not be read is known now.</summary>
+    /// <param name="unreadable">Of the whole run, in order.</param>
+    public void Settle(IEnumerable<UnreadableRange> unreadable)
+    {
+        _unreadable.Clear();
+        foreach (var range in unreadable)
+            _unreadable[range.Offset] = range.Length;
+        if (options.IgnoresErrors && !IsSourceGone)
+            ReadError = _unreadable.Count > 0;
+        if (!ReadError)
+            ReadFault = null;
     }
 
     /// <summary>The interruption came between two jobs.</summary>

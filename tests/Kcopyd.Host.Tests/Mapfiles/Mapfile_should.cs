@@ -1,4 +1,3 @@
-using Kcopyd.Actors.Jobs;
 using Xunit;
 
 namespace Kcopyd.Host.Tests.Mapfiles;
@@ -40,30 +39,24 @@ public sealed class Mapfile_should
         Assert.Empty(new Mapfile().Within(0, 30));
     }
 
-    [Theory]
-    [InlineData("every destination whole", 8192, 8192, false, 0UL, false, true)]
-    [InlineData("the source unreadable in part", 8192, 8192, true, 0UL, false, true)]
-    [InlineData("stopped with unreadable ranges behind it", 8192, 4096, true, 0UL, false, false)]
-    [InlineData("a destination failed", 8192, 8192, true, 2UL, false, false)]
-    [InlineData("cancelled", 8192, 8192, true, 3UL, true, false)]
-    public void record_only_a_job_that_wrote_every_byte_to_every_destination(string what, long first, long second, bool readError, ulong writeErrors, bool isCancelled, bool isRecorded)
+    [Fact]
+    public void be_the_same_after_many_marks_at_once_as_after_each_by_itself()
     {
-        var map = new Mapfile();
-        map.Extend(3 * 8192);
-        map.Record(new MapBlock(8192, 8192, MapStatus.NonTried), new CopyResult
+        for (var seed = 0; seed < 500; seed++)
         {
-            Length = 8192,
-            DestinationCount = 2,
-            Destinations = [new DestinationResult(first, null, null), new DestinationResult(second, null, null)],
-            ReadError = readError,
-            Unreadable = readError ? [new UnreadableRange(12288, 512)] : [],
-            WriteErrors = writeErrors,
-            IsCancelled = isCancelled,
-        });
-        var recorded = map.Within(8192, 16384).ToList();
-        Assert.True(isRecorded == recorded.All(block => block.Status != MapStatus.NonTried), what);
-        Assert.Equal(isRecorded && readError, recorded.Contains(new MapBlock(12288, 512, MapStatus.BadSector)));
-        Assert.All(map.Within(0, 8192).Concat(map.Within(16384, 3 * 8192)), block => Assert.Equal(MapStatus.NonTried, block.Status));
+            var random = new Random(seed);
+            var (one, other) = (new Mapfile(), new Mapfile());
+            for (var step = 0; step < 5; step++)
+            {
+                var marks = Enumerable.Range(0, random.Next(30)).Select(_ => new MapBlock(random.Next(300), random.Next(1, seed % 2 == 0 ? 4 : 40), Statuses[random.Next(Statuses.Length)])).ToList();
+                if (seed % 4 == 0)
+                    marks = [.. marks.DistinctBy(static mark => mark.Position / 4).Select(static mark => mark with { Position = mark.Position / 4 * 4, Size = Math.Min(mark.Size, 4) })];
+                one.MarkAll(marks);
+                foreach (var mark in marks)
+                    other.Mark(mark.Position, mark.Size, mark.Status);
+                Assert.Equal(other.Blocks, one.Blocks);
+            }
+        }
     }
 
     private static void AssertSame(List<MapStatus> model, Mapfile map, int seed)

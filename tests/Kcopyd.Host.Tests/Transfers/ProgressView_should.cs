@@ -39,6 +39,7 @@ public sealed class ProgressView_should
     {
         using var writer = new StringWriter();
         var progress = new LatestProgress(2);
+        progress.Started(1);
         progress.Report(new JobProgress(1, JobState.Running, 1024, 512, [new(512, null), new(0, Fault)]));
         await new BarView(writer).WatchAsync(Task.CompletedTask, progress, Result("[bold]disk", "b"));
         Assert.Contains("[bold]disk", writer.ToString(), StringComparison.Ordinal);
@@ -49,10 +50,14 @@ public sealed class ProgressView_should
     public void count_on_from_the_jobs_before()
     {
         var progress = new LatestProgress(1);
+        progress.Started(1);
+        progress.Started(2);
         progress.Report(new JobProgress(1, JobState.Running, 100, 60, [new(60, null)]));
+        progress.Report(new JobProgress(2, JobState.Running, 100, 3, [new(3, null)]));
+        Assert.Equal(63, progress[0].Bytes);
         progress.Finished(new CopyResult { JobId = 1, Length = 100, DestinationCount = 1 });
         progress.Report(new JobProgress(1, JobState.Completed, 100, 100, [new(100, null)]));    // late
-        Assert.Equal(100, progress[0].Bytes);
+        Assert.Equal(103, progress[0].Bytes);
         progress.Report(new JobProgress(2, JobState.Running, 100, 5, [new(5, Fault)]));
         Assert.Equal(new DestinationProgress(105, Fault), progress[0]);
     }

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Transfers;
 
-public sealed class MapfileSession_should : CommandSpec
+public sealed class RecordedCopy_should : CommandSpec
 {
     private const int Length = 5_000_001;
 
@@ -70,16 +70,24 @@ public sealed class MapfileSession_should : CommandSpec
     }
 
     [Fact]
-    public async Task record_unreadable_ranges_and_try_them_again()
+    public async Task try_unreadable_ranges_again()
     {
-        var map = Folder["map"];
-        Assert.Equal(1, (await RunAsync("copy", "/dev/null@0+4K", Folder["a"], "--ignore-errors", "--mapfile", map)).ExitCode);
-        Assert.Equal([new MapBlock(0, 4096, MapStatus.BadSector)], Map());
-
         var source = Folder.Random("source", 4096);
-        Assert.Equal(0, (await RunAsync("copy", source, Folder["a"], "--mapfile", map)).ExitCode);
+        Folder.Write("a", new byte[4096]);
+        WriteMap("0x0 ? 1", "0 4096 -");
+        Assert.Equal(0, (await RunAsync("copy", source, Folder["a"], "--mapfile", Folder["map"])).ExitCode);
         Assert.Equal(Folder.Read("source"), Folder.Read("a"));
         Assert.Equal([new MapBlock(0, 4096, MapStatus.Finished)], Map());
+    }
+
+    [Fact]
+    public async Task stop_when_the_source_is_gone_and_leave_the_rest_untried_and_unwritten()
+    {
+        var outcome = await RunAsync("copy", "/dev/null@0+4K", Folder["a"], "--ignore-errors", "--retries", "3", "--mapfile", Folder["map"], "--json");      // ends before it begins
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Equal([new MapBlock(0, 4096, MapStatus.NonTried)], Map());
+        Assert.Empty(outcome.Json.GetProperty("unreadable").EnumerateArray());
+        Assert.Single(outcome.Error.Split("read failed at sector 0: the device ended")[1..]);
     }
 
     [Fact]
@@ -99,6 +107,19 @@ public sealed class MapfileSession_should : CommandSpec
         var outcome = await RunAsync("copy", "/dev/null@0+8K", Folder["a"], "--mapfile", Folder["map"]);
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("read failed at sector 8", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--retries", "1")]
+    [InlineData("--retries", "1001", "--ignore-errors")]
+    [InlineData("--retries", "-1", "--ignore-errors")]
+    [InlineData("--retries", "1", "--ignore-errors", "--sequential")]
+    [InlineData("--reverse", "--sequential")]
+    public async Task refuse_options_that_do_not_go_together(params string[] options)
+    {
+        var outcome = await RunAsync(["copy", Folder.Random("source", 4096), Folder["a"], .. options]);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Equal(["source"], Folder.Names);
     }
 
     [Fact]
