@@ -16,6 +16,51 @@ internal static class KcopydCommand
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static async Task<int> RunAsync(string[] args, CommandConsole console, CancellationToken cancellationToken = default)
     {
+        var isJson = args.TakeWhile(static word => word != "--").Contains("--json");
+        try
+        {
+            return await RunParsedAsync(args, console, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception wrong) when (wrong is UsageException or ConfigurationException)     // the latter of the environment's choice
+        {
+            return End("refused", wrong.Message, ExitCodes.Usage, "");
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return End("cancelled", "interrupted.", ExitCodes.Interrupted, "");
+        }
+        catch (FailureException failed)
+        {
+            return End("failed", failed.Message, ExitCodes.Errors, "");
+        }
+        catch (OutputException failed)
+        {
+            await console.Error.WriteLineAsync($"kcopyd: {failed.Message}").ConfigureAwait(false);
+            return ExitCodes.Errors;
+        }
+        catch (Exception unexpected)
+        {
+            return End("failed", $"an unexpected error, which is a bug; please report it: {unexpected.Message}", ExitCodes.Errors, $"{unexpected}{Environment.NewLine}");
+        }
+
+        int End(string verdict, string message, int exitCode, string more)
+        {
+            console.Error.Write($"{string.Concat(message.Split('\n').Select(static line => $"kcopyd: {line}{Environment.NewLine}"))}{more}");
+            try
+            {
+                if (isJson)
+                    console.Out.WriteLine(JsonRefusal.Of(verdict, message));
+            }
+            catch (OutputException failed)
+            {
+                console.Error.WriteLine($"kcopyd: {failed.Message}");
+            }
+            return exitCode;
+        }
+    }
+
+    private static async Task<int> RunParsedAsync(string[] args, CommandConsole console, CancellationToken cancellationToken)
+    {
         var root = new RootCommand("Copies regions of files and block devices to many destinations at once, with a result for each.")
         {
             CopyCommand.Create(console),
@@ -27,35 +72,9 @@ internal static class KcopydCommand
         CommandLineCheck.Harden(root);
         // A region begins with '@', which would name a response file.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        var errors = parsed.Errors.Select(static error => error.Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal)).ToList();
-        if (CommandLineCheck.Find(parsed, args) is { } meant)
-            errors.Insert(0, meant);
-        if (errors.Count > 0)
-        {
-            foreach (var error in errors.Distinct())
-                await console.Error.WriteLineAsync($"kcopyd: {error}").ConfigureAwait(false);
-            await console.Error.WriteLineAsync("Try 'kcopyd --help', or --help after the name of a command.").ConfigureAwait(false);
-            return ExitCodes.Usage;
-        }
-        try
-        {
-            var streams = new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-            return await parsed.InvokeAsync(streams, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception wrong) when (wrong is UsageException or ConfigurationException)     // the latter of the environment's choice
-        {
-            await console.Error.WriteLineAsync($"kcopyd: {wrong.Message}").ConfigureAwait(false);
-            return ExitCodes.Usage;
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            await console.Error.WriteLineAsync("kcopyd: interrupted.").ConfigureAwait(false);
-            return ExitCodes.Interrupted;
-        }
-        catch (FailureException failed)
-        {
-            await console.Error.WriteLineAsync($"kcopyd: {failed.Message}").ConfigureAwait(false);
-            return ExitCodes.Errors;
-        }
+        if (CommandLineCheck.Find(parsed, args) is { Count: > 0 } errors)
+            throw new UsageException(string.Join('\n', [.. errors, "Try 'kcopyd --help', or --help after the name of a command."]));
+        var streams = new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        return await parsed.InvokeAsync(streams, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,12 +1,23 @@
 using System.Runtime.InteropServices;
 using Kcopyd.Host;
 
-// The first signal cancels the job; a second one ends the process as signals do.
+var console = StandardStreams.Open();
+
+// The first signal cancels the job; a second one ends the process as signals do. Who closes the terminal wants an end, too.
 using var interruption = new CancellationTokenSource();
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+using var onHangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Cancel);
 
-var exitCode = await KcopydCommand.RunAsync(args, new CommandConsole(Console.Out, Console.Error, !Console.IsErrorRedirected), interruption.Token).ConfigureAwait(false);
+// As dd has it.
+const PosixSignal UserDefined1 = (PosixSignal)10;
+using var onUser = PosixSignalRegistration.Create(UserDefined1, signal =>
+{
+    signal.Cancel = true;
+    console.AskForProgress();
+});
+
+var exitCode = await KcopydCommand.RunAsync(CommandLineArguments.Decoded(args), console, interruption.Token).ConfigureAwait(false);
 
 // Not by a return, which would wait for threads that have nothing more to do.
 Environment.Exit(exitCode);

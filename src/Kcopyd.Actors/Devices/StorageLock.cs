@@ -35,7 +35,11 @@ public sealed class StorageLock : IDisposable
     public static StorageLock AcquireFree(params IEnumerable<StorageClaim> claims) => Acquire(claims, evenIfBusy: true);
 
     /// <summary>Releases everything. Any thread, any number of times.</summary>
-    public void Dispose() => _held.ForEach(static held => held.Dispose());
+    public void Dispose() => _held.ForEach(static held =>
+    {
+        LibC.Unlock(held);
+        held.Dispose();
+    });
 
     private static StorageLock Acquire(IEnumerable<StorageClaim> claims, bool evenIfBusy)
     {

@@ -21,14 +21,19 @@ internal static class ByteSize
         return true;
     }
 
+    /// <summary>What is done of a whole: rounded down, so that only what is all of it reads like all of it.</summary>
+    public static string FormatPart(double bytes, double whole) => bytes >= whole ? Format(bytes) : Format(bytes, Math.Floor);
+
     /// <summary>One decimal from 1 KiB on: "512 B", "1.5 MiB".</summary>
-    public static string Format(double bytes)
+    public static string Format(double bytes) => Format(bytes, static tenths => Math.Round(tenths, MidpointRounding.ToEven));
+
+    private static string Format(double bytes, Func<double, double> round)
     {
         if (bytes < 1024)
             return string.Create(CultureInfo.InvariantCulture, $"{bytes:0} B");
         var unit = -1;
         for (; bytes >= 1024 && unit < Suffixes.Length - 1; unit++)
             bytes /= 1024;
-        return string.Create(CultureInfo.InvariantCulture, $"{bytes:0.0} {Suffixes[unit]}iB");
+        return string.Create(CultureInfo.InvariantCulture, $"{round(bytes * 10) / 10:0.0} {Suffixes[unit]}iB");
     }
 }

@@ -3,12 +3,29 @@ namespace Kcopyd.Host.Common;
 /// <summary>Where the command speaks: the result on <paramref name="Out"/>, everything else on <paramref name="Error"/>.</summary>
 /// <param name="Out">Standard output.</param>
 /// <param name="Error">Standard error.</param>
-/// <param name="IsTerminal">True if standard error is a terminal, where a bar can be drawn.</param>
+/// <param name="IsTerminal">True if standard error is a terminal on which a bar can be drawn.</param>
 internal sealed record CommandConsole(TextWriter Out, TextWriter Error, bool IsTerminal)
 {
+    private Action? _progress;
+
     /// <summary>Opens standard input for bytes.</summary>
     public Func<Stream> OpenInput { get; init; } = Console.OpenStandardInput;
 
     /// <summary>Opens standard output for bytes.</summary>
     public Func<Stream> OpenOutput { get; init; } = Console.OpenStandardOutput;
+
+    /// <summary>Somebody wants to know how far the command is. Any thread; nothing happens while it does nothing that takes long.</summary>
+    public void AskForProgress() => Volatile.Read(ref _progress)?.Invoke();
+
+    /// <summary>Says how to answer that, until the result is disposed.</summary>
+    public IDisposable AnswerProgress(Action answer)
+    {
+        Volatile.Write(ref _progress, answer);
+        return new Answer(this);
+    }
+
+    private sealed class Answer(CommandConsole console) : IDisposable
+    {
+        public void Dispose() => Volatile.Write(ref console._progress, null);
+    }
 }

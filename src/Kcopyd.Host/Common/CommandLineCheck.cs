@@ -22,8 +22,14 @@ internal static class CommandLineCheck
             Harden(child);
     }
 
-    /// <summary>What is wrong with a command line that the parser accepted; null if nothing is.</summary>
-    public static string? Find(ParseResult parsed, IReadOnlyList<string> args)
+    /// <summary>Everything that is wrong with a command line.</summary>
+    public static List<string> Find(ParseResult parsed, IReadOnlyList<string> args)
+    {
+        var errors = parsed.Errors.Select(static error => error.Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal));
+        return [.. (FindOption(parsed, args) is { } meant ? errors.Prepend(meant) : errors).Distinct()];
+    }
+
+    private static string? FindOption(ParseResult parsed, IReadOnlyList<string> args)
     {
         var end = args.IndexOf("--");
         var options = end < 0 ? args : [.. args.Take(end)];

@@ -20,6 +20,9 @@ internal sealed record Target(string Argument, string Path, long Start, long? Le
     /// <summary>The export that the path is the address of; null for anything on this machine.</summary>
     public NbdUri? Uri { get; private init; }
 
+    /// <summary>The path for people.</summary>
+    public string Name => UnixPath.Printable(Path);
+
     /// <summary>True for a path on this machine.</summary>
     public bool IsLocal => Uri is null;
 
@@ -46,7 +49,7 @@ internal sealed record Target(string Argument, string Path, long Start, long? Le
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Argument} '{UnixPath.Printable(Path)}'";
+    public override string ToString() => $"{Argument} '{Name}'";
 
     private static Target ParseRegion(string argument, string text)
     {

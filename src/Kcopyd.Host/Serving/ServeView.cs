@@ -36,7 +36,7 @@ internal sealed class ServeView(NbdServer server, IReadOnlyList<ServedExport> ex
 
     private async Task ShowAsync(Task end)
     {
-        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(console.Error) });
+        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new TerminalOutput(console.Error), Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes });
         var rates = new ExportRates();
         await terminal.Live(new Table()).StartAsync(async screen =>
         {

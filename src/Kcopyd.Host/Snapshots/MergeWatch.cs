@@ -30,15 +30,19 @@ internal sealed class MergeWatch(string origin, long chunks, int chunkSize) : IP
     private async Task ShowLinesAsync(Task merge, TextWriter writer)
     {
         var started = Stopwatch.GetTimestamp();
+        var rate = new RateMeter();
         while (await RunsAfterAsync(merge, PlainInterval).ConfigureAwait(false))
-            await writer.WriteLineAsync(PlainView.Line(origin, new DestinationProgress(Bytes, null), JobState.Running, Wanted, Stopwatch.GetElapsedTime(started))).ConfigureAwait(false);
+        {
+            var (bytes, elapsed) = (Bytes, Stopwatch.GetElapsedTime(started));
+            await writer.WriteLineAsync(ProgressLine.Of(origin, new DestinationProgress(bytes, null), JobState.Running, Wanted, elapsed, rate.Look(bytes, elapsed))).ConfigureAwait(false);
+        }
     }
 
     private Task ShowBarAsync(Task merge, TextWriter writer)
     {
-        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new TerminalOutput(writer), Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes });
         return terminal.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+            .Columns(BarView.Columns(new TerminalOutput(writer).Width))
             .StartAsync(async screen =>
             {
                 var bar = screen.AddTask(Markup.Escape(origin), maxValue: Math.Max(1, Wanted));

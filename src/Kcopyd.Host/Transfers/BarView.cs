@@ -2,33 +2,57 @@ using Spectre.Console;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>A bar with rate and time left for each destination, on a terminal.</summary>
-internal sealed class BarView(TextWriter writer) : ProgressView
+/// <summary>A bar for each destination, on a terminal: as many as it has rows, with as much beside each as it has columns.</summary>
+internal sealed class BarView(TextWriter writer, LatestProgress progress, TransferResult result) : ProgressView(writer, progress, result)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
-    public override async Task WatchAsync(Task work, LatestProgress progress, TransferResult result)
+    public override async Task WatchAsync(Task work)
     {
-        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
-        await terminal.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
-            .StartAsync(async screen =>
+        var output = new TerminalOutput(Writer);
+        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = output, Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes });
+        var count = Result.Plan.Destinations.Count;
+        var shown = Math.Min(count, Math.Max(1, output.Height - 2));
+        // The last bar stands for all that have none: it is where the slowest of them is.
+        var first = shown == count ? count : shown - 1;
+        await terminal.Progress().Columns(Columns(output.Width)).StartAsync(async screen =>
+        {
+            var names = Enumerable.Range(0, shown).Select(i => i < first ? Short(Name(i), output.Width / 3) : $"... and {count - first} more").Select(Markup.Escape).ToArray();
+            var bars = Array.ConvertAll(names, name => screen.AddTask(name, maxValue: Math.Max(1, Result.Wanted)));
+            bool runs;
+            do
             {
-                var paths = result.Plan.Destinations.Select(destination => Markup.Escape(destination.Target.Path)).ToArray();
-                var bars = Array.ConvertAll(paths, path => screen.AddTask(path, maxValue: Math.Max(1, result.Wanted)));
-                bool runs;
-                do
+                runs = await RunsAfterAsync(work, Interval).ConfigureAwait(false);
+                for (var i = 0; i < bars.Length; i++)
                 {
-                    runs = await RunsAfterAsync(work, Interval).ConfigureAwait(false);
-                    for (var i = 0; i < bars.Length; i++)
-                    {
-                        bars[i].MaxValue = Math.Max(1, result.Wanted);
-                        bars[i].Value = progress[i].Bytes;
-                        if (progress[i].Fault is not null)
-                            bars[i].Description = $"[red]{paths[i]}[/]";
-                    }
+                    var those = i < first ? Enumerable.Range(i, 1) : Enumerable.Range(first, count - first);
+                    bars[i].MaxValue = Math.Max(1, Result.Wanted);
+                    bars[i].Value = those.Min(j => Progress[j].Bytes);
+                    if (those.Any(j => Progress[j].Fault is not null))
+                        bars[i].Description = $"[red]{names[i]}[/]";
                 }
-                while (runs);
-            }).ConfigureAwait(false);
+            }
+            while (runs);
+        }).ConfigureAwait(false);
     }
+
+    // The bars are there.
+    public override void ShowNow()
+    {
+    }
+
+    internal static ProgressColumn[] Columns(int width)
+    {
+        var name = new TaskDescriptionColumn { Alignment = Justify.Left };
+        return width switch
+        {
+            < 50 => [name, new PercentageColumn()],
+            < 70 => [name, new PercentageColumn(), new TransferSpeedColumn()],
+            < 90 => [name, new ProgressBarColumn { Width = 16 }, new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn()],
+            _ => [name, new ProgressBarColumn { Width = width < 120 ? 16 : 40 }, new PercentageColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn()],
+        };
+    }
+
+    // The end of a path tells more than its begin.
+    private static string Short(string name, int width) => name.Length <= Math.Max(8, width) ? name : "..." + name[^(Math.Max(8, width) - 3)..];
 }

@@ -1,34 +1,58 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
 
 namespace Kcopyd.Host.Transfers;
 
 /// <summary>The object that <c>--json</c> prints.</summary>
+/// <param name="Verdict">ok, errors or cancelled; a command that could not begin prints <see cref="JsonRefusal"/>.</param>
+/// <param name="Cancelled">True if it was interrupted.</param>
 /// <param name="ReadError">True if anything could not be read.</param>
-/// <param name="WriteErrors">Bit <c>i</c> is destination <c>i</c>'s.</param>
+/// <param name="WriteErrors">Hexadecimal, as programs that take numbers for doubles lose the high bits of 64: bit <c>i</c> is destination <c>i</c>'s.</param>
 /// <param name="Bytes">Written by this run to the destination that got most.</param>
 /// <param name="Seconds">From the first read to the last flush.</param>
 /// <param name="Offloaded">Bytes that were not read and written, of all destinations together, by the way it was done.</param>
+/// <param name="ReadFault">The first read error; null if there was none.</param>
 /// <param name="Unreadable">Ranges of the source, in bytes.</param>
 /// <param name="Destinations">In the order of the command line.</param>
-internal sealed record JsonReport(bool ReadError, ulong WriteErrors, long Bytes, double Seconds, OffloadedBytes Offloaded,
+internal sealed record JsonReport(string Verdict, bool Cancelled, bool ReadError, string WriteErrors, long Bytes, double Seconds, OffloadedBytes Offloaded, JsonReport.Fault? ReadFault,
     IReadOnlyList<JsonReport.Range> Unreadable, IReadOnlyList<JsonReport.Destination> Destinations)
 {
     public static string Of(TransferResult result) => JsonSerializer.Serialize(
         new JsonReport(
+            result.IsCancelled ? "cancelled" : result.IsSuccess ? "ok" : "errors",
+            result.IsCancelled,
             result.ReadError,
-            result.WriteErrors,
+            string.Create(CultureInfo.InvariantCulture, $"0x{result.WriteErrors:x}"),
             result.Bytes,
             Math.Round(result.Elapsed.TotalSeconds, 3),
             result.Offloaded,
+            result.ReadFault is { } read ? new Fault(read.Message, Errno(read), Sector(read)) : null,
             [.. result.Unreadable.Select(range => new Range(range.Offset, range.Length))],
-            [.. result.Plan.Destinations.Select((destination, i) => new Destination(destination.Target.Path, result.BytesOf(i), result.ErrorOf(i)))]),
+            [.. result.Plan.Destinations.Select((destination, i) => new Destination(destination.Target.Name, result.BytesOf(i), result.ErrorOf(i), Errno(result.FaultOf(i)), Sector(result.FaultOf(i))))]),
         JsonReportContext.Default.JsonReport);
+
+    private static int? Errno(IoFault? fault) => fault is { Error: > IoError.None and < IoError.EndOfDevice and var error } ? (int)error : null;
+
+    private static long? Sector(IoFault? fault) => fault is { Sector: >= 0 and var sector } ? sector : null;
+
+    /// <summary>An error.</summary>
+    /// <param name="Error">In words.</param>
+    /// <param name="Errno">Linux's number; null if it has none.</param>
+    /// <param name="Sector">First failing 512-byte sector of the device; null if it has no place.</param>
+    internal sealed record Fault(string Error, int? Errno, long? Sector);
 
     internal sealed record Range(long Offset, long Length);
 
-    internal sealed record Destination(string Path, long Bytes, string? Error);
+    /// <summary>How one destination ended.</summary>
+    /// <param name="Path">As given.</param>
+    /// <param name="Bytes">Written by this run.</param>
+    /// <param name="Error">In words; null if it is whole and on stable storage.</param>
+    /// <param name="Errno">Linux's number; null without one.</param>
+    /// <param name="Sector">First failing 512-byte sector; null without one.</param>
+    internal sealed record Destination(string Path, long Bytes, string? Error, int? Errno, long? Sector);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

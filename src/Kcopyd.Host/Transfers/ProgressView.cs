@@ -1,25 +1,52 @@
+using System.Diagnostics;
+
 namespace Kcopyd.Host.Transfers;
 
 /// <summary>Shows how far a command is for as long as its work runs. It looks at the progress when it likes; nothing waits for it.</summary>
-internal abstract class ProgressView
+internal abstract class ProgressView(TextWriter writer, LatestProgress progress, TransferResult result)
 {
-    /// <summary>Shows the work until it ends, and ends with it; its failure is the caller's.</summary>
-    public abstract Task WatchAsync(Task work, LatestProgress progress, TransferResult result);
+    private readonly Lock _lock = new();
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private readonly RateMeter[] _rates = [.. result.Plan.Destinations.Select(static _ => new RateMeter())];
 
-    public static ProgressView For(ProgressMode mode, CommandConsole console) => mode switch
+    protected TextWriter Writer { get; } = writer;
+
+    protected LatestProgress Progress { get; } = progress;
+
+    protected TransferResult Result { get; } = result;
+
+    /// <summary>Shows the work until it ends, and ends with it; its failure is the caller's.</summary>
+    public abstract Task WatchAsync(Task work);
+
+    /// <summary>Prints a line for each destination. Any thread.</summary>
+    public virtual void ShowNow()
     {
-        ProgressMode.None => new NoView(),
-        ProgressMode.Auto when console.IsTerminal => new BarView(console.Error),
-        _ => new PlainView(console.Error, TimeSpan.FromSeconds(5)),
+        var lines = new StringWriter();
+        lock (_lock)
+        {
+            var elapsed = Stopwatch.GetElapsedTime(_started);
+            for (var i = 0; i < _rates.Length; i++)
+                lines.WriteLine(ProgressLine.Of(Name(i), Progress[i], Progress.State, Result.Wanted, elapsed, _rates[i].Look(Progress[i].Bytes, elapsed)));
+            Writer.Write(lines.ToString());
+        }
+    }
+
+    public static ProgressView For(ProgressMode mode, CommandConsole console, LatestProgress progress, TransferResult result) => mode switch
+    {
+        ProgressMode.None => new NoView(console.Error, progress, result),
+        ProgressMode.Auto when console.IsTerminal => new BarView(console.Error, progress, result),
+        _ => new PlainView(console.Error, progress, result, TimeSpan.FromSeconds(5)),
     };
+
+    protected string Name(int destination) => Result.Plan.Destinations[destination].Target.Name;
 
     /// <summary>Waits for the end of the work, or for the time to look again.</summary>
     /// <returns>False if the work has ended.</returns>
     protected static async Task<bool> RunsAfterAsync(Task work, TimeSpan interval) =>
         await Task.WhenAny(work, Task.Delay(interval)).ConfigureAwait(false) != work;
 
-    private sealed class NoView : ProgressView
+    private sealed class NoView(TextWriter writer, LatestProgress progress, TransferResult result) : ProgressView(writer, progress, result)
     {
-        public override Task WatchAsync(Task work, LatestProgress progress, TransferResult result) => Task.CompletedTask;
+        public override Task WatchAsync(Task work) => Task.CompletedTask;
     }
 }

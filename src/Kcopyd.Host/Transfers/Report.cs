@@ -10,7 +10,7 @@ internal static class Report
     public static async Task WriteAsync(TransferResult result, TransferOptions options, CommandConsole console)
     {
         await console.Error.WriteAsync(Errors(result)).ConfigureAwait(false);
-        await console.Out.WriteLineAsync(options.Json ? JsonReport.Of(result) : Text(result)).ConfigureAwait(false);
+        await console.Out.WriteLineAsync(options.Json ? JsonReport.Of(result) : Text(result, options)).ConfigureAwait(false);
     }
 
     private static string Errors(TransferResult result)
@@ -22,7 +22,7 @@ internal static class Report
             lines.WriteLine($"kcopyd: {result.ReadFault.Message}");
         var unreadable = result.Unreadable;
         foreach (var range in unreadable.Take(MostRanges))
-            lines.WriteLine($"kcopyd: {result.Plan.Source!.Target.Path}: unreadable: {range.Length} bytes at {range.Offset}, written as zeroes");
+            lines.WriteLine($"kcopyd: {result.Plan.Source!.Target.Name}: unreadable: {range.Length} bytes at {range.Offset}, written as zeroes");
         if (unreadable.Count > MostRanges)
             lines.WriteLine($"kcopyd: ... and {unreadable.Count - MostRanges} more unreadable ranges; --json and --mapfile have them all.");
         for (var i = 0; i < result.Plan.Destinations.Count; i++)
@@ -35,7 +35,7 @@ internal static class Report
         return lines.ToString();
     }
 
-    private static string Text(TransferResult result)
+    private static string Text(TransferResult result, TransferOptions options)
     {
         var verb = result.Plan.Source is null ? "zeroed" : "copied";
         var seconds = Math.Max(result.Elapsed.TotalSeconds, 1e-3);
@@ -45,10 +45,17 @@ internal static class Report
         for (var i = 0; i < result.Plan.Destinations.Count; i++)
         {
             lines.WriteLine();
-            lines.Write($"  {result.Plan.Destinations[i].Target.Path}: {ByteSize.Format(result.BytesOf(i))}, {(result.ErrorOf(i) is null ? "ok" : "FAILED")}");
+            var destination = result.Plan.Destinations[i];
+            lines.Write($"  {destination.Target.Name}: {ByteSize.FormatPart(result.BytesOf(i), result.Wanted)}, {(result.ErrorOf(i) is null ? "ok" : "FAILED")}{Tail(result.Plan, destination, options)}");
         }
         return lines.ToString();
     }
+
+    // What a file was longer than the copy is still there.
+    private static string Tail(TransferPlan plan, Survey destination, TransferOptions options) =>
+        destination is { Kind: TargetKind.File, Target.IsRegion: false } && !options.Truncate && destination.Size - destination.Target.Start - plan.Length is > 0 and var rest
+            ? $"; the {rest} bytes behind it stay as they were"
+            : "";
 
     // ", of it 7.8 GiB holes"; of several destinations, of what was written to all of them.
     private static string Offloaded(TransferResult result)

@@ -34,7 +34,7 @@ internal sealed class Transfer(KcopydClient client, OpenTransfer devices, CopyFl
         var flushed = await Task.WhenAll(Devices.Destinations.Select(static device => Task.Run(async () => await device.FlushAsync().ConfigureAwait(false)))).ConfigureAwait(false);
         for (var i = 0; i < flushed.Length; i++)
         {
-            if (!flushed[i].IsSuccess && !result.HasFault(i))
+            if (!flushed[i].IsSuccess && result.FaultOf(i) is null)
                 result.AddFault(i, new IoFault(flushed[i].Error, -1, $"{Devices.Destinations[i].Name}: flush failed: {flushed[i].Error.Describe()}"));
         }
         return flushed.All(static one => one.IsSuccess);

@@ -63,8 +63,12 @@ internal static class TransferCommand
         var begun = Stopwatch.GetTimestamp();
         var transfer = new Transfer(client, devices, options.Flags, progress, cancellationToken);
         var work = record is null || plan.Length == 0 ? transfer.RunWholeAsync(result) : record.RunAsync(transfer, result, cancellationToken);
-        await ProgressView.For(options.Progress, console).WatchAsync(work, progress, result).ConfigureAwait(false);
-        await work.ConfigureAwait(false);
+        var view = ProgressView.For(options.Progress, console, progress, result);
+        using (console.AnswerProgress(view.ShowNow))
+        {
+            await view.WatchAsync(work).ConfigureAwait(false);
+            await work.ConfigureAwait(false);
+        }
         result.Elapsed = Stopwatch.GetElapsedTime(begun);
         devices.Unfinished = result.IsStopped && record is null && plan.Source is not null ? result : null;
 

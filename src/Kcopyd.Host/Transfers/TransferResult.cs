@@ -51,7 +51,7 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
     /// <summary>What is wrong with a destination; null if it is whole and on stable storage.</summary>
     public string? ErrorOf(int destination)
     {
-        var path = Plan.Destinations[destination].Target.Path;
+        var path = Plan.Destinations[destination].Target.Name;
         return _faults[destination] is { } fault ? fault.Message
             : _written[destination] < Wanted ? $"{path}: not whole: {_written[destination]} of {Wanted} bytes were written when the copy stopped"
             : IsStopped && options.Verifies ? $"{path}: not verified: the copy stopped before"
@@ -112,7 +112,8 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
     /// <summary>The interruption came between two jobs.</summary>
     public void Cancel() => IsCancelled = true;
 
-    public bool HasFault(int destination) => _faults[destination] is not null;
+    /// <summary>The first error of a destination; null if it had none, which does not mean that it is whole.</summary>
+    public IoFault? FaultOf(int destination) => _faults[destination];
 
     /// <summary>A flush outside of a job failed.</summary>
     public void AddFault(int destination, IoFault fault)

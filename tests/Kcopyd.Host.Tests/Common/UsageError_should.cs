@@ -86,6 +86,21 @@ public sealed class UsageError_should : CommandSpec
         Assert.Equal(["--verfy", "-v", "source", "true"], Folder.Names);
     }
 
+    [Theory]
+    [InlineData("copy", "{source}")]
+    [InlineData("copy", "{new}", "{other}")]
+    [InlineData("copy", "{source}", "{new}", "--rate", "fast")]
+    [InlineData("zero", "{new}")]
+    [InlineData("snapshot", "status", "{source}")]
+    [InlineData("serve", "{new}")]
+    public async Task print_an_object_with_json_too(params string[] args)
+    {
+        Folder.Random("source", 10_000);
+        var outcome = await RunAsync([.. args.Select(InFolder), "--json"]);
+        Assert.Equal((2, "refused"), (outcome.ExitCode, outcome.Json.GetProperty("verdict").GetString()));
+        Assert.Contains(outcome.Json.GetProperty("error").GetString()!.Split('\n')[0], outcome.Error, StringComparison.Ordinal);
+    }
+
     private string InFolder(string text) => text
         .Replace("{folder}", Path.GetDirectoryName(Folder["x"]), StringComparison.Ordinal)
         .Replace("{source}", Folder["source"], StringComparison.Ordinal)

@@ -25,4 +25,6 @@ public abstract class CommandSpec : IDisposable
 internal sealed record Outcome(int ExitCode, string Out, string Error)
 {
     public JsonElement Json => JsonDocument.Parse(Out).RootElement;
+
+    public ulong WriteErrors => Convert.ToUInt64(Json.GetProperty("writeErrors").GetString(), 16);
 }

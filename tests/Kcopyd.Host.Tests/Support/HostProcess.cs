@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Kcopyd.Host.Tests;
 
@@ -8,6 +9,7 @@ internal sealed class HostProcess : IDisposable
     private readonly Process _process;
     private readonly Task<string> _output;
     private readonly Task<string> _error;
+    private readonly StringBuilder _errorSoFar = new();
 
     public HostProcess(params string[] args)
         : this([], args)
@@ -24,8 +26,32 @@ internal sealed class HostProcess : IDisposable
             RedirectStandardError = true,
         })!;
         _output = _process.StandardOutput.ReadToEndAsync();
-        _error = _process.StandardError.ReadToEndAsync();
+        _error = ReadErrorAsync();
     }
+
+    private HostProcess(ProcessStartInfo start)
+    {
+        _process = Process.Start(start)!;
+        _output = _process.StandardOutput.ReadToEndAsync();
+        _error = ReadErrorAsync();
+    }
+
+    /// <summary>What it has said on standard error.</summary>
+    public string ErrorSoFar
+    {
+        get
+        {
+            lock (_errorSoFar)
+                return _errorSoFar.ToString();
+        }
+    }
+
+    /// <summary>A line of the shell, in which KCOPYD is the command.</summary>
+    public static HostProcess Shell(string line) => new(new ProcessStartInfo("sh", ["-c", line.Replace("KCOPYD", $"'{Path.Combine(AppContext.BaseDirectory, "kcopyd")}'", StringComparison.Ordinal)])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    });
 
     public void Signal(string name) => Tool.Run("kill", "-s", name, $"{_process.Id}");
 
@@ -46,6 +72,17 @@ internal sealed class HostProcess : IDisposable
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await _process.WaitForExitAsync(patience.Token);
         return new Outcome(_process.ExitCode, await _output, await _error);
+    }
+
+    private async Task<string> ReadErrorAsync()
+    {
+        var buffer = new char[4096];
+        while (await _process.StandardError.ReadAsync(buffer) is > 0 and var count)
+        {
+            lock (_errorSoFar)
+                _errorSoFar.Append(buffer, 0, count);
+        }
+        return ErrorSoFar;
     }
 
     public void Dispose()

@@ -27,7 +27,9 @@ public sealed class CopyCommand_should : CommandSpec
         var source = Folder.Random("source", 10_000);
         var old = Folder.Random("old", 30_001, seed: 2);
         byte[] wanted = [.. Folder.Read("source"), .. Folder.Read("old").Skip(10_000)];
-        Assert.Equal(0, (await RunAsync("copy", source, old, "--overwrite")).ExitCode);
+        var outcome = await RunAsync("copy", source, old, "--overwrite");
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains($"{old}: 9.8 KiB, ok; the 20001 bytes behind it stay as they were", outcome.Out, StringComparison.Ordinal);
         Assert.Equal(wanted, Folder.Read("old"));
     }
 
@@ -59,13 +61,15 @@ public sealed class CopyCommand_should : CommandSpec
         Assert.Contains("/dev/full: write failed", outcome.Error, StringComparison.Ordinal);
         var json = outcome.Json;
         Assert.False(json.GetProperty("readError").GetBoolean());
-        Assert.Equal(0b0010UL, json.GetProperty("writeErrors").GetUInt64());
+        Assert.Equal(0b0010UL, outcome.WriteErrors);
         Assert.Equal(3_000_001, json.GetProperty("bytes").GetInt64());
         Assert.True(json.GetProperty("seconds").GetDouble() >= 0);
         Assert.Equal(0, json.GetProperty("unreadable").GetArrayLength());
         var destinations = json.GetProperty("destinations");
         Assert.Equal([Folder["a"], "/dev/full", Folder["b"], "/dev/null"], destinations.EnumerateArray().Select(d => d.GetProperty("path").GetString()));
         Assert.Equal([3_000_001, 0, 3_000_001, 3_000_001], destinations.EnumerateArray().Select(d => d.GetProperty("bytes").GetInt64()));
+        Assert.Equal("errors", json.GetProperty("verdict").GetString());
+        Assert.Equal((28, 0), (destinations[1].GetProperty("errno").GetInt32(), destinations[1].GetProperty("sector").GetInt32()));
         Assert.Equal([JsonValueKind.Null, JsonValueKind.String, JsonValueKind.Null, JsonValueKind.Null], destinations.EnumerateArray().Select(d => d.GetProperty("error").ValueKind));
         Assert.Equal(Folder.Read("source"), Folder.Read("a"));
         Assert.Equal(Folder.Read("source"), Folder.Read("b"));
@@ -77,7 +81,7 @@ public sealed class CopyCommand_should : CommandSpec
         var source = Folder.Random("source", 40 << 20);
         var outcome = await RunAsync("copy", source, Folder["a"], "/dev/full", "--json");
         Assert.Equal(1, outcome.ExitCode);
-        Assert.Equal(0b10UL, outcome.Json.GetProperty("writeErrors").GetUInt64());
+        Assert.Equal(0b10UL, outcome.WriteErrors);
         Assert.Contains($"{Folder["a"]}: not whole", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("not whole", outcome.Json.GetProperty("destinations")[0].GetProperty("error").GetString(), StringComparison.Ordinal);
     }
@@ -100,7 +104,7 @@ public sealed class CopyCommand_should : CommandSpec
         var source = Folder.Random("source", 5000);
         var sinks = Enumerable.Repeat("/dev/null", 63).ToArray();
         var outcome = await RunAsync(["copy", source, .. sinks, "/dev/full", "--ignore-errors", "--json"]);
-        Assert.Equal(1UL << 63, outcome.Json.GetProperty("writeErrors").GetUInt64());
+        Assert.Equal(1UL << 63, outcome.WriteErrors);
         Assert.Equal(2, (await RunAsync(["copy", source, .. sinks, "/dev/null", "/dev/null"])).ExitCode);
     }
 

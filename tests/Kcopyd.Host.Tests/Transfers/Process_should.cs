@@ -9,6 +9,7 @@ public sealed class Process_should : IDisposable
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
+    [InlineData("HUP")]
     public async Task exit_with_130_after_a_signal_and_report_what_was_copied(string signal)
     {
         var source = _folder.Random("source", 16 << 20);
@@ -18,10 +19,61 @@ public sealed class Process_should : IDisposable
         var outcome = await process.EndAsync();
         Assert.Equal(130, outcome.ExitCode);
         Assert.Contains("interrupted", outcome.Error, StringComparison.Ordinal);
-        Assert.Equal(1UL, outcome.Json.GetProperty("writeErrors").GetUInt64());
+        Assert.Equal(1UL, outcome.WriteErrors);
         var bytes = outcome.Json.GetProperty("bytes").GetInt32();
         Assert.InRange(bytes, 0, (16 << 20) - 1);
         Assert.Equal(_folder.Read("source").Take(bytes), _folder.Read("copy").Take(bytes));
+    }
+
+    [Fact]
+    public async Task tell_who_sends_USR1_how_far_it_is_and_go_on()
+    {
+        var source = _folder.Random("source", 3 << 20);
+        using var process = new HostProcess("copy", source, _folder["copy"], "--rate", "1M", "--subjob", "64K", "--progress", "none");
+        await process.UntilAsync(() => File.Exists(_folder["copy"]));
+        await process.UntilAsync(() =>
+        {
+            process.Signal("USR1");
+            return process.ErrorSoFar.Contains(" of 3.0 MiB (", StringComparison.Ordinal);
+        });
+        var outcome = await process.EndAsync();
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains($"{_folder["copy"]}: ", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(_folder.Read("source"), _folder.Read("copy"));
+    }
+
+    [Theory]
+    [InlineData("copy 'SOURCE' 'OUT' >/dev/full", 1, "standard output cannot be written: No space left on device")]
+    [InlineData("copy 'SOURCE' 'OUT' >&-", 1, "standard output is closed")]
+    [InlineData("copy 'SOURCE' 'OUT' >&- 2>&-", 1, "")]
+    [InlineData("copy 'SOURCE' 'OUT' <&- >&- 2>&-", 1, "")]
+    [InlineData("copy 'SOURCE' 'OUT' 2>/dev/full", 0, "")]
+    [InlineData("copy 'SOURCE' 'OUT' 2>&-", 0, "")]
+    [InlineData("--help >/dev/full", 1, "standard output cannot be written: No space left on device")]
+    [InlineData("copy --help >/dev/full", 1, "standard output cannot be written: No space left on device")]
+    [InlineData("--version >&-", 1, "standard output is closed")]
+    [InlineData("copy 'SOURCE' --json >/dev/full", 2, "Required argument 'DEST' missing")]
+    public async Task end_in_order_whatever_its_streams_are(string command, int exitCode, string message)
+    {
+        var source = _folder.Random("source", 100_000);
+        using var process = HostProcess.Shell($"KCOPYD {command}"
+            .Replace("SOURCE", source, StringComparison.Ordinal).Replace("OUT", _folder["copy"], StringComparison.Ordinal));
+        var outcome = await process.EndAsync();
+        Assert.True(outcome.ExitCode == exitCode, $"{outcome.ExitCode}: {outcome.Error}");
+        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled", outcome.Error, StringComparison.Ordinal);
+        if (command.Contains("'OUT'", StringComparison.Ordinal))
+            Assert.Equal(_folder.Read("source"), _folder.Read("copy"));
+    }
+
+    [Fact]
+    public async Task find_a_file_whose_name_is_not_UTF_8()
+    {
+        _folder.Random("source", 100_000);
+        using var process = HostProcess.Shell($"cd '{Path.GetDirectoryName(_folder["x"])}' && name=$(printf 'a\\377\\344z') && cp source \"$name\" && KCOPYD copy \"$name\" \"$name.copy\" --json && cmp source \"$name.copy\" && rm \"$name\" \"$name.copy\"");
+        var outcome = await process.EndAsync();
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        Assert.Equal("a\uFFFD\uFFFDz.copy", outcome.Json.GetProperty("destinations")[0].GetProperty("path").GetString());
     }
 
     [Fact]
@@ -80,7 +132,7 @@ public sealed class Process_should : IDisposable
         var outcome = await process.EndAsync();
         Assert.Equal(1, outcome.ExitCode);
         Assert.True(outcome.Out.Length > 100_000 && outcome.Error.Length > 50_000, $"{outcome.Out.Length}, {outcome.Error.Length}");
-        Assert.Equal(0xFFFFFFFF_00000000, outcome.Json.GetProperty("writeErrors").GetUInt64());
+        Assert.Equal(0xFFFFFFFF_00000000, outcome.WriteErrors);
         Assert.Equal(64, outcome.Json.GetProperty("destinations").GetArrayLength());
         Assert.Equal(32, outcome.Error.Split("kcopyd: ").Length - 1);
         Assert.EndsWith("\n", outcome.Error, StringComparison.Ordinal);
@@ -111,7 +163,7 @@ public sealed class Process_should : IDisposable
             ["copy", source, copy, _folder["good"], other, option, "--json"]);
         var outcome = await process.EndAsync();
         Assert.Equal(1, outcome.ExitCode);
-        Assert.Equal(writeErrors, outcome.Json.GetProperty("writeErrors").GetUInt64());
+        Assert.Equal(writeErrors, outcome.WriteErrors);
         Assert.Contains($"{copy}: flush failed", outcome.Error, StringComparison.Ordinal);
         Assert.Equal(_folder.Read("source"), _folder.Read("good"));
     }

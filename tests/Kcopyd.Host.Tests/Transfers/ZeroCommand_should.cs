@@ -9,7 +9,7 @@ public sealed class ZeroCommand_should : CommandSpec
     {
         var file = Folder.Random("file", 1_000_001);
         var outcome = await RunAsync("zero", file, "--json");
-        Assert.Equal((0, 0UL), (outcome.ExitCode, outcome.Json.GetProperty("writeErrors").GetUInt64()));
+        Assert.Equal((0, 0UL), (outcome.ExitCode, outcome.WriteErrors));
         Assert.Equal(new byte[1_000_001], Folder.Read("file"));
     }
 
@@ -56,7 +56,7 @@ public sealed class ZeroCommand_should : CommandSpec
     public async Task report_the_bit_of_what_fails()
     {
         var outcome = await RunAsync("zero", "@0+8K:" + Folder["a"], "/dev/full", "--ignore-errors", "--json");
-        Assert.Equal((1, 0b10UL), (outcome.ExitCode, outcome.Json.GetProperty("writeErrors").GetUInt64()));
+        Assert.Equal((1, 0b10UL), (outcome.ExitCode, outcome.WriteErrors));
         Assert.Equal(new byte[8192], Folder.Read("a"));
     }
 

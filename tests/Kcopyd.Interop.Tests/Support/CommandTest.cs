@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Xunit;
 
 namespace Kcopyd.Interop.Tests.Support;
@@ -34,9 +35,12 @@ public abstract class CommandTest : IAsyncLifetime
 }
 
 /// <summary>The object that <c>--json</c> prints, read by somebody else's reader.</summary>
-internal sealed record CommandReport(bool ReadError, ulong WriteErrors, long Bytes, double Seconds, Kcopyd.Actors.Jobs.OffloadedBytes Offloaded,
+internal sealed record CommandReport(bool ReadError, [property: JsonPropertyName("writeErrors")] string Bits, long Bytes, double Seconds, Kcopyd.Actors.Jobs.OffloadedBytes Offloaded,
     IReadOnlyList<CommandReport.Range> Unreadable, IReadOnlyList<CommandReport.Destination> Destinations)
 {
+    [JsonIgnore]
+    public ulong WriteErrors => Convert.ToUInt64(Bits, 16);
+
     public static CommandReport Of(ToolResult result) =>
         JsonSerializer.Deserialize<CommandReport>(result.Output, JsonSerializerOptions.Web) ?? throw new InvalidOperationException(result.ToString());
 

@@ -1,0 +1,29 @@
+using System.Text;
+using Kcopyd.Actors.IO;
+using Spectre.Console;
+
+namespace Kcopyd.Host.Common;
+
+/// <summary>Standard error as a terminal, also where standard output is a pipe: its own size, and not that of standard output.</summary>
+internal sealed class TerminalOutput : IAnsiConsoleOutput
+{
+    private const int StandardError = 2;
+    private const int UsualWidth = 80, UsualHeight = 24;
+
+    private readonly (int Columns, int Rows)? _size = LibC.TerminalSize(StandardError);
+
+    public TerminalOutput(TextWriter writer) => Writer = writer;
+
+    public TextWriter Writer { get; }
+
+    public bool IsTerminal => true;
+
+    public int Width => _size?.Columns ?? UsualWidth;
+
+    public int Height => _size?.Rows ?? UsualHeight;
+
+    public void SetEncoding(Encoding encoding)
+    {
+        // It has one.
+    }
+}
