@@ -18,10 +18,18 @@ public static class BlockDevice
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new BlockDeviceOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(options.Length);
-        if (options.ReadOnly && (options.Create || options.CreateNew || options.Truncate))
-            throw new ArgumentException("A device that is opened with ReadOnly = true cannot be created or truncated; drop one of the two.", nameof(options));
+        if (options.ReadOnly && (options.Create || options.CreateNew || options.Truncate || options.Grows))
+            throw new ArgumentException("A device that is opened with ReadOnly = true cannot be created or truncated, and cannot grow; drop one of the two.", nameof(options));
         return new FileBlockDevice(new FileOpening(path, options));
     }
+
+    /// <summary>A source that is read once, from the begin of a stream to its end: <c>client.CopyAsync(stream.ToEnd(), [disk.ToEnd()])</c>.</summary>
+    /// <inheritdoc cref="StreamSource(Stream, string, bool)"/>
+    public static StreamSource FromStream(Stream stream, string name = "stream", bool leaveOpen = false) => new(stream, name, leaveOpen);
+
+    /// <summary>A destination that is written in order.</summary>
+    /// <inheritdoc cref="StreamSink(Stream, string, bool)"/>
+    public static StreamSink ToStream(Stream stream, string name = "stream", bool leaveOpen = false) => new(stream, name, leaveOpen);
 
     /// <summary>A device of zeroes in memory.</summary>
     /// <inheritdoc cref="MemoryBlockDevice(long, int, int, bool, string)"/>

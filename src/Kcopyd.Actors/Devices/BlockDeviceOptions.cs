@@ -24,6 +24,10 @@ public sealed record BlockDeviceOptions
     /// </summary>
     public long Length { get; init; }
 
+    /// <summary>A regular file grows with every write past its end, and its <see cref="FileBlockDevice.Length"/> is <see cref="long.MaxValue"/>: for a destination whose size only the end
+    /// of a stream tells. Nothing else can grow, and ignores it.</summary>
+    public bool Grows { get; init; }
+
     /// <summary>Empties a regular file before it grows to <see cref="Length"/>: what it held is lost. Nothing else can be truncated,
     /// and ignores it.</summary>
     public bool Truncate { get; init; }

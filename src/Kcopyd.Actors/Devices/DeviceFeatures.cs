@@ -18,4 +18,7 @@ public enum DeviceFeatures
     Map = 16,
     /// <summary>The device can take part in <see cref="IBlockDevice.CloneFromAsync"/>, as source or as destination.</summary>
     Clone = 32,
+    /// <summary>A stream: its bytes are read or written once, in order, and only its end tells how many there are. Its length is <see cref="long.MaxValue"/>.
+    /// The engine keeps the order.</summary>
+    Stream = 64,
 }

@@ -20,6 +20,8 @@ public sealed partial class FileBlockDevice
             return new(IoResult.Success(0));
         return MayBlock(() =>
         {
+            if (Length == long.MaxValue)
+                return Whole(length, Zero(offset, length));
             var result = _kind == FileKind.Regular || (_kind == FileKind.Block && IsAligned(offset | length)) ? PunchHole(offset, length) : -LibC.ENOTSUP;
             return Whole(length, result == -LibC.ENOTSUP ? Zero(offset, length) : result);
         });

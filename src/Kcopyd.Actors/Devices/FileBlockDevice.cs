@@ -207,6 +207,9 @@ public sealed partial class FileBlockDevice : IBlockDevice, IPromptDevice
 
     private long ZeroFile(long offset, long length)
     {
+        // Zeroing keeps the size. A hole behind the end is made by moving the end.
+        if (Length == long.MaxValue && LibC.Status(_buffered, out var status) == 0 && status.Size < offset + length && LibC.Truncate(_buffered, offset + length) is < 0 and var refused)
+            return refused;
         if (!_noZeroRange)
         {
             var result = LibC.Allocate(_buffered, LibC.FALLOC_FL_ZERO_RANGE | LibC.FALLOC_FL_KEEP_SIZE, offset, length);

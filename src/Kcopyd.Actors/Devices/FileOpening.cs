@@ -110,7 +110,7 @@ internal sealed class FileOpening : IDisposable
             Resize(0);
         if (_options.Length > Status.Size)
             Resize(_options.Length);
-        Length = Status.Size;
+        Length = _options.Grows ? long.MaxValue : Status.Size;
     }
 
     private void Resize(long length)

@@ -23,7 +23,7 @@ internal sealed class Job(ClientCore client) : LinkedMessage
     public long SourceOffset { get; private set; }
 
     /// <summary>Bytes to write to each destination.</summary>
-    public long Length { get; private set; }
+    public long Length { get; set; }
 
     public CopyFlags Flags { get; private set; }
 
@@ -36,6 +36,15 @@ internal sealed class Job(ClientCore client) : LinkedMessage
     public bool IgnoresErrors => (Flags & (CopyFlags.IgnoreError | CopyFlags.Sequential)) == CopyFlags.IgnoreError;
 
     public bool IsSequential => (Flags & CopyFlags.Sequential) != 0;
+
+    /// <summary>Its source is a stream: it is read in order, and once.</summary>
+    public bool ReadsStream { get; private set; }
+
+    /// <summary>Only the end of the stream tells how long it is; until then <see cref="Length"/> is more than any device has.</summary>
+    public bool IsOpenEnded { get; private set; }
+
+    /// <summary>Every destination is written in order.</summary>
+    public bool IsOrdered { get; private set; }
 
     public bool Verifies => (Flags & (CopyFlags.Verify | CopyFlags.VerifyHash)) != 0;
 
@@ -80,6 +89,11 @@ internal sealed class Job(ClientCore client) : LinkedMessage
             Destinations = new Destination[destinations.Length];
         for (var i = 0; i < destinations.Length; i++)
             Destinations[i] = new Destination { Device = destinations[i].Device, Offset = destinations[i].Offset };
+        ReadsStream = source is not null && source.IsStream();
+        IsOpenEnded = ReadsStream && destinations.Length > 0 && destinations[0].Count == IoRegion.CountToEnd;
+        IsOrdered = IsSequential || ReadsStream;
+        foreach (var destination in destinations)
+            IsOrdered |= destination.Device.IsStream();
         Phase = JobPhase.Copy;
         NextOffset = 0;
         InFlight = 0;

@@ -5,7 +5,7 @@ namespace Kcopyd.Actors.Jobs;
 /// <summary>Where a job is: a snapshot, taken between two events of the client.</summary>
 /// <param name="JobId">The job's number.</param>
 /// <param name="State">What it is doing.</param>
-/// <param name="Length">Bytes to copy to each destination.</param>
+/// <param name="Length">Bytes to copy to each destination; of a stream, until its end is reached, more than any device has.</param>
 /// <param name="BytesRead">Bytes of the source that are read (or written as zeroes instead).</param>
 /// <param name="Destinations">Per destination: bytes written so far and the first error.</param>
 public sealed record JobProgress(long JobId, JobState State, long Length, long BytesRead, IReadOnlyList<DestinationProgress> Destinations)

@@ -28,7 +28,7 @@ internal sealed partial class JobRunner
         {
             if (job.Length <= Math.Min(SmallJob, settings.SubJobSize))
             {
-                offload.IsSmallCopy = job is { Length: <= SmallCopy, DestinationCount: 1, IsSequential: false, Source: not null }
+                offload.IsSmallCopy = job is { Length: <= SmallCopy, DestinationCount: 1, IsOrdered: false, Source: not null }
                     && (settings.Offload & OffloadKinds.SmallCopy) != 0
                     && (job.Destinations[0].Device.CloneKinds(job.Source) & OffloadKinds.SmallCopy) != 0;
                 return;
@@ -66,7 +66,7 @@ internal sealed partial class JobRunner
         if (job.IgnoresErrors)
             kinds &= ~OffloadKinds.Reflink;
         // In order, or at a limited rate, nothing is moved by others: they keep neither.
-        if (kinds == OffloadKinds.None || job.IsSequential || throttle.IsLimited || (source.Features & DeviceFeatures.Clone) == 0)
+        if (kinds == OffloadKinds.None || job.IsOrdered || throttle.IsLimited || (source.Features & DeviceFeatures.Clone) == 0)
             return;
         // File systems share whole blocks: a region that begins within one begins to be cloned at the next.
         var start = -job.SourceOffset & (CloneUnit - 1);

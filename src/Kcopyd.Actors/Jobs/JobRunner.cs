@@ -79,9 +79,15 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         if (subJob.ReadFailure == IoError.WorkerCrashed)
             subJob.Crew.IsBroken = true;
         subJob.IsRead = true;
-        if (subJob.ReadIsLost)
-            Stop(subJob.Job);
         var job = subJob.Job;
+        if (subJob.IsAtEnd)
+        {
+            // The reads that were asked for ahead find the end, too, and tell it in any order.
+            job.Length = Math.Min(job.Length, subJob.Offset + subJob.Length);
+            job.NextOffset = Math.Min(job.NextOffset, job.Length);      // nearer if a piece before it was not written
+        }
+        if (subJob.ReadIsLost)
+            Stop(job);
         if (!IsOrdered(subJob))
             End(subJob);
         Settle(job);
@@ -162,21 +168,23 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         return true;
     }
 
-    private static bool IsOrdered(SubJob subJob) => subJob.Job.IsSequential && subJob.Phase == JobPhase.Copy && subJob.Kind != SubJobKind.Map;
+    private static bool IsOrdered(SubJob subJob) => subJob.Job.IsOrdered && subJob.Phase == JobPhase.Copy && subJob.Kind != SubJobKind.Map;
 
-    /// <summary>Sequential jobs: hands over the oldest sub-job if it is read; after an error or a cancel nothing more is written.</summary>
+    /// <summary>Jobs that write in order: hands over the oldest sub-job if it is read; after an error that ends the job or a cancel nothing more is written.</summary>
     private void WriteInOrder(Job job)
     {
         while (job.Unwritten.Oldest is { IsRead: true, IsWriting: false } oldest)
         {
-            if (job.WriteErrors == 0 && !job.IsCancelled && !job.ReadError && !oldest.ReadIsLost)
+            var isStopped = job.IsCancelled || oldest.ReadIsLost || (!job.IgnoresErrors && (job.WriteErrors != 0 || job.ReadError));
+            if (!isStopped && oldest.Length > 0)
             {
                 oldest.IsWriting = true;
                 oldest.HandOver();
                 return;
             }
             job.Unwritten.Remove(oldest);
-            job.NextOffset = Math.Min(job.NextOffset, oldest.Offset);   // not done
+            if (oldest.Length > 0)
+                job.NextOffset = Math.Min(job.NextOffset, oldest.Offset);   // not done
             End(oldest);
         }
     }

@@ -5,6 +5,8 @@ namespace Kcopyd.Actors.Jobs;
 /// <summary>What the world sees of a job: its progress, and its result.</summary>
 internal static class JobSnapshot
 {
+    private const long MoreThanAnyDevice = long.MaxValue / 2;       // bytes: the end of a stream was not reached
+
     public static JobProgress Of(Job job)
     {
         var destinations = new DestinationProgress[job.DestinationCount];
@@ -23,7 +25,7 @@ internal static class JobSnapshot
             ReadError = job.ReadError,
             WriteErrors = job.WriteErrors,
             IsCancelled = job.IsCancelled,
-            Length = job.Length,
+            Length = job is { IsOpenEnded: true, Length: > MoreThanAnyDevice } ? job.BytesRead : job.Length,
             DestinationCount = job.DestinationCount,
             ReadFault = job.ReadFault,
             Unreadable = job.Unreadable.IsEmpty ? [] : job.Unreadable.ToArray(),

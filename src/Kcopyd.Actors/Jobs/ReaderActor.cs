@@ -54,6 +54,11 @@ internal sealed partial class ReaderActor : WorkerActor
             _transfer.Widen();
             SkipKnownUnreadable();
         }
+        else if (result.IsSuccess && _subJob.Job.IsOpenEnded)
+        {
+            _subJob.EndAt(_transfer.Position);
+            return Finish();
+        }
         else if (!Salvage(result.IsSuccess ? IoError.EndOfDevice : result.Error, IsWhole(result)))
         {
             return Fail();
@@ -81,7 +86,7 @@ internal sealed partial class ReaderActor : WorkerActor
     /// <param name="isWhole">True if all bytes came beside the error: they are good, and the block behind them was not asked for.</param>
     private bool Salvage(IoError error, bool isWhole)
     {
-        var narrows = error.IsBadBlock();
+        var narrows = error.IsBadBlock() && !_subJob.Job.ReadsStream;      // which has no second look
         if (narrows && !isWhole && !_transfer.IsSingleBlock)
         {
             _transfer.Narrow();
@@ -92,7 +97,7 @@ internal sealed partial class ReaderActor : WorkerActor
             _subJob.ReadFailure = error;
             _subJob.ReadFailureOffset = _transfer.Offset;
         }
-        if (!_subJob.Job.IgnoresErrors || _subJob.Phase != JobPhase.Copy || error.IsDeviceGone())
+        if (!_subJob.Job.IgnoresErrors || _subJob.Phase != JobPhase.Copy || error.IsDeviceGone() || _subJob.Job.ReadsStream)
             return false;
         if (!isWhole)
             WriteOff(narrows ? _transfer.Next : _transfer.Remaining);
@@ -140,7 +145,7 @@ internal sealed partial class ReaderActor : WorkerActor
         _subJob = null!;
         if (subJob.Phase == JobPhase.Verify)
             subJob.Job.RegionHashes?.AppendSource(subJob.Buffer.Span);
-        if (subJob.Job.IsSequential && subJob.Phase == JobPhase.Copy)
+        if (subJob.Job.IsOrdered && subJob.Phase == JobPhase.Copy)
             Client.Tell(subJob, ActorRefs.NoSender);
         else
             subJob.HandOver();

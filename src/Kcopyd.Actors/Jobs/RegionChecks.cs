@@ -14,7 +14,12 @@ internal static class RegionChecks
     public static long Copy(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, int maxDestinations)
     {
         Region(from, FromSource);
-        var length = LengthInBytes(from);
+        var isStream = from.Device.IsStream();
+        if (isStream && (flags & (CopyFlags.Verify | CopyFlags.VerifyHash)) != 0)
+            throw new ArgumentException($"{from.Device.Name} is a stream, which cannot be read again to verify what was written.", nameof(flags));
+        if (from.Count == IoRegion.CountToEnd && !isStream)
+            throw new ArgumentException($"{from}: only a stream ends by itself; name the sectors with Region(sector, count), or take the Whole() device.", nameof(from));
+        var length = from.Count == IoRegion.CountToEnd ? LengthToEnd(to) : LengthInBytes(from);
         Aligned(from, length, FromSource);
         Destinations(to, from.Count, length, flags, maxDestinations);
         for (var i = 0; i < to.Length; i++)
@@ -34,6 +39,15 @@ internal static class RegionChecks
         var length = CommonLength(to);
         Destinations(to, to[0].Count, length, flags, maxDestinations);
         return length;
+    }
+
+    // As much as fits behind the start of every destination: more than any device has.
+    private static long LengthToEnd(ReadOnlySpan<IoRegion> to)
+    {
+        var last = 0L;
+        foreach (var destination in to)
+            last = Math.Max(last, Math.Max(0, destination.Sector));
+        return (IoRegion.CountToEnd - last) << IoRegion.SectorShift;
     }
 
     // A device may end within its last sector, and only there; a sink has no end. Cut to the shortest, a job would leave bytes of the
@@ -73,7 +87,7 @@ internal static class RegionChecks
                 throw new ArgumentException($"{destination.Device.Name} is read-only; open it for writing.", Name(i));
             if ((destination.Device.Features & DeviceFeatures.Sink) != 0 && (flags & (CopyFlags.Verify | CopyFlags.VerifyHash)) != 0)
                 throw new ArgumentException($"{destination.Device.Name} cannot be read back, so it cannot be verified.", Name(i));
-            if (destination.Device.Length < destination.Offset + length)
+            if (count != IoRegion.CountToEnd && destination.Device.Length < destination.Offset + length)
                 throw new ArgumentException($"{destination}: ends past the device, which has {destination.Device.Length} bytes.", Name(i));
             Aligned(destination, length, i);
             for (var j = 0; j < i; j++)
@@ -88,6 +102,14 @@ internal static class RegionChecks
     {
         if (region.Device is null)
             throw new ArgumentException("The region has no device.", Name(index));
+        if (region.Sector > 0 && region.Device.IsStream())
+            throw new ArgumentException($"{region}: a stream has no sectors to begin at but the first.", Name(index));
+        if (region.Sector >= 0 && region.Count == IoRegion.CountToEnd)
+        {
+            if (region.Offset > region.Device.Length)
+                throw new ArgumentException($"{region}: begins past the end of the device, which has {region.Device.Length} bytes.", Name(index));
+            return;
+        }
         if (region.Sector < 0 || region.Count < 0 || region.Sector > long.MaxValue / IoRegion.SectorSize - region.Count)
             throw new ArgumentException($"{region}: sector and count must not be negative, and their sum must be below 2^54.", Name(index));
         // The last sector may be a partial one.
@@ -101,7 +123,7 @@ internal static class RegionChecks
     private static void Aligned(IoRegion region, long length, int index)
     {
         var alignment = region.Device.Alignment;
-        var endsWithDevice = region.Offset + length == region.Device.Length;
+        var endsWithDevice = region.Count == IoRegion.CountToEnd || region.Offset + length == region.Device.Length;
         if (region.Offset % alignment != 0 || (length % alignment != 0 && !endsWithDevice))
             throw new ArgumentException($"{region}: the device wants multiples of {alignment} bytes ({(alignment / IoRegion.SectorSize).ToString(CultureInfo.InvariantCulture)} sectors); align the region or open the device buffered.", Name(index));
     }
@@ -112,7 +134,10 @@ internal static class RegionChecks
             return false;
         var (storageA, offsetA) = a.Device.Locate(a.Offset);
         var (storageB, offsetB) = b.Device.Locate(b.Offset);
-        return storageA is not null && storageA.Equals(storageB) && offsetA < offsetB + length && offsetB < offsetA + length;
+        if (storageA is null || !storageA.Equals(storageB))
+            return false;
+        var (lengthA, lengthB) = (Math.Min(length, a.Device.Length - a.Offset), Math.Min(length, b.Device.Length - b.Offset));
+        return offsetA - offsetB < lengthB && offsetB - offsetA < lengthA;
     }
 
     private static string Name(int index) => index == FromSource ? "from" : $"to[{index.ToString(CultureInfo.InvariantCulture)}]";

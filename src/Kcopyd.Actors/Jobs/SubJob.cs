@@ -22,8 +22,11 @@ internal sealed class SubJob : LinkedMessage
     /// <summary>Bytes, from the start of the region.</summary>
     public long Offset { get; private set; }
 
-    /// <summary>Bytes.</summary>
+    /// <summary>Bytes; fewer than asked for where a stream ended.</summary>
     public int Length { get; private set; }
+
+    /// <summary>The stream that is read ended in it, or before it.</summary>
+    public bool IsAtEnd { get; private set; }
 
     public PageLease Lease { get; private set; }
 
@@ -73,7 +76,14 @@ internal sealed class SubJob : LinkedMessage
         Unreported = job.DestinationCount;
         IsRead = IsWriting = IsMetered = false;
         NextInOrder = null;
-        _handedOver = false;
+        _handedOver = IsAtEnd = false;
+    }
+
+    /// <summary>The stream ended after so many bytes of this piece.</summary>
+    public void EndAt(int length)
+    {
+        Length = length;
+        IsAtEnd = true;
     }
 
     /// <summary>The reader has written, too: the one destination's report goes to the client. Not to be touched afterwards, either.</summary>

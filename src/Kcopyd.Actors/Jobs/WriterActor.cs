@@ -117,7 +117,7 @@ internal sealed partial class WriterActor : WorkerActor
             var error = result.IsSuccess ? IoError.EndOfDevice : result.Error;
             var narrows = error.IsBadBlock();
             // A second, closer look may succeed; otherwise the fault names the block. What must be written in order is not written twice.
-            if (narrows && !IsWhole(result) && !_transfer.IsSingleBlock && !_io.SubJob.Job.IsSequential)
+            if (narrows && !IsWhole(result) && !_transfer.IsSingleBlock && !_io.SubJob.Job.IsOrdered)
             {
                 _transfer.Narrow();
                 return Go();
