@@ -32,6 +32,8 @@ public enum IoError
     NoSpace = 28,
     /// <summary>EROFS: the device is read-only.</summary>
     ReadOnly = 30,
+    /// <summary>EPIPE: nobody reads the pipe any more.</summary>
+    BrokenPipe = 32,
     /// <summary>ENODATA: the medium is bad at this place (a critical medium error of the block layer).</summary>
     MediumError = 61,
     /// <summary>ENOLINK: the transport to the device is lost.</summary>

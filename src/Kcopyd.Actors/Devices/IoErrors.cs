@@ -38,6 +38,7 @@ public static class IoErrors
             IoError.TooLarge => "File too large",
             IoError.NoSpace => "No space left on device",
             IoError.ReadOnly => "Read-only file system or device",
+            IoError.BrokenPipe => "Broken pipe",
             IoError.MediumError => "Critical medium error",
             IoError.LinkLost => "Link to the device lost",
             IoError.BadChecksum => "Bad checksum",

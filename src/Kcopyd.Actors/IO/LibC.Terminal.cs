@@ -29,7 +29,7 @@ internal static unsafe partial class LibC
         return ioctl(descriptor, TIOCGWINSZ, size) == 0 && size[1] > 0 && size[0] > 0 ? (size[1], size[0]) : null;
     }
 
-    [LibraryImport("libc")]
+    [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(int fd, int command, int argument);
 
     [LibraryImport("libc")]

@@ -43,10 +43,16 @@ internal static unsafe partial class LibC
 
     /// <summary>A second descriptor of what the handle has open.</summary>
     /// <exception cref="IOException">The process has no descriptor to spare.</exception>
-    public static FileDescriptor Duplicate(SafeHandle handle)
+    public static FileDescriptor Duplicate(SafeHandle handle) => Duplicated(fcntl(handle, F_DUPFD_CLOEXEC, 0));
+
+    /// <summary>A second descriptor of what a number has open.</summary>
+    /// <exception cref="IOException">Nothing is open under it, or the process has no descriptor to spare.</exception>
+    public static FileDescriptor Duplicate(int descriptor) => Duplicated(fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+
+    private static FileDescriptor Duplicated(int fd)
     {
-        var fd = fcntl(handle, F_DUPFD_CLOEXEC, 0);
-        return fd < 0 ? throw new IOException($"No descriptor can be had: errno {Marshal.GetLastPInvokeError()}.") : new FileDescriptor(fd);
+        var errno = Marshal.GetLastPInvokeError();
+        return fd < 0 ? throw new IOException($"A descriptor cannot be duplicated: {Message(errno)}.") : new FileDescriptor(fd);
     }
 
     public static long Read(FileDescriptor fd, byte* buffer, int count, long offset)

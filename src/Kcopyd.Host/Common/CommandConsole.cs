@@ -9,10 +9,10 @@ internal sealed record CommandConsole(TextWriter Out, TextWriter Error, bool IsT
     private Action? _progress;
 
     /// <summary>Opens standard input for bytes.</summary>
-    public Func<Stream> OpenInput { get; init; } = Console.OpenStandardInput;
+    public Func<Stream> OpenInput { get; init; } = DescriptorStream.StandardInput;
 
     /// <summary>Opens standard output for bytes.</summary>
-    public Func<Stream> OpenOutput { get; init; } = Console.OpenStandardOutput;
+    public Func<Stream> OpenOutput { get; init; } = DescriptorStream.StandardOutput;
 
     /// <summary>Somebody wants to know how far the command is. Any thread; nothing happens while it does nothing that takes long.</summary>
     public void AskForProgress() => Volatile.Read(ref _progress)?.Invoke();

@@ -12,32 +12,30 @@ internal static class Devices
         {
             return BlockDevice.Open(target.Path, options);
         }
-        catch (FileNotFoundException)
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{target} does not exist.");
-        }
-        catch (UnauthorizedAccessException)
-        {
-            throw new UsageException($"{target} cannot be opened for {(options.ReadOnly ? "reading" : "writing")}: you may not, or its file system is read-only.");
-        }
-        catch (DirectoryNotFoundException)
-        {
-            throw new UsageException($"{target} cannot be created: its directory does not exist.");
-        }
-        catch (DeviceOpenException refused)
-        {
-            throw new UsageException(refused.Reason switch
-            {
-                DeviceOpenError.HasNoDirectIo => $"{target} is on a file system without direct I/O; use --io buffered.",
-                DeviceOpenError.IsDirectory => $"{target} is a directory; name a file or a device.",
-                DeviceOpenError.HasNoOffsets => $"{target} is a pipe, a socket or a terminal; name a file or a device.",
-                DeviceOpenError.HasNoLength => $"{target} has a length of 0 and yet has content, as files under /proc: it cannot be read as a device.",
-                DeviceOpenError.Exists => $"{target} was created by somebody else just now; run the command again.",
-                DeviceOpenError.Changed => $"{target} was replaced while it was being opened; run the command again.",
-                _ => $"{target}: {refused.Message}",
-            });
+            throw Refusal(target, refused, options);
         }
     }
+
+    /// <summary>Why a device cannot be opened, with the remedies of the command line.</summary>
+    public static UsageException Refusal(Target target, Exception refused, BlockDeviceOptions options) => new(refused switch
+    {
+        FileNotFoundException => $"{target} does not exist.",
+        DirectoryNotFoundException => $"{target} cannot be created: its directory does not exist.",
+        UnauthorizedAccessException => $"{target} cannot be opened for {(options.ReadOnly ? "reading" : "writing")}: you may not, or its file system is read-only.",
+        DeviceOpenException { Reason: var reason } => reason switch
+        {
+            DeviceOpenError.HasNoDirectIo => $"{target} is on a file system without direct I/O; use --io buffered.",
+            DeviceOpenError.IsDirectory => $"{target} is a directory; name a file or a device.",
+            DeviceOpenError.HasNoOffsets => $"{target} is a pipe, a socket or a terminal; name a file or a device.",
+            DeviceOpenError.HasNoLength => $"{target} has a length of 0 and yet has content, as files under /proc: it cannot be used as a device.",
+            DeviceOpenError.Exists => $"{target} was created by somebody else just now; run the command again.",
+            DeviceOpenError.Changed => $"{target} was replaced while it was being opened; run the command again.",
+            _ => $"{target}: {refused.Message}",
+        },
+        _ => $"{target}: {refused.Message}",
+    });
 
     /// <summary>Opens a device for a region. In <see cref="IoMode.Auto"/>, a device whose alignment does not suit the region is opened
     /// buffered; what must be direct is refused.</summary>

@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Host.Common;
@@ -26,7 +28,21 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
     {
         if (target.Uri is not null)
             return Of(target, await RemoteDevices.QueryAsync(target).ConfigureAwait(false));
-        var device = Devices.Open(target, new BlockDeviceOptions { ReadOnly = true });
+        if (IsStream(target, StandardInput, out var stream))
+            return stream;
+        FileBlockDevice device;
+        try
+        {
+            device = BlockDevice.Open(target.Path, new BlockDeviceOptions { ReadOnly = true });
+        }
+        catch (DeviceOpenException unknown) when (unknown.Reason == DeviceOpenError.HasNoLength)
+        {
+            return new Survey(target, TargetKind.Stream, long.MaxValue, FileEntry.Of(target.Path).Identity);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw Devices.Refusal(target, refused, new BlockDeviceOptions { ReadOnly = true });
+        }
         await using (device.ConfigureAwait(false))
             return await OfAsync(target, device, () => OfSourceAsync(target)).ConfigureAwait(false);
     }
@@ -39,6 +55,8 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
             var info = await RemoteDevices.QueryAsync(target).ConfigureAwait(false);
             return info.IsReadOnly ? throw new UsageException($"{target} is read-only: its server does not take writes.") : Of(target, info);
         }
+        if (IsStream(target, StandardOutput, out var stream))
+            return stream;
         var entry = FileEntry.Of(target.Path);
         if (!entry.Exists)
         {
@@ -52,6 +70,19 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
                 ? throw new UsageException($"{target} is read-only.")
                 : await OfAsync(target, device, () => OfDestinationAsync(target)).ConfigureAwait(false);
         }
+    }
+
+    private const string StandardInput = "/proc/self/fd/0", StandardOutput = "/proc/self/fd/1";
+
+    /// <summary>True if standard output is among what is written, by whatever name: what else is said must not get into it.</summary>
+    public bool IsStandardOutput => Target.IsStandardStream
+        || (Kind is TargetKind.File or TargetKind.Stream && Storage is not null && Storage.Equals(FileEntry.Of(StandardOutput).Identity));
+
+    private static bool IsStream(Target target, string standard, [NotNullWhen(true)] out Survey? survey)
+    {
+        var entry = FileEntry.Of(target.IsStandardStream ? standard : target.Path);
+        survey = target.IsStandardStream || entry.Kind == FileKind.Pipe ? new Survey(target, TargetKind.Stream, long.MaxValue, entry.Kind == FileKind.Character ? null : entry.Identity) : null;
+        return survey is not null;
     }
 
     // Two addresses of one export are the same storage; what else leads to it, nobody here can know.
@@ -85,4 +116,6 @@ internal enum TargetKind
     Remote,
     /// <summary>A character device: it has no size.</summary>
     Sink,
+    /// <summary>A pipe, standard input or output, a file that does not know its length: it is read or written once, in order.</summary>
+    Stream,
 }

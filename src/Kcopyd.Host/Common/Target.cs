@@ -24,7 +24,10 @@ internal sealed record Target(string Argument, string Path, long Start, long? Le
     public string Name => UnixPath.Printable(Path);
 
     /// <summary>True for a path on this machine.</summary>
-    public bool IsLocal => Uri is null;
+    public bool IsLocal => Uri is null && !IsStandardStream;
+
+    /// <summary>True for standard input or output, whatever is behind it. A file named '-' is './-'.</summary>
+    public bool IsStandardStream => Path is "-" or "/dev/stdin" or "/dev/stdout" or "/dev/fd/0" or "/dev/fd/1" or "/proc/self/fd/0" or "/proc/self/fd/1";
 
     /// <summary>True if the user named a part of it.</summary>
     public bool IsRegion => Start > 0 || Length is not null;

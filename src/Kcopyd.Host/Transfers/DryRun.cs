@@ -11,7 +11,7 @@ internal static class DryRun
     public static string Text(TransferPlan plan, TransferOptions options, RecordedCopy? record, IReadOnlyList<string?> carried)
     {
         var text = new StringWriter(CultureInfo.InvariantCulture);
-        text.Write(plan.Source is null ? $"would zero {plan.Length} bytes ({ByteSize.Format(plan.Length)})" : $"would copy {plan.Length} bytes ({ByteSize.Format(plan.Length)})");
+        text.Write(plan.IsOpenEnded ? "would copy what comes, up to the end" : plan.Source is null ? $"would zero {plan.Length} bytes ({ByteSize.Format(plan.Length)})" : $"would copy {plan.Length} bytes ({ByteSize.Format(plan.Length)})");
         if (options.Mapfile is not null)
             text.Write($", of which --mapfile '{options.Mapfile}' has {record!.Finished} finished");
         if (plan.Source is { } source)
@@ -27,7 +27,7 @@ internal static class DryRun
         DryRunContext.Default.DryRunReport);
 
     private static DryRunEnd End(Survey survey, string? effect, string? holds) =>
-        new(Name(survey), survey.Kind.ToString().ToLowerInvariant(), survey.Target.Start, survey.Kind == TargetKind.Sink ? null : survey.Size, effect, holds);
+        new(Name(survey), survey.Kind.ToString().ToLowerInvariant(), survey.Target.Start, survey.Kind is TargetKind.Sink or TargetKind.Stream ? null : survey.Size, effect, holds);
 
     private static string Effect(TransferPlan plan, Survey destination, TransferOptions options, string? carried)
     {
@@ -35,9 +35,10 @@ internal static class DryRun
         var effect = destination.Kind switch
         {
             TargetKind.Missing => "created",
-            TargetKind.Sink => "written",
+            TargetKind.Sink or TargetKind.Stream => "written",
             TargetKind.File when options.Truncate => "emptied and written",
             TargetKind.File when !destination.HoldsData => "filled",
+            TargetKind.File when plan.IsOpenEnded => "overwritten, and grown if more comes",
             TargetKind.File when destination.Size < end => $"overwritten and grown to {end} bytes",
             TargetKind.File when destination.Size > end => $"overwritten; the {destination.Size - end} bytes behind stay",
             _ => "overwritten",
@@ -51,6 +52,7 @@ internal static class DryRun
         TargetKind.File => $"a file of {survey.Size} bytes",
         TargetKind.Disk => $"a block device of {survey.Size} bytes",
         TargetKind.Remote => $"an NBD export of {survey.Size} bytes",
+        TargetKind.Stream => "a stream",
         _ => "a character device",
     };
 
@@ -61,7 +63,7 @@ internal static class DryRun
 }
 
 /// <summary>What would be done.</summary>
-/// <param name="Bytes">To each destination.</param>
+/// <param name="Bytes">To each destination; 0 of a stream, whose end nobody knows.</param>
 /// <param name="Finished">Bytes of these that the map file has finished already.</param>
 /// <param name="Source">Null: the destinations are zeroed.</param>
 /// <param name="Destinations">In the order of the command line.</param>
@@ -69,7 +71,7 @@ internal sealed record DryRunReport(long Bytes, long Finished, DryRunEnd? Source
 
 /// <summary>A source or destination.</summary>
 /// <param name="Path">As given.</param>
-/// <param name="Kind">missing, file, disk, remote or sink.</param>
+/// <param name="Kind">missing, file, disk, remote, sink or stream.</param>
 /// <param name="Offset">First byte that is read or written.</param>
 /// <param name="Size">Bytes that it has now; null without a size.</param>
 /// <param name="Effect">What happens to a destination.</param>

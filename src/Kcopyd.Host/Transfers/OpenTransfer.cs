@@ -9,6 +9,7 @@ internal sealed class OpenTransfer : IAsyncDisposable
     private readonly List<IBlockDevice> _destinations = [];
     private readonly List<NewLength> _changed = [];
     private readonly List<StorageLock> _locks = [];
+    private readonly List<CancellationTokenRegistration> _aborts = [];
     private readonly bool _ownsSource;
 
     private OpenTransfer(TransferPlan plan, IBlockDevice? source)
@@ -41,15 +42,17 @@ internal sealed class OpenTransfer : IAsyncDisposable
     /// <summary>Opens everything.</summary>
     /// <param name="plan">What.</param>
     /// <param name="options">How.</param>
+    /// <param name="console">Where standard input and output are.</param>
     /// <param name="source">The source where it is open already, and stays so; null opens what the plan names.</param>
     /// <param name="system">Where exports of NBD servers live; needed if the plan has any.</param>
+    /// <param name="cancellationToken">The interruption: streams do not wait for their other ends then.</param>
     /// <exception cref="UsageException">Something cannot be opened, created or grown. What was created by then is deleted.</exception>
-    public static async Task<OpenTransfer> OpenAsync(TransferPlan plan, TransferOptions options, IBlockDevice? source = null, ActorSystem? system = null)
+    public static async Task<OpenTransfer> OpenAsync(TransferPlan plan, TransferOptions options, CommandConsole console, IBlockDevice? source, ActorSystem? system, CancellationToken cancellationToken)
     {
         var opened = new OpenTransfer(plan, source);
         try
         {
-            await opened.OpenDevicesAsync(options, system).ConfigureAwait(false);
+            await opened.OpenDevicesAsync(options, console, system, cancellationToken).ConfigureAwait(false);
             return opened;
         }
         catch
@@ -75,18 +78,22 @@ internal sealed class OpenTransfer : IAsyncDisposable
 
     private async Task CloseDevicesAsync()
     {
+        foreach (var abort in _aborts)
+            await abort.DisposeAsync().ConfigureAwait(false);
         if (_ownsSource && Source is not null)
             await Source.DisposeAsync().ConfigureAwait(false);
         foreach (var destination in _destinations)
             await destination.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task OpenDevicesAsync(TransferOptions options, ActorSystem? system)
+    private async Task OpenDevicesAsync(TransferOptions options, CommandConsole console, ActorSystem? system, CancellationToken cancellationToken)
     {
         if (Source is not null)
             Alignment = Math.Max(Alignment, Source.Alignment);
         else if (Plan.Source is { Kind: TargetKind.Remote } remote)
             Source = Keep(await RemoteDevices.OpenAsync(remote.Target, Plan.Length, isReadOnly: true, system!).ConfigureAwait(false));
+        else if (Plan.Source is { Kind: TargetKind.Stream } stream)
+            Source = Keep(BlockDevice.FromStream(OpenStream(stream.Target, () => stream.Target.IsStandardStream ? console.OpenInput() : DescriptorStream.OpenForReading(stream.Target.Path), cancellationToken), stream.Target.Name));
         else if (Plan.Source is not null)
             Source = Keep(await Devices.OpenForAsync(Plan.Source.Target, Plan.Length, new BlockDeviceOptions { Io = options.Io, ReadOnly = true }).ConfigureAwait(false));
         for (var i = 0; i < Plan.Destinations.Count; i++)
@@ -97,13 +104,47 @@ internal sealed class OpenTransfer : IAsyncDisposable
                 _destinations.Add(Keep(await RemoteDevices.OpenAsync(destination.Target, Plan.Length, isReadOnly: false, system!).ConfigureAwait(false)));
                 continue;
             }
+            if (destination.Kind == TargetKind.Stream)
+            {
+                var output = destination.Target.IsStandardStream ? null : await OpenPipeAsync(destination.Target, cancellationToken).ConfigureAwait(false);
+                _destinations.Add(Keep(BlockDevice.ToStream(OpenStream(destination.Target, () => output ?? console.OpenOutput(), cancellationToken), destination.Target.Name)));
+                continue;
+            }
             if (destination.Kind == TargetKind.Missing)
                 await CreateAsync(destination.Target).ConfigureAwait(false);
             var length = destination.Target.Start + Plan.Length;
-            if (destination.Kind == TargetKind.Missing || (destination.Kind == TargetKind.File && destination.Size < length))
+            var grows = Plan.IsOpenEnded && destination.Kind is (TargetKind.Missing or TargetKind.File);
+            if (destination.Kind == TargetKind.Missing || (destination.Kind == TargetKind.File && (grows || destination.Size < length)))
                 _changed.Add(new NewLength(i, destination.Target.Path, destination.Kind == TargetKind.Missing, destination.Size));
-            var how = new BlockDeviceOptions { Io = options.Io, Length = length, Truncate = options.Truncate };
+            var how = new BlockDeviceOptions { Io = options.Io, Length = length, Truncate = options.Truncate, Grows = grows };
             _destinations.Add(Keep(await Devices.OpenForAsync(destination.Target, Plan.Length, how).ConfigureAwait(false)));
+        }
+    }
+
+    private Stream OpenStream(Target target, Func<Stream> open, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var stream = open();
+            if (stream is DescriptorStream descriptor)
+                _aborts.Add(cancellationToken.Register(descriptor.Abort));
+            return stream;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{target} cannot be opened: {refused.Message}");
+        }
+    }
+
+    private static async Task<Stream> OpenPipeAsync(Target target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DescriptorStream.OpenForWritingAsync(target.Path, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException refused)
+        {
+            throw new UsageException($"{target} cannot be opened: {refused.Message}");
         }
     }
 

@@ -12,11 +12,13 @@ internal static class ProgressLine
     /// <param name="name">What it is about.</param>
     /// <param name="done">Bytes that are done, and the first error.</param>
     /// <param name="state">What is being done.</param>
-    /// <param name="wanted">Bytes that will be done.</param>
+    /// <param name="wanted">Bytes that will be done; negative if nobody knows.</param>
     /// <param name="elapsed">Since the begin.</param>
     /// <param name="rate">Bytes a second at the moment.</param>
     public static string Of(string name, DestinationProgress done, JobState state, long wanted, TimeSpan elapsed, double rate)
     {
+        if (wanted < 0)
+            return string.Create(CultureInfo.InvariantCulture, $"{name}: {ByteSize.Format(done.Bytes)}, {ByteSize.Format(rate)}/s now, {ByteSize.Format(done.Bytes / Math.Max(elapsed.TotalSeconds, 1e-3))}/s on average{(done.Fault is null ? "" : ", FAILING")}");
         var mean = done.Bytes / Math.Max(elapsed.TotalSeconds, 1e-3);
         var left = mean > 0 ? TimeSpan.FromSeconds(Math.Ceiling(Math.Min((wanted - done.Bytes) / mean, LongestTime.TotalSeconds))).ToString("c") + " left" : "waiting";
         var percent = wanted == 0 ? 100 : Math.Floor(100.0 * done.Bytes / wanted);

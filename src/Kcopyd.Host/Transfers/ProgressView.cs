@@ -34,7 +34,7 @@ internal abstract class ProgressView(TextWriter writer, LatestProgress progress,
     public static ProgressView For(ProgressMode mode, CommandConsole console, LatestProgress progress, TransferResult result) => mode switch
     {
         ProgressMode.None => new NoView(console.Error, progress, result),
-        ProgressMode.Auto when console.IsTerminal => new BarView(console.Error, progress, result),
+        ProgressMode.Auto when console.IsTerminal && !result.Plan.IsOpenEnded => new BarView(console.Error, progress, result),
         _ => new PlainView(console.Error, progress, result, TimeSpan.FromSeconds(5)),
     };
 

@@ -14,7 +14,10 @@ internal sealed class Transfer(KcopydClient client, OpenTransfer devices, CopyFl
     /// <summary>The whole region in one job, and on stable storage.</summary>
     public async Task RunWholeAsync(TransferResult result)
     {
-        result.Add(await RunAsync(0, Devices.Plan.Length, flags | CopyFlags.Flush).ConfigureAwait(false));
+        var copied = await RunAsync(0, Devices.Plan.Length, flags | CopyFlags.Flush).ConfigureAwait(false);
+        result.Add(copied);
+        if (Devices.Plan.IsOpenEnded)
+            result.Wanted = copied.Length;
         // An empty region is a job without I/O, and a job that stops early does not flush. But a new file must be on stable storage, and
         // so must be what is reported as copied.
         if (result.IsStopped || Devices.Plan.Length == 0)
@@ -65,6 +68,7 @@ internal sealed class Transfer(KcopydClient client, OpenTransfer devices, CopyFl
         }
     }
 
-    private static IoRegion Region(IBlockDevice device, long offset, long length) =>
-        device.Region(offset / IoRegion.SectorSize, (length + IoRegion.SectorSize - 1) / IoRegion.SectorSize);
+    private IoRegion Region(IBlockDevice device, long offset, long length) => Devices.Plan.IsOpenEnded
+        ? device.ToEnd(offset / IoRegion.SectorSize)
+        : device.Region(offset / IoRegion.SectorSize, (length + IoRegion.SectorSize - 1) / IoRegion.SectorSize);
 }

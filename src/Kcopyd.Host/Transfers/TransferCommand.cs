@@ -49,7 +49,7 @@ internal static class TransferCommand
     {
         // What is on this machine is opened before there are actors: an error there is reported sooner.
         using var early = running is null && plan.HasRemote ? Engine.Start(options.LogLevel) : null;
-        var devices = await OpenTransfer.OpenAsync(plan, options, source, (running ?? early)?.System).ConfigureAwait(false);
+        var devices = await OpenTransfer.OpenAsync(plan, options, console, source, (running ?? early)?.System, cancellationToken).ConfigureAwait(false);
         await using var devicesLease = devices.ConfigureAwait(false);
 
         using var started = running is null && early is null ? Engine.Start(options.LogLevel) : null;
@@ -72,7 +72,7 @@ internal static class TransferCommand
         result.Elapsed = Stopwatch.GetElapsedTime(begun);
         devices.Unfinished = result.IsStopped && record is null && plan.Source is not null ? result : null;
 
-        await Report.WriteAsync(result, options, console).ConfigureAwait(false);
+        await Report.WriteAsync(result, options, plan.IsOnStandardOutput ? console with { Out = console.Error } : console).ConfigureAwait(false);
         return result.IsCancelled ? ExitCodes.Interrupted : result.IsSuccess ? ExitCodes.Success : ExitCodes.Errors;
     }
 

@@ -12,6 +12,12 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
 {
     private const int MaxDestinations = 64;
 
+    /// <summary>True if only the end of the source tells how much there is; <see cref="Length"/> is 0 then.</summary>
+    public bool IsOpenEnded => Source is { Kind: TargetKind.Stream, Target.Length: null };
+
+    /// <summary>True if the report must not go to standard output, because the data does.</summary>
+    public bool IsOnStandardOutput => Destinations.Any(static destination => destination.IsStandardOutput);
+
     /// <summary>First byte of the region in a map file: its positions are the source's, or the first destination's of a zeroing.</summary>
     public long MapStart => (Source ?? Destinations[0]).Target.Start;
 
@@ -51,10 +57,25 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
         {
             plan.CheckFits(to[i]);
             plan.CheckApart(to[i], to.Take(i), options);
-            if (options.Verifies && to[i].Kind == TargetKind.Sink)
+            if (options.Verifies && to[i].Kind is (TargetKind.Sink or TargetKind.Stream))
                 throw new UsageException($"{to[i].Target} cannot be read back; drop it or --verify.");
         }
+        foreach (var stream in (from is null ? to : to.Prepend(from)).Where(static survey => survey.Kind == TargetKind.Stream))
+            CheckStream(stream, isSource: stream == from, options);
         return plan;
+    }
+
+    private static void CheckStream(Survey stream, bool isSource, TransferOptions options)
+    {
+        if (stream.Target.Start > 0)
+            throw new UsageException($"{stream.Target} is a stream, which begins at its begin; leave START away.");
+        var unfit = isSource && options.Verifies ? "--verify"
+            : options.Mapfile is not null ? "--mapfile"
+            : options.Retries > 0 ? "--retries"
+            : options.Reverse ? "--reverse"
+            : null;
+        if (unfit is not null)
+            throw new UsageException($"{unfit} needs what can be read and written more than once, and {stream.Target} is a stream: drop one of them.");
     }
 
     private static long LengthOf(Survey source)
@@ -62,6 +83,8 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
         var (start, length) = (source.Target.Start, source.Target.Length);
         if (source.Kind == TargetKind.Sink)
             return length ?? throw new UsageException($"{source.Target} has no size; say how much: '@{start}+LENGTH:{source.Target.Path}'.");
+        if (source.Kind == TargetKind.Stream)
+            return length ?? 0;
         if (start > source.Size || length > source.Size - start)
             throw new UsageException($"{source.Target} has {source.Size} bytes; {start}+{length ?? 0} reaches past its end.");
         return length ?? source.Size - start;
@@ -73,7 +96,7 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
             return given;
         if (destinations.Find(d => d.Kind == TargetKind.Missing) is { } missing)
             throw new UsageException($"{missing.Target} does not exist; to create it, say how long: '@0+LENGTH:{missing.Target.Path}'.");
-        var sized = destinations.Where(d => d.Kind != TargetKind.Sink).ToList();
+        var sized = destinations.Where(d => d.Kind is not (TargetKind.Sink or TargetKind.Stream)).ToList();
         if (sized.Count == 0)
             throw new UsageException($"{destinations[0].Target} has no size; say how much: '@0+LENGTH:{destinations[0].Target.Path}'.");
         if (sized.Find(d => d.Size < d.Target.Start) is { } beyond)
@@ -104,7 +127,7 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
             if (options.Truncate && destination.Kind == TargetKind.File)
                 throw new UsageException($"{destination.Target} is the same file as {other.Target}: --truncate would empty both.");
             var (a, b) = (destination.Target.Start, other.Target.Start);
-            if (Length > 0 && a < b + Length && b < a + Length || Length == 0 && a == b)
+            if (IsOpenEnded || (Length > 0 ? a < b + Length && b < a + Length : a == b))
                 throw new UsageException($"{destination.Target} overlaps {other.Target}; copy between regions that do not.");
         }
     }

@@ -23,8 +23,8 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
 
     public TimeSpan Elapsed { get; set; }
 
-    /// <summary>Bytes that every destination is to get in this run.</summary>
-    public long Wanted { get; set; } = plan.Length;
+    /// <summary>Bytes that every destination is to get in this run; negative if only the end of the source tells.</summary>
+    public long Wanted { get; set; } = plan.IsOpenEnded ? -1 : plan.Length;
 
     /// <summary>Why the last map file could not be saved; null if it was.</summary>
     public string? MapError { get; set; }
@@ -77,11 +77,15 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
 
     public void Add(CopyResult result)
     {
-        ReadError |= result.ReadError;
-        WriteErrors |= result.WriteErrors;
         IsCancelled |= result.IsCancelled;
+        WriteErrors |= result.WriteErrors;
         Offloaded = Offloaded.Add(result.Offloaded);
-        ReadFault ??= result.ReadFault;
+        // A stream that was given up because of the interruption has not failed.
+        if (result.ReadFault is not { Error: IoError.Cancelled })
+        {
+            ReadError |= result.ReadError;
+            ReadFault ??= result.ReadFault;
+        }
         if (!IsSourceGone && result.ReadFault is { Error: var error } gone && error.IsDeviceGone())
         {
             IsSourceGone = true;

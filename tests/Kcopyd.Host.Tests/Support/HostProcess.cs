@@ -22,6 +22,7 @@ internal sealed class HostProcess : IDisposable
         // A shell that runs the tests in the background has them ignore SIGINT, and so would the command.
         _process = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", .. under, Path.Combine(AppContext.BaseDirectory, "kcopyd"), .. args])
         {
+            RedirectStandardInput = true,       // and nothing is ever written there
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
@@ -34,6 +35,19 @@ internal sealed class HostProcess : IDisposable
         _process = Process.Start(start)!;
         _output = _process.StandardOutput.ReadToEndAsync();
         _error = ReadErrorAsync();
+    }
+
+    /// <summary>True while it has a file open.</summary>
+    public bool HasOpen(string path)
+    {
+        try
+        {
+            return Directory.GetFiles($"/proc/{_process.Id}/fd").Any(fd => new FileInfo(fd).LinkTarget == path);
+        }
+        catch (IOException)
+        {
+            return false;       // one that was closed meanwhile
+        }
     }
 
     /// <summary>What it has said on standard error.</summary>
