@@ -145,24 +145,16 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
 
     private static CopyResult StoppedResult(Job job, ulong writeErrors)
     {
-        var destinations = new DestinationResult[job.DestinationCount];
+        var destinations = JobSnapshot.Destinations(job, hashes: false);
         for (var i = 0; i < destinations.Length; i++)
+            destinations[i] = destinations[i] with { Fault = destinations[i].Fault ?? Faults.OfDestination(job.Destinations[i].Device, IoError.ClientStopped, -1, JobPhase.Copy) };
+        return JobSnapshot.Result(job, hashes: false) with
         {
-            ref var destination = ref job.Destinations[i];
-            destinations[i] = new DestinationResult(destination.Written, destination.Fault
-                ?? Faults.OfDestination(destination.Device, IoError.ClientStopped, -1, JobPhase.Copy), null);
-        }
-        return new CopyResult
-        {
-            JobId = job.Id,
-            Context = job.Notification.Context,
-            Length = job.Length,
-            DestinationCount = job.DestinationCount,
+            IsCancelled = false,
             ReadError = job.Source is not null,
             ReadFault = job.Source is null ? null : job.ReadFault ?? Faults.OfSource(job.Source, IoError.ClientStopped, job.SourceOffset >> IoRegion.SectorShift),
             WriteErrors = writeErrors,
             Destinations = destinations,
-            Offloaded = job.Offload.Done,
         };
     }
 

@@ -79,10 +79,28 @@ public sealed record CopyResult
 }
 
 /// <summary>How one destination ended.</summary>
-/// <param name="Bytes">Bytes that were written to it.</param>
+/// <param name="Bytes">Bytes that were written to it; of <see cref="CopyFlags.CompareOnly"/>, that were compared.</param>
 /// <param name="Fault">Its first error; null if it is whole.</param>
 /// <param name="Sha256">SHA-256 (lower-case hex) of its region as it was read back; null without <see cref="CopyFlags.VerifyHash"/>, and if it was not read back whole.</param>
-public readonly record struct DestinationResult(long Bytes, IoFault? Fault, string? Sha256);
+public readonly record struct DestinationResult(long Bytes, IoFault? Fault, string? Sha256)
+{
+    private readonly IReadOnlyList<DifferentRange>? _differences;
+
+    /// <summary>Bytes among <see cref="Bytes"/> that were as they should be and were not written, see <see cref="CopyFlags.OnlyDifferent"/>.</summary>
+    public long Unchanged { get; init; }
+
+    /// <summary>Where it differs from the source, see <see cref="CopyFlags.CompareOnly"/>: whole 512-byte sectors, in order, merged.</summary>
+    public IReadOnlyList<DifferentRange> Differences
+    {
+        get => _differences ?? [];
+        init => _differences = WireList.Of(value);
+    }
+}
+
+/// <summary>A range in which a destination differs from the source.</summary>
+/// <param name="Offset">Bytes, from the start of the source device.</param>
+/// <param name="Length">Bytes.</param>
+public readonly record struct DifferentRange(long Offset, long Length);
 
 /// <summary>An error and where it was.</summary>
 /// <param name="Error">What failed.</param>

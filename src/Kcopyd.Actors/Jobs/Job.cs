@@ -48,9 +48,11 @@ internal sealed class Job(ClientCore client) : LinkedMessage
 
     public bool Verifies => (Flags & (CopyFlags.Verify | CopyFlags.VerifyHash)) != 0;
 
+    public bool ComparesOnly => (Flags & CopyFlags.CompareOnly) != 0;
+
     public bool Hashes => (Flags & CopyFlags.VerifyHash) != 0;
 
-    public bool Flushes => (Flags & (CopyFlags.Flush | CopyFlags.Verify | CopyFlags.VerifyHash)) != 0;
+    public bool Flushes => !ComparesOnly && (Flags & (CopyFlags.Flush | CopyFlags.Verify | CopyFlags.VerifyHash)) != 0;
 
     // ---- the client actor's --------------------------------------------------------------------------------------
 
@@ -135,6 +137,8 @@ internal sealed class Job(ClientCore client) : LinkedMessage
         public long Offset;     // bytes
         public long Written;    // bytes
         public IoFault? Fault;
+        public long Unchanged;  // bytes
+        public RangeList Differences;
         public OffloadKinds CloneKinds;     // worth a try; none once it has refused
         public long ClonedTo;               // bytes from the start of the region; what lies before, from JobOffload.CloneStart on, is cloned
     }

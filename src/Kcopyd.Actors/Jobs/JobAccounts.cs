@@ -12,6 +12,9 @@ internal static class JobAccounts
         var job = io.SubJob.Job;
         ref var destination = ref job.Destinations[io.Index];
         destination.Written += io.Bytes;
+        destination.Unchanged += io.Unchanged;
+        for (var i = 0; i < io.Differences.Count; i++)
+            destination.Differences.Add(io.Differences[i].Offset, io.Differences[i].Length);
         if (io.OffloadBytes > 0)
             job.Offload.Done = job.Offload.Done.Add(io.OffloadKind, io.OffloadBytes);
         if (io.Error == IoError.None)
@@ -36,7 +39,7 @@ internal static class JobAccounts
         }
         for (var i = 0; i < subJob.Unreadable.Count; i++)
             job.Unreadable.Add(subJob.Unreadable[i].Offset, subJob.Unreadable[i].Length);
-        if (subJob.Phase == JobPhase.Copy && !subJob.ReadIsLost)
+        if ((subJob.Phase == JobPhase.Copy || job.ComparesOnly) && !subJob.ReadIsLost)
             job.BytesRead += subJob.Length;
         if (subJob.Kind == SubJobKind.Zeroes)
             job.Offload.Unread += subJob.Length;

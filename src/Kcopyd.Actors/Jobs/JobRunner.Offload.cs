@@ -20,6 +20,11 @@ internal sealed partial class JobRunner
     private void Plan(Job job)
     {
         ref var offload = ref job.Offload;
+        if (job.ComparesOnly)
+        {
+            Enter(job, JobPhase.Verify);
+            return;
+        }
         offload.Allowed = settings.Offload;
         offload.ZeroPiece = settings.SubJobSize;
         if (settings.Offload == OffloadKinds.None)
@@ -28,7 +33,7 @@ internal sealed partial class JobRunner
         {
             if (job.Length <= Math.Min(SmallJob, settings.SubJobSize))
             {
-                offload.IsSmallCopy = job is { Length: <= SmallCopy, DestinationCount: 1, IsOrdered: false, Source: not null }
+                offload.IsSmallCopy = job is { Length: <= SmallCopy, DestinationCount: 1, IsOrdered: false, Source: not null } && (job.Flags & CopyFlags.OnlyDifferent) == 0
                     && (settings.Offload & OffloadKinds.SmallCopy) != 0
                     && (job.Destinations[0].Device.CloneKinds(job.Source) & OffloadKinds.SmallCopy) != 0;
                 return;
@@ -66,7 +71,7 @@ internal sealed partial class JobRunner
         if (job.IgnoresErrors)
             kinds &= ~OffloadKinds.Reflink;
         // In order, or at a limited rate, nothing is moved by others: they keep neither.
-        if (kinds == OffloadKinds.None || job.IsOrdered || throttle.IsLimited || (source.Features & DeviceFeatures.Clone) == 0)
+        if (kinds == OffloadKinds.None || job.IsOrdered || (job.Flags & CopyFlags.OnlyDifferent) != 0 || throttle.IsLimited || (source.Features & DeviceFeatures.Clone) == 0)
             return;
         // File systems share whole blocks: a region that begins within one begins to be cloned at the next.
         var start = -job.SourceOffset & (CloneUnit - 1);

@@ -37,12 +37,17 @@ internal sealed partial class JobRunner
         var next = NextPhase(job);
         if (next == JobPhase.Done)
             return false;
-        job.Phase = next;
+        Enter(job, next);
+        return true;
+    }
+
+    private static void Enter(Job job, JobPhase phase)
+    {
+        job.Phase = phase;
         job.NextOffset = 0;
         SkipCloned(job);
-        if (next == JobPhase.Verify && job.Hashes)
+        if (phase == JobPhase.Verify && job.Hashes)
             job.RegionHashes = new RegionHashes(job.DestinationCount, job.Length);
-        return true;
     }
 
     private void Finish(Job job)

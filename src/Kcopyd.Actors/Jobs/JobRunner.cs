@@ -13,7 +13,8 @@ namespace Kcopyd.Actors.Jobs;
 ///          Submit    refused, or whole                     all pieces written        flushed                all pieces compared
 ///  Waiting ──────▶ Clone ───────────▶ Copy (4 in flight) ─────────────────▶ Flush ─────────▶ Verify ──────────────────▶ Done ──▶ JobDone
 ///                    │ error, cancel    │                                     │                │                          ▲
-///                    └──────────────────┴──▶ stopping: what is in flight finishes, nothing starts ────────────────────────┘
+///     │              │                  │                                   ▲ (CompareOnly begins here)
+///     └──────────────┴──────────────────┴──▶ stopping: what is in flight finishes, nothing starts ────────────────────────┘
 /// </code>
 /// A job is done when none of its sub-jobs is in flight and none will start; that is looked at in <see cref="Settle"/> only.
 /// </remarks>

@@ -15,9 +15,12 @@ internal static class JobSnapshot
         return new JobProgress(job.Id, State(job), job.Length, job.BytesRead, destinations);
     }
 
-    public static CopyResult Result(Job job)
+    /// <summary>The result.</summary>
+    /// <param name="job">A job of which nothing is in flight; or, without hashes, which the workers of a client that is gone may still have.</param>
+    /// <param name="hashes">False leaves the hashes out.</param>
+    public static CopyResult Result(Job job, bool hashes = true)
     {
-        var isClean = job is { ReadError: false, WriteErrors: 0, IsCancelled: false, Hashes: false };
+        var isClean = job is { ReadError: false, WriteErrors: 0, IsCancelled: false, Hashes: false } && (job.Flags & CopyFlags.OnlyDifferent) == 0;
         return new CopyResult
         {
             JobId = job.Id,
@@ -30,18 +33,22 @@ internal static class JobSnapshot
             ReadFault = job.ReadFault,
             Unreadable = job.Unreadable.IsEmpty ? [] : job.Unreadable.ToArray(),
             Offloaded = job.Offload.Done,
-            SourceSha256 = job.RegionHashes?.Source(),
-            Destinations = isClean ? null! : Destinations(job),
+            SourceSha256 = hashes ? job.RegionHashes?.Source() : null,
+            Destinations = isClean ? null! : Destinations(job, hashes),
         };
     }
 
-    private static DestinationResult[] Destinations(Job job)
+    public static DestinationResult[] Destinations(Job job, bool hashes)
     {
         var destinations = new DestinationResult[job.DestinationCount];
         for (var i = 0; i < destinations.Length; i++)
         {
             ref readonly var destination = ref job.Destinations[i];
-            destinations[i] = new DestinationResult(destination.Written, destination.Fault, job.RegionHashes?.Destination(i));
+            destinations[i] = new DestinationResult(destination.Written, destination.Fault, hashes ? job.RegionHashes?.Destination(i) : null)
+            {
+                Unchanged = destination.Unchanged,
+                Differences = destination.Differences.IsEmpty ? [] : Array.ConvertAll(destination.Differences.ToArray(), static range => new DifferentRange(range.Offset, range.Length)),
+            };
         }
         return destinations;
     }

@@ -15,8 +15,10 @@ internal static class RegionChecks
     {
         Region(from, FromSource);
         var isStream = from.Device.IsStream();
-        if (isStream && (flags & (CopyFlags.Verify | CopyFlags.VerifyHash)) != 0)
+        if (isStream && (flags & (CopyFlags.Verify | CopyFlags.VerifyHash | CopyFlags.CompareOnly)) != 0)
             throw new ArgumentException($"{from.Device.Name} is a stream, which cannot be read again to verify what was written.", nameof(flags));
+        if ((flags & CopyFlags.CompareOnly) != 0 && (flags & (CopyFlags.OnlyDifferent | CopyFlags.Flush)) != 0)
+            throw new ArgumentException("CompareOnly writes nothing: leave OnlyDifferent and Flush out.", nameof(flags));
         if (from.Count == IoRegion.CountToEnd && !isStream)
             throw new ArgumentException($"{from}: only a stream ends by itself; name the sectors with Region(sector, count), or take the Whole() device.", nameof(from));
         var length = from.Count == IoRegion.CountToEnd ? LengthToEnd(to) : LengthInBytes(from);
@@ -24,7 +26,7 @@ internal static class RegionChecks
         Destinations(to, from.Count, length, flags, maxDestinations);
         for (var i = 0; i < to.Length; i++)
         {
-            if (Overlaps(from, to[i], length))
+            if ((flags & CopyFlags.CompareOnly) == 0 && Overlaps(from, to[i], length))
                 throw new ArgumentException($"{to[i]} overlaps the source {from}; a copy onto itself is refused.", Name(i));
         }
         return length;
@@ -36,6 +38,8 @@ internal static class RegionChecks
     {
         if (to.IsEmpty)
             throw new ArgumentException("Name at least one destination.", nameof(to));
+        if ((flags & CopyFlags.CompareOnly) != 0)
+            throw new ArgumentException("CompareOnly needs a source to compare with.", nameof(flags));
         var length = CommonLength(to);
         Destinations(to, to[0].Count, length, flags, maxDestinations);
         return length;
@@ -70,7 +74,8 @@ internal static class RegionChecks
 
     private static void Destinations(ReadOnlySpan<IoRegion> to, long count, long length, CopyFlags flags, int maxDestinations)
     {
-        const CopyFlags known = CopyFlags.IgnoreError | CopyFlags.Sequential | CopyFlags.Flush | CopyFlags.Verify | CopyFlags.VerifyHash;
+        const CopyFlags known = CopyFlags.IgnoreError | CopyFlags.Sequential | CopyFlags.Flush | CopyFlags.Verify | CopyFlags.VerifyHash
+            | CopyFlags.OnlyDifferent | CopyFlags.CompareOnly;
         if ((flags & ~known) != 0)
             throw new ArgumentException($"Unknown flags 0x{(int)(flags & ~known):x}.", nameof(flags));
         if (to.IsEmpty)
@@ -83,16 +88,16 @@ internal static class RegionChecks
             Region(destination, i);
             if (destination.Count != count)
                 throw new ArgumentException($"{destination}: the job is of {count} sectors; every region of a job has the same count.", Name(i));
-            if (destination.Device.IsReadOnly)
+            if (destination.Device.IsReadOnly && (flags & CopyFlags.CompareOnly) == 0)
                 throw new ArgumentException($"{destination.Device.Name} is read-only; open it for writing.", Name(i));
-            if ((destination.Device.Features & DeviceFeatures.Sink) != 0 && (flags & (CopyFlags.Verify | CopyFlags.VerifyHash)) != 0)
-                throw new ArgumentException($"{destination.Device.Name} cannot be read back, so it cannot be verified.", Name(i));
+            if ((destination.Device.Features & DeviceFeatures.Sink) != 0 && (flags & (CopyFlags.Verify | CopyFlags.VerifyHash | CopyFlags.OnlyDifferent | CopyFlags.CompareOnly)) != 0)
+                throw new ArgumentException($"{destination.Device.Name} cannot be read back, so it cannot be verified or compared.", Name(i));
             if (count != IoRegion.CountToEnd && destination.Device.Length < destination.Offset + length)
                 throw new ArgumentException($"{destination}: ends past the device, which has {destination.Device.Length} bytes.", Name(i));
             Aligned(destination, length, i);
             for (var j = 0; j < i; j++)
             {
-                if (Overlaps(to[j], destination, length))
+                if ((flags & CopyFlags.CompareOnly) == 0 && Overlaps(to[j], destination, length))
                     throw new ArgumentException($"{destination} overlaps destination {j} ({to[j]}).", Name(i));
             }
         }

@@ -131,6 +131,12 @@ internal sealed class DestinationIo(SubJob subJob, int index) : LinkedMessage
     public long OffloadBytes;
     public OffloadKinds OffloadKind;
 
+    /// <summary>Bytes of <see cref="Bytes"/> that were as they should be.</summary>
+    public long Unchanged;
+
+    /// <summary>Where a comparison found a difference: bytes, on the source device.</summary>
+    public RangeList Differences;
+
     /// <summary>The device said that it zeroes by itself, and then did not.</summary>
     public bool RefusedZeroes;
 
@@ -160,7 +166,8 @@ internal sealed class DestinationIo(SubJob subJob, int index) : LinkedMessage
         Bytes = 0;
         Error = IoError.None;
         ErrorOffset = -1;
-        OffloadBytes = 0;
+        OffloadBytes = Unchanged = 0;
+        Differences = default;
         OffloadKind = OffloadKinds.None;
         RefusedZeroes = IsCrashed = IsReported = false;
     }

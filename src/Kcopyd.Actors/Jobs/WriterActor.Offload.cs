@@ -113,6 +113,8 @@ internal sealed partial class WriterActor
     /// <summary>The next run of data or zeroes in the pages, if the client looks for them; otherwise all of it is data.</summary>
     private WriterStep NextRun()
     {
+        if (OnlyDifferent)
+            return BeginLooking();
         if ((_io.SubJob.Job.Offload.Allowed & OffloadKinds.DetectZeroes) == 0)
         {
             _runEnd = _io.SubJob.Length;

@@ -45,6 +45,7 @@ internal sealed partial class WriterActor : WorkerActor
             JobPhase.Clone => BeginClone(),
             JobPhase.Flush => WriterStep.Flush,
             JobPhase.Verify => WriterStep.ReadBack,
+            _ when OnlyDifferent => BeginLooking(),
             _ when subJob.Kind == SubJobKind.Zeroes => ZeroStep(),
             _ => NextRun(),
         };
@@ -64,6 +65,8 @@ internal sealed partial class WriterActor : WorkerActor
                 var run = _runEnd - _transfer.Position;
                 bytes = 0;
                 return _query!.Ask(Device, _transfer.Offset, run);
+            case WriterStep.LookForDifference:
+                return ReadToCompare(out bytes);
             case WriterStep.Write:
                 return Device.WriteAsync(_transfer.Offset, _io.SubJob.Buffer.Slice(_transfer.Position, bytes));
             case WriterStep.WriteZeroes:
@@ -89,6 +92,7 @@ internal sealed partial class WriterActor : WorkerActor
         WriterStep.ReadBack => Compared(result),
         WriterStep.Clone => Cloned(result),
         WriterStep.LookForHole => LookedForHole(result),
+        WriterStep.LookForDifference => LookedForDifference(result),
         WriterStep.WriteZeroes when result.Error == IoError.NotSupported => ZeroByWriting(),
         _ => Written(result),
     };
@@ -152,10 +156,29 @@ internal sealed partial class WriterActor : WorkerActor
         _io.SubJob.Job.RegionHashes?.AppendDestination(_io.Index, read);
         var same = read.CommonPrefixLength(expected);
         if (same < read.Length)
+        {
             _io.Fail(IoError.VerifyMismatch, _transfer.Offset + same);
+            if (_io.SubJob.Job.ComparesOnly)
+                AddDifferences(read, expected, same);
+        }
+        if (_io.SubJob.Job.ComparesOnly)
+            _io.Bytes += read.Length;
         _transfer.Advance(read.Length);
         _transfer.Widen();
         return !_transfer.IsDone || Report();
+    }
+
+    // Sectors of the region, the last of which may be a partial one.
+    private void AddDifferences(ReadOnlySpan<byte> read, ReadOnlySpan<byte> expected, int first)
+    {
+        var (subJob, job) = (_io.SubJob, _io.SubJob.Job);
+        var start = job.SourceOffset + subJob.Offset + _transfer.Position;
+        for (var at = first & -IoRegion.SectorSize; at < read.Length; at += IoRegion.SectorSize)
+        {
+            var length = Math.Min(IoRegion.SectorSize, read.Length - at);
+            if (!read.Slice(at, length).SequenceEqual(expected.Slice(at, length)))
+                _io.Differences.Add(start + at, length);
+        }
     }
 
     private bool Flushed(IoResult result)
@@ -182,6 +205,7 @@ internal sealed partial class WriterActor : WorkerActor
     {
         Clone,
         LookForHole,
+        LookForDifference,
         Write,
         WriteZeroes,
         WriteZeroPages,

@@ -61,7 +61,8 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
 
     private void BitMeansAFailedDestination(int i)
     {
-        var hasFailed = HasFailed(_ios[i].Where(io => io.Kind == IoKind.Read)) || HasFailed(_ios[i].Where(io => io.Kind != IoKind.Read));
+        // A destination that cannot be read before it is written is written all the same.
+        var hasFailed = (!_plan.Flags.HasFlag(CopyFlags.OnlyDifferent) && HasFailed(_ios[i].Where(io => io.Kind == IoKind.Read))) || Crashed(_ios[i].Where(io => io.Completed <= job.NotifiedAt)) || HasFailed(_ios[i].Where(io => io.Kind != IoKind.Read));
         if (hasFailed && !Bit(i))
             Complaints.Add($"destination {i} failed, and its bit is clear");
         var mayBeSet = hasFailed || isStopped || hasKills || job.IsCancelRequested
@@ -174,8 +175,9 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
         var detail = result.Destinations[i];
         if ((detail.Fault is not null) != Bit(i))
             Complaints.Add($"destination {i}: its bit is {Bit(i)}, and its fault is {detail.Fault}");
-        if (hasKills || isStopped ? detail.Bytes > written : detail.Bytes != written)
-            Complaints.Add($"destination {i}: {detail.Bytes} bytes are told, and {written} were written");
+        var carried = detail.Bytes - detail.Unchanged;
+        if (hasKills || isStopped ? carried > written : carried != written)
+            Complaints.Add($"destination {i}: {carried} bytes are told, and {written} were written");
         if ((result.ReadFault is not null) != result.ReadError)
             Complaints.Add($"read_err is {result.ReadError}, and the fault is {result.ReadFault}");
         var to = _plan.To[i];

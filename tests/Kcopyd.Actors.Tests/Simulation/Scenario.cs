@@ -130,6 +130,7 @@ internal sealed class Scenario
             0 or 1 => CopyFlags.Flush,
             2 => CopyFlags.Verify,
             3 => CopyFlags.VerifyHash,
+            4 => CopyFlags.OnlyDifferent,
             _ => CopyFlags.None,
         };
     }
