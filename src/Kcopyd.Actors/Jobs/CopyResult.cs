@@ -93,7 +93,7 @@ public readonly record struct DestinationResult(long Bytes, IoFault? Fault, stri
     public IReadOnlyList<DifferentRange> Differences
     {
         get => _differences ?? [];
-        init => _differences = WireList.Of(value);
+        init => _differences = value is { Count: > 0 } ? WireList.Of(value) : null;
     }
 }
 
