@@ -65,6 +65,7 @@ internal static class KcopydCommand
         {
             CopyCommand.Create(console),
             ZeroCommand.Create(console),
+            CompareCommand.Create(console),
             SnapshotCommand.Create(console, isUsed: args.Contains(SnapshotCommand.Name)),
             ServeCommand.Create(console, isUsed: args.Contains(ServeCommand.Name)),
             DemoCommand.Create(console),

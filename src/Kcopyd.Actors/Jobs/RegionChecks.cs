@@ -22,6 +22,8 @@ internal static class RegionChecks
         if (from.Count == IoRegion.CountToEnd && !isStream)
             throw new ArgumentException($"{from}: only a stream ends by itself; name the sectors with Region(sector, count), or take the Whole() device.", nameof(from));
         var length = from.Count == IoRegion.CountToEnd ? LengthToEnd(to) : LengthInBytes(from);
+        if ((flags & CopyFlags.CompareOnly) != 0)
+            length = Math.Min(length, Shortest(to));
         Aligned(from, length, FromSource);
         Destinations(to, from.Count, length, flags, maxDestinations);
         for (var i = 0; i < to.Length; i++)
@@ -42,6 +44,15 @@ internal static class RegionChecks
             throw new ArgumentException("CompareOnly needs a source to compare with.", nameof(flags));
         var length = CommonLength(to);
         Destinations(to, to[0].Count, length, flags, maxDestinations);
+        return length;
+    }
+
+    // Where one ends within the last sector, there is no more to compare of the others.
+    private static long Shortest(ReadOnlySpan<IoRegion> to)
+    {
+        var length = long.MaxValue;
+        foreach (var destination in to)
+            length = destination.Device is null ? length : Math.Min(length, LengthInBytes(destination));
         return length;
     }
 

@@ -15,9 +15,10 @@ namespace Kcopyd.Host.Transfers;
 /// <param name="Seconds">From the first read to the last flush.</param>
 /// <param name="Offloaded">Bytes that were not read and written, of all destinations together, by the way it was done.</param>
 /// <param name="ReadFault">The first read error; null if there was none.</param>
+/// <param name="Sha256">Of the source, with <c>--checksum</c>; null without, and if it was not read whole.</param>
 /// <param name="Unreadable">Ranges of the source, in bytes.</param>
 /// <param name="Destinations">In the order of the command line.</param>
-internal sealed record JsonReport(string Verdict, bool Cancelled, bool ReadError, string WriteErrors, long Bytes, double Seconds, OffloadedBytes Offloaded, JsonReport.Fault? ReadFault,
+internal sealed record JsonReport(string Verdict, bool Cancelled, bool ReadError, string WriteErrors, long Bytes, double Seconds, OffloadedBytes Offloaded, JsonReport.Fault? ReadFault, string? Sha256,
     IReadOnlyList<JsonReport.Range> Unreadable, IReadOnlyList<JsonReport.Destination> Destinations)
 {
     public static string Of(TransferResult result) => JsonSerializer.Serialize(
@@ -30,8 +31,9 @@ internal sealed record JsonReport(string Verdict, bool Cancelled, bool ReadError
             Math.Round(result.Elapsed.TotalSeconds, 3),
             result.Offloaded,
             result.ReadFault is { } read ? new Fault(read.Message, Errno(read), Sector(read)) : null,
+            result.SourceSha256,
             [.. result.Unreadable.Select(range => new Range(range.Offset, range.Length))],
-            [.. result.Plan.Destinations.Select((destination, i) => new Destination(destination.Target.Name, result.BytesOf(i), result.ErrorOf(i), Errno(result.FaultOf(i)), Sector(result.FaultOf(i))))]),
+            [.. result.Plan.Destinations.Select((destination, i) => new Destination(destination.Target.Name, result.BytesOf(i), result.UnchangedOf(i), result.ErrorOf(i), Errno(result.FaultOf(i)), Sector(result.FaultOf(i)), result.Sha256Of(i)))]),
         JsonReportContext.Default.JsonReport);
 
     private static int? Errno(IoFault? fault) => fault is { Error: > IoError.None and < IoError.EndOfDevice and var error } ? (int)error : null;
@@ -49,10 +51,12 @@ internal sealed record JsonReport(string Verdict, bool Cancelled, bool ReadError
     /// <summary>How one destination ended.</summary>
     /// <param name="Path">As given.</param>
     /// <param name="Bytes">Written by this run.</param>
+    /// <param name="Unchanged">Of these, bytes that were as they should be and were not written, with <c>--only-different</c>.</param>
     /// <param name="Error">In words; null if it is whole and on stable storage.</param>
     /// <param name="Errno">Linux's number; null without one.</param>
     /// <param name="Sector">First failing 512-byte sector; null without one.</param>
-    internal sealed record Destination(string Path, long Bytes, string? Error, int? Errno, long? Sector);
+    /// <param name="Sha256">As it was read back, with <c>--checksum</c>.</param>
+    internal sealed record Destination(string Path, long Bytes, long Unchanged, string? Error, int? Errno, long? Sector, string? Sha256);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Kcopyd.Host.Transfers;
 
 /// <summary>
-/// What may be overwritten. A file that holds something only if the user said so: by <c>--overwrite</c>, by naming a region of it, or by the map file of
+/// What may be overwritten. A file that holds something only if the user said so: by <c>--overwrite</c>, by naming a region of it or <c>--ranges</c>, or by the map file of
 /// a copy that was begun. A forgotten destination, as in <c>copy *.img</c>, then destroys nothing. A device is there to be written: what it carries is named first.
 /// </summary>
 /// <remarks><c>cp</c>, <c>dd</c> and <c>qemu-img</c> ask for nothing; <c>ddrescue</c> wants <c>--force</c> for devices; <c>mkfs</c> asks if there is a signature.
@@ -14,7 +14,7 @@ internal static class OverwriteCheck
     public static void Check(TransferPlan plan, TransferOptions options, bool isBegun)
     {
         // Whoever zeroes a file wants to lose what it holds.
-        if (options.Overwrite || options.Truncate || isBegun || plan.Source is null)
+        if (options.Overwrite || options.Truncate || options.Ranges is not null || isBegun || plan.Source is null)
             return;
         if (plan.Destinations.FirstOrDefault(static destination => destination is { Kind: TargetKind.File, HoldsData: true, Target.IsRegion: false }) is { } held)
             throw new UsageException($"{held.Target} exists and holds {ByteSize.Format(held.Size)}. To overwrite it in place: --overwrite; to empty it first: --truncate.");

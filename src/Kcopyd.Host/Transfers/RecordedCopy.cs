@@ -5,7 +5,7 @@ using Kcopyd.Host.Mapfiles;
 namespace Kcopyd.Host.Transfers;
 
 /// <summary>
-/// A copy of which a map says what is finished: what is not is copied in windows, and what could not be read is tried again. Only what is flushed on every destination is
+/// A copy of which a map says what is finished, or ranges what is wanted: that is copied in windows, and what could not be read is tried again. Only what is flushed on every destination is
 /// recorded as finished, so the process may be killed at any time and resumed from the map file.
 /// </summary>
 /// <remarks>
@@ -21,10 +21,12 @@ internal sealed class RecordedCopy
     private readonly Mapfile _map;
     private readonly TransferPlan _plan;
     private readonly TransferOptions _options;
+    private readonly CopyRanges? _ranges;       // null: all of the region
     private readonly List<MapBlock> _copied = [];       // and not flushed yet
 
-    private RecordedCopy(MapfileStore? store, Mapfile map, TransferPlan plan, TransferOptions options)
+    private RecordedCopy(MapfileStore? store, Mapfile map, CopyRanges? ranges, TransferPlan plan, TransferOptions options)
     {
+        _ranges = ranges;
         _store = store;
         _map = map;
         _plan = plan;
@@ -44,10 +46,12 @@ internal sealed class RecordedCopy
     /// <summary>Reads the map and checks whether it can belong to this copy.</summary>
     /// <returns>Null where nothing is recorded and nothing is retried: the copy is one job then.</returns>
     /// <exception cref="UsageException">It cannot, or the map cannot be read or written.</exception>
-    public static async Task<RecordedCopy?> OpenAsync(TransferPlan plan, TransferOptions options)
+    public static async Task<RecordedCopy?> OpenAsync(TransferPlan plan, TransferOptions options, CopyRanges? ranges = null)
     {
+        if (ranges?.End > plan.MapStart + plan.Length)
+            throw new UsageException($"--ranges '{options.Ranges}' reaches to byte {ranges.End}, and the copy ends at byte {plan.MapStart + plan.Length} of the source.");
         if (options.Mapfile is not { } path)
-            return options.Retries > 0 || options.Reverse ? new RecordedCopy(null, new Mapfile(), plan, options) : null;
+            return options.Retries > 0 || options.Reverse || ranges is not null ? new RecordedCopy(null, new Mapfile(), ranges, plan, options) : null;
         var store = new MapfileStore(path);
         foreach (var survey in plan.Source is null ? plan.Destinations : plan.Destinations.Prepend(plan.Source))
         {
@@ -55,7 +59,7 @@ internal sealed class RecordedCopy
                 throw new UsageException($"--mapfile '{path}' is {survey.Target}; name a file of its own.");
         }
         var map = store.Load();
-        var copy = new RecordedCopy(store, map, plan, options) { IsBegun = map.Blocks.Count > 0 };
+        var copy = new RecordedCopy(store, map, ranges, plan, options) { IsBegun = map.Blocks.Count > 0 };
         copy.CheckBelongs();
         await store.CheckAsync().ConfigureAwait(false);
         return copy;
@@ -83,7 +87,7 @@ internal sealed class RecordedCopy
         }
 
         result.Settle(_map.Within(Start, End).Where(static block => block.Status == MapStatus.BadSector).Select(static block => new UnreadableRange(block.Position, block.Size)));
-        var isWhole = _map.Within(Start, End).All(static block => block.Status == MapStatus.Finished);
+        var isWhole = !Unfinished(1, static status => status != MapStatus.Finished).Any();
         await SaveAsync(result, isWhole ? 0 : Start, isWhole ? MapStatus.Finished : MapStatus.NonTried).ConfigureAwait(false);
     }
 
@@ -147,13 +151,17 @@ internal sealed class RecordedCopy
     // Jobs are of whole units of the devices. The neighbours that this draws in are copied again, which does no harm.
     private IEnumerable<MapBlock> Unfinished(int unit, Func<MapStatus, bool> isWanted)
     {
-        foreach (var block in _map.Within(Start, End).Where(block => isWanted(block.Status)))
+        foreach (var block in Wanted().Where(block => isWanted(block.Status)))
         {
             var from = (block.Position - Start) / unit * unit;
             var to = Math.Min(_plan.Length, (block.End - Start + unit - 1) / unit * unit);
             yield return new MapBlock(Start + from, to - from, block.Status);
         }
     }
+
+    private IEnumerable<MapBlock> Wanted() => _ranges is null
+        ? _map.Within(Start, End)
+        : _ranges.Within(Start, End).SelectMany(range => _map.Within(range.Offset, range.End));
 
     private void CheckBelongs()
     {

@@ -46,14 +46,23 @@ internal static class Report
         {
             lines.WriteLine();
             var destination = result.Plan.Destinations[i];
-            lines.Write($"  {destination.Target.Name}: {ByteSize.FormatPart(result.BytesOf(i), result.Wanted)}, {(result.ErrorOf(i) is null ? "ok" : "FAILED")}{Tail(result.Plan, destination, options)}");
+            var unchanged = result.UnchangedOf(i) is > 0 and var same ? $", of it {ByteSize.Format(same)} as before" : "";
+            lines.Write($"  {destination.Target.Name}: {ByteSize.FormatPart(result.BytesOf(i), result.Wanted)}{unchanged}, {(result.ErrorOf(i) is null ? "ok" : "FAILED")}{Tail(result, destination, options)}");
+        }
+        if (result.SourceSha256 is { } hash)
+            lines.Write($"\n{hash}  {result.Plan.Source!.Target.Name}");
+        for (var i = 0; i < result.Plan.Destinations.Count; i++)
+        {
+            if (result.Sha256Of(i) is { } own)
+                lines.Write($"\n{own}  {result.Plan.Destinations[i].Target.Name}");
         }
         return lines.ToString();
     }
 
     // What a file was longer than the copy is still there.
-    private static string Tail(TransferPlan plan, Survey destination, TransferOptions options) =>
-        destination is { Kind: TargetKind.File, Target.IsRegion: false } && !options.Truncate && destination.Size - destination.Target.Start - plan.Length is > 0 and var rest
+    private static string Tail(TransferResult result, Survey destination, TransferOptions options) =>
+        destination is { Kind: TargetKind.File, Target.IsRegion: false } && !options.Truncate && options.Ranges is null
+            && destination.Size - destination.Target.Start - (result.Plan.IsOpenEnded ? result.Wanted : result.Plan.Length) is > 0 and var rest
             ? $"; the {rest} bytes behind it stay as they were"
             : "";
 

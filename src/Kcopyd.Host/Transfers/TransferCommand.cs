@@ -30,9 +30,10 @@ internal static class TransferCommand
     /// <exception cref="UsageException">It cannot begin.</exception>
     public static async Task<int> RunAsync(TransferPlan plan, IBlockDevice? source, Engine? running, TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
+        var ranges = options.Ranges is null ? null : CopyRanges.Read(options.Ranges, console);
         using var locks = StorageLocks.Take([.. Claims(plan, isSourceLocked: source is not null)], options.Force, console);
         plan = await plan.MakeAgainAsync(options).ConfigureAwait(false);
-        var record = await RecordedCopy.OpenAsync(plan, options).ConfigureAwait(false);
+        var record = await RecordedCopy.OpenAsync(plan, options, ranges).ConfigureAwait(false);
         var isBegun = record is { IsBegun: true };
         OverwriteCheck.Check(plan, options, isBegun);
         var carried = await OverwriteCheck.WarnAsync(plan, isBegun, console).ConfigureAwait(false);
@@ -84,7 +85,7 @@ internal static class TransferCommand
             yield return (destination.Target, true);
     }
 
-    private static KcopydClient CreateClient(ActorSystem system, TransferOptions options, int destinations) => system.CreateKcopydClient(
+    public static KcopydClient CreateClient(ActorSystem system, TransferOptions options, int destinations) => system.CreateKcopydClient(
         "command",
         system.Kcopyd().Settings with { MaxDestinations = destinations, SubJobSize = options.SubJobSize, Offload = options.Offload ?? system.Kcopyd().Settings.Offload },
         new KcopydThrottle(options.Throttle, options.Rate));

@@ -6,7 +6,7 @@ using Kcopyd.Actors.Jobs;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>The options that <c>copy</c> and <c>zero</c> share, as the parser knows them.</summary>
+/// <summary>The options that <c>copy</c>, <c>zero</c> and <c>compare</c> share, as the parser knows them.</summary>
 internal sealed class TransferOptionSet
 {
     private readonly Option<bool> _ignoreErrors = new("--ignore-errors") { Description = "Carry on after an error; what cannot be read becomes zeroes and is listed." };
@@ -14,6 +14,9 @@ internal sealed class TransferOptionSet
     private readonly Option<bool> _reverse = new("--reverse") { Description = "Copy from the end to the start. What drives cannot read they may read from the other side." };
     private readonly Option<bool> _sequential = new("--sequential") { Description = "Write strictly in order; stops at the first error." };
     private readonly Option<bool> _verify = new("--verify") { Description = "Read everything again after the write and compare." };
+    private readonly Option<string?> _checksum = new("--checksum") { Description = "Read everything again, and print the checksums of source and destinations as they were read.", HelpName = "sha256" };
+    private readonly Option<bool> _onlyDifferent = new("--only-different") { Description = "Read each destination first, and write only the blocks that differ: for flash, thin volumes and whatever keeps snapshots." };
+    private readonly Option<string?> _ranges = new("--ranges") { Description = "Copy only these ranges of the source: lines of OFFSET LENGTH in bytes, or the JSON of 'snapshot diff' and 'compare'.", HelpName = "FILE|-" };
     private readonly Option<long> _rate = new("--rate") { Description = "At most so many bytes a second, such as 100M.", HelpName = "SIZE", CustomParser = result => Size(result, 1, long.MaxValue, "at least 1 byte a second") };
     private readonly Option<int> _throttle = new("--throttle") { Description = "At most this percentage of time with I/O in flight, 1 to 100.", HelpName = "PERCENT", CustomParser = Percent, DefaultValueFactory = _ => 100 };
     private readonly Option<string> _io = new("--io") { Description = "Past the page cache or through it; auto is direct on block devices.", HelpName = "auto|direct|buffered", DefaultValueFactory = _ => "auto" };
@@ -30,14 +33,22 @@ internal sealed class TransferOptionSet
 
     public TransferOptionSet()
     {
+        _checksum.AcceptOnlyFromAmong("sha256");
         _io.AcceptOnlyFromAmong("auto", "direct", "buffered");
         _progress.AcceptOnlyFromAmong("auto", "plain", "none");
         _logLevel.AcceptOnlyFromAmong("debug", "information", "warning", "error");
     }
 
+    /// <summary>Adds what a comparison has of them.</summary>
+    public void AddComparisonTo(Command command)
+    {
+        foreach (var option in new Option[] { _checksum, _rate, _throttle, _io, _subJob, _force, _progress, _json, _logLevel })
+            command.Add(option);
+    }
+
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _ignoreErrors, _retries, _reverse, _sequential, _verify, _rate, _throttle, _io, _subJob, _offload, _mapfile, _overwrite, _truncate, _force, _dryRun, _progress, _json, _logLevel })
+        foreach (var option in new Option[] { _ignoreErrors, _retries, _reverse, _sequential, _verify, _checksum, _onlyDifferent, _ranges, _rate, _throttle, _io, _subJob, _offload, _mapfile, _overwrite, _truncate, _force, _dryRun, _progress, _json, _logLevel })
             command.Add(option);
     }
 
@@ -49,6 +60,8 @@ internal sealed class TransferOptionSet
             throw new UsageException("--retries needs --ignore-errors, and --sequential stops at the first error: without them there is nothing to try again.");
         if (options is { Reverse: true, Flags: var flags } && (flags & CopyFlags.Sequential) != 0)
             throw new UsageException("--reverse writes from the end to the start, and --sequential from the start to the end: drop one of them.");
+        if (options.Hashes && (options.Mapfile is not null || options.Ranges is not null || options.Retries > 0 || options.Reverse))
+            throw new UsageException("--checksum is of a region that is copied in one go, from its start to its end: leave --mapfile, --ranges, --retries and --reverse out.");
         return options;
     }
 
@@ -57,7 +70,9 @@ internal sealed class TransferOptionSet
         Flags = CopyFlags.None
             | (parsed.GetValue(_ignoreErrors) ? CopyFlags.IgnoreError : 0)
             | (parsed.GetValue(_sequential) ? CopyFlags.Sequential : 0)
-            | (parsed.GetValue(_verify) ? CopyFlags.Verify : 0),
+            | (parsed.GetValue(_verify) ? CopyFlags.Verify : 0)
+            | (parsed.GetValue(_checksum) is not null ? CopyFlags.VerifyHash : 0)
+            | (parsed.GetValue(_onlyDifferent) ? CopyFlags.OnlyDifferent : 0),
         Rate = parsed.GetValue(_rate),
         Throttle = parsed.GetValue(_throttle),
         Io = Enum.Parse<IoMode>(parsed.GetValue(_io)!, ignoreCase: true),
@@ -65,6 +80,7 @@ internal sealed class TransferOptionSet
         Offload = parsed.GetValue(_offload),
         Retries = parsed.GetValue(_retries),
         Reverse = parsed.GetValue(_reverse),
+        Ranges = parsed.GetValue(_ranges),
         Mapfile = parsed.GetValue(_mapfile),
         Truncate = parsed.GetValue(_truncate),
         Overwrite = parsed.GetValue(_overwrite),

@@ -29,6 +29,9 @@ internal sealed record TransferOptions
     /// <summary>Copies from the end to the start.</summary>
     public bool Reverse { get; init; }
 
+    /// <summary>Where the ranges are that the copy is restricted to; null copies everything.</summary>
+    public string? Ranges { get; init; }
+
     /// <summary>Path of the ddrescue map; null without one.</summary>
     public required string? Mapfile { get; init; }
 
@@ -52,5 +55,9 @@ internal sealed record TransferOptions
 
     public bool IgnoresErrors => (Flags & (CopyFlags.IgnoreError | CopyFlags.Sequential)) == CopyFlags.IgnoreError;
 
-    public bool Verifies => (Flags & CopyFlags.Verify) != 0;
+    /// <summary>True if what was written is read again.</summary>
+    public bool Verifies => (Flags & (CopyFlags.Verify | CopyFlags.VerifyHash)) != 0;
+
+    /// <summary>True if the result has hashes of whole regions.</summary>
+    public bool Hashes => (Flags & CopyFlags.VerifyHash) != 0;
 }

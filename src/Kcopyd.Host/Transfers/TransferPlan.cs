@@ -1,4 +1,5 @@
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
 
 namespace Kcopyd.Host.Transfers;
 
@@ -58,7 +59,9 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
             plan.CheckFits(to[i]);
             plan.CheckApart(to[i], to.Take(i), options);
             if (options.Verifies && to[i].Kind is (TargetKind.Sink or TargetKind.Stream))
-                throw new UsageException($"{to[i].Target} cannot be read back; drop it or --verify.");
+                throw new UsageException($"{to[i].Target} cannot be read back; drop it or {(options.Hashes ? "--checksum" : "--verify")}.");
+            if ((options.Flags & CopyFlags.OnlyDifferent) != 0 && to[i].Kind is (TargetKind.Sink or TargetKind.Stream))
+                throw new UsageException($"{to[i].Target} cannot be read before it is written; drop it or --only-different.");
         }
         foreach (var stream in (from is null ? to : to.Prepend(from)).Where(static survey => survey.Kind == TargetKind.Stream))
             CheckStream(stream, isSource: stream == from, options);
@@ -69,10 +72,11 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
     {
         if (stream.Target.Start > 0)
             throw new UsageException($"{stream.Target} is a stream, which begins at its begin; leave START away.");
-        var unfit = isSource && options.Verifies ? "--verify"
+        var unfit = isSource && options.Verifies ? options.Hashes ? "--checksum" : "--verify"
             : options.Mapfile is not null ? "--mapfile"
             : options.Retries > 0 ? "--retries"
             : options.Reverse ? "--reverse"
+            : options.Ranges is not null ? "--ranges"
             : null;
         if (unfit is not null)
             throw new UsageException($"{unfit} needs what can be read and written more than once, and {stream.Target} is a stream: drop one of them.");

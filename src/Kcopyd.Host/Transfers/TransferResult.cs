@@ -9,6 +9,8 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
     private readonly long[] _written = new long[plan.Destinations.Count];
     private readonly IoFault?[] _faults = new IoFault?[plan.Destinations.Count];
     private readonly SortedDictionary<long, long> _unreadable = [];
+    private readonly string?[] _hashes = new string?[plan.Destinations.Count];
+    private readonly long[] _unchanged = new long[plan.Destinations.Count];
 
     public TransferPlan Plan { get; } = plan;
 
@@ -45,6 +47,15 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
 
     /// <summary>How many of those were not read and written.</summary>
     public OffloadedBytes Offloaded { get; private set; }
+
+    /// <summary>Of the source as it was read again; null if nobody asked, or it was not read whole.</summary>
+    public string? SourceSha256 { get; private set; }
+
+    /// <inheritdoc cref="SourceSha256"/>
+    public string? Sha256Of(int destination) => _hashes[destination];
+
+    /// <summary>Bytes that were as they should be already.</summary>
+    public long UnchangedOf(int destination) => _unchanged[destination];
 
     public long BytesOf(int destination) => _written[destination];
 
@@ -95,7 +106,10 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
         {
             _written[i] += result.Destinations[i].Bytes;
             _faults[i] ??= result.Destinations[i].Fault;
+            _hashes[i] = result.Destinations[i].Sha256;
+            _unchanged[i] += result.Destinations[i].Unchanged;
         }
+        SourceSha256 = result.SourceSha256;
         foreach (var range in result.Unreadable)
             _unreadable[range.Offset] = range.Length;
     }

@@ -55,6 +55,17 @@ public sealed class CompareOnly_should : EngineSpec
     }
 
     [Fact]
+    public async Task end_where_the_shortest_ends_within_the_last_sector()
+    {
+        var (one, two) = (Random(1000), Random(700));
+        one.Bytes[..700].CopyTo(two.Bytes);
+        var result = await Soon(Client().CopyAsync(one.Region(0, 2), [two.Region(0, 2)], CopyFlags.CompareOnly));
+        Assert.Equal((true, 700), (result.IsSuccess, result.Length));
+        result = await Soon(Client().CopyAsync(two.Region(0, 2), [one.Region(0, 2)], CopyFlags.CompareOnly));
+        Assert.Equal((true, 700), (result.IsSuccess, result.Length));
+    }
+
+    [Fact]
     public async Task take_devices_that_are_read_only_and_one_twice()
     {
         var image = Random(8 * Piece);

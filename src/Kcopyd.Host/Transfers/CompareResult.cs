@@ -1,0 +1,91 @@
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
+
+namespace Kcopyd.Host.Transfers;
+
+/// <summary>What a comparison found.</summary>
+internal sealed class CompareResult(TransferPlan plan)
+{
+    private readonly Found[] _others = [.. plan.Destinations.Select(other => new Found(CompareRun.LengthOf(other) is var length and < long.MaxValue ? length - CompareRun.LengthOf(plan.Source!) : 0))];
+
+    public TransferPlan Plan { get; } = plan;
+
+    public bool IsCancelled { get; set; }
+
+    public TimeSpan Elapsed { get; set; }
+
+    /// <summary>Bytes that were compared with each.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Why A cannot be read; null if it can.</summary>
+    public IoFault? ReadFault { get; private set; }
+
+    public string? Sha256 { get; private set; }
+
+    public IReadOnlyList<Found> Others => _others;
+
+    public bool IsEqual => ReadFault is null && !IsCancelled && _others.All(static other => other.IsEqual);
+
+    public void Add(CopyResult compared)
+    {
+        IsCancelled |= compared.IsCancelled;
+        ReadFault ??= compared.ReadFault;
+        Sha256 = compared.SourceSha256;
+        Bytes += compared.Destinations.Count == 0 ? 0 : compared.Destinations.Max(static destination => destination.Bytes);
+        for (var i = 0; i < _others.Length; i++)
+            _others[i].Add(compared.Destinations[i]);
+    }
+
+    /// <summary>Takes the ranges of the first B that no later window can make longer: all but the last.</summary>
+    public List<DifferentRange> TakeListed()
+    {
+        var ranges = _others[0].Ranges;
+        var taken = ranges.Take(ranges.Count - 1).ToList();
+        ranges.RemoveRange(0, taken.Count);
+        return taken;
+    }
+
+    /// <summary>How one of the others compares.</summary>
+    /// <param name="longer">Bytes that it is longer than A; negative if it is shorter.</param>
+    internal sealed class Found(long longer)
+    {
+        public long Longer { get; } = longer;
+
+        /// <summary>Bytes in sectors that differ.</summary>
+        public long DifferentBytes { get; private set; }
+
+        public long RangeCount { get; private set; }
+
+        /// <summary>First byte of A in a sector that differs; null if none does.</summary>
+        public long? First { get; private set; }
+
+        /// <summary>Merged, those that nobody has taken.</summary>
+        public List<DifferentRange> Ranges { get; } = [];
+
+        /// <summary>Why it cannot be read; null if it can.</summary>
+        public IoFault? Fault { get; private set; }
+
+        public string? Sha256 { get; private set; }
+
+        public bool IsEqual => Fault is null && DifferentBytes == 0 && Longer == 0 && First is null;
+
+        public void Add(DestinationResult compared)
+        {
+            if (compared.Fault is { Error: not (IoError.VerifyMismatch or IoError.Cancelled) } fault)
+                Fault ??= fault;
+            Sha256 = compared.Sha256;
+            foreach (var range in compared.Differences)
+            {
+                First ??= range.Offset;
+                DifferentBytes += range.Length;
+                if (Ranges.Count > 0 && Ranges[^1] is var last && last.Offset + last.Length == range.Offset)
+                {
+                    Ranges[^1] = last with { Length = last.Length + range.Length };
+                    continue;
+                }
+                Ranges.Add(range);
+                RangeCount++;
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
+
+namespace Kcopyd.Host.Transfers;
+
+/// <summary>What <c>compare</c> does: lock and open everything for reading, compare window by window, print what differs.</summary>
+internal static class CompareRun
+{
+    private const int MaxOthers = 64;
+    private const long Window = 64 << 20;       // bytes: what a job may list as different is bounded by it
+    private const int InFlight = 2;             // windows: one is finished while the next one runs
+
+    /// <exception cref="UsageException">It cannot begin.</exception>
+    public static async Task<int> RunAsync(Target first, IReadOnlyList<Target> others, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
+    {
+        if (others.Count > MaxOthers)
+            throw new UsageException($"{others.Count} to compare; one command compares with {MaxOthers} at most. Use several.");
+        if (options.Lists && others.Count > 1)
+            throw new UsageException("--list is of one B: its lines do not say which.");
+        if (options.Lists && options.Transfer.Json)
+            throw new UsageException("--list and --json would both go to standard output; --json has the ranges, too.");
+        using var locks = StorageLocks.Take([.. others.Prepend(first).Select(static target => (target, false))], options.Transfer.Force, console);
+        var from = await Survey.OfSourceAsync(first).ConfigureAwait(false);
+        var to = new List<Survey>(others.Count);
+        foreach (var other in others)
+            to.Add(await Survey.OfSourceAsync(other).ConfigureAwait(false));
+        foreach (var stream in to.Prepend(from).Where(static survey => survey.Kind == TargetKind.Stream))
+            throw new UsageException($"{stream.Target} is a stream, which cannot be compared: copy it to a file, or use cmp.");
+        var plan = new TransferPlan(from, to, to.Prepend(from).Min(static survey => LengthOf(survey)));
+        if (plan.Length == long.MaxValue)
+            throw new UsageException($"{from.Target} has no size; say how much: '@0+LENGTH:{from.Target.Path}'.");
+        return await RunAsync(plan, options, console, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<int> RunAsync(TransferPlan plan, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
+    {
+        using var engine = Engine.Start(options.Transfer.LogLevel);
+        var devices = await OpenAsync(plan, options.Transfer, engine).ConfigureAwait(false);
+        await using var devicesLease = devices.ConfigureAwait(false);
+        var client = TransferCommand.CreateClient(engine.System, options.Transfer, plan.Destinations.Count);
+        await using var clientLease = client.ConfigureAwait(false);
+
+        var progress = new LatestProgress(plan.Destinations.Count);
+        var result = new CompareResult(plan);
+        var begun = Stopwatch.GetTimestamp();
+        var flags = options.Transfer.Flags | (options.StopsAtFirst ? CopyFlags.None : CopyFlags.IgnoreError);
+        var work = CompareAsync(new Transfer(client, devices, flags, progress, cancellationToken), result, options, console, cancellationToken);
+        var view = ProgressView.For(options.Lists ? ProgressMode.None : options.Transfer.Progress, console, progress, new TransferResult(plan, options.Transfer));
+        using (console.AnswerProgress(view.ShowNow))
+        {
+            await view.WatchAsync(work).ConfigureAwait(false);
+            await work.ConfigureAwait(false);
+        }
+        result.Elapsed = Stopwatch.GetElapsedTime(begun);
+        await CompareReport.WriteAsync(result, options, console).ConfigureAwait(false);
+        return result.IsCancelled ? ExitCodes.Interrupted : result.IsEqual ? ExitCodes.Success : ExitCodes.Errors;
+    }
+
+    private static async Task CompareAsync(Transfer transfer, CompareResult result, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
+    {
+        var length = transfer.Devices.Plan.Length;
+        var window = options.Transfer.Hashes ? Math.Max(1, length) : Window;        // a hash is of everything, in order
+        var inFlight = new Queue<Task<CopyResult>>();
+        for (long at = 0; at < length && !IsOver(); at += window)
+        {
+            inFlight.Enqueue(transfer.RunAsync(at, Math.Min(window, length - at)));
+            if (inFlight.Count == InFlight)
+                await TakeAsync().ConfigureAwait(false);
+        }
+        while (inFlight.Count > 0)
+            await TakeAsync().ConfigureAwait(false);
+        if (cancellationToken.IsCancellationRequested)
+            result.IsCancelled = true;
+
+        bool IsOver() => cancellationToken.IsCancellationRequested || result.ReadFault is not null || (options.StopsAtFirst && !result.IsEqual);
+
+        async Task TakeAsync()
+        {
+            var compared = await inFlight.Dequeue().ConfigureAwait(false);
+            result.Add(compared);
+            if (!options.Lists)
+                return;
+            foreach (var range in result.TakeListed())
+                await console.Out.WriteLineAsync($"{range.Offset} {range.Length}").ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<OpenTransfer> OpenAsync(TransferPlan plan, TransferOptions options, Engine engine)
+    {
+        var opened = new List<IBlockDevice>();
+        try
+        {
+            foreach (var survey in plan.Destinations.Prepend(plan.Source!))
+            {
+                opened.Add(survey.Kind == TargetKind.Remote
+                    ? await RemoteDevices.OpenAsync(survey.Target, plan.Length, isReadOnly: true, engine.System).ConfigureAwait(false)
+                    : await Devices.OpenForAsync(survey.Target, plan.Length, new BlockDeviceOptions { Io = options.Io, ReadOnly = true }).ConfigureAwait(false));
+            }
+            return OpenTransfer.Of(plan, opened[0], [.. opened.Skip(1)]);
+        }
+        catch
+        {
+            foreach (var device in opened)
+                await device.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Bytes that there are to compare; <see cref="long.MaxValue"/> of a character device.</summary>
+    /// <exception cref="UsageException">The region is not there.</exception>
+    public static long LengthOf(Survey survey)
+    {
+        var (start, length) = (survey.Target.Start, survey.Target.Length);
+        return survey.Kind == TargetKind.Sink ? length ?? long.MaxValue
+            : start > survey.Size || length > survey.Size - start ? throw new UsageException($"{survey.Target} has {survey.Size} bytes; {start}+{length ?? 0} reaches past its end.")
+            : length ?? survey.Size - start;
+    }
+}
