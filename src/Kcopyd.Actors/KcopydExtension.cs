@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
 using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Configuration;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Dispatch;
 using Kcopyd.Actors.Hosting;
@@ -16,6 +17,8 @@ public sealed class KcopydExtension : IExtension
     /// <summary>The name of the client that a host has if it names none.</summary>
     public const string DefaultClientName = "kcopyd";
 
+    private const string ClientSection = "kcopyd.client";
+
     private readonly ExtendedActorSystem _system;
     private readonly Lock _creating = new();
     private readonly Dictionary<string, KcopydClient> _clients = new(StringComparer.Ordinal);
@@ -25,7 +28,8 @@ public sealed class KcopydExtension : IExtension
     {
         _system = system;
         system.Settings.InjectTopLevelFallback(DefaultConfig());
-        Settings = KcopydSettings.FromConfig(system.Settings.Config.GetConfig("kcopyd.client"));
+        RequireKnownKeys(system.Settings.Config);
+        Settings = KcopydSettings.From(ConfigSection.Of(system.Settings.Config, ClientSection));
     }
 
     /// <summary>The settings of <c>kcopyd.client</c>: what clients get for which nothing else is configured.</summary>
@@ -66,9 +70,7 @@ public sealed class KcopydExtension : IExtension
     {
         var path = SectionOf(name);
         var config = _system.Settings.Config;
-        return config.HasPath(path)
-            ? KcopydSettings.FromConfig(config.GetConfig(path).WithFallback(config.GetConfig("kcopyd.client")), path)
-            : Settings;
+        return config.HasPath(path) ? KcopydSettings.From(ConfigSection.Of(config, path, ClientSection)) : Settings;
     }
 
     internal static string SectionOf(string name) => $"kcopyd.clients.\"{name}\"";
@@ -85,6 +87,17 @@ public sealed class KcopydExtension : IExtension
         return new KcopydClient(core, isShared);
     }
 
+    // Every section that the defaults have, and what is set for clients by their names.
+    private static void RequireKnownKeys(Config config)
+    {
+        var defaults = DefaultConfig();
+        ConfigSection.RequireKnownKeys(config, "kcopyd", [.. ConfigSection.Keys(defaults, "kcopyd"), "clients"]);
+        foreach (var path in new[] { ClientSection, "kcopyd.snapshots", "kcopyd.nbd", "kcopyd.nbd.server" })
+            ConfigSection.RequireKnownKeys(config, path, [.. ConfigSection.Keys(defaults, path)]);
+        foreach (var name in ConfigSection.Keys(config, "kcopyd.clients"))
+            ConfigSection.RequireKnownKeys(config, SectionOf(name), [.. ConfigSection.Keys(defaults, ClientSection)]);
+    }
+
     private void RequireDispatcher(string? section, string key, string id)
     {
         if (_system.Dispatchers.HasDispatcher(id))
@@ -93,7 +106,7 @@ public sealed class KcopydExtension : IExtension
                 EngineThreadsConfigurator.Check(_system.Settings.Config.GetConfig(id), id);
             return;
         }
-        var path = section is not null && _system.Settings.Config.HasPath($"{section}.{key}") ? section : "kcopyd.client";
+        var path = section is not null && _system.Settings.Config.HasPath($"{section}.{key}") ? section : ClientSection;
         throw new ConfigurationException($"{path}.{key} = {id}: must be the path of a dispatcher's section.");
     }
 }

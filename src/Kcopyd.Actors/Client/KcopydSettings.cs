@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using Kcopyd.Actors.Configuration;
 using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Client;
@@ -55,44 +56,26 @@ public sealed record KcopydSettings
     public static KcopydSettings FromConfig(Config config, string path = "kcopyd.client")
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new KcopydSettings
-        {
-            SubJobSize = Read("sub-job-size", key => checked((int)Bytes(key))),
-            SubJobsPerJob = Read("sub-jobs-per-job", key => config.GetInt(key)),
-            MaxSubJobs = Read("max-sub-jobs", key => config.GetInt(key)),
-            MaxDestinations = Read("max-destinations", key => config.GetInt(key)),
-            MaxJobs = Read("max-jobs", key => config.GetInt(key)),
-            MaxPreparedCallbacks = Read("max-prepared-callbacks", key => config.GetInt(key)),
-            PagePoolSize = Read("page-pool-size", Bytes),
-            RecycleCrews = Read("recycle-crews", key => config.GetBoolean(key)),
-            ThrottlePercent = Read("throttle-percent", key => config.GetInt(key)),
-            BytesPerSecond = Read("bytes-per-second", Bytes),
-            Offload = Read("offload", key => OffloadNames.Parse(Names(key))),
-            ProgressInterval = Read("progress-interval", key => config.GetTimeSpan(key, allowInfinite: false)),
-            Dispatcher = Read("dispatcher", key => config.GetString(key)),
-            WorkerDispatcher = Read("worker-dispatcher", key => config.GetString(key)),
-        }.Checked(path);
-
-        long Bytes(string key) => config.GetByteSize(key) ?? throw new FormatException("not a size in bytes");
-
-        IEnumerable<string> Names(string key) => config.GetValue(key) is var value && value.IsArray() ? value.GetStringList()
-            : value.IsObject() ? throw new FormatException("not a list of names")
-            : value.GetString() is { Length: > 0 } name ? [name] : [];     // an empty list comes as nothing
-
-        T Read<T>(string key, Func<string, T> read)
-        {
-            if (!config.HasPath(key))
-                throw new ConfigurationException($"{path}.{key} is missing; the defaults are in KcopydExtension.DefaultConfig().");
-            try
-            {
-                return read(key);
-            }
-            catch (Exception exception) when (exception is FormatException or OverflowException or ArgumentException or NotSupportedException or ConfigurationException)
-            {
-                throw new ConfigurationException($"{path}.{key} = {config.GetString(key)}: cannot be read: {exception.Message}", exception);
-            }
-        }
+        return From(new ConfigSection(config, path));
     }
+
+    internal static KcopydSettings From(ConfigSection section) => new KcopydSettings
+    {
+        SubJobSize = section.Read("sub-job-size", () => checked((int)section.Bytes("sub-job-size"))),
+        SubJobsPerJob = section.Int("sub-jobs-per-job"),
+        MaxSubJobs = section.Int("max-sub-jobs"),
+        MaxDestinations = section.Int("max-destinations"),
+        MaxJobs = section.Int("max-jobs"),
+        MaxPreparedCallbacks = section.Int("max-prepared-callbacks"),
+        PagePoolSize = section.Bytes("page-pool-size"),
+        RecycleCrews = section.Bool("recycle-crews"),
+        ThrottlePercent = section.Int("throttle-percent"),
+        BytesPerSecond = section.Bytes("bytes-per-second"),
+        Offload = section.Read("offload", () => OffloadNames.Parse(section.Names("offload"))),
+        ProgressInterval = section.Time("progress-interval"),
+        Dispatcher = section.Text("dispatcher"),
+        WorkerDispatcher = section.Text("worker-dispatcher"),
+    }.Checked(section.Path);
 
     /// <summary>Returns these settings if every value is in its range.</summary>
     /// <exception cref="ConfigurationException">A value is outside its range; the message names the setting and the range.</exception>
@@ -113,10 +96,6 @@ public sealed record KcopydSettings
         Require(!string.IsNullOrWhiteSpace(WorkerDispatcher), "worker-dispatcher", WorkerDispatcher, "the path of a dispatcher's section");
         return this;
 
-        void Require(bool holds, string key, object? value, string range)
-        {
-            if (!holds)
-                throw new ConfigurationException($"{path}.{key} = {value}: must be {range}.");
-        }
+        void Require(bool holds, string key, object? value, string range) => ConfigSection.Require(holds, path, key, value, range);
     }
 }

@@ -1,11 +1,14 @@
 using Akka.Configuration;
 using Akka.Dispatch;
+using Kcopyd.Actors.Configuration;
 
 namespace Kcopyd.Actors.Dispatch;
 
 /// <summary>Makes <see cref="EngineThreads"/> from a dispatcher's section; see <c>kcopyd.dispatcher</c> in <c>reference.conf</c>.</summary>
 internal sealed class EngineThreadsConfigurator(Config config, IDispatcherPrerequisites prerequisites) : ExecutorServiceConfigurator(config, prerequisites)
 {
+    private const int ProcessorCount = 0, UsualMost = 256;      // for a dispatcher of somebody else's that does not say
+
     public override ExecutorService Produce(string id)
     {
         var (threads, most, usesRings) = Read(Config, id);
@@ -27,8 +30,8 @@ internal sealed class EngineThreadsConfigurator(Config config, IDispatcherPrereq
 
     private static (int Threads, int Most, bool UsesRings) Read(Config section, string id)
     {
-        var threads = section.GetInt("threads");
-        var most = section.GetInt("max-threads");
+        var settings = new ConfigSection(section, id);
+        var (threads, most) = (settings.Int("threads", ProcessorCount), settings.Int("max-threads", UsualMost));
         if (threads < 0 || most < 1)
             throw new ConfigurationException($"{id}: threads = {threads} and max-threads = {most}: must be at least 0 and at least 1.");
         // Not GetString with a default: for a dispatcher's section that answers an empty one.

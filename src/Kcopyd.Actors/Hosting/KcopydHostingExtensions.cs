@@ -68,9 +68,7 @@ public static class KcopydHostingExtensions
         var config = options.ToConfig(section);
         if (!config.IsEmpty)
             builder.AddHocon(config, HoconAddMode.Prepend);
-        return builder
-            .AddHocon(KcopydExtension.DefaultConfig(), HoconAddMode.Append)
-            .WithActors((system, registry) => registry.Register<TKey>(system.Kcopyd().GetClient(name).Actor));
+        return builder.WithActors((system, registry) => registry.Register<TKey>(system.Kcopyd().GetClient(name).Actor));
     }
 
     private static KcopydExtension Kcopyd(IServiceProvider provider) => (provider.GetService<ActorSystem>()

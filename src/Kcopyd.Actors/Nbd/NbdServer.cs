@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
+using Kcopyd.Actors.Configuration;
 using Kcopyd.Actors.Nbd.Server;
 
 namespace Kcopyd.Actors.Nbd;
@@ -44,7 +45,7 @@ public sealed class NbdServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(options);
         _ = system.Kcopyd();
-        var settings = options.Settings?.Checked() ?? NbdServerSettings.FromConfig(system.Settings.Config.GetConfig("kcopyd.nbd.server"));
+        var settings = options.Settings?.Checked() ?? NbdServerSettings.From(ConfigSection.Of(system.Settings.Config, NbdServerSettings.Section));
         if (options.EndPoints.Count == 0)
             throw new ArgumentException("A server needs somewhere to listen: give at least one of EndPoints.", nameof(options));
         if (options.Tls is { Certificate: null })

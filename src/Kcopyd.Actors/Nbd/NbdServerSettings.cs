@@ -1,11 +1,13 @@
-using System.Globalization;
 using Akka.Configuration;
+using Kcopyd.Actors.Configuration;
 
 namespace Kcopyd.Actors.Nbd;
 
 /// <summary>The limits of a server, from <c>kcopyd.nbd.server</c>: what a client may ask for before it has to wait.</summary>
 public sealed record NbdServerSettings
 {
+    internal const string Section = "kcopyd.nbd.server";
+
     /// <summary>Connections at once. More of them wait in the kernel's queue until one ends.</summary>
     public required int MaxConnections { get; init; }
 
@@ -35,18 +37,20 @@ public sealed record NbdServerSettings
     public static NbdServerSettings FromConfig(Config config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new NbdServerSettings
-        {
-            MaxConnections = config.GetInt("max-connections"),
-            HandshakeTimeout = config.GetTimeSpan("handshake-timeout"),
-            MaxRequests = config.GetInt("max-requests"),
-            MaxIos = config.GetInt("max-ios"),
-            PieceSize = (int)Math.Min(config.GetByteSize("piece-size") ?? 0, int.MaxValue),
-            MaxBytes = config.GetByteSize("max-bytes") ?? 0,
-            DrainTimeout = config.GetTimeSpan("drain-timeout"),
-            Dispatcher = config.GetString("dispatcher"),
-        }.Checked();
+        return From(new ConfigSection(config, Section));
     }
+
+    internal static NbdServerSettings From(ConfigSection section) => new NbdServerSettings
+    {
+        MaxConnections = section.Int("max-connections"),
+        HandshakeTimeout = section.Time("handshake-timeout"),
+        MaxRequests = section.Int("max-requests"),
+        MaxIos = section.Int("max-ios"),
+        PieceSize = section.Read("piece-size", () => checked((int)section.Bytes("piece-size"))),
+        MaxBytes = section.Bytes("max-bytes"),
+        DrainTimeout = section.Time("drain-timeout"),
+        Dispatcher = section.Text("dispatcher"),
+    }.Checked();
 
     internal NbdServerSettings Checked()
     {
@@ -61,9 +65,5 @@ public sealed record NbdServerSettings
         return this;
     }
 
-    private static void Require(string key, object value, bool holds, string range)
-    {
-        if (!holds)
-            throw new ConfigurationException(string.Create(CultureInfo.InvariantCulture, $"kcopyd.nbd.server.{key} = {value}: must be {range}."));
-    }
+    private static void Require(string key, object value, bool holds, string range) => ConfigSection.Require(holds, Section, key, value, range);
 }

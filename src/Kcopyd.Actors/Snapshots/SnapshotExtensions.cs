@@ -1,5 +1,6 @@
 using System.Globalization;
 using Akka.Actor;
+using Kcopyd.Actors.Configuration;
 using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
@@ -30,7 +31,7 @@ public static class SnapshotExtensions
             _ => throw new ArgumentException("Give an ActorSystem or an actor's context.", nameof(factory)),
         };
         _ = system.Kcopyd();
-        var settings = SnapshotSettings.FromConfig(system.Settings.Config.GetConfig("kcopyd.snapshots"));
+        var settings = SnapshotSettings.From(ConfigSection.Of(system.Settings.Config, SnapshotSettings.Section));
         name ??= "kcopyd-origin-" + Interlocked.Increment(ref _unnamed).ToString(CultureInfo.InvariantCulture);
         var core = new OriginCore(name, device, settings);
         core.Actor = factory.ActorOf(OriginActor.Props(core), name);

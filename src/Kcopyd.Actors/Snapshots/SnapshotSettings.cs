@@ -1,11 +1,13 @@
 using Akka.Configuration;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Configuration;
 
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>The settings of origins and their snapshots, from <c>kcopyd.snapshots</c>.</summary>
 public sealed record SnapshotSettings
 {
+    internal const string Section = "kcopyd.snapshots";
+
     /// <summary>Bytes of a chunk where nothing else is said: a power of two from 512 to 1 GiB.</summary>
     public required int ChunkSize { get; init; }
 
@@ -19,19 +21,25 @@ public sealed record SnapshotSettings
     public required string Dispatcher { get; init; }
 
     /// <summary>Reads and checks a section.</summary>
-    /// <exception cref="ConfigurationException">A setting is outside its range; the message names it.</exception>
+    /// <exception cref="ConfigurationException">A setting is missing, cannot be read or is outside its range; the message names it.</exception>
     public static SnapshotSettings FromConfig(Config config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new SnapshotSettings
-        {
-            ChunkSize = (int)Require("chunk-size", config.GetByteSize("chunk-size") ?? 0, StoreGeometry.IsChunkSize, "a power of two from 512 to 1 GiB"),
-            FillThreshold = (int)Require("fill-threshold", config.GetInt("fill-threshold"), static percent => percent is >= 1 and <= 100, "a percentage, 1 to 100"),
-            MaxIos = (int)Require("max-ios", config.GetInt("max-ios"), static count => count is >= 1 and <= 1 << 16, "1 to 65536"),
-            Dispatcher = config.GetString("dispatcher"),
-        };
+        return From(new ConfigSection(config, Section));
     }
 
-    private static long Require(string key, long value, Func<long, bool> holds, string range) =>
-        holds(value) ? value : throw new ConfigurationException($"kcopyd.snapshots.{key} = {value}: must be {range}.");
+    internal static SnapshotSettings From(ConfigSection section)
+    {
+        var settings = new SnapshotSettings
+        {
+            ChunkSize = section.Read("chunk-size", () => checked((int)section.Bytes("chunk-size"))),
+            FillThreshold = section.Int("fill-threshold"),
+            MaxIos = section.Int("max-ios"),
+            Dispatcher = section.Text("dispatcher"),
+        };
+        ConfigSection.Require(StoreGeometry.IsChunkSize(settings.ChunkSize), section.Path, "chunk-size", settings.ChunkSize, "a power of two from 512 to 1 GiB");
+        ConfigSection.Require(settings.FillThreshold is >= 1 and <= 100, section.Path, "fill-threshold", settings.FillThreshold, "a percentage, 1 to 100");
+        ConfigSection.Require(settings.MaxIos is >= 1 and <= 1 << 16, section.Path, "max-ios", settings.MaxIos, "1 to 65536");
+        return settings;
+    }
 }

@@ -50,7 +50,7 @@ public sealed class Protocol_should : EngineSpec
         await Refused("to[1]", "No device is named 'lost'", new Copy(new("source", 0, 8), [new("mirror", 0, 8), new("lost", 0, 8)], Context: 1));
         await Refused("to[0]", "overlaps", new Copy(new("source", 0, 8), [new("source", 4, 8)], Context: 1));
         await Refused("from", "past the device", new Copy(new("source", 128, 8), [new("mirror", 0, 8)], Context: 1));
-        await Refused("flags", "Unknown flags", new Copy(new("source", 0, 8), [new("mirror", 0, 8)], (CopyFlags)64, 1));
+        await Refused("flags", "Unknown flags", new Copy(new("source", 0, 8), [new("mirror", 0, 8)], (CopyFlags)(1 << 20), 1));
         await Refused("to", "at least one", new Zero([], Context: 1));
         await ExpectNoMsgAsync(TimeSpan.Zero);
     }

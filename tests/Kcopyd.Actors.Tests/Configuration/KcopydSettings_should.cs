@@ -3,6 +3,8 @@ using Akka.Configuration;
 using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors.Snapshots;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Configuration;
@@ -71,6 +73,43 @@ public sealed class KcopydSettings_should : TestKit
         var config = ConfigurationFactory.ParseString(string.Join('\n', lines.Select(pair => $"{pair.Key} = {pair.Value}")));
         var refusal = Assert.Throws<ConfigurationException>(() => KcopydSettings.FromConfig(config));
         Assert.Contains($"kcopyd.client.{key} is missing", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("kcopyd.client = on", "kcopyd.client = on: must be a section")]
+    [InlineData("kcopyd = off", "kcopyd = off: must be a section")]
+    [InlineData("kcopyd.clients.resync = 5", "kcopyd.clients.\"resync\" = 5: must be a section")]
+    [InlineData("kcopyd.snapshots = [1]", "kcopyd.snapshots = ")]
+    [InlineData("kcopyd.nbd.server = on", "kcopyd.nbd.server = on: must be a section")]
+    [InlineData("kcopyd.dispatcher.threads = many", "kcopyd.dispatcher.threads = many: cannot be read")]
+    [InlineData("kcopyd.dispatcher.max-threads = [1]", "kcopyd.dispatcher.max-threads = ")]
+    [InlineData("kcopyd.client.max-job = 5", "kcopyd.client.max-job: there is no such setting. Known are bytes-per-second, ")]
+    [InlineData("kcopyd.clients.resync.treads = 5", "kcopyd.clients.\"resync\".treads: there is no such setting")]
+    [InlineData("kcopyd.snapshot.chunk-size = 4096", "kcopyd.snapshot: there is no such setting")]
+    [InlineData("kcopyd.snapshots.chunksize = 4096", "kcopyd.snapshots.chunksize: there is no such setting")]
+    [InlineData("kcopyd.nbd.server.max-conections = 4096", "kcopyd.nbd.server.max-conections: there is no such setting")]
+    public void be_refused_by_their_path_whatever_is_wrong_with_the_section(string hocon, string message)
+    {
+        using var system = ActorSystem.Create("refused", ConfigurationFactory.ParseString(hocon));
+        Assert.StartsWith(message, Assert.Throws<ConfigurationException>(() => system.CreateKcopydClient("resync")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("kcopyd.snapshots.fill-threshold = high", "kcopyd.snapshots.fill-threshold = high: cannot be read")]
+    [InlineData("kcopyd.snapshots.fill-threshold = 101", "kcopyd.snapshots.fill-threshold = 101: must be a percentage, 1 to 100")]
+    public void be_refused_of_origins_too(string hocon, string message)
+    {
+        using var system = ActorSystem.Create("refused", ConfigurationFactory.ParseString(hocon));
+        Assert.StartsWith(message, Assert.Throws<ConfigurationException>(() => system.CreateSnapshotOrigin(BlockDevice.Memory(4096))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("kcopyd.nbd.server.max-ios = few", "kcopyd.nbd.server.max-ios = few: cannot be read")]
+    [InlineData("kcopyd.nbd.server.piece-size = 8 GiB", "kcopyd.nbd.server.piece-size = ")]
+    public void be_refused_of_servers_too(string hocon, string message)
+    {
+        using var system = ActorSystem.Create("refused", ConfigurationFactory.ParseString(hocon));
+        Assert.StartsWith(message, Assert.Throws<ConfigurationException>(() => NbdServer.Start(system, new NbdServerOptions())).Message, StringComparison.Ordinal);
     }
 
     [Fact]

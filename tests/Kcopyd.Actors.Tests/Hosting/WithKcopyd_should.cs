@@ -56,6 +56,19 @@ public sealed class WithKcopyd_should
         await host.StopAsync();
     }
 
+    [Theory]
+    [InlineData(HoconAddMode.Prepend)]
+    [InlineData(HoconAddMode.Append)]
+    public async Task let_hocon_that_is_added_after_it_go_before_the_defaults(HoconAddMode mode)
+    {
+        using var host = await Hosts.StartAsync(services => services.AddAkka("app", akka => akka
+            .WithKcopyd(options => options.MaxJobs = 11)
+            .AddHocon("kcopyd.client { max-jobs = 5, throttle-percent = 40 }", mode)));
+        var settings = host.Services.GetRequiredService<ActorSystem>().Kcopyd().GetClient().Settings;
+        Assert.Equal((mode == HoconAddMode.Prepend ? 5 : 11, 40), (settings.MaxJobs, settings.ThrottlePercent));
+        await host.StopAsync();
+    }
+
     [Fact]
     public async Task fail_the_start_of_the_host_when_an_option_is_out_of_range()
     {
