@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Event;
@@ -22,6 +23,7 @@ public sealed class KcopydExtension : IExtension
     private readonly ExtendedActorSystem _system;
     private readonly Lock _creating = new();
     private readonly Dictionary<string, KcopydClient> _clients = new(StringComparer.Ordinal);
+    private readonly ConditionalWeakTable<ClientCore, ClientCore> _replaced = [];
     private long _unnamed;
 
     internal KcopydExtension(ExtendedActorSystem system)
@@ -56,7 +58,7 @@ public sealed class KcopydExtension : IExtension
         {
             if (!_clients.TryGetValue(name, out var client))
             {
-                _clients[name] = client = Create(_system, _system, name, null, null, isShared: true);
+                _clients[name] = client = new KcopydClient(CreateCore(_system, _system, name, null, null, isShared: true, after: null), Replace);
                 ClientShutdown.Register(_system, client);
             }
             return client;
@@ -75,16 +77,41 @@ public sealed class KcopydExtension : IExtension
 
     internal static string SectionOf(string name) => $"kcopyd.clients.\"{name}\"";
 
-    internal KcopydClient Create(IActorRefFactory factory, ActorSystem system, string? name, KcopydSettings? settings, KcopydThrottle? throttle, bool isShared = false)
+    internal KcopydClient Create(IActorRefFactory factory, ActorSystem system, string? name, KcopydSettings? settings, KcopydThrottle? throttle) =>
+        new(CreateCore(factory, system, name, settings, throttle, isShared: false, after: null));
+
+    /// <summary>The actor of a shared client was stopped by somebody, or died of a bug: who has the handle gets a new one, unless the system is ending.</summary>
+    private ClientCore Replace(ClientCore gone)
+    {
+        lock (_creating)
+        {
+            if (_replaced.TryGetValue(gone, out var other))
+                return other.Gate.IsGone ? Replace(other) : other;
+            if (_system.WhenTerminated.IsCompleted || CoordinatedShutdown.Get(_system).ShutdownReason is not null)
+                return gone;
+            try
+            {
+                var core = CreateCore(_system, _system, gone.Name, null, gone.Throttle, isShared: true, after: gone);
+                _replaced.AddOrUpdate(gone, core);
+                return core;
+            }
+            catch (Exception ending) when (ending is InvalidOperationException or InvalidActorNameException)
+            {
+                return gone;    // the system ends at this moment, or the dead actor's name is not free yet: the next call tries again
+            }
+        }
+    }
+
+    private ClientCore CreateCore(IActorRefFactory factory, ActorSystem system, string? name, KcopydSettings? settings, KcopydThrottle? throttle, bool isShared, ClientCore? after)
     {
         var own = settings?.Checked() ?? (name is null ? Settings : SettingsOf(name));
         var section = settings is null && name is not null ? SectionOf(name) : null;
         RequireDispatcher(section, "dispatcher", own.Dispatcher);
         RequireDispatcher(section, "worker-dispatcher", own.WorkerDispatcher);  // else the first job would find out
         name ??= "kcopyd-" + Interlocked.Increment(ref _unnamed).ToString(CultureInfo.InvariantCulture);
-        var core = new ClientCore(name, own, throttle ?? new KcopydThrottle(own.ThrottlePercent, own.BytesPerSecond), Logging.GetLogger(system, typeof(KcopydClient)));
+        var core = new ClientCore(name, own, throttle ?? new KcopydThrottle(own.ThrottlePercent, own.BytesPerSecond), Logging.GetLogger(system, typeof(KcopydClient)), after) { IsShared = isShared };
         core.Actor = factory.ActorOf(ClientActor.Props(core, Devices), name);
-        return new KcopydClient(core, isShared);
+        return core;
     }
 
     // Every section that the defaults have, and what is set for clients by their names.

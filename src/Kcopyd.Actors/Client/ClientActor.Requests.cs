@@ -8,15 +8,18 @@ namespace Kcopyd.Actors.Client;
 /// <content>The actor protocol: requests from those who have only the reference.</content>
 internal sealed partial class ClientActor
 {
-    private void OnRequest(KcopydProtocol.IKcopydRequest request)
+    private void OnRequest(object request)
     {
         switch (request)
         {
             case KcopydProtocol.Copy copy:
-                OnCopy(copy, copy.To, copy.Flags, copy.Context);
+                OnJob(copy, copy, copy.To, copy.Flags, copy.ContextType);
                 break;
             case KcopydProtocol.Zero zero:
-                OnCopy(null, zero.To, zero.Flags, zero.Context);
+                OnJob(zero, null, zero.To, zero.Flags, zero.ContextType);
+                break;
+            case KcopydProtocol.GetResult(var id):
+                OnGetResult(id);
                 break;
             case KcopydProtocol.CancelJob(var id):
                 OnJob(id, job => _runner.Cancel(job));
@@ -42,7 +45,10 @@ internal sealed partial class ClientActor
             case KcopydProtocol.SetThrottle(var percent, var bytesPerSecond):
                 Reply(SetThrottle(percent, bytesPerSecond));
                 break;
-            case KcopydProtocol.Destroy:
+            case KcopydProtocol.Destroy when _core.IsShared:
+                Reply(new KcopydProtocol.Refused($"Client '{_core.Name}' is one of the system's own: others use it, and it ends with the system. Create one of your own to destroy it."));
+                break;
+            case KcopydProtocol.Destroy or CloseClient:
                 _core.Gate.Close();
                 if (!Sender.IsNobody())
                     _destroyers.Add(Sender);
@@ -56,11 +62,17 @@ internal sealed partial class ClientActor
     }
 
     // What came over a wire may be anything: a hole in it is refused like a wrong argument.
-    private void OnCopy(KcopydProtocol.Copy? copy, IReadOnlyList<KcopydProtocol.DeviceRegion?>? to, CopyFlags flags, object? context)
+    private void OnJob(KcopydProtocol.IJobRequest request, KcopydProtocol.Copy? copy, IReadOnlyList<KcopydProtocol.DeviceRegion?>? to, CopyFlags flags, string? contextType)
     {
-        var sender = Sender;
+        var (sender, context) = (Sender, request.Context);
+        if (request.RequestId is { } known && _requests.TryGet(known, out var again))
+        {
+            OnRequestAgain(request, again);
+            return;
+        }
         try
         {
+            WireContext.RequireIntact(context, contextType);
             var source = copy is null ? default : Resolve(copy.From, "from");
             var destinations = new IoRegion[to?.Count ?? 0];
             for (var i = 0; i < destinations.Length; i++)
@@ -68,14 +80,54 @@ internal sealed partial class ClientActor
             var length = copy is null
                 ? RegionChecks.Zero(destinations, flags, _core.Settings.MaxDestinations)
                 : RegionChecks.Copy(source, destinations, flags, _core.Settings.MaxDestinations);
-            var job = _core.Admit(source.Device, source.Offset, length, destinations, flags, new Notification(sender, context), out var id);
-            sender.Tell(new KcopydProtocol.JobAccepted(id, context), Self);
+            var waiting = request.RequestId is null ? null : new Request(request.RequestId) { Completed = _requests.Done };
+            var job = _core.Admit(source.Device, source.Offset, length, destinations, flags, new Notification((object?)waiting ?? sender, context), out var id);
+            if (waiting is not null)
+                _requests.Add(waiting, id, sender);
+            if (request.Acknowledge)
+                sender.Tell(new KcopydProtocol.JobAccepted(id, context), Self);
             Start(job);
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
         {
-            sender.Tell(new KcopydProtocol.JobRefused((exception as ArgumentException)?.ParamName, exception.Message, context), Self);
+            Refuse(request, (exception as ArgumentException)?.ParamName, exception.Message, to?.Count ?? 0);
         }
+    }
+
+    private void OnRequestAgain(KcopydProtocol.IJobRequest request, Request again)
+    {
+        if (request.Acknowledge)
+            Sender.Tell(new KcopydProtocol.JobAccepted(again.JobId, request.Context), Self);
+        if (again.Result is { } result)
+            Notification.Tell(Sender, result);
+        else if (!again.Requesters.Contains(Sender))
+            again.Requesters.Add(Sender);
+    }
+
+    private void OnGetResult(string? id)
+    {
+        if (id is null || !_requests.TryGet(id, out var request))
+            Reply(new KcopydProtocol.RequestNotFound(id ?? ""));
+        else if (request.Result is { } result)
+            Notification.Tell(Sender, result);
+        else
+            Reply(_jobs.TryGetValue(request.JobId, out var job) ? JobSnapshot.Of(job) : new KcopydProtocol.RequestNotFound(id));
+    }
+
+    private void Refuse(KcopydProtocol.IJobRequest request, string? argument, string reason, int destinations)
+    {
+        if (request.Acknowledge)
+        {
+            Sender.Tell(new KcopydProtocol.JobRefused(argument, reason, request.Context), Self);
+            return;
+        }
+        Sender.Tell(new CopyResult
+        {
+            Refusal = reason,
+            Context = request.Context,
+            ReadError = request is KcopydProtocol.Copy,
+            WriteErrors = destinations >= 64 ? ulong.MaxValue : (1UL << destinations) - 1,
+        }, Self);
     }
 
     private IoRegion Resolve(KcopydProtocol.DeviceRegion? region, string name)

@@ -24,6 +24,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
     private readonly DeviceRegistry _devices;
     private readonly Dictionary<long, Job> _jobs = [];
     private readonly List<IActorRef> _destroyers = [];
+    private readonly RequestLog _requests;
     private readonly PagePool _pages;
     private readonly CrewPool _crews;
     private JobRunner _runner = null!;
@@ -36,6 +37,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
     {
         _core = core;
         _devices = devices;
+        _requests = new RequestLog(core.Settings.RememberedResults);
         _pages = new PagePool(core.Settings.SubJobSize, core.Settings.PagePoolSize);
         _crews = new CrewPool(Context, core.Settings);
     }
@@ -45,7 +47,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
     private ILoggingAdapter Log { get; } = Context.GetLogger();
 
     public static Props Props(ClientCore core, DeviceRegistry devices) =>
-        Akka.Actor.Props.Create(() => new ClientActor(core, devices)).WithDispatcher(core.Settings.Dispatcher).WithMailbox(LinkedMailbox.Id);
+        Akka.Actor.Props.Create(() => new ClientActor(core, devices)).On(core.Settings.Dispatcher);
 
     protected override void PreStart()
     {
@@ -97,8 +99,8 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
             case MemberDied died:
                 _runner.MemberDied(died.Crew, died.Member);
                 break;
-            case KcopydProtocol.IKcopydRequest request:
-                OnRequest(request);
+            case KcopydProtocol.IKcopydRequest or CloseClient:
+                OnRequest(message);
                 break;
             case SubscribeProgressDelegate subscribe:
                 if (_jobs.TryGetValue(subscribe.JobId, out var watched))

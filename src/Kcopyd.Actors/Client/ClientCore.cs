@@ -16,17 +16,27 @@ namespace Kcopyd.Actors.Client;
 /// (<see cref="LinkedMessage.Undelivered"/>), and the submitting thread looks whether the actor is gone after it told it: whoever is
 /// first wins the settling, and nothing falls between.
 /// </remarks>
-internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThrottle throttle, ILoggingAdapter log)
+/// <param name="name">The client's name.</param>
+/// <param name="settings">Its settings.</param>
+/// <param name="throttle">Its limits.</param>
+/// <param name="log">Where it logs what callbacks throw.</param>
+/// <param name="after">The core whose place it takes, after that one's actor died: numbers continue, so that none means two jobs.</param>
+internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThrottle throttle, ILoggingAdapter log, ClientCore? after = null) : INoSerializationVerificationNeeded
 {
     private readonly ConcurrentQueue<Job> _freeJobs = new();
     private readonly ConcurrentDictionary<long, PreparedCallback> _callbacks = new();
     private readonly Lock _afterStop = new();
-    private long _lastId;
+    private long _lastId = after?.LastId ?? 0;
 
     /// <summary>Written by the actor, read by gauges.</summary>
     public long PageBytesInUse;
 
     public string Name { get; } = name;
+
+    /// <summary>True of a client of the system, which many use and nobody destroys but the system.</summary>
+    public bool IsShared { get; init; }
+
+    private long LastId => Volatile.Read(ref _lastId);
 
     public KcopydSettings Settings { get; } = settings;
 

@@ -14,29 +14,33 @@ namespace Kcopyd.Actors.Client;
 /// </remarks>
 public sealed class KcopydClient : IAsyncDisposable
 {
-    private readonly ClientCore _core;
-    private readonly bool _isShared;
+    private readonly Func<ClientCore, ClientCore>? _replace;
+    private volatile ClientCore _core;
 
-    internal KcopydClient(ClientCore core, bool isShared = false)
+    /// <param name="core">What is behind the handle.</param>
+    /// <param name="replace">Of a shared client: what takes the place of a core whose actor is gone; the same core, if the system is ending.</param>
+    internal KcopydClient(ClientCore core, Func<ClientCore, ClientCore>? replace = null)
     {
         _core = core;
-        _isShared = isShared;
+        _replace = replace;
     }
 
+    private ClientCore Core => _replace is null || !_core.Gate.IsGone ? _core : _core = _replace(_core);
+
     /// <summary>The client's name.</summary>
-    public string Name => _core.Name;
+    public string Name => Core.Name;
 
     /// <summary>The actor itself; it speaks <see cref="KcopydProtocol"/>.</summary>
-    public IActorRef Actor => _core.Actor;
+    public IActorRef Actor => Core.Actor;
 
     /// <summary>The client's limits, changeable while jobs run; may be shared with other clients.</summary>
-    public KcopydThrottle Throttle => _core.Throttle;
+    public KcopydThrottle Throttle => Core.Throttle;
 
     /// <summary>The settings that it was created with.</summary>
-    public KcopydSettings Settings => _core.Settings;
+    public KcopydSettings Settings => Core.Settings;
 
     /// <summary>True once its destruction has begun.</summary>
-    public bool IsClosed => _core.Gate.IsClosed;
+    public bool IsClosed => Core.Gate.IsClosed;
 
     /// <summary>Copies a region to one or more; the actor is told one <see cref="CopyResult"/>.</summary>
     /// <param name="from">Source.</param>
@@ -117,15 +121,15 @@ public sealed class KcopydClient : IAsyncDisposable
     /// <summary>Allocates a reply token; the actor is told one <see cref="CopyResult"/> when it is fired.</summary>
     /// <exception cref="KcopydQueueFullException">As many tokens are outstanding as may be.</exception>
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
-    public PreparedCallback PrepareCallback(IActorRef notify, object? context = null) => _core.Prepare(To(notify, context));
+    public PreparedCallback PrepareCallback(IActorRef notify, object? context = null) => Core.Prepare(To(notify, context));
 
     /// <summary>Allocates a reply token whose delegate runs inside the client when it is fired.</summary>
     /// <exception cref="KcopydQueueFullException">As many tokens are outstanding as may be.</exception>
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
-    public PreparedCallback PrepareCallback(CopyNotify notify, object? context = null) => _core.Prepare(To(notify, context));
+    public PreparedCallback PrepareCallback(CopyNotify notify, object? context = null) => Core.Prepare(To(notify, context));
 
     /// <inheritdoc cref="PrepareCallback(CopyNotify, object?)"/>
-    public PreparedCallback PrepareCallback(CopyResultNotify notify, object? context = null) => _core.Prepare(To(notify, context));
+    public PreparedCallback PrepareCallback(CopyResultNotify notify, object? context = null) => Core.Prepare(To(notify, context));
 
     /// <summary>Cancels a job by its number; nothing happens if it is done.</summary>
     public void Cancel(long jobId) => Actor.Tell(new KcopydProtocol.CancelJob(jobId), ActorRefs.NoSender);
@@ -150,21 +154,27 @@ public sealed class KcopydClient : IAsyncDisposable
     /// Destroys the client: refuses new work at once; the task ends when every job and every outstanding prepared callback has been
     /// notified and the actor is gone. <see cref="GetStatusAsync"/> tells meanwhile what it waits for. May be called often.
     /// </summary>
-    public Task DestroyAsync()
+    /// <exception cref="InvalidOperationException">The client is one of the system's own (<see cref="KcopydExtension.GetClient"/>), which others use: the system destroys it when it shuts down.</exception>
+    public Task DestroyAsync() => _replace is null
+        ? CloseAsync()
+        : throw new InvalidOperationException($"Client '{Name}' is one of the system's own: others use it, and the system destroys it when it shuts down. Create one of your own to destroy it.");
+
+    internal Task CloseAsync()
     {
-        if (_core.Gate.Close())
-            Actor.Tell(KcopydProtocol.Destroy.Instance, ActorRefs.NoSender);
-        return _core.Destroyed.Task;
+        var core = _core;
+        if (core.Gate.Close())
+            core.Actor.Tell(CloseClient.Instance, ActorRefs.NoSender);
+        return core.Destroyed.Task;
     }
 
     /// <summary>
     /// The same as <see cref="DestroyAsync"/> for who created the client. The system's own clients (<see cref="KcopydExtension.GetClient"/>, and
     /// those that are injected) are shared, and disposing such a handle does nothing: the system destroys them when it shuts down.
     /// </summary>
-    public ValueTask DisposeAsync() => _isShared ? ValueTask.CompletedTask : new(DestroyAsync());
+    public ValueTask DisposeAsync() => _replace is not null ? ValueTask.CompletedTask : new(CloseAsync());
 
     /// <summary>Null if the client takes a job and a prepared callback now.</summary>
-    internal string? WhyNotReady() => _core.Gate switch
+    internal string? WhyNotReady() => Core.Gate switch
     {
         { IsClosed: true } => $"Client '{Name}' is destroyed or being destroyed.",
         var gate when gate.Jobs >= gate.MaxJobs => $"Client '{Name}' has {gate.Jobs} jobs, as many as may be (max-jobs).",
@@ -175,9 +185,10 @@ public sealed class KcopydClient : IAsyncDisposable
     // An actor that is gone answers nothing: then the answer is null.
     private async Task<object?> AskAsync(object request, CancellationToken cancellationToken)
     {
+        var core = _core;
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var answer = Actor.Ask(request, Timeout.InfiniteTimeSpan, gone.Token);
-        if (await Task.WhenAny(answer, _core.Destroyed.Task).ConfigureAwait(false) == answer)
+        var answer = core.Actor.Ask(request, Timeout.InfiniteTimeSpan, gone.Token);
+        if (await Task.WhenAny(answer, core.Destroyed.Task).ConfigureAwait(false) == answer)
             return await answer.ConfigureAwait(false);
         await gone.CancelAsync().ConfigureAwait(false);
         return null;
@@ -186,13 +197,13 @@ public sealed class KcopydClient : IAsyncDisposable
     private KcopydJob Copy(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, Notification notification)
     {
         var length = RegionChecks.Copy(from, to, flags, Settings.MaxDestinations);
-        return new KcopydJob(this, _core.Submit(from.Device, from.Offset, length, to, flags, notification));
+        return new KcopydJob(this, Core.Submit(from.Device, from.Offset, length, to, flags, notification));
     }
 
     private KcopydJob Zero(ReadOnlySpan<IoRegion> to, CopyFlags flags, Notification notification)
     {
         var length = RegionChecks.Zero(to, flags, Settings.MaxDestinations);
-        return new KcopydJob(this, _core.Submit(null, 0, length, to, flags, notification));
+        return new KcopydJob(this, Core.Submit(null, 0, length, to, flags, notification));
     }
 
     private static Notification To(object notify, object? context)

@@ -8,8 +8,12 @@ namespace Kcopyd.Actors.Client;
 /// carries device names; the node that runs the job looks them up in its <see cref="Devices.DeviceRegistry"/>.
 /// </summary>
 /// <remarks>
-/// A <see cref="Copy"/> or <see cref="Zero"/> is answered by <see cref="JobAccepted"/> and, once the job is done, by one
-/// <see cref="CopyResult"/>; or by one <see cref="JobRefused"/>. Everything is answered to the sender.
+/// <para>A <see cref="Copy"/> or <see cref="Zero"/> is answered by one <see cref="CopyResult"/> when the job is done, so that it can be asked for: <c>client.Ask&lt;CopyResult&gt;(new Copy(…))</c>.
+/// A request that is refused is answered at once, by a result in which <see cref="CopyResult.Refusal"/> says why. With <see cref="IJobRequest.Acknowledge"/> there are two answers:
+/// <see cref="JobAccepted"/> and later the result, or <see cref="JobRefused"/> alone. Everything is answered to the sender.</para>
+/// <para>A requester that may be restarted, or lose an answer, gives its request an <see cref="IJobRequest.RequestId"/>: whoever sends a request with that id again gets the result of the same
+/// job, and so does <see cref="GetResult"/>.</para>
+/// <para>What goes to another node is bounded: of a result with very many ranges it has the first ones, and the number of those that are left out.</para>
 /// </remarks>
 public static class KcopydProtocol
 {
@@ -18,6 +22,19 @@ public static class KcopydProtocol
 
     /// <summary>What a client answers.</summary>
     public interface IKcopydResponse;
+
+    /// <summary>A request that is a job.</summary>
+    public interface IJobRequest : IKcopydRequest
+    {
+        /// <summary>Comes back in every answer. Over a wire it keeps its type, or the request is refused.</summary>
+        object? Context { get; }
+
+        /// <summary>True asks for a <see cref="JobAccepted"/> before the result: it has the number by which the job is cancelled and paused.</summary>
+        bool Acknowledge { get; }
+
+        /// <summary>Tells this request from all others, also if it is sent again; a GUID, say. Null for one that is sent once.</summary>
+        string? RequestId { get; }
+    }
 
     /// <summary>A run of 512-byte sectors on a device of the node that runs the job.</summary>
     /// <param name="Device">A name in that node's registry.</param>
@@ -30,8 +47,22 @@ public static class KcopydProtocol
     /// <param name="To">Destinations, each with the source's count.</param>
     /// <param name="Flags">How.</param>
     /// <param name="Context">Comes back in every answer.</param>
-    public sealed record Copy(DeviceRegion From, IReadOnlyList<DeviceRegion> To, CopyFlags Flags = CopyFlags.None, object? Context = null) : IKcopydRequest
+    public sealed record Copy(DeviceRegion From, IReadOnlyList<DeviceRegion> To, CopyFlags Flags = CopyFlags.None, object? Context = null) : IJobRequest
     {
+        /// <inheritdoc/>
+        public object? Context { get => WireContext.Restore(field, _contextType); init; } = Context;
+
+        /// <summary>The context's type, which travels beside it.</summary>
+        public string? ContextType { get => _contextType ?? WireContext.TypeOf(Context); init => _contextType = value; }
+
+        private readonly string? _contextType;
+
+        /// <inheritdoc/>
+        public bool Acknowledge { get; init; }
+
+        /// <inheritdoc/>
+        public string? RequestId { get; init; }
+
         /// <summary>Destinations, each with the source's count.</summary>
         public IReadOnlyList<DeviceRegion> To { get; init; } = WireList.Of(To);
     }
@@ -40,11 +71,29 @@ public static class KcopydProtocol
     /// <param name="To">Destinations, all with the same count.</param>
     /// <param name="Flags">How.</param>
     /// <param name="Context">Comes back in every answer.</param>
-    public sealed record Zero(IReadOnlyList<DeviceRegion> To, CopyFlags Flags = CopyFlags.None, object? Context = null) : IKcopydRequest
+    public sealed record Zero(IReadOnlyList<DeviceRegion> To, CopyFlags Flags = CopyFlags.None, object? Context = null) : IJobRequest
     {
+        /// <inheritdoc/>
+        public object? Context { get => WireContext.Restore(field, _contextType); init; } = Context;
+
+        /// <summary>The context's type, which travels beside it.</summary>
+        public string? ContextType { get => _contextType ?? WireContext.TypeOf(Context); init => _contextType = value; }
+
+        private readonly string? _contextType;
+
+        /// <inheritdoc/>
+        public bool Acknowledge { get; init; }
+
+        /// <inheritdoc/>
+        public string? RequestId { get; init; }
+
         /// <summary>Destinations, all with the same count.</summary>
         public IReadOnlyList<DeviceRegion> To { get; init; } = WireList.Of(To);
     }
+
+    /// <summary>Asks what became of a request. Answered by its <see cref="CopyResult"/>, by <see cref="JobProgress"/> while the job is waiting or running, or by <see cref="RequestNotFound"/>.</summary>
+    /// <param name="RequestId">The request's.</param>
+    public sealed record GetResult(string RequestId) : IKcopydRequest;
 
     /// <summary>Cancels a job. Answered by <see cref="Done"/> or <see cref="JobNotFound"/>; the job is notified as ever.</summary>
     public sealed record CancelJob(long JobId) : IKcopydRequest;
@@ -73,7 +122,8 @@ public static class KcopydProtocol
     /// <param name="BytesPerSecond">Bytes read a second; 0 is no limit.</param>
     public sealed record SetThrottle(int Percent, long BytesPerSecond) : IKcopydRequest;
 
-    /// <summary>Destroys the client: it refuses new work, waits for every job and outstanding callback, stops. Answered by <see cref="ClientDestroyed"/>.</summary>
+    /// <summary>Destroys the client: it refuses new work, waits for every job and outstanding callback, stops. Answered by <see cref="ClientDestroyed"/>; by <see cref="Refused"/> if
+    /// the client is one of the system's own, which others use and which ends with the system.</summary>
     public sealed record Destroy : IKcopydRequest
     {
         /// <summary>The one that is needed.</summary>
@@ -81,13 +131,37 @@ public static class KcopydProtocol
     }
 
     /// <summary>The job is admitted.</summary>
-    public sealed record JobAccepted(long JobId, object? Context) : IKcopydResponse;
+    /// <param name="JobId">Its number.</param>
+    /// <param name="Context">The request's.</param>
+    public sealed record JobAccepted(long JobId, object? Context) : IKcopydResponse
+    {
+        /// <summary>The request's context.</summary>
+        public object? Context { get => WireContext.Restore(field, _contextType); init; } = Context;
+
+        /// <summary>The context's type, which travels beside it.</summary>
+        public string? ContextType { get => _contextType ?? WireContext.TypeOf(Context); init => _contextType = value; }
+
+        private readonly string? _contextType;
+    }
 
     /// <summary>The job was refused; nothing was read or written, and no result follows.</summary>
     /// <param name="Argument">The argument at fault (<c>from</c>, <c>to[2]</c>, …); null if it was not an argument.</param>
     /// <param name="Reason">Why, and the remedy.</param>
     /// <param name="Context">The request's.</param>
-    public sealed record JobRefused(string? Argument, string Reason, object? Context) : IKcopydResponse;
+    public sealed record JobRefused(string? Argument, string Reason, object? Context) : IKcopydResponse
+    {
+        /// <summary>The request's context.</summary>
+        public object? Context { get => WireContext.Restore(field, _contextType); init; } = Context;
+
+        /// <summary>The context's type, which travels beside it.</summary>
+        public string? ContextType { get => _contextType ?? WireContext.TypeOf(Context); init => _contextType = value; }
+
+        private readonly string? _contextType;
+    }
+
+    /// <summary>No request of that id is known: it never came, or was done so long ago that its result is forgotten (<c>remembered-results</c>).</summary>
+    /// <param name="RequestId">The id.</param>
+    public sealed record RequestNotFound(string RequestId) : IKcopydResponse;
 
     /// <summary>There is no such job, or it is done.</summary>
     public sealed record JobNotFound(long JobId) : IKcopydResponse;
@@ -108,6 +182,12 @@ public static class KcopydProtocol
 }
 
 internal sealed record SubscribeProgressDelegate(long JobId, TimeSpan Interval, IProgress<JobProgress> Subscriber) : INoSerializationVerificationNeeded;
+
+/// <summary>The handle closes the client, a shared one too.</summary>
+internal sealed class CloseClient : INoSerializationVerificationNeeded
+{
+    public static CloseClient Instance { get; } = new();
+}
 
 internal sealed class ThrottleChanged : INoSerializationVerificationNeeded
 {

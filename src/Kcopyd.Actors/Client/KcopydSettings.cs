@@ -43,6 +43,9 @@ public sealed record KcopydSettings
     /// <summary>Shortest time between two progress messages of one subscription.</summary>
     public required TimeSpan ProgressInterval { get; init; }
 
+    /// <summary>Results of requests with an id that are kept for those who ask again.</summary>
+    public int RememberedResults { get; init; } = 1000;
+
     /// <summary>Dispatcher of the client actor, where callbacks run.</summary>
     public required string Dispatcher { get; init; }
 
@@ -73,6 +76,7 @@ public sealed record KcopydSettings
         BytesPerSecond = section.Bytes("bytes-per-second"),
         Offload = section.Read("offload", () => OffloadNames.Parse(section.Names("offload"))),
         ProgressInterval = section.Time("progress-interval"),
+        RememberedResults = section.Int("remembered-results"),
         Dispatcher = section.Text("dispatcher"),
         WorkerDispatcher = section.Text("worker-dispatcher"),
     }.Checked(section.Path);
@@ -92,6 +96,7 @@ public sealed record KcopydSettings
         Require(BytesPerSecond >= 0, "bytes-per-second", BytesPerSecond, "0 (no limit) or more");
         Require((Offload & ~OffloadKinds.All) == 0, "offload", (int)Offload, "made of the values of OffloadKinds");
         Require(ProgressInterval > TimeSpan.Zero, "progress-interval", ProgressInterval, "longer than zero");
+        Require(RememberedResults >= 0, "remembered-results", RememberedResults, "0 or more");
         Require(!string.IsNullOrWhiteSpace(Dispatcher), "dispatcher", Dispatcher, "the path of a dispatcher's section");
         Require(!string.IsNullOrWhiteSpace(WorkerDispatcher), "worker-dispatcher", WorkerDispatcher, "the path of a dispatcher's section");
         return this;

@@ -25,7 +25,7 @@ internal static class ClientShutdown
     private static async Task<Done> DestroyAsync(KcopydClient client, TimeSpan timeout, ILoggingAdapter log)
     {
         var tenth = timeout / 10;
-        var destroyed = client.DestroyAsync();
+        var destroyed = client.CloseAsync();
         if (await EndsWithinAsync(destroyed, 7 * tenth).ConfigureAwait(false))
             return Done.Instance;
         log.Warning("The system stops in {0} and cannot wait longer: {1}. To give it more time, set akka.coordinated-shutdown.phases.{2}.timeout, now {3}.",

@@ -9,7 +9,10 @@ namespace Kcopyd.Actors.Jobs;
 /// </summary>
 public sealed record CopyResult
 {
+    private const int MostRangesOnWire = 400;       // some 40 KiB of the 128 KiB that a frame of Akka.Remote has
+
     private readonly IReadOnlyList<DestinationResult>? _destinations;
+    private readonly string? _contextType;
     private bool _readError;
     private ulong _writeErrors;
 
@@ -23,13 +26,19 @@ public sealed record CopyResult
     public ulong WriteErrors { get => _writeErrors; init => _writeErrors = value; }
 
     /// <summary>What the caller gave with the job.</summary>
-    public object? Context { get; init; }
+    public object? Context { get => WireContext.Restore(field, _contextType); init; }
+
+    /// <summary>The context's type, which travels beside it over a wire.</summary>
+    public string? ContextType { get => _contextType ?? WireContext.TypeOf(Context); init => _contextType = value; }
+
+    /// <summary>Why a request of the actor protocol was refused: nothing was read or written, and every bit is set. Null of every job that was admitted.</summary>
+    public string? Refusal { get; init; }
 
     /// <summary>True if the job was cancelled before it was whole.</summary>
     public bool IsCancelled { get; init; }
 
-    /// <summary>True if nothing failed and nothing was cancelled.</summary>
-    public bool IsSuccess => !ReadError && WriteErrors == 0 && !IsCancelled;
+    /// <summary>True if nothing failed and nothing was cancelled or refused.</summary>
+    public bool IsSuccess => !ReadError && WriteErrors == 0 && !IsCancelled && Refusal is null;
 
     /// <summary>Bytes that the job was to write to each destination.</summary>
     public long Length { get; init; }
@@ -42,6 +51,9 @@ public sealed record CopyResult
 
     /// <summary>The ranges that could not be read, in order, merged; with <see cref="CopyFlags.IgnoreError"/> they were written as zeroes.</summary>
     public IReadOnlyList<UnreadableRange> Unreadable { get; init => field = WireList.Of(value); } = [];
+
+    /// <summary>Ranges, of <see cref="Unreadable"/> and of <see cref="DestinationResult.Differences"/>, that were left out because the result went to another node.</summary>
+    public int OmittedRanges { get; init; }
 
     /// <summary>How many of the bytes written, of all destinations together, were not read and written but cloned, made holes of or
     /// zeroed by the devices themselves.</summary>
@@ -65,6 +77,25 @@ public sealed record CopyResult
         return this;
     }
 
+    /// <summary>What of it goes to another node: a frame has its bounds, and one that exceeds them never arrives.</summary>
+    internal CopyResult ForWire()
+    {
+        var left = MostRangesOnWire;
+        var omitted = 0;
+        List<T> Take<T>(IReadOnlyList<T> ranges)
+        {
+            var taken = ranges.Take(left).ToList();
+            left -= taken.Count;
+            omitted += ranges.Count - taken.Count;
+            return taken;
+        }
+        if (Unreadable.Count + (_destinations?.Sum(static destination => destination.Differences.Count) ?? 0) <= left)
+            return this;
+        var unreadable = Take(Unreadable);
+        var destinations = Destinations.Select(destination => destination with { Differences = Take(destination.Differences) }).ToList();
+        return this with { Unreadable = unreadable, Destinations = destinations, OmittedRanges = omitted };
+    }
+
     // A job without faults keeps no list: it is made when somebody asks for it.
     private DestinationResult[] Whole()
     {
@@ -75,7 +106,7 @@ public sealed record CopyResult
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"job {JobId}: {(IsCancelled ? "cancelled, " : "")}read_err={(ReadError ? 1 : 0)} write_err=0x{WriteErrors:x} ({Length} bytes)";
+        Refusal is not null ? $"refused: {Refusal}" : $"job {JobId}: {(IsCancelled ? "cancelled, " : "")}read_err={(ReadError ? 1 : 0)} write_err=0x{WriteErrors:x} ({Length} bytes)";
 }
 
 /// <summary>How one destination ended.</summary>

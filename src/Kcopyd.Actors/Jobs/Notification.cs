@@ -5,12 +5,16 @@ namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
 /// Whom to tell how a job ended. <see cref="Target"/> is an <see cref="IActorRef"/>, a <see cref="CopyNotify"/>,
-/// a <see cref="CopyResultNotify"/> or an <see cref="AwaitedCopy"/>.
+/// a <see cref="CopyResultNotify"/>, an <see cref="AwaitedCopy"/> or a <see cref="Request"/>.
 /// </summary>
 internal readonly record struct Notification(object Target, object? Context)
 {
     /// <summary>True if the target takes a <see cref="CopyResult"/>; otherwise none need be made.</summary>
     public bool WantsResult => Target is not CopyNotify;
+
+    /// <summary>Tells an actor, which may be on another node.</summary>
+    public static void Tell(IActorRef actor, CopyResult result) =>
+        actor.Tell(actor is IInternalActorRef { IsLocal: false } ? result.ForWire() : result, ActorRefs.NoSender);
 
     /// <summary>Tells the target. What a delegate throws comes through.</summary>
     public void Deliver(bool readError, ulong writeErrors, CopyResult? result)
@@ -24,7 +28,12 @@ internal readonly record struct Notification(object Target, object? Context)
                 notify(result!);
                 break;
             case IActorRef actor:
-                actor.Tell(result!, ActorRefs.NoSender);
+                Tell(actor, result!);
+                break;
+            case Request request:
+                foreach (var requester in request.Requesters)
+                    Tell(requester, result!);
+                request.Completed?.Invoke(request, result!);
                 break;
             case AwaitedCopy awaited:
                 awaited.Complete(result!);

@@ -53,7 +53,7 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
     private ILoggingAdapter Log { get; } = Context.GetLogger();
 
     public static Props Props(OriginCore core) =>
-        Akka.Actor.Props.Create(() => new OriginActor(core)).WithDispatcher(core.Settings.Dispatcher).WithMailbox(LinkedMailbox.Id);
+        Akka.Actor.Props.Create(() => new OriginActor(core)).On(core.Settings.Dispatcher);
 
     // A dead worker is replaced, not restarted: its I/O is accounted for by its death.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);

@@ -15,7 +15,7 @@ internal sealed partial class IoWorkers(IActorContext context, string dispatcher
 {
     private readonly ILoggingAdapter _log = context.GetLogger();
     private readonly Stack<IoWorker> _idle = new();
-    private readonly Props _props = IoActor.Props.WithDispatcher(dispatcher).WithMailbox(LinkedMailbox.Id);
+    private readonly Props _props = IoActor.Props.On(dispatcher);
     private IoQueue _waiting;       // for a worker
     private int _alive;
     private long _made;

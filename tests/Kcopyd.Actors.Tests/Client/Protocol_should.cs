@@ -31,13 +31,13 @@ public sealed class Protocol_should : EngineSpec
     [Fact]
     public async Task accept_a_copy_and_tell_its_one_result()
     {
-        _client.Tell(new Copy(new("source", 0, 128), [new("mirror", 0, 128)], CopyFlags.Verify, "chunk"));
+        _client.Tell(new Copy(new("source", 0, 128), [new("mirror", 0, 128)], CopyFlags.Verify, "chunk") { Acknowledge = true });
         var accepted = await ExpectMsgAsync<JobAccepted>();
         Assert.Equal("chunk", accepted.Context);
         var result = await ExpectMsgAsync<CopyResult>();
         Assert.Equal((accepted.JobId, true, "chunk"), (result.JobId, result.IsSuccess, result.Context));
         Assert.True(_source.Bytes.SequenceEqual(_mirror.Bytes));
-        _client.Tell(new Zero([new("mirror", 0, 8), new("mirror", 8, 8)]));
+        _client.Tell(new Zero([new("mirror", 0, 8), new("mirror", 8, 8)]) { Acknowledge = true });
         await ExpectMsgAsync<JobAccepted>();
         Assert.True((await ExpectMsgAsync<CopyResult>()).IsSuccess);
         Assert.False(_mirror.Bytes[..(16 * 512)].ContainsAnyExcept((byte)0));
@@ -46,24 +46,83 @@ public sealed class Protocol_should : EngineSpec
     [Fact]
     public async Task refuse_by_the_name_of_the_argument_and_no_result_follows()
     {
-        await Refused("from", "No device is named 'nowhere'", new Copy(new("nowhere", 0, 8), [new("mirror", 0, 8)], Context: 1));
-        await Refused("to[1]", "No device is named 'lost'", new Copy(new("source", 0, 8), [new("mirror", 0, 8), new("lost", 0, 8)], Context: 1));
-        await Refused("to[0]", "overlaps", new Copy(new("source", 0, 8), [new("source", 4, 8)], Context: 1));
-        await Refused("from", "past the device", new Copy(new("source", 128, 8), [new("mirror", 0, 8)], Context: 1));
-        await Refused("flags", "Unknown flags", new Copy(new("source", 0, 8), [new("mirror", 0, 8)], (CopyFlags)(1 << 20), 1));
-        await Refused("to", "at least one", new Zero([], Context: 1));
+        await Refused("from", "No device is named 'nowhere'", new Copy(new("nowhere", 0, 8), [new("mirror", 0, 8)], Context: 1) { Acknowledge = true });
+        await Refused("to[1]", "No device is named 'lost'", new Copy(new("source", 0, 8), [new("mirror", 0, 8), new("lost", 0, 8)], Context: 1) { Acknowledge = true });
+        await Refused("to[0]", "overlaps", new Copy(new("source", 0, 8), [new("source", 4, 8)], Context: 1) { Acknowledge = true });
+        await Refused("from", "past the device", new Copy(new("source", 128, 8), [new("mirror", 0, 8)], Context: 1) { Acknowledge = true });
+        await Refused("flags", "Unknown flags", new Copy(new("source", 0, 8), [new("mirror", 0, 8)], (CopyFlags)(1 << 20), 1) { Acknowledge = true });
+        await Refused("to", "at least one", new Zero([], Context: 1) { Acknowledge = true });
         await ExpectNoMsgAsync(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task answer_an_ask_by_the_result()
+    {
+        var result = await _client.Ask<CopyResult>(new Copy(new("source", 0, 128), [new("mirror", 0, 128)], Context: "chunk"), TimeSpan.FromSeconds(20));
+        Assert.Equal((true, "chunk"), (result.IsSuccess, result.Context));
+        var refused = await _client.Ask<CopyResult>(new Copy(new("source", 0, 128), [new("nowhere", 0, 128), new("mirror", 0, 128)], Context: "chunk"), TimeSpan.FromSeconds(20));
+        Assert.Equal((false, true, 0b11UL, "chunk"), (refused.IsSuccess, refused.ReadError, refused.WriteErrors, refused.Context));
+        Assert.Contains("No device is named 'nowhere'", refused.Refusal, StringComparison.Ordinal);
+        Assert.StartsWith("refused: ", refused.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task tell_the_result_of_one_job_to_whoever_sends_its_request_again_or_asks_for_it()
+    {
+        var request = new Copy(new("stall", 0, 128), [new("mirror", 0, 128)]) { RequestId = "r1", Acknowledge = true };
+        _client.Tell(request);
+        var id = (await ExpectMsgAsync<JobAccepted>()).JobId;
+        var restarted = CreateTestProbe();
+        _client.Tell(request with { Acknowledge = false }, restarted);
+        _client.Tell(request, restarted);
+        Assert.Equal(id, (await restarted.ExpectMsgAsync<JobAccepted>()).JobId);
+        _client.Tell(new GetResult("r1"));
+        Assert.Equal(id, (await ExpectMsgAsync<JobProgress>()).JobId);
+
+        _stall.Release();
+        Assert.Equal(id, (await ExpectMsgAsync<CopyResult>()).JobId);
+        Assert.Equal(id, (await restarted.ExpectMsgAsync<CopyResult>()).JobId);
+        await restarted.ExpectNoMsgAsync(TimeSpan.Zero);
+        _client.Tell(new GetResult("r1"));
+        Assert.Equal(id, (await ExpectMsgAsync<CopyResult>()).JobId);
+        _client.Tell(request with { Acknowledge = false });
+        Assert.Equal(id, (await ExpectMsgAsync<CopyResult>()).JobId);
+        Assert.Equal(8, _stall.Injected);      // one job of eight pieces
+        _client.Tell(new GetResult("r2"));
+        Assert.Equal("r2", (await ExpectMsgAsync<RequestNotFound>()).RequestId);
+    }
+
+    [Fact]
+    public async Task forget_the_results_of_the_longest_done_requests()
+    {
+        var client = Client(settings => settings with { RememberedResults = 2 }).Actor;
+        foreach (var id in new[] { "a", "b", "c" })
+        {
+            client.Tell(new Copy(new("source", 0, 8), [new("mirror", 0, 8)]) { RequestId = id });
+            await ExpectMsgAsync<CopyResult>();
+        }
+        client.Tell(new GetResult("a"));
+        await ExpectMsgAsync<RequestNotFound>();
+        client.Tell(new GetResult("b"));
+        await ExpectMsgAsync<CopyResult>();
+    }
+
+    [Fact]
+    public async Task refuse_a_context_that_did_not_keep_its_type()
+    {
+        _client.Tell(new Copy(new("source", 0, 8), [new("mirror", 0, 8)], Context: 5) { ContextType = "Some.Record, Somewhere" });
+        Assert.Contains("was a Some.Record, Somewhere and arrived as System.Int32", (await ExpectMsgAsync<CopyResult>()).Refusal, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task refuse_a_message_with_holes_in_it_and_live_on()
     {
-        await Refused("from", "from", new Copy(null!, [new("mirror", 0, 8)], Context: 1));
-        await Refused("to", "to", new Copy(new("source", 0, 8), null!, Context: 1));
-        await Refused("to[0]", "to[0]", new Copy(new("source", 0, 8), [null!], Context: 1));
-        await Refused("from", "from", new Copy(new(null!, 0, 8), [new("mirror", 0, 8)], Context: 1));
-        await Refused("to", "to", new Zero(null!, Context: 1));
-        _client.Tell(new Copy(new("stall", 0, 8), [new("mirror", 0, 8)]));
+        await Refused("from", "from", new Copy(null!, [new("mirror", 0, 8)], Context: 1) { Acknowledge = true });
+        await Refused("to", "to", new Copy(new("source", 0, 8), null!, Context: 1) { Acknowledge = true });
+        await Refused("to[0]", "to[0]", new Copy(new("source", 0, 8), [null!], Context: 1) { Acknowledge = true });
+        await Refused("from", "from", new Copy(new(null!, 0, 8), [new("mirror", 0, 8)], Context: 1) { Acknowledge = true });
+        await Refused("to", "to", new Zero(null!, Context: 1) { Acknowledge = true });
+        _client.Tell(new Copy(new("stall", 0, 8), [new("mirror", 0, 8)]) { Acknowledge = true });
         var id = (await ExpectMsgAsync<JobAccepted>()).JobId;
         _client.Tell(new SubscribeProgress(id, TimeSpan.Zero, null!));
         Assert.Contains("subscriber", (await ExpectMsgAsync<Refused>()).Reason, StringComparison.OrdinalIgnoreCase);
@@ -75,14 +134,14 @@ public sealed class Protocol_should : EngineSpec
     public async Task refuse_work_beyond_the_bound_and_after_destroy()
     {
         var client = Client(s => s with { MaxJobs = 1 });
-        client.Actor.Tell(new Copy(new("stall", 0, 8), [new("mirror", 0, 8)]));
+        client.Actor.Tell(new Copy(new("stall", 0, 8), [new("mirror", 0, 8)]) { Acknowledge = true });
         await ExpectMsgAsync<JobAccepted>();
-        client.Actor.Tell(new Copy(new("stall", 0, 8), [new("mirror", 0, 8)], Context: "second"));
+        client.Actor.Tell(new Copy(new("stall", 0, 8), [new("mirror", 0, 8)], Context: "second") { Acknowledge = true });
         var full = await ExpectMsgAsync<JobRefused>();
         Assert.Equal((null, "second"), (full.Argument, full.Context));
         Assert.Contains("max-jobs", full.Reason, StringComparison.Ordinal);
         client.Actor.Tell(Destroy.Instance);
-        client.Actor.Tell(new Copy(new("stall", 0, 8), [new("mirror", 0, 8)]));
+        client.Actor.Tell(new Copy(new("stall", 0, 8), [new("mirror", 0, 8)]) { Acknowledge = true });
         Assert.Contains("destroyed", (await ExpectMsgAsync<JobRefused>()).Reason, StringComparison.Ordinal);
         _stall.Release();
         Assert.True((await ExpectMsgAsync<CopyResult>()).IsSuccess);
@@ -114,7 +173,7 @@ public sealed class Protocol_should : EngineSpec
     public async Task answer_done_before_the_notification_of_a_cancelled_job()
     {
         var id = await StartStalled();
-        _client.Tell(new Copy(new("source", 0, 8), [new("mirror", 0, 8)]));     // waits behind: nothing of it is in flight
+        _client.Tell(new Copy(new("source", 0, 8), [new("mirror", 0, 8)]) { Acknowledge = true });     // waits behind: nothing of it is in flight
         _client.Tell(new CancelJob(id));
         await FishForMessageAsync(message => message is Done);
         _stall.Release();
@@ -188,7 +247,7 @@ public sealed class Protocol_should : EngineSpec
 
     private async Task<long> StartStalled()
     {
-        _client.Tell(new Copy(new("stall", 0, 128), [new("mirror", 0, 128)]));
+        _client.Tell(new Copy(new("stall", 0, 128), [new("mirror", 0, 128)]) { Acknowledge = true });
         var id = (await ExpectMsgAsync<JobAccepted>()).JobId;
         await Soon(_stall.WaitingAsync());
         return id;

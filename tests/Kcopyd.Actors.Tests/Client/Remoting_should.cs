@@ -35,7 +35,7 @@ public sealed class Remoting_should : EngineSpec
     public async Task run_a_job_where_its_devices_are_and_tell_the_result_here()
     {
         var client = await Resolve();
-        client.Tell(new Copy(new("source", 0, 128), [new("mirror", 0, 128), new("scratched", 0, 128)], CopyFlags.IgnoreError, "chunk"), TestActor);
+        client.Tell(new Copy(new("source", 0, 128), [new("mirror", 0, 128), new("scratched", 0, 128)], CopyFlags.IgnoreError, "chunk") { Acknowledge = true }, TestActor);
         var accepted = await ExpectMsgAsync<JobAccepted>(TimeSpan.FromSeconds(10));
         var result = await ExpectMsgAsync<CopyResult>(TimeSpan.FromSeconds(10));
         Assert.Equal((accepted.JobId, false, 0b10UL, "chunk"), (result.JobId, result.ReadError, result.WriteErrors, result.Context));
@@ -44,11 +44,23 @@ public sealed class Remoting_should : EngineSpec
     }
 
     [Fact]
+    public async Task bring_home_a_result_with_more_ranges_than_a_frame_holds()
+    {
+        _far.Kcopyd().Devices.Register("worn", BlockDevice.Memory(32 << 20, name: "worn").WithErrors([.. Enumerable.Range(0, 20_000).Select(static i => ByteRange.Sectors(3 * i))]));
+        _far.Kcopyd().Devices.Register("large", BlockDevice.Memory(32 << 20));
+        var client = await Resolve();
+        var result = await client.Ask<CopyResult>(new Copy(new("worn", 0, 65536), [new("large", 0, 65536)], CopyFlags.IgnoreError), TimeSpan.FromSeconds(20));
+        Assert.Equal((true, 20_000), (result.ReadError, result.Unreadable.Count + result.OmittedRanges));
+        Assert.InRange(result.Unreadable.Count, 100, 1000);
+        Assert.Equal(new UnreadableRange(0, 512), result.Unreadable[0]);
+    }
+
+    [Fact]
     public async Task refuse_a_device_that_only_this_node_knows()
     {
         Sys.Kcopyd().Devices.Register("here", BlockDevice.Memory(Piece));
         var client = await Resolve();
-        client.Tell(new Copy(new("here", 0, 8), [new("mirror", 0, 8)]), TestActor);
+        client.Tell(new Copy(new("here", 0, 8), [new("mirror", 0, 8)]) { Acknowledge = true }, TestActor);
         Assert.Equal("from", (await ExpectMsgAsync<JobRefused>(TimeSpan.FromSeconds(10))).Argument);
     }
 
@@ -59,7 +71,7 @@ public sealed class Remoting_should : EngineSpec
         _far.Kcopyd().Devices.Register("stall", stall);
         var client = await Resolve();
         var watcher = CreateTestProbe();
-        client.Tell(new Copy(new("stall", 0, 128), [new("mirror", 0, 128)], CopyFlags.Flush), TestActor);     // a flush is left to cancel
+        client.Tell(new Copy(new("stall", 0, 128), [new("mirror", 0, 128)], CopyFlags.Flush) { Acknowledge = true }, TestActor);     // a flush is left to cancel
         var id = (await ExpectMsgAsync<JobAccepted>(TimeSpan.FromSeconds(10))).JobId;
         client.Tell(new SubscribeProgress(id, TimeSpan.Zero, watcher), TestActor);
         await ExpectMsgAsync<Done>(TimeSpan.FromSeconds(10));

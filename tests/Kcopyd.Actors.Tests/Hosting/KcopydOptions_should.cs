@@ -35,6 +35,7 @@ public sealed class KcopydOptions_should
             BytesPerSecond = 3L << 32,
             Offload = OffloadKinds.Holes | OffloadKinds.KernelCopy,
             ProgressInterval = TimeSpan.FromMilliseconds(1234.5),
+            RememberedResults = 7,
             Dispatcher = "akka.actor.default-dispatcher",
             WorkerDispatcher = "akka.actor.internal-dispatcher",
         };
@@ -52,6 +53,7 @@ public sealed class KcopydOptions_should
             BytesPerSecond = 3L << 32,
             Offload = OffloadKinds.Holes | OffloadKinds.KernelCopy,
             ProgressInterval = TimeSpan.FromMilliseconds(1234.5),
+            RememberedResults = 7,
             Dispatcher = "akka.actor.default-dispatcher",
             WorkerDispatcher = "akka.actor.internal-dispatcher",
         };

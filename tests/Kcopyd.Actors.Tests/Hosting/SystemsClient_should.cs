@@ -2,6 +2,7 @@ using Akka.Actor;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Jobs;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Hosting;
@@ -46,14 +47,53 @@ public sealed class SystemsClient_should
     }
 
     [Fact]
-    public async Task be_destroyed_once_however_often_and_by_whom_that_is_asked()
+    public async Task be_destroyed_by_nobody_but_the_system()
     {
         using var system = ActorSystem.Create("often");
         var client = system.Kcopyd().GetClient();
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(client.DestroyAsync))).WaitAsync(Patience);
-        await client.DestroyAsync().WaitAsync(Patience);
-        var refusal = Assert.Throws<KcopydClientClosedException>(() => client.PrepareCallback((_, _, _) => { }));
-        Assert.Contains("'kcopyd'", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("'kcopyd' is one of the system's own", Assert.Throws<InvalidOperationException>(() => { _ = client.DestroyAsync(); }).Message, StringComparison.Ordinal);
+        await client.DisposeAsync();
+        var refused = await client.Actor.Ask<KcopydProtocol.Refused>(KcopydProtocol.Destroy.Instance, Patience);
+        Assert.Contains("'kcopyd' is one of the system's own", refused.Reason, StringComparison.Ordinal);
+        Assert.True((await client.ZeroAsync([BlockDevice.Memory(512).Whole()]).WaitAsync(Patience)).IsSuccess);
+
+        await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance).WaitAsync(Patience);
+        Assert.True(client.IsClosed);
+        Assert.Throws<KcopydClientClosedException>(() => client.PrepareCallback((_, _, _) => { }));
+    }
+
+    [Fact]
+    public async Task be_made_anew_behind_the_same_handle_when_its_actor_was_stopped()
+    {
+        using var system = ActorSystem.Create("stopped");
+        var client = system.Kcopyd().GetClient();
+        client.Throttle.BytesPerSecond = 1L << 40;
+        var stall = BlockDevice.Memory(512).WithStall();
+        var copy = client.CopyAsync(stall.Whole(), [BlockDevice.Memory(512).Whole()], CopyFlags.None, out var job);
+        await stall.WaitingAsync(1);
+        var before = client.Actor;
+        before.Tell(PoisonPill.Instance);
+        stall.Release();
+        Assert.Equal(IoError.ClientStopped, (await copy.WaitAsync(Patience)).ReadFault!.Error);
+
+        CopyResult? result = null;
+        while (result is null)      // until the dead actor's name is free
+        {
+            try
+            {
+                result = await client.ZeroAsync([BlockDevice.Memory(512).Whole()]).WaitAsync(Patience);
+            }
+            catch (KcopydClientClosedException)
+            {
+                await Task.Yield();
+            }
+        }
+        Assert.True(result.IsSuccess);
+        Assert.True(result.JobId > job.Id);
+        Assert.NotEqual(before, client.Actor);
+        Assert.Equal(before.Path, client.Actor.Path);
+        Assert.Same(client, system.Kcopyd().GetClient());
+        Assert.Equal(1L << 40, client.Throttle.BytesPerSecond);
         await system.Terminate().WaitAsync(Patience);
     }
 }

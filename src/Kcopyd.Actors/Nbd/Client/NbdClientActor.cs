@@ -55,7 +55,7 @@ internal sealed partial class NbdClientActor : UntypedActor, IWithTimers
     private ILoggingAdapter Log { get; } = Context.GetLogger();
 
     public static Props Props(NbdClientCore core, List<NbdLink> links) =>
-        Akka.Actor.Props.Create(() => new NbdClientActor(core, links)).WithDispatcher("kcopyd.dispatcher").WithMailbox(LinkedMailbox.Id);
+        Akka.Actor.Props.Create(() => new NbdClientActor(core, links)).On("kcopyd.dispatcher");
 
     protected override void PreStart()
     {

@@ -55,7 +55,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
     private ILoggingAdapter Log { get; } = Context.GetLogger();
 
     public static Props Props(ConnectionContext context, LaneStream stream) =>
-        Akka.Actor.Props.Create(() => new ConnectionActor(context, stream)).WithDispatcher(context.Settings.Dispatcher).WithMailbox(LinkedMailbox.Id);
+        Akka.Actor.Props.Create(() => new ConnectionActor(context, stream)).On(context.Settings.Dispatcher);
 
     // A dead worker is replaced, not restarted: its I/O is accounted for by its death.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);

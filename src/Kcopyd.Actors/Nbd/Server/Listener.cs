@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Akka.Actor;
 using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Nbd.Server;
@@ -109,4 +110,4 @@ internal sealed class Listener : IDisposable
 }
 
 /// <summary>A client has come.</summary>
-internal sealed record Accepted(Listener Listener, Socket Socket, string Client);
+internal sealed record Accepted(Listener Listener, Socket Socket, string Client) : INoSerializationVerificationNeeded;

@@ -38,7 +38,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
 
     private ILoggingAdapter Log { get; } = Context.GetLogger();
 
-    public static Props Props(ServerCore core) => Akka.Actor.Props.Create(() => new NbdServerActor(core)).WithDispatcher(core.Settings.Dispatcher).WithMailbox(LinkedMailbox.Id);
+    public static Props Props(ServerCore core) => Akka.Actor.Props.Create(() => new NbdServerActor(core)).On(core.Settings.Dispatcher);
 
     // A connection that fails is over; its client comes again.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);

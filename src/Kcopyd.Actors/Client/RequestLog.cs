@@ -1,0 +1,51 @@
+using Akka.Actor;
+using Kcopyd.Actors.Jobs;
+
+namespace Kcopyd.Actors.Client;
+
+/// <summary>
+/// Requests that carry an id, and what became of them: a requester that asks again, because an answer was lost or because it was restarted, gets the one result of the one job.
+/// The results of the last so many are kept. Used by the client actor only.
+/// </summary>
+internal sealed class RequestLog(int capacity)
+{
+    private readonly Dictionary<string, Request> _requests = new(StringComparer.Ordinal);
+    private readonly Queue<string> _done = new();
+
+    public bool TryGet(string id, out Request request) => _requests.TryGetValue(id, out request!);
+
+    /// <summary>A request was admitted as a job.</summary>
+    public void Add(Request request, long jobId, IActorRef requester)
+    {
+        request.JobId = jobId;
+        request.Requesters.Add(requester);
+        _requests.Add(request.Id, request);
+    }
+
+    /// <summary>The request's job is done.</summary>
+    public void Done(Request request, CopyResult result)
+    {
+        request.Result = result;
+        request.Requesters.Clear();
+        _done.Enqueue(request.Id);
+        while (_done.Count > capacity)
+            _requests.Remove(_done.Dequeue());
+    }
+}
+
+/// <summary>A request, and who waits for its result. It is the target of its job's notification.</summary>
+internal sealed class Request(string id)
+{
+    public string Id { get; } = id;
+
+    public long JobId { get; set; }
+
+    /// <summary>In the order of asking, each once.</summary>
+    public List<IActorRef> Requesters { get; } = [];
+
+    /// <summary>Null while the job is waiting or running.</summary>
+    public CopyResult? Result { get; set; }
+
+    /// <summary>Called with the result, after everybody who waits for it was told.</summary>
+    public Action<Request, CopyResult>? Completed { get; set; }
+}
