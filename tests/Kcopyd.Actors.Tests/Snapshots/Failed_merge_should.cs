@@ -58,11 +58,12 @@ public sealed class Failed_merge_should : SnapshotSpec
     [Fact]
     public async Task go_on_where_it_stood_still()
     {
-        var device = OriginDevice().WithErrorAt(2, operations: IoOperations.Write);     // of its second run
+        var device = new BreakableDevice(OriginDevice(), IoOperations.Write);
         await using var origin = Sys.CreateSnapshotOrigin(device);
         await using var snapshot = await Open(origin, _cow);
         var expected = await ReadAll(snapshot);
-        var failed = await Soon(snapshot.MergeAsync());
+        var failed = await Soon(snapshot.MergeAsync(new WithTheFirst(() => device.IsBroken = true)));       // run
+        device.IsBroken = false;
         Assert.Equal((1L, 3L, IoError.Io), (failed.Merged, failed.Remaining, failed.Error));
         await HasFailed(origin, snapshot, expected);
         await EndsWell(origin, snapshot, expected, merged: 3);
@@ -111,6 +112,12 @@ public sealed class Failed_merge_should : SnapshotSpec
         await Write(snapshot, 10 * Chunk, Bytes.Random(3 * Chunk, 1));
         await Write(snapshot, 5 * Chunk, Bytes.Random(Chunk, 2));
         return snapshot;
+    }
+
+    /// <summary>Progress is reported inside the actor, before the next run begins.</summary>
+    private sealed class WithTheFirst(Action act) : IProgress<MergeProgress>
+    {
+        public void Report(MergeProgress value) => act();
     }
 
     // Both show what the snapshot does, and writes go on where no run is at work.
