@@ -88,7 +88,7 @@ public sealed class NbdBlockDevice : IBlockDevice
         }
         catch
         {
-            links.ForEach(static link => link.Close());
+            links.ForEach(static link => link.Break("the device could not be made"));
             throw;
         }
     }

@@ -1,97 +1,79 @@
 using Akka.Actor;
-using Akka.Dispatch;
 using Akka.Event;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>
-/// The one serialized world of an NBD device: it owns the connections, and every request from when it is told until it is answered.
+/// The one serialized world of an NBD device: it owns the connections and the requests (<see cref="RequestFlow"/>), and knows whether there is a server.
 /// </summary>
 /// <remarks><code>
-///  request ──▶ queue ──▶ least loaded connection ──▶ reply ──▶ kept, if it is a write to be flushed ──▶ answered
-///                ▲                │ connection lost
-///                └────────────────┘ and if it was the last: connect again, write again what is kept, go on
+///  Serving ──LostSession──▶ Lost ──Opened──▶ Replaying ──Work──▶ Serving      what is kept is written again before anything else
+///                            │ ▲                 │
+///                            │ └──LostSession────┘
+///  any ──Fail──▶ Failed                                                       for good: the limit has passed, or it is another export
+///  any ──Close──▶ Closing ──Work──▶ stopped                                   when nothing is on its way any more
 /// </code>
-/// Nothing blocks here: sockets are awaited, and what comes of it is told to the actor. What is told meanwhile is sent together.
+/// Nothing blocks here: sockets are awaited, and what becomes of it is told to the actor. All requests that are in the mailbox go out together.
 /// </remarks>
-#pragma warning disable CA1001 // an actor is stopped, not disposed: see PostStop
-internal sealed partial class NbdClientActor : UntypedActor, IWithTimers
-#pragma warning restore CA1001
+internal sealed class NbdClientActor : UntypedActor, IWithTimers
 {
     private readonly NbdClientCore _core;
-    private readonly MessageDispatcher _dispatcher = Context.Dispatcher;
-    private readonly List<NbdLink> _links;
+    private readonly List<NbdLink> _first;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly NbdConnections _connections;
+    private readonly UnflushedLedger _ledger;
+    private readonly RequestFlow _flow;
     private readonly PumpNow _pump = new();
-    private RequestQueue _queue;
+    private ServerSearch _search = null!;
     private State _state = State.Serving;
-    private IoError _failure;       // why everything fails, in State.Failed
+    private string _lossReason = "";
     private bool _isPumpTold;
-    private bool _hasBroken;        // a connection is to be buried
+    private bool _isWaitingForServer;       // no request was answered since a session was lost
+    private long _heardBefore;
+    private bool _isLimitRunning;
+    private int _replayReached;             // when the limit was looked at
 
     public NbdClientActor(NbdClientCore core, List<NbdLink> links)
     {
-        _core = core;
-        _links = links;
-        _keeps = core.KeepsWrites;
+        (_core, _first) = (core, links);
+        _connections = new NbdConnections(_log, core.Name);
+        _ledger = new UnflushedLedger(core, _log);
+        _flow = new RequestFlow(core, _connections, _ledger, Context.Dispatcher);
     }
 
     private enum State
     {
         Serving,
-        /// <summary>There is a session, and what is kept is written again before anything else is sent.</summary>
         Replaying,
-        /// <summary>There is none.</summary>
         Lost,
-        /// <summary>For good.</summary>
         Failed,
         Closing,
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private ILoggingAdapter Log { get; } = Context.GetLogger();
-
     public static Props Props(NbdClientCore core, List<NbdLink> links) =>
         Akka.Actor.Props.Create(() => new NbdClientActor(core, links)).WithDispatcher("kcopyd.dispatcher").WithMailbox(LinkedMailbox.Id);
 
     protected override void PreStart()
     {
+        _search = new ServerSearch(_core, Self, Timers);
         if (_core.IsGone)
         {
             Context.Stop(Self);     // restarted after a bug: its requests were told so, and the connections are closed
             return;
         }
-        foreach (var link in _links)
-            link.Attach(Self, _core, Completed);
-        _links.ForEach(StartReading);
-        while (_hasBroken)
-            BuryBroken();       // lost since it was opened
+        Begin(_first);
+        Work();     // they may be lost since they were opened
     }
 
     protected override void PostStop()
     {
         _core.Leave();
-        _connecting?.Cancel();
-        foreach (var link in _links)
-        {
-            link.SayGoodbye();
-            link.Close();
-            while (link.TakeUnanswered() is { } request)
-            {
-                if (request != link.Sending)
-                    request.Close(request.Id);
-            }
-            // What the stream still writes from is answered when it does not any more: see LinkWritten.
-            if (link is { Sending: { } sending, IsWriting: false })
-                sending.Close(sending.Id);
-            else if (link.IsWriting && link.WritePending.IsCompleted)
-                link.Written.Give();
-        }
-        while ((_queue.Take() ?? _held.Take()) is { } request)
-            request.Close(request.Id);
+        _search.Stop();
+        _flow.Abandon();
     }
 
     protected override void OnReceive(object message)
@@ -100,18 +82,15 @@ internal sealed partial class NbdClientActor : UntypedActor, IWithTimers
         {
             case NbdRequest request:
                 Take(request);
-                break;
+                return;
             case LinkRead read:
-                WasRead(read.Link);
-                Pump();
+                read.Link.Read();
                 break;
             case LinkWritten written:
-                WasWritten(written.Link);
-                Pump();
+                written.Link.Written();
                 break;
             case PumpNow:
                 _isPumpTold = false;
-                Pump();
                 break;
             case SessionOpened opened:
                 Opened(opened.Links);
@@ -119,8 +98,9 @@ internal sealed partial class NbdClientActor : UntypedActor, IWithTimers
             case SessionRefused refused:
                 Refused(refused.Reason);
                 break;
-            case Retry:
-                Connect();
+            case RetryConnect:
+                if (_state == State.Lost)
+                    _search.Try();
                 break;
             case GiveUp:
                 LimitReached();
@@ -132,18 +112,12 @@ internal sealed partial class NbdClientActor : UntypedActor, IWithTimers
                 Unhandled(message);
                 return;
         }
-        while (_hasBroken)
-            BuryBroken();
+        Work();
     }
 
     private void Take(NbdRequest request)
     {
-        if (_state is State.Failed or State.Closing)
-        {
-            Answer(request, IoResult.Failure(_state == State.Failed ? _failure : IoError.Closed));
-            return;
-        }
-        _queue.Add(request);
+        _flow.Add(request);
         if (_state is State.Lost or State.Replaying && !_isLimitRunning)
             StartLimit();
         if (_isPumpTold)
@@ -153,44 +127,162 @@ internal sealed partial class NbdClientActor : UntypedActor, IWithTimers
         Self.Tell(_pump, ActorRefs.NoSender);
     }
 
-    /// <summary>A request is over, by the server's answer.</summary>
-    private void Finish(NbdRequest request)
+    /// <summary>Takes what the connections bring and sends what can be sent, until there is nothing of either.</summary>
+    private void Work()
     {
-        if (request.Origin == RequestOrigin.Caller)
-            HeardFromServer();
-        var error = request.Error;
-        Left(request);
-        if (error == IoError.None && request.Command is NbdCommand.Write or NbdCommand.WriteZeroes or NbdCommand.Trim && request.Origin == RequestOrigin.Caller)
-            Acknowledged(request);
-        else if (request.Command == NbdCommand.Flush)
-            error = Flushed(request, error);
-        if (request.Origin == RequestOrigin.Caller)
+        Settle();
+        do
         {
-            var bytes = error != IoError.None ? 0 : request.Command == NbdCommand.BlockStatus ? request.ExtentLength : request.Length;
-            Answer(request, new IoResult(bytes, error));
-            return;
+            if (_state == State.Replaying && _flow.Replay())
+                _state = State.Serving;
+            if (_state == State.Serving)
+                _flow.Serve();
+            _connections.Flush();
         }
-        if (request.Origin == RequestOrigin.Replay)
-            Replayed(request, error);
-        _core.Recycle(request);
+        while (Settle());
+        if (_state == State.Closing && _connections.AreGone)
+            Context.Stop(Self);
     }
 
-    private void Answer(NbdRequest request, IoResult result)
+    private bool Settle()
     {
-        if (request.TrySettle(request.Id))
-            _dispatcher.Schedule(request.Answer(result));
+        var before = _connections.Count;
+        var isAny = _flow.Settle();
+        if (_flow.Heard > _heardBefore)
+            HeardFromServer();
+        if (_connections.Count == before)
+            return isAny;
+        // What was written again so far may be in a cache that is gone, too: it begins anew, with a new session.
+        if (_state == State.Replaying)
+            _connections.Break("another connection of the session was lost before all was written again");
+        if (_connections.Count == 0)
+            LostSession();
+        return true;
+    }
+
+    private void LostSession()
+    {
+        if (_state is not (State.Serving or State.Replaying))
+            return;
+        _ledger.ServerLost();
+        _lossReason = _connections.Loss;
+        if (_core.Options.ReconnectLimit == TimeSpan.Zero)
+        {
+            Fail(IoError.NoDevice, _lossReason);
+            return;
+        }
+        _state = State.Lost;
+        if (!_isWaitingForServer)
+        {
+            _isWaitingForServer = true;
+            _replayReached = 0;
+            _search.Restart();
+            StartLimit();
+            _log.Warning("{0}: the server is lost: {1}; trying for {2} s to reach it", _core.Name, _lossReason, _core.Options.ReconnectLimit.TotalSeconds);
+        }
+        _search.TryNext();
+    }
+
+    private void Refused(string reason)
+    {
+        if (_state != State.Lost)
+            return;
+        _lossReason = reason;
+        _log.Debug("{0}: {1}", _core.Name, reason);
+        _search.TryNext();
+    }
+
+    private void Opened(List<NbdLink> links)
+    {
+        if (_state != State.Lost)
+        {
+            links.ForEach(static link => link.Break("the device does not wait for it any more"));
+            return;
+        }
+        if (_core.Terms.WhyNot(links[0].Terms, _core.IsReadOnly) is { } reason)
+        {
+            links.ForEach(static link => link.Break("it is another export"));
+            Fail(IoError.NoDevice, $"the server is back, and it is another export: {reason}");
+            return;
+        }
+        _state = State.Replaying;
+        _ledger.BeginReplay();
+        Begin(links);
+    }
+
+    private void Begin(List<NbdLink> links)
+    {
+        foreach (var link in links)
+        {
+            link.Attach(Self, _core);
+            _connections.Add(link);
+        }
+    }
+
+    private void StartLimit()
+    {
+        _isLimitRunning = true;
+        Timers.StartSingleTimer(GiveUp.Instance, GiveUp.Instance, _core.Options.ReconnectLimit);
+    }
+
+    private void LimitReached()
+    {
+        _isLimitRunning = false;
+        if (_state == State.Serving)
+        {
+            _isWaitingForServer = false;    // it is there, and nobody has asked for anything, or it is slow
+        }
+        else if (!_flow.HasWaiting)
+        {
+            return;     // it is looked for on and on, and from the next request on the limit runs again
+        }
+        else if (_state == State.Replaying && _ledger.Replayed > _replayReached)
+        {
+            _replayReached = _ledger.Replayed;
+            StartLimit();
+        }
+        else
+        {
+            Fail(IoError.TimedOut, $"the server has not come back within {_core.Options.ReconnectLimit.TotalSeconds:0.###} s ({_lossReason})");
+        }
+    }
+
+    private void HeardFromServer()
+    {
+        _heardBefore = _flow.Heard;
+        if (!_isWaitingForServer || _state == State.Lost)
+            return;
+        (_isWaitingForServer, _isLimitRunning) = (false, false);
+        Timers.Cancel(GiveUp.Instance);
+        _log.Info("{0}: the server is back", _core.Name);
+    }
+
+    /// <summary>Nothing works any more, and nothing will.</summary>
+    private void Fail(IoError error, string reason)
+    {
+        if (_state is State.Failed or State.Closing)
+            return;
+        _log.Error("{0}: the device has failed for good: {1}.{2}", _core.Name, reason, _ledger.HasUnflushed ? " What was written and not flushed may be lost." : "");
+        _state = State.Failed;
+        End(error);
+    }
+
+    private void Close()
+    {
+        _state = State.Closing;
+        End(IoError.Closed);
+    }
+
+    // What is in flight is answered when the stream has let go of its memory.
+    private void End(IoError error)
+    {
+        Timers.CancelAll();
+        _search.Stop();
+        _flow.End(error);
+        _connections.Close();
     }
 
     private sealed class PumpNow : LinkedMessage;
-
-    private sealed record SessionOpened(List<NbdLink> Links) : INoSerializationVerificationNeeded;
-
-    private sealed record SessionRefused(string Reason) : INoSerializationVerificationNeeded;
-
-    private sealed record Retry : INoSerializationVerificationNeeded
-    {
-        public static Retry Instance { get; } = new();
-    }
 
     private sealed record GiveUp : INoSerializationVerificationNeeded
     {

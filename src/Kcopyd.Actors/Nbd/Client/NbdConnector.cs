@@ -45,7 +45,7 @@ internal static class NbdConnector
     {
         var link = new NbdLink(transport, terms, 1);
         link.SayGoodbye();
-        link.Close();
+        link.Break("all is known");
     }
 
     private static async Task<T> TryAsync<T>(NbdUri uri, NbdClientOptions options, Func<NbdTransport, NbdHandshake, NbdUri, NbdClientOptions, Task<T>> then, CancellationToken cancellationToken)

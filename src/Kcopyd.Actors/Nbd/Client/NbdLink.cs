@@ -1,168 +1,266 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
-using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>One connection in transmission: its requests by cookie, and what it reads and writes. Used by the device's actor only.</summary>
-/// <remarks>Invariant: the memory of a request is not given back while the stream may still write from it: see <see cref="Sending"/> and <see cref="IsQuiet"/>.</remarks>
+/// <summary>
+/// One connection in transmission: sends requests, reads replies, and sorts its requests into <see cref="Answered"/> and <see cref="Unanswered"/>, from
+/// where its owner takes them. Used by the device's actor only; what the sockets complete comes as messages to that actor.
+/// </summary>
+/// <remarks>Invariant: a request leaves this object once, and not before the stream has stopped writing from its memory (<see cref="_sending"/>).</remarks>
 internal sealed class NbdLink
 {
     private const int LongestCopied = 16 << 10;     // bytes; a longer payload goes to the stream from where it is
+    private const int MostReads = 16;               // before others have their turn
 
     private readonly NbdTransport _transport;
-    private readonly NbdRequest?[] _requests;
-    private readonly uint[] _turns;                 // how often a slot was used: an old cookie is not a new one
-    private readonly Stack<int> _free;
+    private readonly RequestTable _table;
+    private readonly ReplyReader _replies;
+    private readonly LinkRead _read;
+    private readonly LinkWritten _written;
+    private Action _onRead = null!, _onWritten = null!;
+    private ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _readPending;
+    private ConfiguredValueTaskAwaitable<FlushResult>.ConfiguredValueTaskAwaiter _writePending;
+    private bool _isReading, _isWriting;    // a message is on its way, or will be
+    private bool _isReadPending;            // and it brings something
+    private bool _isDirty;                  // something is encoded and not flushed
+    private NbdRequest? _sending;           // whose memory the stream writes from
+    private bool _isSendingAnswered;        // the answer to that came already
 
     public NbdLink(NbdTransport transport, NbdTerms terms, int maxRequests)
     {
-        _transport = transport;
-        Terms = terms;
-        _requests = new NbdRequest?[maxRequests];
-        _turns = new uint[maxRequests];
-        _free = new Stack<int>(Enumerable.Range(0, maxRequests).Reverse());
-        (Read, Written) = (new LinkRead(this), new LinkWritten(this));
+        (_transport, Terms, _table) = (transport, terms, new RequestTable(maxRequests));
+        _replies = new ReplyReader(_table, terms, OnAnswered);
+        (_read, _written) = (new LinkRead(this), new LinkWritten(this));
     }
 
     public NbdTerms Terms { get; }
 
-    public PipeReader Input => _transport.Input;
+    public int InFlight => _table.Count;
 
-    public PipeWriter Output => _transport.Output;
+    public bool HasRoom => _table.Room > 0 && !_isWriting && !IsBroken;
 
-    public ReplyReader Replies { get; private set; } = null!;
+    /// <summary>Why it is of no more use; null while it is of use.</summary>
+    public string? Loss { get; private set; }
 
-    public LinkRead Read { get; }
+    public bool IsBroken => Loss is not null;
 
-    public LinkWritten Written { get; }
+    /// <summary>True once it is broken, and nothing is on its way to or from the socket any more.</summary>
+    public bool IsQuiet => IsBroken && !_isReading && !_isWriting;
 
-    public Action OnRead { get; private set; } = null!;
+    /// <summary>Requests that the server answered, for the owner to take.</summary>
+    public RequestQueue Answered;
 
-    public Action OnWritten { get; private set; } = null!;
+    /// <summary>Requests of a broken connection that the server did not answer, for the owner to take.</summary>
+    public RequestQueue Unanswered;
 
-    public ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter ReadPending;
-    public ConfiguredValueTaskAwaitable<FlushResult>.ConfiguredValueTaskAwaiter WritePending;
-    public bool IsReading, IsWriting;   // a message is on its way, or will be
-    public bool IsReadPending;          // and it brings something
-    public bool IsDirty;                // something is encoded and not flushed
-    public bool IsBroken;
-    public NbdRequest? Sending;         // whose memory the stream writes from
-    public bool IsSendingAnswered;      // the answer to that came already
-
-    public int InFlight => _requests.Length - _free.Count;
-
-    public bool HasRoom => _free.Count > 0 && !IsWriting && !IsBroken;
-
-    /// <summary>True once nothing is on its way, and nothing comes.</summary>
-    public bool IsQuiet => IsBroken && !IsReading && !IsWriting;
-
-    public void Attach(IActorRef actor, NbdClientCore core, Action<NbdLink, NbdRequest> completed)
+    /// <summary>Who is told what the sockets complete.</summary>
+    public void Attach(IActorRef actor, NbdClientCore core)
     {
-        Replies = new ReplyReader(this, completed);
-        OnRead = () => actor.Tell(Read, ActorRefs.NoSender);
-        OnWritten = () =>
+        _onRead = () => actor.Tell(_read, ActorRefs.NoSender);
+        _onWritten = () =>
         {
-            actor.Tell(Written, ActorRefs.NoSender);
+            actor.Tell(_written, ActorRefs.NoSender);
             if (core.IsGone)
-                Written.Give();
+                _written.Give();
         };
     }
 
-    public NbdRequest? Find(ulong cookie)
+    /// <summary>Sends a request; what is short goes out with the next <see cref="Flush"/>. There must be room.</summary>
+    public void Send(NbdRequest request)
     {
-        var slot = (uint)cookie;
-        return slot < (uint)_requests.Length && _requests[slot] is { } request && _turns[slot] == cookie >> 32 ? request : null;
+        if (!Encode(request))
+            return;
+        _sending = request;
+        Write(_transport.Output.WriteAsync(request.Memory));
     }
 
-    /// <summary>Encodes a request into the output.</summary>
-    /// <returns>True if its payload is to be sent from its own memory, next: see <see cref="Sending"/>.</returns>
-    public bool Encode(NbdRequest request)
+    /// <summary>Sends what is encoded; all of it at once.</summary>
+    public void Flush()
     {
-        request.BeginTry();
-        var slot = request.Slot = _free.Pop();
-        _requests[slot] = request;
-        var header = Output.GetSpan(NbdNumbers.RequestHeader);
-        BinaryPrimitives.WriteUInt32BigEndian(header, NbdNumbers.RequestMagic);
-        BinaryPrimitives.WriteUInt16BigEndian(header[4..], (ushort)request.Flags);
-        BinaryPrimitives.WriteUInt16BigEndian(header[6..], (ushort)request.Command);
-        BinaryPrimitives.WriteUInt64BigEndian(header[8..], (ulong)++_turns[slot] << 32 | (uint)slot);
-        BinaryPrimitives.WriteUInt64BigEndian(header[16..], (ulong)request.Offset);
-        BinaryPrimitives.WriteUInt32BigEndian(header[24..], (uint)request.Length);
-        Output.Advance(NbdNumbers.RequestHeader);
-        IsDirty = true;
-        if (request.Command != NbdCommand.Write)
-            return false;
-        if (request.Memory.Length > LongestCopied)
-            return true;
-        Output.Write(request.Memory.Span);
-        return false;
+        if (_isDirty && !_isWriting && !IsBroken)
+            Write(_transport.Output.FlushAsync());
     }
 
-    /// <summary>The request has been answered: its cookie means nothing any more.</summary>
-    public void Release(NbdRequest request)
+    /// <summary>Takes what has come, and waits for more.</summary>
+    public void Read()
     {
-        _requests[request.Slot] = null;
-        _free.Push(request.Slot);
+        var (pending, isPending) = (_readPending, _isReadPending);
+        (_readPending, _isReading, _isReadPending) = (default, false, false);
+        if (isPending)
+            EndRead(pending);
+        for (var reads = 0; reads < MostReads; reads++)
+        {
+            if (IsBroken)
+                return;
+#pragma warning disable CA2012 // consumed once: here, or by the message that its completion sends
+            var awaiter = _transport.Input.ReadAsync().ConfigureAwait(false).GetAwaiter();
+#pragma warning restore CA2012
+            if (!awaiter.IsCompleted)
+            {
+                (_readPending, _isReading, _isReadPending) = (awaiter, true, true);
+                awaiter.UnsafeOnCompleted(_onRead);
+                return;
+            }
+            EndRead(awaiter);
+        }
+        _isReading = true;
+        _onRead();
     }
 
-    /// <summary>Takes any request that has not been answered; null when there is none.</summary>
-    public NbdRequest? TakeUnanswered()
+    /// <summary>What was to be written has been.</summary>
+    public void Written()
     {
-        if (InFlight == 0)
-            return null;
-        var slot = Array.FindIndex(_requests, static request => request is not null);
-        var taken = _requests[slot]!;
-        Release(taken);
-        return taken;
+        var pending = _writePending;
+        (_writePending, _isWriting) = (default, false);
+        EndWrite(pending);
     }
 
-    /// <summary>Tells the server that no more comes, if that can be told without waiting. The connection is closed next in any case.</summary>
+    /// <summary>Ends the connection. Its requests become <see cref="Unanswered"/>, at once or when the stream has let go of their memory.</summary>
+    public void Break(string reason)
+    {
+        if (IsBroken)
+            return;
+        Loss = reason;
+        _transport.Dispose();
+        while (_table.TakeAny() is { } request)
+        {
+            if (request != _sending)
+                Unanswered.Add(request);
+        }
+    }
+
+    /// <summary>Tells the server that no more comes, if that can be told without waiting. The connection is ended next in any case.</summary>
     public void SayGoodbye()
     {
-        if (IsWriting || IsBroken)
+        if (_isWriting || IsBroken)
             return;
-        var header = Output.GetSpan(NbdNumbers.RequestHeader)[..NbdNumbers.RequestHeader];
-        header.Clear();
-        BinaryPrimitives.WriteUInt32BigEndian(header, NbdNumbers.RequestMagic);
-        BinaryPrimitives.WriteUInt16BigEndian(header[6..], (ushort)NbdCommand.Disconnect);
-        Output.Advance(NbdNumbers.RequestHeader);
-        var sent = Output.FlushAsync();
+        WriteHeader(NbdCommand.Disconnect, CommandFlags.None, 0, 0, 0);
+        var sent = _transport.Output.FlushAsync();
         // A server that is gone needs no goodbye, so how this ends is of no interest; looking at it gives what it is made of back.
         _ = sent.IsCompleted ? Task.CompletedTask : sent.AsTask().ContinueWith(static ended => _ = ended.Exception, TaskScheduler.Default);
     }
 
-    /// <summary>Closes the socket. What is on its way ends soon, with an error.</summary>
-    public void Close()
+    /// <summary>Gives back what a quiet connection is made of.</summary>
+    public void Release()
     {
-        IsBroken = true;
-        _transport.Dispose();
+        _transport.Input.Complete();
+        _transport.Output.Complete(new IOException("The connection is closed."));     // an error: nothing is to be written any more
     }
-}
 
-/// <summary>Something can be read from a connection, or it has ended.</summary>
-internal sealed class LinkRead(NbdLink link) : LinkedMessage
-{
-    public NbdLink Link { get; } = link;
-}
-
-/// <summary>What was to be written to a connection has been, or it has ended.</summary>
-internal sealed class LinkWritten(NbdLink link) : LinkedMessage
-{
-    private int _given;
-
-    public NbdLink Link { get; } = link;
-
-    // The actor is gone; only now is the memory that was written from free.
-    internal override void Undelivered() => Give();
-
-    public void Give()
+    /// <summary>The actor is gone. What the stream still writes from is answered when it does not any more: see <see cref="LinkWritten"/>.</summary>
+    public void Abandon()
     {
-        if (Interlocked.Exchange(ref _given, 1) == 0 && Link.Sending is { } sending)
-            sending.Close(sending.Id);
+        SayGoodbye();
+        Break("the device is closed");
+        while ((Answered.Take() ?? Unanswered.Take()) is { } request)
+            request.Close(request.Id);
+        if (!_isWriting || _writePending.IsCompleted)
+            _written.Give();
     }
+
+    internal void CloseSending() => _sending?.Close(_sending.Id);
+
+    /// <returns>True if the payload is to be sent from its own memory, next.</returns>
+    private bool Encode(NbdRequest request)
+    {
+        request.BeginTry();
+        WriteHeader(request.Command, request.Flags, _table.Add(request), request.Offset, request.Length);
+        _isDirty = true;
+        if (request.Command != NbdCommand.Write)
+            return false;
+        if (request.Memory.Length > LongestCopied)
+            return true;
+        _transport.Output.Write(request.Memory.Span);
+        return false;
+    }
+
+    private void WriteHeader(NbdCommand command, CommandFlags flags, ulong cookie, long offset, long length)
+    {
+        var header = _transport.Output.GetSpan(NbdNumbers.RequestHeader);
+        BinaryPrimitives.WriteUInt32BigEndian(header, NbdNumbers.RequestMagic);
+        BinaryPrimitives.WriteUInt16BigEndian(header[4..], (ushort)flags);
+        BinaryPrimitives.WriteUInt16BigEndian(header[6..], (ushort)command);
+        BinaryPrimitives.WriteUInt64BigEndian(header[8..], cookie);
+        BinaryPrimitives.WriteUInt64BigEndian(header[16..], (ulong)offset);
+        BinaryPrimitives.WriteUInt32BigEndian(header[24..], (uint)length);
+        _transport.Output.Advance(NbdNumbers.RequestHeader);
+    }
+
+    private void Write(ValueTask<FlushResult> writing)
+    {
+        _isDirty = false;
+#pragma warning disable CA2012 // consumed once: here, or by the message that its completion sends
+        var awaiter = writing.ConfigureAwait(false).GetAwaiter();
+#pragma warning restore CA2012
+        if (awaiter.IsCompleted)
+        {
+            EndWrite(awaiter);
+            return;
+        }
+        (_writePending, _isWriting) = (awaiter, true);
+        awaiter.UnsafeOnCompleted(_onWritten);
+    }
+
+    private void EndWrite(ConfiguredValueTaskAwaitable<FlushResult>.ConfiguredValueTaskAwaiter written)
+    {
+        try
+        {
+            written.GetResult();
+        }
+        catch (Exception lost) when (IsLoss(lost))
+        {
+            Break(lost.Message);
+        }
+        var (sent, isAnswered) = (_sending, _isSendingAnswered);
+        (_sending, _isSendingAnswered) = (null, false);
+        if (isAnswered)
+            Answered.Add(sent!);
+        else if (IsBroken && sent is not null)
+            Unanswered.Add(sent);
+    }
+
+    private void EndRead(ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter read)
+    {
+        try
+        {
+            var result = read.GetResult();
+            if (IsBroken)
+                return;
+            var rest = _replies.Take(result.Buffer);
+            _transport.Input.AdvanceTo(rest.Start, rest.End);
+            if (result.IsCompleted)
+                Break("it closed the connection");
+        }
+        catch (ReplyException broken)
+        {
+            if (broken.Request is { } request)
+            {
+                request.Error = IoError.Io;
+                OnAnswered(request);
+            }
+            Break(broken.Message);
+        }
+        catch (Exception lost) when (IsLoss(lost))
+        {
+            Break(lost.Message);
+        }
+    }
+
+    private void OnAnswered(NbdRequest request)
+    {
+        _table.Remove(request);
+        if (_sending == request)
+            _isSendingAnswered = true;      // an error, before all was sent: the stream still writes from its memory
+        else
+            Answered.Add(request);
+    }
+
+    private static bool IsLoss(Exception exception) => exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException;
 }

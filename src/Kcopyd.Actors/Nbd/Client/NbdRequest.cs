@@ -160,6 +160,19 @@ internal struct RequestQueue
         _last ??= request;
     }
 
+    /// <summary>Moves all of another queue behind what is here.</summary>
+    public void Append(ref RequestQueue other)
+    {
+        if (other._first is null)
+            return;
+        if (_last is null)
+            _first = other._first;
+        else
+            _last.Following = other._first;
+        _last = other._last;
+        other = default;
+    }
+
     public NbdRequest? Take()
     {
         var request = _first;

@@ -24,11 +24,11 @@ internal static class NbdSession
             if (other.Terms == first.Terms)
                 links.Add(other);
             else
-                other.Close();
+                other.Break("it agreed on something else than the first");
         }
         if (!cancellationToken.IsCancellationRequested)
             return links;
-        links.ForEach(static link => link.Close());
+        links.ForEach(static link => link.Break("it is not used"));
         throw new OperationCanceledException(cancellationToken);
     }
 

@@ -11,7 +11,7 @@ namespace Kcopyd.Actors.Nbd.Client;
 /// </summary>
 /// <remarks>Nothing that a server says is believed before it was compared with the request: not that there is one, not where the data belong, not how much
 /// they are. A read succeeds only if each of its bytes has come, once.</remarks>
-internal sealed class ReplyReader(NbdLink link, Action<NbdLink, NbdRequest> completed)
+internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<NbdRequest> answered)
 {
     private const int LongestSmall = 8 << 10;       // bytes of a chunk that is not data: a message has 4096
 
@@ -70,7 +70,7 @@ internal sealed class ReplyReader(NbdLink link, Action<NbdLink, NbdRequest> comp
         request.Error = ErrorOf(BinaryPrimitives.ReadUInt32BigEndian(header[4..]));
         if (request.Error == IoError.None && request.Command is NbdCommand.Read or NbdCommand.BlockStatus)
         {
-            if (link.Terms.IsStructured)
+            if (terms.IsStructured)
                 throw new ReplyException($"it answered {request.Command} with a simple reply where structured ones were agreed on", request);
             request.Coverage.TryAdd(0, request.Length);
             Receive(request, 0, (int)request.Length, isLast: true);
@@ -83,7 +83,7 @@ internal sealed class ReplyReader(NbdLink link, Action<NbdLink, NbdRequest> comp
     {
         if (buffer.Length < NbdNumbers.ChunkHeader)
             return false;
-        if (!link.Terms.IsStructured)
+        if (!terms.IsStructured)
             throw new ReplyException("it sent a structured reply that was not agreed on", null);
         var isLast = (BinaryPrimitives.ReadUInt16BigEndian(header[4..]) & (ushort)ChunkFlags.Done) != 0;
         var type = (ChunkType)BinaryPrimitives.ReadUInt16BigEndian(header[6..]);
@@ -147,7 +147,7 @@ internal sealed class ReplyReader(NbdLink link, Action<NbdLink, NbdRequest> comp
     {
         if (request.Command != NbdCommand.BlockStatus || body.Length < 12 || body.Length % 8 != 4)
             throw new ReplyException("it sent a malformed block status, or one that was not asked for", request);
-        if (BinaryPrimitives.ReadUInt32BigEndian(body) != link.Terms.Allocation)
+        if (BinaryPrimitives.ReadUInt32BigEndian(body) != terms.Allocation)
             throw new ReplyException("it sent a block status of a context that was not agreed on", request);
         var length = BinaryPrimitives.ReadUInt32BigEndian(body[4..]);
         if (length == 0 || request.ExtentLength > 0)
@@ -178,10 +178,10 @@ internal sealed class ReplyReader(NbdLink link, Action<NbdLink, NbdRequest> comp
             if (request.Command == NbdCommand.BlockStatus && request.ExtentLength == 0)
                 throw new ReplyException("it ended a block status and had told none", request);
         }
-        completed(link, request);
+        answered(request);
     }
 
-    private NbdRequest Find(ulong cookie) => link.Find(cookie) ?? throw new ReplyException("it answered a request that was not made, or twice", null);
+    private NbdRequest Find(ulong cookie) => table.Find(cookie) ?? throw new ReplyException("it answered a request that was not made, or twice", null);
 
     // A server that shuts down has not done it; another one, or the next, will.
     private static IoError ErrorOf(uint error) => error == (uint)NbdError.Shutdown ? throw new ReplyException("it is shutting down", null) : NbdErrors.FromWire(error);
