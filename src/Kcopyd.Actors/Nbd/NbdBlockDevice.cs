@@ -78,17 +78,17 @@ public sealed class NbdBlockDevice : IBlockDevice
         ArgumentNullException.ThrowIfNull(uri);
         options = (options ?? new NbdClientOptions()).Checked();
         _ = system.Kcopyd();
-        var links = await NbdSession.OpenAsync(uri, options, cancellationToken).ConfigureAwait(false);
+        var link = await NbdConnector.OpenAsync(uri, options, null, cancellationToken).ConfigureAwait(false);
         try
         {
-            var core = new NbdClientCore(uri, options, links[0].Terms);
+            var core = new NbdClientCore(uri, options, link.Terms);
             var name = "kcopyd-nbd-" + Interlocked.Increment(ref _made).ToString(CultureInfo.InvariantCulture);
-            core.Actor = system.ActorOf(NbdClientActor.Props(core, links), name);
+            core.Actor = system.ActorOf(NbdClientActor.Props(core, link), name);
             return new NbdBlockDevice(core);
         }
         catch
         {
-            links.ForEach(static link => link.Break("the device could not be made"));
+            link.Break("the device could not be made");
             throw;
         }
     }

@@ -9,7 +9,7 @@ namespace Kcopyd.Actors.Nbd.Client;
 /// The one serialized world of an NBD device: it owns the connections and the requests (<see cref="RequestFlow"/>), and knows whether there is a server.
 /// </summary>
 /// <remarks><code>
-///  Serving ──LostSession──▶ Lost ──Opened──▶ Replaying ──Work──▶ Serving      what is kept is written again before anything else
+///  Serving ──LostSession──▶ Lost ──Found───▶ Replaying ──Work──▶ Serving      what is kept is written again before anything else
 ///                            │ ▲                 │
 ///                            │ └──LostSession────┘
 ///  any ──Fail──▶ Failed                                                       for good: the limit has passed, or it is another export
@@ -20,13 +20,14 @@ namespace Kcopyd.Actors.Nbd.Client;
 internal sealed class NbdClientActor : UntypedActor, IWithTimers
 {
     private readonly NbdClientCore _core;
-    private readonly List<NbdLink> _first;
+    private readonly NbdLink _first;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly NbdConnections _connections;
     private readonly UnflushedLedger _ledger;
     private readonly RequestFlow _flow;
     private readonly PumpNow _pump = new();
     private ServerSearch _search = null!;
+    private SpareConnections _spares = null!;
     private State _state = State.Serving;
     private string _lossReason = "";
     private bool _isPumpTold;
@@ -35,9 +36,9 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     private bool _isLimitRunning;
     private int _replayReached;             // when the limit was looked at
 
-    public NbdClientActor(NbdClientCore core, List<NbdLink> links)
+    public NbdClientActor(NbdClientCore core, NbdLink link)
     {
-        (_core, _first) = (core, links);
+        (_core, _first) = (core, link);
         _connections = new NbdConnections(_log, core.Name);
         _ledger = new UnflushedLedger(core, _log);
         _flow = new RequestFlow(core, _connections, _ledger, Context.Dispatcher);
@@ -54,25 +55,27 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(NbdClientCore core, List<NbdLink> links) =>
-        Akka.Actor.Props.Create(() => new NbdClientActor(core, links)).WithDispatcher("kcopyd.dispatcher").WithMailbox(LinkedMailbox.Id);
+    public static Props Props(NbdClientCore core, NbdLink link) =>
+        Akka.Actor.Props.Create(() => new NbdClientActor(core, link)).WithDispatcher("kcopyd.dispatcher").WithMailbox(LinkedMailbox.Id);
 
     protected override void PreStart()
     {
         _search = new ServerSearch(_core, Self, Timers);
+        _spares = new SpareConnections(_core, Self, _log);
         if (_core.IsGone)
         {
             Context.Stop(Self);     // restarted after a bug: its requests were told so, and the connections are closed
             return;
         }
-        Begin(_first);
-        Work();     // they may be lost since they were opened
+        Join(_first);
+        Work();     // it may be lost since it was opened
     }
 
     protected override void PostStop()
     {
         _core.Leave();
         _search.Stop();
+        _spares.Stop();
         _flow.Abandon();
     }
 
@@ -92,11 +95,17 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
             case PumpNow:
                 _isPumpTold = false;
                 break;
-            case SessionOpened opened:
-                Opened(opened.Links);
+            case ServerFound found:
+                Found(found.Link);
                 break;
-            case SessionRefused refused:
-                Refused(refused.Reason);
+            case ServerNotFound notFound:
+                NotFound(notFound.Reason);
+                break;
+            case SpareOpened opened:
+                _spares.Opened(opened, _flow.Sent);
+                break;
+            case SpareRefused refused:
+                _spares.Refused(refused);
                 break;
             case RetryConnect:
                 if (_state == State.Lost)
@@ -140,6 +149,8 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
             _connections.Flush();
         }
         while (Settle());
+        if (_state == State.Serving)
+            _spares.Consider(_connections);
         if (_state == State.Closing && _connections.AreGone)
             Context.Stop(Self);
     }
@@ -151,12 +162,22 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         if (_flow.Heard > _heardBefore)
             HeardFromServer();
         if (_connections.Count == before)
-            return isAny;
+            return isAny | TryJoin();
         // What was written again so far may be in a cache that is gone, too: it begins anew, with a new session.
         if (_state == State.Replaying)
             _connections.Break("another connection of the session was lost before all was written again");
         if (_connections.Count == 0)
             LostSession();
+        else
+            _spares.GiveUp();
+        return true;
+    }
+
+    private bool TryJoin()
+    {
+        if (_spares.Admit(_flow.Answered) is not { } link)
+            return false;
+        Join(link);
         return true;
     }
 
@@ -164,6 +185,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     {
         if (_state is not (State.Serving or State.Replaying))
             return;
+        _spares.Reset();
         _ledger.ServerLost();
         _lossReason = _connections.Loss;
         if (_core.Options.ReconnectLimit == TimeSpan.Zero)
@@ -183,7 +205,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         _search.TryNext();
     }
 
-    private void Refused(string reason)
+    private void NotFound(string reason)
     {
         if (_state != State.Lost)
             return;
@@ -192,31 +214,28 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         _search.TryNext();
     }
 
-    private void Opened(List<NbdLink> links)
+    private void Found(NbdLink link)
     {
         if (_state != State.Lost)
         {
-            links.ForEach(static link => link.Break("the device does not wait for it any more"));
+            link.Break("the device does not wait for it any more");
             return;
         }
-        if (_core.Terms.WhyNot(links[0].Terms, _core.IsReadOnly) is { } reason)
+        if (_core.Terms.WhyNot(link.Terms, _core.IsReadOnly) is { } reason)
         {
-            links.ForEach(static link => link.Break("it is another export"));
+            link.Break("it is another export");
             Fail(IoError.NoDevice, $"the server is back, and it is another export: {reason}");
             return;
         }
         _state = State.Replaying;
         _ledger.BeginReplay();
-        Begin(links);
+        Join(link);
     }
 
-    private void Begin(List<NbdLink> links)
+    private void Join(NbdLink link)
     {
-        foreach (var link in links)
-        {
-            link.Attach(Self, _core);
-            _connections.Add(link);
-        }
+        link.Attach(Self, _core);
+        _connections.Add(link);
     }
 
     private void StartLimit()
@@ -278,6 +297,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     {
         Timers.CancelAll();
         _search.Stop();
+        _spares.Stop();
         _flow.End(error);
         _connections.Close();
     }

@@ -19,11 +19,29 @@ internal sealed class NbdConnections(ILoggingAdapter log, string name)
     /// <summary>Connections of the session; with the last of them the session is lost.</summary>
     public int Count => _live.Count;
 
+    /// <summary>One of them; null if there is none.</summary>
+    public NbdLink? First => _live.Count == 0 ? null : _live[0];
+
+    /// <summary>Requests that wait for an answer.</summary>
+    public int InFlight
+    {
+        get
+        {
+            var count = 0;
+            foreach (var link in _live)
+                count += link.InFlight;
+            return count;
+        }
+    }
+
     /// <summary>True if there is nothing left of any connection.</summary>
     public bool AreGone => _live.Count == 0 && _ending.Count == 0;
 
     /// <summary>Why the last connection that was lost was lost.</summary>
     public string Loss { get; private set; } = "";
+
+    /// <summary>True if the server has answered over each of them.</summary>
+    public bool HaveAnswered => _live.TrueForAll(static link => link.HasAnswered);
 
     public bool HaveMap => _live.TrueForAll(static link => link.Terms.Allocation is not null);
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Kcopyd.Actors.Nbd.Protocol;
@@ -8,17 +9,25 @@ namespace Kcopyd.Actors.Nbd.Client;
 internal static class NbdConnector
 {
     /// <summary>A connection that is ready for requests.</summary>
+    /// <param name="uri">The export.</param>
+    /// <param name="options">How it is used.</param>
+    /// <param name="beside">A connection that the new one must lead to the same place as; null for the first.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="NbdException">There is none; the message says why.</exception>
-    public static Task<NbdLink> OpenAsync(NbdUri uri, NbdClientOptions options, CancellationToken cancellationToken) =>
-        TryAsync(uri, options, static async (transport, handshake, uri, options) =>
+    public static Task<NbdLink> OpenAsync(NbdUri uri, NbdClientOptions options, NbdLink? beside, CancellationToken cancellationToken) =>
+        TryAsync(uri, options, beside?.EndPoint, async (transport, handshake) =>
         {
+            if (beside?.Process is { } process && transport.Process != process)
+                throw new NbdException($"Another process than before listens at {uri}; see that one server has the socket.");
             var terms = await handshake.AgreeAsync(uri.Export).ConfigureAwait(false);
-            return new NbdLink(transport, terms, options.MaxRequests);
+            return beside is null || terms.Agrees(beside.Terms)
+                ? new NbdLink(transport, terms, options.MaxRequests)
+                : throw new NbdException($"The NBD server at {uri} says something else of the export over another connection.");
         }, cancellationToken);
 
     /// <summary>What the server says of one export.</summary>
     public static Task<NbdExportInfo> QueryAsync(NbdUri uri, NbdClientOptions options, CancellationToken cancellationToken) =>
-        TryAsync(uri, options, static async (transport, handshake, uri, _) =>
+        TryAsync(uri, options, null, async (transport, handshake) =>
         {
             var terms = await handshake.AgreeAsync(uri.Export).ConfigureAwait(false);
             Leave(transport, terms);
@@ -27,7 +36,7 @@ internal static class NbdConnector
 
     /// <summary>What the server says of all its exports.</summary>
     public static Task<IReadOnlyList<NbdExportInfo>> ListAsync(NbdUri uri, NbdClientOptions options, CancellationToken cancellationToken) =>
-        TryAsync(uri, options, static async (transport, handshake, _, _) =>
+        TryAsync(uri, options, null, static async (transport, handshake) =>
         {
             var infos = new List<NbdExportInfo>();
             var isInfoKnown = true;
@@ -48,7 +57,7 @@ internal static class NbdConnector
         link.Break("all is known");
     }
 
-    private static async Task<T> TryAsync<T>(NbdUri uri, NbdClientOptions options, Func<NbdTransport, NbdHandshake, NbdUri, NbdClientOptions, Task<T>> then, CancellationToken cancellationToken)
+    private static async Task<T> TryAsync<T>(NbdUri uri, NbdClientOptions options, EndPoint? endPoint, Func<NbdTransport, NbdHandshake, Task<T>> then, CancellationToken cancellationToken)
     {
         var server = $"The NBD server at {uri}";
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -57,7 +66,7 @@ internal static class NbdConnector
         try
         {
             var tls = uri.IsTls ? TlsOf(uri, options) : null;
-            transport = await NbdTransport.ConnectAsync(uri, patience.Token).ConfigureAwait(false);
+            transport = await NbdTransport.ConnectAsync(uri, endPoint, patience.Token).ConfigureAwait(false);
             var handshake = new NbdHandshake(new OptionStream(transport, server, patience.Token));
             await handshake.GreetAsync().ConfigureAwait(false);
             if (tls is not null)
@@ -65,7 +74,7 @@ internal static class NbdConnector
                 await handshake.StartTlsAsync().ConfigureAwait(false);
                 await transport.SecureAsync(tls.ToClientOptions(uri.TlsHostname ?? uri.Host ?? "localhost"), server, patience.Token).ConfigureAwait(false);
             }
-            return await then(transport, handshake, uri, options).ConfigureAwait(false);
+            return await then(transport, handshake).ConfigureAwait(false);
         }
         catch (Exception wrong)
         {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
@@ -42,7 +43,16 @@ internal sealed class NbdLink
 
     public NbdTerms Terms { get; }
 
+    /// <inheritdoc cref="NbdTransport.EndPoint"/>
+    public EndPoint? EndPoint => _transport.EndPoint;
+
+    /// <inheritdoc cref="NbdTransport.Process"/>
+    public int? Process => _transport.Process;
+
     public int InFlight => _table.Count;
+
+    /// <summary>True once the server has answered a request over it.</summary>
+    public bool HasAnswered { get; private set; }
 
     public bool HasRoom => _table.Room > 0 && !_isWriting && !IsBroken;
 
@@ -255,6 +265,7 @@ internal sealed class NbdLink
 
     private void OnAnswered(NbdRequest request)
     {
+        HasAnswered = true;
         _table.Remove(request);
         if (_sending == request)
             _isSendingAnswered = true;      // an error, before all was sent: the stream still writes from its memory

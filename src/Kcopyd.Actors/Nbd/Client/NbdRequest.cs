@@ -43,6 +43,7 @@ internal sealed class NbdRequest(NbdClientCore core) : LinkedMessage, IValueTask
     public ExtentFlags ExtentFlags;
     public long Mark;                   // of a flush: what it covers
     public int Slot;
+    public long Number;                 // of the sending: later ones have larger ones
     public int Attempts;                // connections that were lost under it
 
     public ValueTask<IoResult> Prepare(NbdCommand command, CommandFlags flags, long offset, long length, Memory<byte> memory)

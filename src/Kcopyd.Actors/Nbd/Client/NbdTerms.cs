@@ -32,6 +32,9 @@ internal sealed record NbdTerms
     public NbdExportInfo ToInfo(string name) => new(
         name, Description, Length < 0 ? null : Length, Has(TransmissionFlags.ReadOnly), MinimumBlockSize, PreferredBlockSize, MaximumPayload, Has(TransmissionFlags.CanMultiConn));
 
+    /// <summary>True if another connection has the same terms. The number of a context is each connection's own.</summary>
+    public bool Agrees(NbdTerms other) => this with { Allocation = other.Allocation } == other && Allocation.HasValue == other.Allocation.HasValue;
+
     /// <summary>Why a server that was found again cannot go on for these terms; null if it can.</summary>
     /// <param name="now">Its terms now.</param>
     /// <param name="isReadOnly">True if nothing is written.</param>

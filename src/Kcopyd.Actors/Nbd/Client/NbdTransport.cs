@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 
@@ -9,6 +10,8 @@ internal sealed class NbdTransport : IDisposable
 {
     private static readonly StreamPipeReaderOptions Reading = new(bufferSize: 128 << 10, minimumReadSize: 16 << 10, leaveOpen: true);
     private static readonly StreamPipeWriterOptions Writing = new(minimumBufferSize: 64 << 10, leaveOpen: true);
+
+    private const int SolSocket = 1, SoPeerCred = 17;      // of Linux
 
     private Stream _stream;
 
@@ -22,7 +25,16 @@ internal sealed class NbdTransport : IDisposable
 
     public PipeWriter Output { get; private set; }
 
-    public static async Task<NbdTransport> ConnectAsync(NbdUri uri, CancellationToken cancellationToken)
+    /// <summary>Where a connection over TCP leads to; null for others.</summary>
+    public EndPoint? EndPoint { get; private init; }
+
+    /// <summary>The process that listens on a unix socket; null where that is not known.</summary>
+    public int? Process { get; private init; }
+
+    /// <param name="uri">The server.</param>
+    /// <param name="endPoint">The one of the host's addresses to use; null takes the first that answers.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<NbdTransport> ConnectAsync(NbdUri uri, EndPoint? endPoint, CancellationToken cancellationToken)
     {
         var socket = uri.Socket is null
             ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
@@ -32,13 +44,20 @@ internal sealed class NbdTransport : IDisposable
             if (uri.Socket is null)
             {
                 NoticeLoss(socket);
-                await socket.ConnectAsync(uri.Host!, uri.Port, cancellationToken).ConfigureAwait(false);
+                if (endPoint is null)
+                    await socket.ConnectAsync(uri.Host!, uri.Port, cancellationToken).ConfigureAwait(false);
+                else
+                    await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
             }
             else
             {
                 await socket.ConnectAsync(new UnixDomainSocketEndPoint(uri.Socket), cancellationToken).ConfigureAwait(false);
             }
-            return new NbdTransport(new NetworkStream(socket, ownsSocket: true));
+            return new NbdTransport(new NetworkStream(socket, ownsSocket: true))
+            {
+                EndPoint = uri.Socket is null ? socket.RemoteEndPoint : null,
+                Process = uri.Socket is null ? null : ProcessOf(socket),
+            };
         }
         catch
         {
@@ -62,6 +81,12 @@ internal sealed class NbdTransport : IDisposable
     }
 
     public void Dispose() => _stream.Dispose();
+
+    private static int? ProcessOf(Socket socket)
+    {
+        Span<byte> credentials = stackalloc byte[12];       // pid, uid, gid
+        return OperatingSystem.IsLinux() && socket.GetRawSocketOption(SolSocket, SoPeerCred, credentials) == credentials.Length && BitConverter.ToInt32(credentials) is > 0 and var pid ? pid : null;
+    }
 
     // A server that vanishes without a word is noticed after half a minute, busy or idle, and not after the quarter of an hour that is TCP's own.
     private static void NoticeLoss(Socket socket)

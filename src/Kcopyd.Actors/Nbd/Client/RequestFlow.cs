@@ -27,6 +27,12 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
     /// <summary>Requests of callers that the server answered.</summary>
     public long Heard { get; private set; }
 
+    /// <summary>Requests that were sent, each time that they were: the number of the latest.</summary>
+    public long Sent { get; private set; }
+
+    /// <summary>The number of the latest request that was answered.</summary>
+    public long Answered { get; private set; }
+
     /// <summary>Takes a request.</summary>
     public void Add(NbdRequest request)
     {
@@ -94,6 +100,7 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
 
     private void Send(NbdLink link, NbdRequest request)
     {
+        request.Number = ++Sent;
         ledger.Sent(request);
         link.Send(request);
     }
@@ -122,6 +129,7 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
     private void Finish(NbdRequest request)
     {
         ledger.Returned(request);
+        Answered = Math.Max(Answered, request.Number);
         var error = request.Error;
         if (request.Command == NbdCommand.Flush)
             error = ledger.Flushed(request, error);

@@ -45,23 +45,23 @@ internal sealed class ServerSearch(NbdClientCore core, IActorRef actor, ITimerSc
     {
         try
         {
-            var links = await NbdSession.OpenAsync(core.Uri, core.Options, cancellationToken).ConfigureAwait(false);
-            actor.Tell(new SessionOpened(links), ActorRefs.NoSender);
+            var link = await NbdConnector.OpenAsync(core.Uri, core.Options, null, cancellationToken).ConfigureAwait(false);
+            actor.Tell(new ServerFound(link), ActorRefs.NoSender);
             if (core.IsGone)
-                links.ForEach(static link => link.Break("the device is closed"));
+                link.Break("the device is closed");
         }
         catch (Exception refused)
         {
-            actor.Tell(new SessionRefused(refused.Message), ActorRefs.NoSender);      // tried again, and told when that has no end
+            actor.Tell(new ServerNotFound(refused.Message), ActorRefs.NoSender);      // tried again, and told when that has no end
         }
     }
 }
 
 /// <summary>A try has found the server.</summary>
-internal sealed record SessionOpened(List<NbdLink> Links) : INoSerializationVerificationNeeded;
+internal sealed record ServerFound(NbdLink Link) : INoSerializationVerificationNeeded;
 
 /// <summary>A try has not.</summary>
-internal sealed record SessionRefused(string Reason) : INoSerializationVerificationNeeded;
+internal sealed record ServerNotFound(string Reason) : INoSerializationVerificationNeeded;
 
 /// <summary>The pause before the next try is over.</summary>
 internal sealed record RetryConnect : INoSerializationVerificationNeeded

@@ -41,6 +41,15 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
         return bytes;
     }
 
+    /// <summary>Takes what comes and answers nothing, until the connection ends.</summary>
+    public async Task SwallowAsync()
+    {
+        var bytes = new byte[64 << 10];
+        while (await Stream.ReadAsync(bytes) > 0)
+        {
+        }
+    }
+
     public async Task WriteAsync(params byte[][] parts)
     {
         await _writing.WaitAsync();

@@ -144,17 +144,6 @@ public sealed class Negotiation_should : NbdClientSpec
         Assert.Equal([("a", 4096L), ("b", 4096L)], exports.Select(static export => (export.Name, export.Length!.Value)));
     }
 
-    [Fact]
-    public async Task use_several_connections_only_where_the_server_says_that_they_see_the_same()
-    {
-        var one = Serve(new FakeExport(), IdleAsync);
-        await OpenAsync(one);
-        Assert.Equal(1, one.Accepted);
-        var several = Serve(new FakeExport { Flags = TransmissionFlags.HasFlags | TransmissionFlags.CanMultiConn }, IdleAsync);
-        await OpenAsync(several, new NbdClientOptions { Connections = 3 });
-        Assert.Equal(3, several.Accepted);
-    }
-
     private sealed class Recording(Stream inner, Stream copy) : Stream
     {
         public override bool CanRead => true;
