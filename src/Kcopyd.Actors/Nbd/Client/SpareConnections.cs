@@ -5,8 +5,9 @@ using Kcopyd.Actors.Nbd.Protocol;
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>
-/// Further connections of a session, where the server allows several: opened one after the other in the background when there is work for them. A server
-/// that has no room for another one is not asked again, and nothing ever waits for one. Used by the device's actor only.
+/// Further connections of a session, where the server allows several: opened one after the other in the background when
+/// there are more requests in flight than connections. A server that has no room for another one is not asked again, and nothing
+/// ever waits for one. Used by the device's actor only.
 /// </summary>
 /// <remarks>Invariant: all connections of a session lead to one life of the server, whose cache holds what was written over any of them. Otherwise a flush over
 /// a new connection would vouch for writes that the old server had lost. So a connection joins only once an old one has answered a request that was sent
@@ -15,8 +16,6 @@ namespace Kcopyd.Actors.Nbd.Client;
 internal sealed class SpareConnections(NbdClientCore core, IActorRef actor, ILoggingAdapter log)
 #pragma warning restore CA1001
 {
-    private const int Busy = 4;             // requests in flight on a connection from which on another one helps
-
     private CancellationTokenSource? _trying;
     private NbdLink? _opened;               // does not carry requests yet
     private long _sentBefore;               // requests, before it was open
@@ -28,7 +27,7 @@ internal sealed class SpareConnections(NbdClientCore core, IActorRef actor, ILog
     public void Consider(NbdConnections connections)
     {
         if (_left == 0 || _isRefused || _trying is not null || _opened is not null || connections.First is not { } first
-            || !first.Terms.Has(TransmissionFlags.CanMultiConn) || connections.InFlight < Busy * connections.Count || !connections.HaveAnswered)
+            || !first.Terms.Has(TransmissionFlags.CanMultiConn) || connections.InFlight <= connections.Count || !connections.HaveAnswered)
             return;
         _left--;
         _trying = new CancellationTokenSource();
