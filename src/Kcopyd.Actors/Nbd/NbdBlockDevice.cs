@@ -78,10 +78,11 @@ public sealed class NbdBlockDevice : IBlockDevice
         ArgumentNullException.ThrowIfNull(uri);
         options = (options ?? new NbdClientOptions()).Checked();
         _ = system.Kcopyd();
-        var link = await NbdConnector.OpenAsync(uri, options, null, cancellationToken).ConfigureAwait(false);
+        var connector = new NbdConnector(uri, options, system.Scheduler);
+        var link = await connector.OpenAsync(null, cancellationToken).ConfigureAwait(false);
         try
         {
-            var core = new NbdClientCore(uri, options, link.Terms);
+            var core = new NbdClientCore(connector, link.Terms);
             var name = "kcopyd-nbd-" + Interlocked.Increment(ref _made).ToString(CultureInfo.InvariantCulture);
             core.Actor = system.ActorOf(NbdClientActor.Props(core, link), name);
             return new NbdBlockDevice(core);
@@ -98,7 +99,7 @@ public sealed class NbdBlockDevice : IBlockDevice
     public static Task<NbdExportInfo> QueryAsync(NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(uri);
-        return NbdConnector.QueryAsync(uri, (options ?? new NbdClientOptions()).Checked(), cancellationToken);
+        return new NbdConnector(uri, (options ?? new NbdClientOptions()).Checked(), null).QueryAsync(cancellationToken);
     }
 
     /// <summary>Asks a server what exports it has. The one that the address names does not matter.</summary>
@@ -106,7 +107,7 @@ public sealed class NbdBlockDevice : IBlockDevice
     public static Task<IReadOnlyList<NbdExportInfo>> ListAsync(NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(uri);
-        return NbdConnector.ListAsync(uri, (options ?? new NbdClientOptions()).Checked(), cancellationToken);
+        return new NbdConnector(uri, (options ?? new NbdClientOptions()).Checked(), null).ListAsync(cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -34,6 +34,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     private bool _isWaitingForServer;       // no request was answered since a session was lost
     private long _heardBefore;
     private bool _isLimitRunning;
+    private bool _isTicking;
     private int _replayReached;             // when the limit was looked at
 
     public NbdClientActor(NbdClientCore core, NbdLink link)
@@ -111,6 +112,9 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
                 if (_state == State.Lost)
                     _search.Try();
                 break;
+            case Tick:
+                OnTick();
+                break;
             case GiveUp:
                 LimitReached();
                 break;
@@ -151,6 +155,11 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         while (Settle());
         if (_state == State.Serving)
             _spares.Consider(_connections);
+        if (!_isTicking && _core.Options.RequestTimeout > TimeSpan.Zero && _connections.InFlight > 0)
+        {
+            _isTicking = true;
+            Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _core.Options.RequestTimeout / NbdLink.Ticks);
+        }
         if (_state == State.Closing && _connections.AreGone)
             Context.Stop(Self);
     }
@@ -238,6 +247,18 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         _connections.Add(link);
     }
 
+    // While something is in flight.
+    private void OnTick()
+    {
+        if (_connections.InFlight > 0)
+        {
+            _connections.Tick(_core.Options.RequestTimeout);
+            return;
+        }
+        _isTicking = false;
+        Timers.Cancel(Tick.Instance);
+    }
+
     private void StartLimit()
     {
         _isLimitRunning = true;
@@ -303,6 +324,11 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     }
 
     private sealed class PumpNow : LinkedMessage;
+
+    private sealed record Tick : INoSerializationVerificationNeeded
+    {
+        public static Tick Instance { get; } = new();
+    }
 
     private sealed record GiveUp : INoSerializationVerificationNeeded
     {

@@ -5,23 +5,26 @@ using Kcopyd.Actors.Nbd.Protocol;
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>What the handle (any thread) and the device's actor share. Holds no state of any request.</summary>
-internal sealed class NbdClientCore(NbdUri uri, NbdClientOptions options, NbdTerms terms)
+internal sealed class NbdClientCore(NbdConnector connector, NbdTerms terms)
 {
     private readonly Lock _recycling = new();
     private readonly Stack<NbdRequest> _recycled = new();
     private long _lastRequest;
     private volatile bool _isGone;
 
-    public NbdUri Uri { get; } = uri;
+    /// <summary>Opens connections to the server.</summary>
+    public NbdConnector Connector => connector;
 
-    public string Name { get; } = uri.ToString();
+    public NbdUri Uri => connector.Uri;
 
-    public NbdClientOptions Options { get; } = options;
+    public string Name { get; } = connector.Uri.ToString();
+
+    public NbdClientOptions Options => connector.Options;
 
     /// <summary>Of the first session; those of later ones are not less.</summary>
     public NbdTerms Terms { get; } = terms;
 
-    public bool IsReadOnly { get; } = options.ReadOnly || terms.Has(TransmissionFlags.ReadOnly);
+    public bool IsReadOnly { get; } = connector.Options.ReadOnly || terms.Has(TransmissionFlags.ReadOnly);
 
     /// <summary>True if acknowledged writes may have to be written again.</summary>
     public bool KeepsWrites => Options is { ReconnectLimit.Ticks: > 0, UnflushedLimit: > 0 } && !IsReadOnly && Terms.Has(TransmissionFlags.SendFlush);

@@ -106,14 +106,18 @@ internal sealed class NbdConnections(ILoggingAdapter log, string name)
             link.Break(reason);
     }
 
-    /// <summary>Ends them all, and tells the server.</summary>
+    /// <summary>Ends them all, in order where nothing is in flight.</summary>
     public void Close()
     {
         foreach (var link in _live)
-        {
-            link.SayGoodbye();
-            link.Break("the device is closed");
-        }
+            link.Close();
+    }
+
+    /// <summary>Ends those over which a request has waited too long.</summary>
+    public void Tick(TimeSpan timeout)
+    {
+        foreach (var link in _live)
+            link.Tick(timeout);
     }
 
     /// <summary>The actor is gone.</summary>

@@ -18,11 +18,16 @@ namespace Kcopyd.Actors.Nbd.Client;
 internal sealed class NbdLink
 {
     private const int LongestCopied = 16 << 10;     // bytes; a longer payload goes to the stream from where it is
+    private const int LongestPart = 256 << 10;      // bytes of a payload that are sent at once: each is a sign of life
     private const int MostReads = 16;               // before others have their turn
+
+    /// <summary>Ticks in the time that a request may wait, and in that of a long one.</summary>
+    public const int Ticks = 8, LongTicks = 5 * Ticks;
 
     private readonly NbdTransport _transport;
     private readonly RequestTable _table;
     private readonly ReplyReader _replies;
+    private readonly RequestWatch _watch = new(Ticks), _longWatch = new(LongTicks);
     private readonly LinkRead _read;
     private readonly LinkWritten _written;
     private Action _onRead = null!, _onWritten = null!;
@@ -32,6 +37,7 @@ internal sealed class NbdLink
     private bool _isReadPending;            // and it brings something
     private bool _isDirty;                  // something is encoded and not flushed
     private NbdRequest? _sending;           // whose memory the stream writes from
+    private Memory<byte> _unsent;           // of that
     private bool _isSendingAnswered;        // the answer to that came already
 
     public NbdLink(NbdTransport transport, NbdTerms terms, int maxRequests)
@@ -87,15 +93,15 @@ internal sealed class NbdLink
     {
         if (!Encode(request))
             return;
-        _sending = request;
-        Write(_transport.Output.WriteAsync(request.Memory));
+        (_sending, _unsent) = (request, request.Memory);
+        SendParts();
     }
 
     /// <summary>Sends what is encoded; all of it at once.</summary>
     public void Flush()
     {
         if (_isDirty && !_isWriting && !IsBroken)
-            Write(_transport.Output.FlushAsync());
+            TryWrite(_transport.Output.FlushAsync());
     }
 
     /// <summary>Takes what has come, and waits for more.</summary>
@@ -130,15 +136,42 @@ internal sealed class NbdLink
         var pending = _writePending;
         (_writePending, _isWriting) = (default, false);
         EndWrite(pending);
+        SendParts();
     }
 
-    /// <summary>Ends the connection. Its requests become <see cref="Unanswered"/>, at once or when the stream has let go of their memory.</summary>
-    public void Break(string reason)
+    /// <summary>Ends the connection if a request has waited too long.</summary>
+    /// <param name="timeout">That time, for the message.</param>
+    public void Tick(TimeSpan timeout)
+    {
+        var (oldest, oldestLong, heard) = (_table.Oldest(isLong: false), _table.Oldest(isLong: true), _table.Heard);
+        _table.ResetHeard();
+        var (isOverdue, isLongOverdue) = (_watch.Tick(oldest?.Number ?? 0, _table.Latest, heard), _longWatch.Tick(oldestLong?.Number ?? 0, _table.Latest, heard));
+        if (isOverdue || isLongOverdue)
+            Break($"it has not answered {(isOverdue ? oldest : oldestLong)!.Command} within {(isOverdue ? timeout : LongTicks / Ticks * timeout).TotalSeconds:0.###} s");
+    }
+
+    /// <summary>Ends the connection at once, and what was sent and has not left this machine is not sent any more. Its requests become
+    /// <see cref="Unanswered"/>, now or when the stream has let go of their memory.</summary>
+    public void Break(string reason) => End(reason, isOrderly: false);
+
+    /// <summary>Ends the connection, in order if nothing is in flight: the server is told.</summary>
+    public void Close()
+    {
+        var isIdle = InFlight == 0 && _sending is null;
+        if (isIdle)
+            SayGoodbye();
+        End("the device is closed", isIdle);
+    }
+
+    private void End(string reason, bool isOrderly)
     {
         if (IsBroken)
             return;
         Loss = reason;
-        _transport.Dispose();
+        if (isOrderly)
+            _transport.Dispose();
+        else
+            _transport.Abort();
         while (_table.TakeAny() is { } request)
         {
             if (request != _sending)
@@ -146,8 +179,8 @@ internal sealed class NbdLink
         }
     }
 
-    /// <summary>Tells the server that no more comes, if that can be told without waiting. The connection is ended next in any case.</summary>
-    public void SayGoodbye()
+    // If that can be told without waiting.
+    private void SayGoodbye()
     {
         if (_isWriting || IsBroken)
             return;
@@ -167,8 +200,7 @@ internal sealed class NbdLink
     /// <summary>The actor is gone. What the stream still writes from is answered when it does not any more: see <see cref="LinkWritten"/>.</summary>
     public void Abandon()
     {
-        SayGoodbye();
-        Break("the device is closed");
+        Close();
         while ((Answered.Take() ?? Unanswered.Take()) is { } request)
             request.Close(request.Id);
         if (!_isWriting || _writePending.IsCompleted)
@@ -203,7 +235,28 @@ internal sealed class NbdLink
         _transport.Output.Advance(NbdNumbers.RequestHeader);
     }
 
-    private void Write(ValueTask<FlushResult> writing)
+    // The whole payload, also if the request was answered before that: the server reads it.
+    private void SendParts()
+    {
+        while (!_unsent.IsEmpty && !IsBroken)
+        {
+            var part = _unsent[..Math.Min(_unsent.Length, LongestPart)];
+            _unsent = _unsent[part.Length..];
+            if (!TryWrite(_transport.Output.WriteAsync(part)))
+                return;
+        }
+        if (_sending is not { } sent)
+            return;
+        var isAnswered = _isSendingAnswered;
+        (_sending, _unsent, _isSendingAnswered) = (null, default, false);
+        if (isAnswered)
+            Answered.Add(sent);
+        else if (IsBroken)
+            Unanswered.Add(sent);
+    }
+
+    /// <returns>False if a message will say when it is done.</returns>
+    private bool TryWrite(ValueTask<FlushResult> writing)
     {
         _isDirty = false;
 #pragma warning disable CA2012 // consumed once: here, or by the message that its completion sends
@@ -212,10 +265,11 @@ internal sealed class NbdLink
         if (awaiter.IsCompleted)
         {
             EndWrite(awaiter);
-            return;
+            return true;
         }
         (_writePending, _isWriting) = (awaiter, true);
         awaiter.UnsafeOnCompleted(_onWritten);
+        return false;
     }
 
     private void EndWrite(ConfiguredValueTaskAwaitable<FlushResult>.ConfiguredValueTaskAwaiter written)
@@ -223,17 +277,13 @@ internal sealed class NbdLink
         try
         {
             written.GetResult();
+            if (_sending is not null)
+                _table.Hear(_sending);
         }
         catch (Exception lost) when (IsLoss(lost))
         {
             Break(lost.Message);
         }
-        var (sent, isAnswered) = (_sending, _isSendingAnswered);
-        (_sending, _isSendingAnswered) = (null, false);
-        if (isAnswered)
-            Answered.Add(sent!);
-        else if (IsBroken && sent is not null)
-            Unanswered.Add(sent);
     }
 
     private void EndRead(ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter read)

@@ -31,6 +31,9 @@ internal sealed class NbdRequest(NbdClientCore core) : LinkedMessage, IValueTask
 
     public Memory<byte> Memory { get; private set; }
 
+    /// <summary>True if it may keep the server busy for a time that says nothing of its health.</summary>
+    public bool IsLong => Command is NbdCommand.Flush or NbdCommand.Trim or NbdCommand.WriteZeroes;
+
     /// <summary>Its number, for <see cref="TrySettle"/>.</summary>
     public long Id => Volatile.Read(ref _state) >> 1;
 

@@ -13,6 +13,7 @@ internal sealed class NbdTransport : IDisposable
 
     private const int SolSocket = 1, SoPeerCred = 17;      // of Linux
 
+    private readonly Socket? _socket;
     private Stream _stream;
 
     public NbdTransport(Stream stream)
@@ -24,6 +25,8 @@ internal sealed class NbdTransport : IDisposable
     public PipeReader Input { get; private set; }
 
     public PipeWriter Output { get; private set; }
+
+    private NbdTransport(Socket socket) : this(new NetworkStream(socket, ownsSocket: true)) => _socket = socket;
 
     /// <summary>Where a connection over TCP leads to; null for others.</summary>
     public EndPoint? EndPoint { get; private init; }
@@ -53,7 +56,7 @@ internal sealed class NbdTransport : IDisposable
             {
                 await socket.ConnectAsync(new UnixDomainSocketEndPoint(uri.Socket), cancellationToken).ConfigureAwait(false);
             }
-            return new NbdTransport(new NetworkStream(socket, ownsSocket: true))
+            return new NbdTransport(socket)
             {
                 EndPoint = uri.Socket is null ? socket.RemoteEndPoint : null,
                 Process = uri.Socket is null ? null : ProcessOf(socket),
@@ -78,6 +81,23 @@ internal sealed class NbdTransport : IDisposable
         _stream = secure;
         await secure.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
         (Input, Output) = (PipeReader.Create(secure, Reading), PipeWriter.Create(secure, Writing));
+    }
+
+    /// <summary>Closes it so that nothing is sent any more. A connection that is closed in order goes on sending what it was given, for a quarter of an hour:
+    /// a write that has been given up would come behind newer ones to the same place.</summary>
+    public void Abort()
+    {
+        try
+        {
+            if (_socket is { ProtocolType: ProtocolType.Tcp })
+                _socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            // It is closed already.
+        }
+        _socket?.Dispose();     // before the stream, which would end it in order
+        Dispose();
     }
 
     public void Dispose() => _stream.Dispose();

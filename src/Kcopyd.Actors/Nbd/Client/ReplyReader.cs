@@ -29,6 +29,8 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
             if (_reading is { } request)
             {
                 var count = (int)Math.Min(buffer.Length, _left);
+                if (count > 0)
+                    table.Hear(request);
                 buffer.Slice(0, count).CopyTo(request.Memory.Span[_at..]);
                 buffer = buffer.Slice(count);
                 _at += count;
@@ -181,7 +183,12 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
         answered(request);
     }
 
-    private NbdRequest Find(ulong cookie) => table.Find(cookie) ?? throw new ReplyException("it answered a request that was not made, or twice", null);
+    private NbdRequest Find(ulong cookie)
+    {
+        var request = table.Find(cookie) ?? throw new ReplyException("it answered a request that was not made, or twice", null);
+        table.Hear(request);
+        return request;
+    }
 
     // A server that shuts down has not done it; another one, or the next, will.
     private static IoError ErrorOf(uint error) => error == (uint)NbdError.Shutdown ? throw new ReplyException("it is shutting down", null) : NbdErrors.FromWire(error);

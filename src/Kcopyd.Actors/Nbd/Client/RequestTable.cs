@@ -20,9 +20,16 @@ internal sealed class RequestTable
     /// <summary>Requests that wait.</summary>
     public int Count => _requests.Length - Room;
 
+    /// <summary>The number of the latest request that was added.</summary>
+    public long Latest { get; private set; }
+
+    /// <summary>The smallest number of those requests of which something was heard since this was reset.</summary>
+    public long Heard { get; private set; } = long.MaxValue;
+
     /// <returns>The cookie by which the server answers it.</returns>
     public ulong Add(NbdRequest request)
     {
+        Latest = request.Number;
         var slot = request.Slot = _free[--Room];
         _requests[slot] = request;
         return (ulong)++_turns[slot] << 32 | (uint)slot;
@@ -50,5 +57,22 @@ internal sealed class RequestTable
         var taken = Array.Find(_requests, static request => request is not null)!;
         Remove(taken);
         return taken;
+    }
+
+    /// <summary>A sign that the server, and the way to it, are at work for a request.</summary>
+    public void Hear(NbdRequest request) => Heard = Math.Min(Heard, request.Number);
+
+    public void ResetHeard() => Heard = long.MaxValue;
+
+    /// <summary>The oldest request that waits, of those that take long or of the others; null if there is none.</summary>
+    public NbdRequest? Oldest(bool isLong)
+    {
+        NbdRequest? oldest = null;
+        foreach (var request in _requests)
+        {
+            if (request is not null && request.IsLong == isLong && (oldest is null || request.Number < oldest.Number))
+                oldest = request;
+        }
+        return oldest;
     }
 }

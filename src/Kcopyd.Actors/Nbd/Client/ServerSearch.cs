@@ -45,7 +45,7 @@ internal sealed class ServerSearch(NbdClientCore core, IActorRef actor, ITimerSc
     {
         try
         {
-            var link = await NbdConnector.OpenAsync(core.Uri, core.Options, null, cancellationToken).ConfigureAwait(false);
+            var link = await core.Connector.OpenAsync(null, cancellationToken).ConfigureAwait(false);
             actor.Tell(new ServerFound(link), ActorRefs.NoSender);
             if (core.IsGone)
                 link.Break("the device is closed");

@@ -99,7 +99,7 @@ internal sealed class SpareConnections(NbdClientCore core, IActorRef actor, ILog
     {
         try
         {
-            var link = await NbdConnector.OpenAsync(core.Uri, core.Options, first, cancellationToken).ConfigureAwait(false);
+            var link = await core.Connector.OpenAsync(first, cancellationToken).ConfigureAwait(false);
             actor.Tell(new SpareOpened(link, session), ActorRefs.NoSender);
             if (core.IsGone)
                 link.Break("the device is closed");

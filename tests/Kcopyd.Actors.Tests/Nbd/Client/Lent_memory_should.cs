@@ -22,7 +22,7 @@ public sealed class Lent_memory_should : EngineSpec
         _ = Sys.Kcopyd();
         var terms = new NbdTerms { Length = 1 << 20, Flags = TransmissionFlags.HasFlags };
         _link = new NbdLink(new NbdTransport(_stream), terms, 4);
-        _core = new NbdClientCore(NbdUri.Parse("nbd://localhost"), new NbdClientOptions { ReconnectLimit = TimeSpan.Zero }, terms);
+        _core = new NbdClientCore(new NbdConnector(NbdUri.Parse("nbd://localhost"), new NbdClientOptions { ReconnectLimit = TimeSpan.Zero }, Sys.Scheduler), terms);
         _core.Actor = Sys.ActorOf(NbdClientActor.Props(_core, _link));
         _read = _core.Submit(NbdCommand.Read, CommandFlags.None, 0, 1, new byte[1]).AsTask();
         _write = _core.Submit(NbdCommand.Write, CommandFlags.None, 0, 1 << 20, new byte[1 << 20]).AsTask();

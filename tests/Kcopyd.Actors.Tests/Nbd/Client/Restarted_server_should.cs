@@ -46,7 +46,7 @@ public sealed class Restarted_server_should() : NbdClientSpec(VirtualTime + ", a
             await connection.NegotiateAsync(export);
             await disk.ServeAsync(connection);
         });
-        await using var device = await Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri, new NbdClientOptions { Connections = 3, ReconnectLimit = TimeSpan.FromDays(20) }));
+        await using var device = await Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri, new NbdClientOptions { Connections = 3, ReconnectLimit = TimeSpan.FromDays(20), ConnectTimeout = TimeSpan.FromDays(1), RequestTimeout = Timeout.InfiniteTimeSpan }));
         var writers = Enumerable.Range(0, Writers).Select(i => new Writer(device, disk, i * Part, new Random(random.Next()))).ToList();
 
         await PassAsync(Task.WhenAll(writers.Select(static writer => writer.RunAsync())), disk);

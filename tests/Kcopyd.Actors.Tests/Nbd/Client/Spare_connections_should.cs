@@ -174,8 +174,8 @@ public sealed class Spare_connections_should() : NbdClientSpec(VirtualTime)
     public async Task lead_to_the_address_that_the_first_connection_has()
     {
         var (a, b) = (Serve(connection => AgreeAsync(connection), isTcp: true), Serve(connection => AgreeAsync(connection), isTcp: true));
-        var first = await Soon(NbdConnector.OpenAsync(a.Uri, new NbdClientOptions(), null, CancellationToken.None));
-        var second = await Soon(NbdConnector.OpenAsync(b.Uri, new NbdClientOptions(), first, CancellationToken.None));
+        var first = await Soon(new NbdConnector(a.Uri, new NbdClientOptions(), null).OpenAsync(null, CancellationToken.None));
+        var second = await Soon(new NbdConnector(b.Uri, new NbdClientOptions(), null).OpenAsync(first, CancellationToken.None));
         Assert.Equal((2, 0), (a.Accepted, b.Accepted));
         first.Break("done");
         second.Break("done");
