@@ -19,9 +19,8 @@ public sealed record NbdClientOptions
     /// network is no lost one. The default, 60 s, is what NFS has for a reply over TCP: longer than a disk takes to give up a bad sector.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long I/O waits for a server that was lost. After that the device fails for good, with <see cref="Devices.IoError.TimedOut"/>; while
-    /// nobody waits, the server is looked for on and on. Zero never
-    /// reconnects: a lost server is <see cref="Devices.IoError.NoDevice"/>.</summary>
+    /// <summary>How long I/O waits for a server that was lost. After that the device fails for good, with <see cref="Devices.IoError.NoDevice"/>; while
+    /// nothing waits, the search continues. Zero never reconnects.</summary>
     public TimeSpan ReconnectLimit { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Most requests in flight on a connection, 1 to 1024. More of them wait.</summary>

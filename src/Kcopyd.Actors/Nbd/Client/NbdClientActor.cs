@@ -199,7 +199,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         _lossReason = _connections.Loss;
         if (_core.Options.ReconnectLimit == TimeSpan.Zero)
         {
-            Fail(IoError.NoDevice, _lossReason);
+            Fail(_lossReason);
             return;
         }
         _state = State.Lost;
@@ -233,7 +233,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         if (_core.Terms.WhyNot(link.Terms, _core.IsReadOnly) is { } reason)
         {
             link.Break("it is another export");
-            Fail(IoError.NoDevice, $"the server is back, and it is another export: {reason}");
+            Fail($"the server is back, and it is another export: {reason}");
             return;
         }
         _state = State.Replaying;
@@ -283,7 +283,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         }
         else
         {
-            Fail(IoError.TimedOut, $"the server has not come back within {_core.Options.ReconnectLimit.TotalSeconds:0.###} s ({_lossReason})");
+            Fail($"the server has not come back within {_core.Options.ReconnectLimit.TotalSeconds:0.###} s ({_lossReason})");
         }
     }
 
@@ -298,13 +298,13 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     }
 
     /// <summary>Nothing works any more, and nothing will.</summary>
-    private void Fail(IoError error, string reason)
+    private void Fail(string reason)
     {
         if (_state is State.Failed or State.Closing)
             return;
         _log.Error("{0}: the device has failed for good: {1}.{2}", _core.Name, reason, _ledger.HasUnflushed ? " What was written and not flushed may be lost." : "");
         _state = State.Failed;
-        End(error);
+        End(IoError.NoDevice);
     }
 
     private void Close()

@@ -302,10 +302,12 @@ internal sealed class NbdLink
         {
             if (broken.Request is { } request)
             {
-                request.Error = IoError.Io;
+                request.Error = IoError.NoDevice;
                 OnAnswered(request);
             }
-            Break(broken.Message);
+            if (broken.IsShutdown)
+                SayGoodbye();       // the protocol wants it
+            End(broken.Message, isOrderly: broken.IsShutdown);
         }
         catch (Exception lost) when (IsLoss(lost))
         {

@@ -191,7 +191,8 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
     }
 
     // A server that shuts down has not done it; another one, or the next, will.
-    private static IoError ErrorOf(uint error) => error == (uint)NbdError.Shutdown ? throw new ReplyException("it is shutting down", null) : NbdErrors.FromWire(error);
+    private static IoError ErrorOf(uint error) =>
+        error == (uint)NbdError.Shutdown ? throw new ReplyException("it is shutting down", null) { IsShutdown = true } : NbdErrors.FromWire(error);
 
     private static ReadOnlySpan<byte> Peek(ReadOnlySequence<byte> buffer, Span<byte> copy)
     {
@@ -207,4 +208,7 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
 internal sealed class ReplyException(string reason, NbdRequest? request) : Exception(reason)
 {
     public NbdRequest? Request { get; } = request;
+
+    /// <summary>True if it is no breach, but the server's end.</summary>
+    public bool IsShutdown { get; init; }
 }

@@ -156,7 +156,7 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
         else if (_end != IoError.None)
             Answer(request, IoResult.Failure(_end));
         else if (++request.Attempts == MostAttempts)
-            Answer(request, IoResult.Failure(IoError.Io));
+            Answer(request, IoResult.Failure(IoError.NoDevice));
         else
             _waiting.AddFirst(request);
     }

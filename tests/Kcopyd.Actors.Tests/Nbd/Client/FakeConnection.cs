@@ -32,6 +32,9 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
     /// <summary>From 1.</summary>
     public int Number { get; } = number;
 
+    /// <summary>True once the client has said that no more comes.</summary>
+    public bool HasLeft { get; private set; }
+
     public void Dispose() => Stream.Dispose();
 
     public async Task<byte[]> ReadAsync(int count)
@@ -130,6 +133,7 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
             throw new InvalidDataException("The client sent something that is no request.");
         var command = (NbdCommand)BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(6));
         var length = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(24));
+        HasLeft = command == NbdCommand.Disconnect;
         return command == NbdCommand.Disconnect ? null : new FakeRequest(
             command, (CommandFlags)BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(4)), BinaryPrimitives.ReadUInt64BigEndian(header.AsSpan(8)),
             (long)BinaryPrimitives.ReadUInt64BigEndian(header.AsSpan(16)), length, command == NbdCommand.Write ? await ReadAsync((int)length) : []);

@@ -85,9 +85,9 @@ public sealed class Lost_connection_should() : NbdClientSpec(VirtualTime)
             return reads.TrueForAll(static read => read.IsCompleted);
         });
 
-        Assert.All(await Task.WhenAll(reads), static result => Assert.Equal(IoResult.Failure(IoError.TimedOut), result));
+        Assert.All(await Task.WhenAll(reads), static result => Assert.Equal(IoResult.Failure(IoError.NoDevice), result));
         server.Listen();
-        Assert.Equal(IoError.TimedOut, (await Soon(device.WriteAsync(0, Data).AsTask())).Error);
+        Assert.Equal(IoError.NoDevice, (await Soon(device.WriteAsync(0, Data).AsTask())).Error);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class Lost_connection_should() : NbdClientSpec(VirtualTime)
             return next.IsCompleted && write.IsCompleted;
         });
         Assert.True((await next).IsSuccess);
-        Assert.Equal(IoError.Io, (await write).Error);      // the server breaks down of it: it is not sent for ever
+        Assert.Equal(IoError.NoDevice, (await write).Error);      // the server breaks down of it: it is not sent for ever
     }
 
     [Fact]
@@ -181,14 +181,17 @@ public sealed class Lost_connection_should() : NbdClientSpec(VirtualTime)
     }
 
     [Fact]
-    public async Task lose_nothing_where_a_server_says_that_it_is_shutting_down()
+    public async Task lose_nothing_where_a_server_says_that_it_is_shutting_down_and_take_leave_of_it()
     {
+        var left = new TaskCompletionSource<bool>();
         var server = Serve(new FakeExport(), async connection =>
         {
             while (await connection.RequestAsync() is { } request)
                 await connection.SimpleAsync(request.Cookie, connection.Number == 1 ? NbdError.Shutdown : NbdError.None);
+            left.TrySetResult(connection.HasLeft);
         });
         var device = await OpenAsync(server);
         Assert.Equal(IoResult.Success(512), await Soon(device.WriteAsync(0, Data).AsTask()));
+        Assert.True(await Soon(left.Task));
     }
 }

@@ -81,7 +81,7 @@ public sealed class Replies_should : NbdClientSpec
     [Theory]
     [MemberData(nameof(Abuses))]
     public async Task fail_the_read_and_end_the_connection_where_they_are(string abuse) =>
-        Assert.Equal(IoResult.Failure(IoError.Io), (await ReadAsync(Abuse[abuse])).Result);
+        Assert.Equal(IoResult.Failure(IoError.NoDevice), (await ReadAsync(Abuse[abuse])).Result);
 
     [Fact]
     public async Task end_the_connection_where_nobody_waits_for_them()
@@ -114,6 +114,9 @@ public sealed class Replies_should : NbdClientSpec
     [InlineData(NbdError.NotPermitted, IoError.NotPermitted)]
     [InlineData(NbdError.Io, IoError.Io)]
     [InlineData(NbdError.NoSpace, IoError.NoSpace)]
+    [InlineData(NbdError.NoMemory, (IoError)12)]
+    [InlineData(NbdError.Invalid, IoError.Invalid)]
+    [InlineData(NbdError.Overflow, (IoError)75)]
     [InlineData(NbdError.NotSupported, IoError.NotSupported)]
     [InlineData((NbdError)4711, IoError.Invalid)]
     internal async Task tell_errors_and_the_device_goes_on(NbdError sent, IoError expected)
