@@ -47,6 +47,9 @@ public sealed class NbdBlockDevice : IBlockDevice
     /// <summary>What the server says of the export.</summary>
     public NbdExportInfo Info => _core.Terms.ToInfo(_core.Uri.Export);
 
+    /// <summary>Whether there is a server now. <see cref="NbdDeviceStateChanged"/> tells of each change.</summary>
+    public NbdDeviceState State => _core.State;
+
     /// <summary>The address.</summary>
     public string Name => _core.Name;
 

@@ -115,6 +115,9 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
             case Tick:
                 OnTick();
                 break;
+            case Settled:
+                Regained();
+                break;
             case GiveUp:
                 LimitReached();
                 break;
@@ -147,7 +150,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         do
         {
             if (_state == State.Replaying && _flow.Replay())
-                _state = State.Serving;
+                Serve();
             if (_state == State.Serving)
                 _flow.Serve();
             _connections.Flush();
@@ -164,12 +167,19 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
             Context.Stop(Self);
     }
 
+    private void Serve()
+    {
+        _state = State.Serving;
+        if (_isWaitingForServer)
+            Timers.StartSingleTimer(Settled.Instance, Settled.Instance, ServerSearch.LongestPause);
+    }
+
     private bool Settle()
     {
         var before = _connections.Count;
         var isAny = _flow.Settle();
         if (_flow.Heard > _heardBefore)
-            HeardFromServer();
+            Regained();
         if (_connections.Count == before)
             return isAny | TryJoin();
         // What was written again so far may be in a cache that is gone, too: it begins anew, with a new session.
@@ -203,6 +213,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
             return;
         }
         _state = State.Lost;
+        Timers.Cancel(Settled.Instance);
         if (!_isWaitingForServer)
         {
             _isWaitingForServer = true;
@@ -210,6 +221,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
             _search.Restart();
             StartLimit();
             _log.Warning("{0}: the server is lost: {1}; trying for {2} s to reach it", _core.Name, _lossReason, _core.Options.ReconnectLimit.TotalSeconds);
+            Publish(NbdDeviceState.Reconnecting, _lossReason);
         }
         _search.TryNext();
     }
@@ -270,7 +282,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         _isLimitRunning = false;
         if (_state == State.Serving)
         {
-            _isWaitingForServer = false;    // it is there, and nobody has asked for anything, or it is slow
+            Regained();     // it is there, and slow
         }
         else if (!_flow.HasWaiting)
         {
@@ -287,14 +299,23 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         }
     }
 
-    private void HeardFromServer()
+    // It has answered a request since it was lost, or has not been lost again for a while.
+    private void Regained()
     {
         _heardBefore = _flow.Heard;
-        if (!_isWaitingForServer || _state == State.Lost)
+        if (!_isWaitingForServer || _state != State.Serving)
             return;
         (_isWaitingForServer, _isLimitRunning) = (false, false);
         Timers.Cancel(GiveUp.Instance);
+        Timers.Cancel(Settled.Instance);
         _log.Info("{0}: the server is back", _core.Name);
+        Publish(NbdDeviceState.Connected, "");
+    }
+
+    private void Publish(NbdDeviceState state, string reason)
+    {
+        _core.State = state;
+        Context.System.EventStream.Publish(new NbdDeviceStateChanged(_core.Name, state, reason));
     }
 
     /// <summary>Nothing works any more, and nothing will.</summary>
@@ -304,12 +325,14 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
             return;
         _log.Error("{0}: the device has failed for good: {1}.{2}", _core.Name, reason, _ledger.HasUnflushed ? " What was written and not flushed may be lost." : "");
         _state = State.Failed;
+        Publish(NbdDeviceState.Failed, reason);
         End(IoError.NoDevice);
     }
 
     private void Close()
     {
         _state = State.Closing;
+        _core.State = NbdDeviceState.Closed;
         End(IoError.Closed);
     }
 
@@ -328,6 +351,11 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     private sealed record Tick : INoSerializationVerificationNeeded
     {
         public static Tick Instance { get; } = new();
+    }
+
+    private sealed record Settled : INoSerializationVerificationNeeded
+    {
+        public static Settled Instance { get; } = new();
     }
 
     private sealed record GiveUp : INoSerializationVerificationNeeded

@@ -11,6 +11,7 @@ internal sealed class NbdClientCore(NbdConnector connector, NbdTerms terms)
     private readonly Stack<NbdRequest> _recycled = new();
     private long _lastRequest;
     private volatile bool _isGone;
+    private volatile NbdDeviceState _state;
 
     /// <summary>Opens connections to the server.</summary>
     public NbdConnector Connector => connector;
@@ -32,6 +33,9 @@ internal sealed class NbdClientCore(NbdConnector connector, NbdTerms terms)
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;
 
     public TaskCompletionSource Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Set by the actor only.</summary>
+    public NbdDeviceState State { get => _state; set => _state = value; }
 
     /// <summary>True once the actor has stopped: nobody reads its mailbox any more.</summary>
     public bool IsGone => _isGone;
@@ -74,6 +78,7 @@ internal sealed class NbdClientCore(NbdConnector connector, NbdTerms terms)
     public void Leave()
     {
         _isGone = true;
+        _state = NbdDeviceState.Closed;
         Stopped.TrySetResult();
     }
 

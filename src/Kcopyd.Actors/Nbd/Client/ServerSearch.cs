@@ -7,7 +7,9 @@ namespace Kcopyd.Actors.Nbd.Client;
 internal sealed class ServerSearch(NbdClientCore core, IActorRef actor, ITimerScheduler timers)
 #pragma warning restore CA1001
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100), LongestPause = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
 
     private CancellationTokenSource? _connecting;
     private TimeSpan _pause;            // before the next try
