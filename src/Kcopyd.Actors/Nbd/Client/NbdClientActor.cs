@@ -13,12 +13,15 @@ namespace Kcopyd.Actors.Nbd.Client;
 ///                            │ ▲                 │
 ///                            │ └──LostSession────┘
 ///  any ──Fail──▶ Failed                                                       for good: the limit has passed, or it is another export
-///  any ──Close──▶ Closing ──Work──▶ stopped                                   when nothing is on its way any more
+///  any ──Close──▶ Closing ──Work──▶ stopped                                   when nothing is on its way any more, or at the limit
 /// </code>
 /// Nothing blocks here: sockets are awaited, and what becomes of it is told to the actor. All requests that are in the mailbox go out together.
 /// </remarks>
 internal sealed class NbdClientActor : UntypedActor, IWithTimers
 {
+    // For streams to let go of callers' memory once they are closed, which sockets do at once.
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
+
     private readonly NbdClientCore _core;
     private readonly NbdLink _first;
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -124,6 +127,9 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
             case CloseDevice:
                 Close();
                 break;
+            case CloseNow:
+                Context.Stop(Self);     // what is lent is answered when it is given back: see PostStop
+                return;
             default:
                 Unhandled(message);
                 return;
@@ -334,6 +340,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         _state = State.Closing;
         _core.State = NbdDeviceState.Closed;
         End(IoError.Closed);
+        Timers.StartSingleTimer(CloseNow.Instance, CloseNow.Instance, CloseLimit);
     }
 
     // What is in flight is answered when the stream has let go of its memory.
@@ -356,6 +363,11 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     private sealed record Settled : INoSerializationVerificationNeeded
     {
         public static Settled Instance { get; } = new();
+    }
+
+    private sealed record CloseNow : INoSerializationVerificationNeeded
+    {
+        public static CloseNow Instance { get; } = new();
     }
 
     private sealed record GiveUp : INoSerializationVerificationNeeded

@@ -26,6 +26,7 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
     public const uint Context = 7;
 
     private readonly SemaphoreSlim _writing = new(1);
+    private readonly CancellationTokenSource _ended = new();
 
     public Stream Stream { get; set; } = stream;
 
@@ -35,7 +36,14 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
     /// <summary>True once the client has said that no more comes.</summary>
     public bool HasLeft { get; private set; }
 
-    public void Dispose() => Stream.Dispose();
+    /// <summary>Cancelled when this side ends the connection.</summary>
+    public CancellationToken Ended => _ended.Token;
+
+    public void Dispose()
+    {
+        _ended.Cancel();
+        Stream.Dispose();
+    }
 
     public async Task<byte[]> ReadAsync(int count)
     {

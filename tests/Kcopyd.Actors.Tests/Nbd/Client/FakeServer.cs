@@ -108,7 +108,7 @@ internal sealed class FakeServer : IAsyncDisposable
         {
             await _serve(connection);
         }
-        catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or System.Security.Authentication.AuthenticationException)
+        catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
         {
             // The client went away, or the spec killed the connection.
         }
