@@ -22,8 +22,6 @@ namespace Kcopyd.Actors.Nbd;
 /// </remarks>
 public sealed class NbdBlockDevice : IBlockDevice
 {
-    private const long MostWithoutPayload = 1 << 30;    // bytes of a request that has no payload
-
     private static long _made;
 
     private readonly NbdClientCore _core;
@@ -151,7 +149,7 @@ public sealed class NbdBlockDevice : IBlockDevice
         if (offset < 0 || length <= 0 || offset >= Length)
             return new(ExtentResult.Failure(IoError.Invalid));
         // Of whole blocks, and what is told of the rest of the last one is cut off again by nobody's harm: it is on the device.
-        var count = Math.Min(Math.Min(length, MostWithoutPayload), Length - offset);
+        var count = Math.Min(Math.Min(length, NbdClientCore.LongestMap), Length - offset);
         return IsAligned(offset, count) ? _core.SubmitMap(offset, count) : new(ExtentResult.Failure(IoError.Invalid));
     }
 
@@ -194,13 +192,13 @@ public sealed class NbdBlockDevice : IBlockDevice
             return new(IoResult.Failure(refusal));
         if ((Features & feature) == 0)
             return new(IoResult.Failure(IoError.NotSupported));
-        var count = Math.Min(Bounds.Clamp(Length, offset, length), MostWithoutPayload);
+        var count = _core.Terms.Cut(offset, Bounds.Clamp(Length, offset, length), _core.LongestChange);
         return count == 0 ? new(IoResult.Success(0))
             : !IsAligned(offset, count) ? new(IoResult.Failure(IoError.Invalid))
             : _core.Submit(command, flags, offset, count, default);
     }
 
-    private int Payload(long offset, int length) => Math.Min(Bounds.Clamp(Length, offset, length), _mostPayload);
+    private int Payload(long offset, int length) => (int)_core.Terms.Cut(offset, Bounds.Clamp(Length, offset, length), _mostPayload);
 
     private bool IsAligned(long offset, long count) => ((offset | (offset + count == Length ? 0 : count)) & (Alignment - 1)) == 0;
 }

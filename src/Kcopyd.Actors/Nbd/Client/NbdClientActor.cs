@@ -71,6 +71,8 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
             Context.Stop(Self);     // restarted after a bug: its requests were told so, and the connections are closed
             return;
         }
+        if (_core.Terms.Complaint is { } complaint)
+            _log.Warning("{0}: {1}; requests are aligned to {2} bytes and have at most {3}.", _core.Name, complaint, _core.Terms.MinimumBlockSize, _core.Terms.MaximumPayload);
         Join(_first);
         Work();     // it may be lost since it was opened
     }

@@ -7,11 +7,15 @@ namespace Kcopyd.Actors.Nbd.Client;
 /// <summary>What the handle (any thread) and the device's actor share. Holds no state of any request.</summary>
 internal sealed class NbdClientCore(NbdConnector connector, NbdTerms terms)
 {
+    /// <summary>Bytes that a request for the map may have.</summary>
+    public const long LongestMap = 1 << 30;
+
     private readonly Lock _recycling = new();
     private readonly Stack<NbdRequest> _recycled = new();
     private long _lastRequest;
     private volatile bool _isGone;
     private volatile NbdDeviceState _state;
+    private long _longestChange = 1 << 30;
 
     /// <summary>Opens connections to the server.</summary>
     public NbdConnector Connector => connector;
@@ -33,6 +37,10 @@ internal sealed class NbdClientCore(NbdConnector connector, NbdTerms terms)
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;
 
     public TaskCompletionSource Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Bytes that a trim or a zeroing may have, which have no payload. A server may refuse them if they are longer than a payload may be; then they are
+    /// not, from then on.</summary>
+    public long LongestChange { get => Volatile.Read(ref _longestChange); set => Volatile.Write(ref _longestChange, value); }
 
     /// <summary>Set by the actor only.</summary>
     public NbdDeviceState State { get => _state; set => _state = value; }

@@ -29,6 +29,11 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
         if (beside?.Process is { } process && transport.Process != process)
             throw new NbdException($"{_server} is another process than before; see that one server has the socket.");
         var terms = await handshake.AgreeAsync(Uri.Export).ConfigureAwait(false);
+        if (terms.Length % terms.MinimumBlockSize is > 0 and var rest)
+        {
+            throw new NbdException($"{_server} has {terms.Length} bytes and takes blocks of {terms.MinimumBlockSize}: nobody can read or write the last {rest} bytes. "
+                + $"Give the export a size that is a multiple of {terms.MinimumBlockSize}, or a smaller minimum block.");
+        }
         return beside is null || terms.Agrees(beside.Terms)
             ? new NbdLink(transport, terms, Options.MaxRequests)
             : throw new NbdException($"{_server} says something else of the export over another connection.");

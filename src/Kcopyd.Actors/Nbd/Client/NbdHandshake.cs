@@ -159,13 +159,7 @@ internal sealed class NbdHandshake(OptionStream options)
             case NbdInfo.Export when body.Length == 10:
                 return WithExport(terms, body);
             case NbdInfo.BlockSize when body.Length == 12:
-                var minimum = BinaryPrimitives.ReadUInt32BigEndian(body);
-                var preferred = BinaryPrimitives.ReadUInt32BigEndian(body[4..]);
-                var maximum = BinaryPrimitives.ReadUInt32BigEndian(body[8..]);
-                if (!NbdTerms.AreBlockSizes(minimum, preferred, maximum))
-                    throw options.Broken($"no server may have blocks of at least {minimum}, preferably {preferred} and at most {maximum} bytes");
-                var most = (int)Math.Min(maximum, NbdNumbers.LargestPayload);
-                return terms with { MinimumBlockSize = (int)minimum, PreferredBlockSize = (int)preferred, MaximumPayload = most - most % (int)minimum };
+                return terms.WithBlockSizes(BinaryPrimitives.ReadUInt32BigEndian(body), BinaryPrimitives.ReadUInt32BigEndian(body[4..]), BinaryPrimitives.ReadUInt32BigEndian(body[8..]));
             case NbdInfo.Description:
                 return terms with { Description = NbdText.Clean(body, NbdNumbers.LongestString) };
             case NbdInfo.Export or NbdInfo.BlockSize:

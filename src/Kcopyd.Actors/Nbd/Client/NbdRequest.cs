@@ -70,6 +70,9 @@ internal sealed class NbdRequest(NbdClientCore core) : LinkedMessage, IValueTask
         Volatile.Write(ref _state, core.NextRequest() << 1);
     }
 
+    /// <summary>It is asked for less than its caller wanted.</summary>
+    public void Shorten(long length) => Length = length;
+
     /// <summary>Nothing has been heard of it.</summary>
     public void BeginTry()
     {

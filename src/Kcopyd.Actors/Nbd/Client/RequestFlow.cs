@@ -133,6 +133,13 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
         var error = request.Error;
         if (request.Command == NbdCommand.Flush)
             error = ledger.Flushed(request, error);
+        if (IsTooLong(request, error))
+        {
+            core.LongestChange = core.Terms.MaximumPayload;
+            request.Shorten(core.Terms.Cut(request.Offset, request.Length, core.LongestChange));
+            _waiting.AddFirst(request);
+            return;
+        }
         if (request.Origin == RequestOrigin.Caller)
         {
             Heard++;
@@ -146,6 +153,9 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
             ledger.EndReplay(request, error);
         Recycle(request);
     }
+
+    private bool IsTooLong(NbdRequest request, IoError error) => error is IoError.Invalid or NbdErrors.Overflow && _end == IoError.None
+        && request is { Origin: RequestOrigin.Caller, Command: NbdCommand.Trim or NbdCommand.WriteZeroes } && request.Length > core.Terms.MaximumPayload;
 
     // Its connection is lost.
     private void Unanswered(NbdRequest request)

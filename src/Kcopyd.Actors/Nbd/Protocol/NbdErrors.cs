@@ -5,6 +5,9 @@ namespace Kcopyd.Actors.Nbd.Protocol;
 /// <summary>Between the errors of devices and the few that the protocol has.</summary>
 internal static class NbdErrors
 {
+    /// <summary>EOVERFLOW.</summary>
+    public const IoError Overflow = (IoError)75;
+
     public static NbdError ToWire(IoError error) => error switch
     {
         IoError.None => NbdError.None,

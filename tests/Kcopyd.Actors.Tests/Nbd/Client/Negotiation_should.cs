@@ -58,15 +58,6 @@ public sealed class Negotiation_should : NbdClientSpec
         Assert.Contains("no?[2Jway", refused.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData(3, 4096, 4096)]
-    [InlineData(512, 256, 4096)]
-    [InlineData(131072, 131072, 131072)]
-    [InlineData(512, 4096, 1000)]
-    [InlineData(0, 0, 0)]
-    public async Task refuse_block_sizes_that_no_server_may_have(uint minimum, uint preferred, uint maximum) =>
-        Assert.Contains("blocks", (await RefusedAsync(Serve(new FakeExport { Blocks = (minimum, preferred, maximum) }, IdleAsync))).Message, StringComparison.Ordinal);
-
     [Fact]
     public async Task be_refused_wherever_the_server_breaks_off()
     {
