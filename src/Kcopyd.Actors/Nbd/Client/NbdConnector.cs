@@ -18,8 +18,6 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
 
     public NbdClientOptions Options { get; } = options;
 
-    private string HostName => Uri.TlsHostname ?? Uri.Host ?? "localhost";
-
     /// <summary>A connection that is ready for requests.</summary>
     /// <param name="beside">A connection that the new one must lead to the same place as; null for the first.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -27,16 +25,16 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
     public Task<NbdLink> OpenAsync(NbdLink? beside, CancellationToken cancellationToken) => TryAsync(beside?.EndPoint, async (transport, handshake) =>
     {
         if (beside?.Process is { } process && transport.Process != process)
-            throw new NbdException($"{_server} is another process than before; see that one server has the socket.");
+            throw new NbdException(NbdFailure.Refused, $"{_server} is another process than before; see that one server has the socket.");
         var terms = await handshake.AgreeAsync(Uri.Export).ConfigureAwait(false);
         if (terms.Length % terms.MinimumBlockSize is > 0 and var rest)
         {
-            throw new NbdException($"{_server} has {terms.Length} bytes and takes blocks of {terms.MinimumBlockSize}: nobody can read or write the last {rest} bytes. "
+            throw new NbdException(NbdFailure.UnsuitableExport, $"{_server} has {terms.Length} bytes and takes blocks of {terms.MinimumBlockSize}: nobody can read or write the last {rest} bytes. "
                 + $"Give the export a size that is a multiple of {terms.MinimumBlockSize}, or a smaller minimum block.");
         }
         return beside is null || terms.Agrees(beside.Terms)
             ? new NbdLink(transport, terms, Options.MaxRequests)
-            : throw new NbdException($"{_server} says something else of the export over another connection.");
+            : throw new NbdException(NbdFailure.Protocol, $"{_server} says something else of the export over another connection.");
     }, cancellationToken);
 
     /// <summary>What the server says of one export.</summary>
@@ -67,16 +65,20 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var limit = Limit(patience);
         NbdTransport? transport = null;
+        OptionStream? options = null;
+        ServerTrust? trust = null;
         try
         {
             var tls = Uri.IsTls ? TlsOf(Uri, Options) : null;
             transport = await NbdTransport.ConnectAsync(Uri, endPoint, patience.Token).ConfigureAwait(false);
-            var handshake = new NbdHandshake(new OptionStream(transport, _server, patience.Token));
+            options = new OptionStream(transport, _server, patience.Token);
+            var handshake = new NbdHandshake(options);
             await handshake.GreetAsync().ConfigureAwait(false);
             if (tls is not null)
             {
                 await handshake.StartTlsAsync().ConfigureAwait(false);
-                await transport.SecureAsync(tls.ToClientOptions(HostName), _server, patience.Token).ConfigureAwait(false);
+                trust = new ServerTrust(Uri, tls);
+                await transport.SecureAsync(trust.ToOptions(), _server, patience.Token).ConfigureAwait(false);
             }
             return await then(transport, handshake).ConfigureAwait(false);
         }
@@ -84,7 +86,8 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
         {
             transport?.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
-            throw Explain(wrong, isConnected: transport is not null);
+            // The one reply so far was in plain text.
+            throw trust is not null && options!.Replies == 1 && IsEnd(wrong) ? trust.Explain(_server, wrong) : Explain(wrong, isConnected: transport is not null);
         }
         finally
         {
@@ -113,14 +116,18 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
         }
     }
 
+    private static bool IsEnd(Exception wrong) =>
+        wrong is NbdException ? wrong is NbdException { Reason: NbdFailure.Disconnected } : wrong is IOException or SocketException or AuthenticationException;
+
     private Exception Explain(Exception wrong, bool isConnected) => wrong switch
     {
         NbdException => wrong,
-        OperationCanceledException => new NbdException($"{_server} did not answer within {Options.ConnectTimeout.TotalSeconds:0.###} s; see that it runs and that nothing on the way drops what is sent.", wrong),
-        AuthenticationException => new NbdException($"{_server} could not be trusted, so nothing was sent to it: {wrong.Message} See that its certificate is of an authority in tls-certificates=FOLDER and has the name '{HostName}', or give tls-hostname=NAME.", wrong),
-        SocketException when Uri.Socket is { } path && !Path.Exists(path) => new NbdException($"{_server} is not there: there is no socket '{path}'. See that it runs and listens there.", wrong),
-        SocketException when !isConnected => new NbdException($"{_server} cannot be reached: {wrong.Message}. See that it runs and listens there.", wrong),
-        IOException or SocketException => new NbdException($"{_server} broke the connection in the negotiation: {wrong.Message}", wrong),
+        OperationCanceledException => new NbdException(NbdFailure.TimedOut,
+            $"{_server} did not answer within {Options.ConnectTimeout.TotalSeconds:0.###} s; see that it runs and that nothing on the way drops what is sent.", wrong),
+        SocketException when Uri.Socket is { } path && !Path.Exists(path) => new NbdException(NbdFailure.Unreachable,
+            $"{_server} is not there: there is no socket '{path}'. See that it runs and listens there.", wrong),
+        SocketException when !isConnected => new NbdException(NbdFailure.Unreachable, $"{_server} cannot be reached: {wrong.Message}. See that it runs and listens there.", wrong),
+        IOException or SocketException => new NbdException(NbdFailure.Disconnected, $"{_server} broke the connection in the negotiation: {wrong.Message}", wrong),
         _ => wrong,
     };
 
@@ -132,7 +139,7 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
         }
         catch (ArgumentException wrong)
         {
-            throw new NbdException(wrong.Message, wrong);
+            throw new NbdException(NbdFailure.Certificates, wrong.Message, wrong);
         }
     }
 }

@@ -74,7 +74,7 @@ internal sealed class NbdTransport : IDisposable
     public async Task SecureAsync(SslClientAuthenticationOptions options, string server, CancellationToken cancellationToken)
     {
         if (Input.TryRead(out var early) && !early.Buffer.IsEmpty)
-            throw new NbdException($"{server} sent plain text after it had agreed on TLS: somebody on the way may have put it there.");
+            throw new NbdException(NbdFailure.Untrusted, $"{server} sent plain text after it had agreed on TLS: somebody on the way may have put it there.");
         await Input.CompleteAsync().ConfigureAwait(false);
         await Output.CompleteAsync().ConfigureAwait(false);
         var secure = new SslStream(_stream, leaveInnerStreamOpen: false);

@@ -38,11 +38,11 @@ public sealed class Negotiation_should : NbdClientSpec
     }
 
     [Theory]
-    [InlineData(NbdOptionReply.TlsRequired, "nbds")]
-    [InlineData(NbdOptionReply.Unknown, "has no export")]
-    [InlineData(NbdOptionReply.Policy, "not permit")]
-    [InlineData(NbdOptionReply.Shutdown, "shutting down")]
-    internal async Task tell_why_the_server_refuses_and_what_it_says_without_its_control_characters(NbdOptionReply reply, string hint)
+    [InlineData(NbdOptionReply.TlsRequired, "nbds", NbdFailure.TlsRequired)]
+    [InlineData(NbdOptionReply.Unknown, "has no export", NbdFailure.NoExport)]
+    [InlineData(NbdOptionReply.Policy, "not permit", NbdFailure.Refused)]
+    [InlineData(NbdOptionReply.Shutdown, "shutting down", NbdFailure.Refused)]
+    internal async Task tell_why_the_server_refuses_and_what_it_says_without_its_control_characters(NbdOptionReply reply, string hint, NbdFailure reason)
     {
         var refused = await RefusedAsync(Serve(async connection =>
         {
@@ -54,6 +54,7 @@ public sealed class Negotiation_should : NbdClientSpec
                 await connection.ReplyAsync(option, isOver ? reply : NbdOptionReply.Unsupported, "no\u001b[2Jway"u8.ToArray());
             }
         }));
+        Assert.Equal(reason, refused.Reason);
         Assert.Contains(hint, refused.Message, StringComparison.Ordinal);
         Assert.Contains("no?[2Jway", refused.Message, StringComparison.Ordinal);
     }
