@@ -45,7 +45,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         (_core, _first) = (core, link);
         _connections = new NbdConnections(_log, core.Name);
         _ledger = new UnflushedLedger(core, _log);
-        _flow = new RequestFlow(core, _connections, _ledger, Context.Dispatcher);
+        _flow = new RequestFlow(core, _connections, _ledger, Context.Dispatcher, _log);
     }
 
     private enum State

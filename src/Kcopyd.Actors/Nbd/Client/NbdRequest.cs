@@ -42,6 +42,7 @@ internal sealed class NbdRequest(NbdClientCore core) : LinkedMessage, IValueTask
     public RequestOrigin Origin;
     public Coverage Coverage { get; } = new();
     public IoError Error;               // that the server has told, so far
+    public string? ErrorText;           // and what it says of it to people
     public long ExtentLength;           // bytes; 0 while none was told
     public ExtentFlags ExtentFlags;
     public long Mark;                   // of a flush: what it covers
@@ -76,7 +77,7 @@ internal sealed class NbdRequest(NbdClientCore core) : LinkedMessage, IValueTask
     /// <summary>Nothing has been heard of it.</summary>
     public void BeginTry()
     {
-        (Error, ExtentLength, ExtentFlags) = (IoError.None, 0, ExtentFlags.None);
+        (Error, ErrorText, ExtentLength, ExtentFlags) = (IoError.None, null, 0, ExtentFlags.None);
         Coverage.Clear();
     }
 

@@ -125,10 +125,10 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
             case ChunkType.OffsetHole:
                 if (body.Length != 12)
                     throw new ReplyException("it sent a hole of the wrong length", request);
-                var length = BinaryPrimitives.ReadUInt32BigEndian(body[8..]);
-                if (length == 0)
+                var hole = BinaryPrimitives.ReadUInt32BigEndian(body[8..]);
+                if (hole == 0)
                     throw new ReplyException("it sent a hole of no bytes", request);
-                request.Memory.Span.Slice(Cover(request, BinaryPrimitives.ReadUInt64BigEndian(body), length), (int)length).Clear();
+                request.Memory.Span.Slice(Cover(request, BinaryPrimitives.ReadUInt64BigEndian(body), hole), (int)hole).Clear();
                 break;
             case ChunkType.BlockStatus:
                 TakeStatus(request, body);
@@ -136,9 +136,11 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
             default:
                 if (((ushort)type & 0x8000) == 0)
                     throw new ReplyException($"it sent a chunk of the unknown type {(ushort)type}", request);
-                if (body.Length < 6 || BinaryPrimitives.ReadUInt16BigEndian(body[4..]) > body.Length - 6)
+                if (body.Length < 6 || BinaryPrimitives.ReadUInt16BigEndian(body[4..]) is var length && length > body.Length - 6)
                     throw new ReplyException("it sent a malformed error", request);
                 var error = ErrorOf(BinaryPrimitives.ReadUInt32BigEndian(body));
+                if (length > 0 && request.ErrorText is null)
+                    request.ErrorText = NbdText.Clean(body.Slice(6, length));
                 if (request.Error == IoError.None)
                     request.Error = error == IoError.None ? IoError.Invalid : error;        // an error chunk without an error is still one
                 break;

@@ -1,4 +1,5 @@
 using Akka.Dispatch;
+using Akka.Event;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd.Protocol;
 
@@ -12,7 +13,7 @@ namespace Kcopyd.Actors.Nbd.Client;
 ///                 ▲                 │ connection lost
 ///                 └─────────────────┘
 /// </code></remarks>
-internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections, UnflushedLedger ledger, MessageDispatcher dispatcher)
+internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections, UnflushedLedger ledger, MessageDispatcher dispatcher, ILoggingAdapter log)
 {
     private const int MostAttempts = 8;     // of one request: it may be what the server breaks down of
 
@@ -133,6 +134,8 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
         var error = request.Error;
         if (request.Command == NbdCommand.Flush)
             error = ledger.Flushed(request, error);
+        if (request.ErrorText is { } text)
+            log.Debug("{0}: the server says of {1} of {2} bytes at {3}: {4} ({5})", core.Name, request.Command, request.Length, request.Offset, text, error);
         if (IsTooLong(request, error))
         {
             core.LongestChange = core.Terms.MaximumPayload;
