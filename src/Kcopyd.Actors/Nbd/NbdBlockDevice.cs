@@ -72,14 +72,14 @@ public sealed class NbdBlockDevice : IBlockDevice
     /// <param name="options">How it is used; null takes the defaults.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="NbdException">The server is not there, or refuses, or breaks the protocol; the message names it and the remedy.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An option is outside its range.</exception>
+    /// <exception cref="ArgumentException">The address has neither a host nor a socket, or both, or an option is outside its range.</exception>
     public static async Task<NbdBlockDevice> OpenAsync(ActorSystem system, NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(uri);
         options = (options ?? new NbdClientOptions()).Checked();
         _ = system.Kcopyd();
-        var connector = new NbdConnector(uri, options, system.Scheduler);
+        var connector = new NbdConnector(uri.Checked(), options, system.Scheduler);
         var link = await connector.OpenAsync(null, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -100,7 +100,7 @@ public sealed class NbdBlockDevice : IBlockDevice
     public static Task<NbdExportInfo> QueryAsync(NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(uri);
-        return new NbdConnector(uri, (options ?? new NbdClientOptions()).Checked(), null).QueryAsync(cancellationToken);
+        return new NbdConnector(uri.Checked(), (options ?? new NbdClientOptions()).Checked(), null).QueryAsync(cancellationToken);
     }
 
     /// <summary>Asks a server what exports it has. The one that the address names does not matter.</summary>
@@ -108,7 +108,7 @@ public sealed class NbdBlockDevice : IBlockDevice
     public static Task<IReadOnlyList<NbdExportInfo>> ListAsync(NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(uri);
-        return new NbdConnector(uri, (options ?? new NbdClientOptions()).Checked(), null).ListAsync(cancellationToken);
+        return new NbdConnector(uri.Checked(), (options ?? new NbdClientOptions()).Checked(), null).ListAsync(cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Akka.Actor;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;
@@ -124,8 +125,9 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
         NbdException => wrong,
         OperationCanceledException => new NbdException(NbdFailure.TimedOut,
             $"{_server} did not answer within {Options.ConnectTimeout.TotalSeconds:0.###} s; see that it runs and that nothing on the way drops what is sent.", wrong),
-        SocketException when Uri.Socket is { } path && !Path.Exists(path) => new NbdException(NbdFailure.Unreachable,
-            $"{_server} is not there: there is no socket '{path}'. See that it runs and listens there.", wrong),
+        // .NET's word for ENOENT.
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } when Uri.Socket is { } path => new NbdException(NbdFailure.Unreachable,
+            $"{_server} is not there: there is no socket '{UnixPath.Printable(path)}'. See that it runs and listens there.", wrong),
         SocketException when !isConnected => new NbdException(NbdFailure.Unreachable, $"{_server} cannot be reached: {wrong.Message}. See that it runs and listens there.", wrong),
         IOException or SocketException => new NbdException(NbdFailure.Disconnected, $"{_server} broke the connection in the negotiation: {wrong.Message}", wrong),
         _ => wrong,

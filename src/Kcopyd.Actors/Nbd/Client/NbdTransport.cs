@@ -54,7 +54,7 @@ internal sealed class NbdTransport : IDisposable
             }
             else
             {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(uri.Socket), cancellationToken).ConfigureAwait(false);
+                await socket.ConnectAsync(new UnixSocketEndPoint(uri.Socket), cancellationToken).ConfigureAwait(false);
             }
             return new NbdTransport(socket)
             {
