@@ -45,6 +45,11 @@ internal sealed class NbdPeer : IAsyncDisposable
     /// <summary>What it leaves behind when it ends by itself.</summary>
     public Task<ToolResult> EndAsync() => _running!.WaitAsync(TimeSpan.FromSeconds(20));
 
+    /// <summary>It stands still, as under a debugger or on a disk that hangs; its kernel does not.</summary>
+    public Task FreezeAsync() => Tool.OutputAsync("kill", "-STOP", File.ReadAllText(_ready).Trim());
+
+    public Task ThawAsync() => Tool.OutputAsync("kill", "-CONT", File.ReadAllText(_ready).Trim());
+
     /// <summary>It dies without a word, and what it had not flushed with it.</summary>
     public async Task KillAsync()
     {
