@@ -19,25 +19,25 @@ internal static class NbdErrors
         _ => NbdError.Io,
     };
 
-    /// <summary>What an error of a server is to who copies.</summary>
+    /// <summary>What an error of a server means here. Which of them are a bad block and which the end of the device: see <see cref="IoErrors"/>.</summary>
     /// <remarks>
-    /// <para>The table of which errors mean that a sector is bad and which that there is no device any more:</para>
     /// <list type="table">
-    /// <item><term>EIO</term><description><see cref="IoError.Io"/>: the medium behind the server; other sectors may be good.</description></item>
-    /// <item><term>EPERM, ENOSPC, ENOTSUP</term><description>The same here: the server refuses the request, and says why.</description></item>
-    /// <item><term>ENOMEM, EOVERFLOW</term><description>The same number: the server cannot do it now, or not so much at once. No sector is bad.</description></item>
-    /// <item><term>EINVAL, and any number that the protocol does not have</term><description><see cref="IoError.Invalid"/>, as the protocol wants it.</description></item>
-    /// <item><term>ESHUTDOWN</term><description>Not an answer: the request is sent again to the server that comes next.</description></item>
-    /// <item><term>no server within the limit, a server that is lost again and again under the request, a reply that breaks the protocol</term>
-    /// <description><see cref="IoError.NoDevice"/>: it says nothing of any sector, and reading on elsewhere is of no use.</description></item>
+    /// <item><term>EIO</term><description>A bad block: the medium behind the server; other blocks may be good.</description></item>
+    /// <item><term>EPERM, ENOSPC, ENOTSUP</term><description>The server refuses the request.</description></item>
+    /// <item><term>ENOMEM, EOVERFLOW</term><description>The server cannot do it now, or not so much at once. No block is bad.</description></item>
+    /// <item><term>EINVAL, and any number that the protocol does not have</term><description><see cref="IoError.Invalid"/>, as the protocol demands.</description></item>
+    /// <item><term>ESHUTDOWN</term><description>The end of the device, if it were an answer; the request is sent again to the server that comes next.</description></item>
     /// </list>
+    /// No server within the limit, a server that is lost again and again under one request, and a reply that breaks the protocol are <see cref="IoError.NoDevice"/>:
+    /// they say nothing of any block.
     /// </remarks>
     public static IoError FromWire(uint error) => (NbdError)error switch
     {
         NbdError.None => IoError.None,
         NbdError.NotPermitted => IoError.NotPermitted,
         NbdError.Io => IoError.Io,
-        NbdError.NoMemory or NbdError.Overflow => (IoError)error,
+        NbdError.NoMemory => IoError.NoMemory,
+        NbdError.Overflow => Overflow,
         NbdError.NoSpace => IoError.NoSpace,
         NbdError.NotSupported => IoError.NotSupported,
         NbdError.Shutdown => IoError.NoDevice,
