@@ -9,17 +9,17 @@ namespace Kcopyd.Actors.Nbd.Client;
 /// The one serialized world of an NBD device: it owns the connections and the requests (<see cref="RequestFlow"/>), and knows whether there is a server.
 /// </summary>
 /// <remarks><code>
-///  Serving ──LostSession──▶ Lost ──Found───▶ Replaying ──Work──▶ Serving      what is kept is written again before anything else
-///                            │ ▲                 │
-///                            │ └──LostSession────┘
-///  any ──Fail──▶ Failed                                                       for good: the limit has passed, or it is another export
-///  any ──Close──▶ Closing ──Work──▶ stopped                                   when nothing is on its way any more, or at the limit
+///  Serving ──LostSession──▶ Lost ──Found──▶ Replaying ──Work──▶ Serving    what is kept is written again, before anything else
+///                            ▲                  │
+///                            └───LostSession────┘
+///  any ──Fail──▶ Failed                                                    for good: the limit has passed, or it is another export
+///  any ──Close──▶ Closing ──Work──▶ stopped                                when nothing is on its way any more, or at the limit
 /// </code>
 /// Nothing blocks here: sockets are awaited, and what becomes of it is told to the actor. All requests that are in the mailbox go out together.
 /// </remarks>
 internal sealed class NbdClientActor : UntypedActor, IWithTimers
 {
-    // For streams to let go of callers' memory once they are closed, which sockets do at once.
+    // For streams to stop reading callers' memory once they are closed, which sockets do at once.
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
 
     private readonly NbdClientCore _core;
@@ -30,15 +30,12 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     private readonly RequestFlow _flow;
     private readonly PumpNow _pump = new();
     private ServerSearch _search = null!;
+    private ServerLoss _loss = null!;
     private SpareConnections _spares = null!;
     private State _state = State.Serving;
-    private string _lossReason = "";
     private bool _isPumpTold;
-    private bool _isWaitingForServer;       // no request was answered since a session was lost
-    private long _heardBefore;
-    private bool _isLimitRunning;
     private bool _isTicking;
-    private int _replayReached;             // when the limit was looked at
+    private long _heard;            // requests that the server had answered when that was looked at
 
     public NbdClientActor(NbdClientCore core, NbdLink link)
     {
@@ -59,20 +56,23 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
+    private NbdClientOptions Options => _core.Options;
+
     public static Props Props(NbdClientCore core, NbdLink link) =>
         Akka.Actor.Props.Create(() => new NbdClientActor(core, link)).WithDispatcher("kcopyd.dispatcher").WithMailbox(LinkedMailbox.Id);
 
     protected override void PreStart()
     {
         _search = new ServerSearch(_core, Self, Timers);
+        _loss = new ServerLoss(Options.ReconnectLimit, Timers);
         _spares = new SpareConnections(_core, Self, _log);
         if (_core.IsGone)
         {
-            Context.Stop(Self);     // restarted after a bug: its requests were told so, and the connections are closed
+            Context.Stop(Self);     // restarted after a bug: its requests were answered, and the connections are closed
             return;
         }
-        if (_core.Terms.Complaint is { } complaint)
-            _log.Warning("{0}: {1}; requests are aligned to {2} bytes and have at most {3}.", _core.Name, complaint, _core.Terms.MinimumBlockSize, _core.Terms.MaximumPayload);
+        if (_core.Terms is { Complaint: { } complaint } terms)
+            _log.Warning("{0}: {1}; requests are aligned to {2} bytes and have at most {3}.", _core.Name, complaint, terms.MinimumBlockSize, terms.MaximumPayload);
         Join(_first);
         Work();     // it may be lost since it was opened
     }
@@ -113,25 +113,12 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
             case SpareRefused refused:
                 _spares.Refused(refused);
                 break;
-            case RetryConnect:
-                if (_state == State.Lost)
-                    _search.Try();
-                break;
-            case Tick:
-                OnTick();
-                break;
-            case Settled:
-                Regained();
-                break;
-            case GiveUp:
-                LimitReached();
+            case DeviceTimer timer:
+                On(timer);
                 break;
             case CloseDevice:
                 Close();
                 break;
-            case CloseNow:
-                Context.Stop(Self);     // what is lent is answered when it is given back: see PostStop
-                return;
             default:
                 Unhandled(message);
                 return;
@@ -139,11 +126,25 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         Work();
     }
 
+    private void On(DeviceTimer timer)
+    {
+        if (timer == DeviceTimer.Tick)
+            Tick();
+        else if (timer == DeviceTimer.Retry && _state == State.Lost)
+            _search.Try();
+        else if (timer == DeviceTimer.Limit)
+            LimitReached();
+        else if (timer == DeviceTimer.Settled)
+            Regained();
+        else if (timer == DeviceTimer.Close)
+            Context.Stop(Self);     // requests whose memory is still read are answered later: see PostStop
+    }
+
     private void Take(NbdRequest request)
     {
         _flow.Add(request);
-        if (_state is State.Lost or State.Replaying && !_isLimitRunning)
-            StartLimit();
+        if (_state is State.Lost or State.Replaying)
+            _loss.Await();
         if (_isPumpTold)
             return;
         // Behind what is in the mailbox: all that goes out together.
@@ -158,7 +159,10 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         do
         {
             if (_state == State.Replaying && _flow.Replay())
-                Serve();
+            {
+                _state = State.Serving;
+                _loss.Settle();
+            }
             if (_state == State.Serving)
                 _flow.Serve();
             _connections.Flush();
@@ -166,27 +170,21 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         while (Settle());
         if (_state == State.Serving)
             _spares.Consider(_connections);
-        if (!_isTicking && _core.Options.RequestTimeout > TimeSpan.Zero && _connections.InFlight > 0)
-        {
-            _isTicking = true;
-            Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _core.Options.RequestTimeout / NbdLink.Ticks);
-        }
         if (_state == State.Closing && _connections.AreGone)
             Context.Stop(Self);
+        if (!_isTicking && Options.RequestTimeout > TimeSpan.Zero && _connections.InFlight > 0)
+        {
+            _isTicking = true;
+            Timers.StartPeriodicTimer(DeviceTimer.Tick, DeviceTimer.Tick, Options.RequestTimeout / NbdLink.Ticks);
+        }
     }
 
-    private void Serve()
-    {
-        _state = State.Serving;
-        if (_isWaitingForServer)
-            Timers.StartSingleTimer(Settled.Instance, Settled.Instance, ServerSearch.LongestPause);
-    }
-
+    /// <returns>True if there was something.</returns>
     private bool Settle()
     {
         var before = _connections.Count;
         var isAny = _flow.Settle();
-        if (_flow.Heard > _heardBefore)
+        if (_flow.Heard > _heard)
             Regained();
         if (_connections.Count == before)
             return isAny | TryJoin();
@@ -208,28 +206,41 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         return true;
     }
 
+    private void Join(NbdLink link)
+    {
+        link.Attach(Self, _core);
+        _connections.Add(link);
+    }
+
+    // While something is in flight.
+    private void Tick()
+    {
+        if (_connections.InFlight > 0)
+        {
+            _connections.Tick(Options.RequestTimeout);
+            return;
+        }
+        _isTicking = false;
+        Timers.Cancel(DeviceTimer.Tick);
+    }
+
     private void LostSession()
     {
         if (_state is not (State.Serving or State.Replaying))
             return;
         _spares.Reset();
         _ledger.ServerLost();
-        _lossReason = _connections.Loss;
-        if (_core.Options.ReconnectLimit == TimeSpan.Zero)
+        if (Options.ReconnectLimit == TimeSpan.Zero)
         {
-            Fail(_lossReason);
+            Fail(_connections.Loss);
             return;
         }
         _state = State.Lost;
-        Timers.Cancel(Settled.Instance);
-        if (!_isWaitingForServer)
+        if (_loss.Begin(_connections.Loss))
         {
-            _isWaitingForServer = true;
-            _replayReached = 0;
             _search.Restart();
-            StartLimit();
-            _log.Warning("{0}: the server is lost: {1}; trying for {2} s to reach it", _core.Name, _lossReason, _core.Options.ReconnectLimit.TotalSeconds);
-            Publish(NbdDeviceState.Reconnecting, _lossReason);
+            _log.Warning("{0}: the server is lost: {1}; trying for {2} s to reach it", _core.Name, _loss.Reason, Options.ReconnectLimit.TotalSeconds);
+            Publish(NbdDeviceState.Reconnecting, _loss.Reason);
         }
         _search.TryNext();
     }
@@ -238,7 +249,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     {
         if (_state != State.Lost)
             return;
-        _lossReason = reason;
+        _loss.Reason = reason;
         _log.Debug("{0}: {1}", _core.Name, reason);
         _search.TryNext();
     }
@@ -261,61 +272,20 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         Join(link);
     }
 
-    private void Join(NbdLink link)
-    {
-        link.Attach(Self, _core);
-        _connections.Add(link);
-    }
-
-    // While something is in flight.
-    private void OnTick()
-    {
-        if (_connections.InFlight > 0)
-        {
-            _connections.Tick(_core.Options.RequestTimeout);
-            return;
-        }
-        _isTicking = false;
-        Timers.Cancel(Tick.Instance);
-    }
-
-    private void StartLimit()
-    {
-        _isLimitRunning = true;
-        Timers.StartSingleTimer(GiveUp.Instance, GiveUp.Instance, _core.Options.ReconnectLimit);
-    }
-
     private void LimitReached()
     {
-        _isLimitRunning = false;
         if (_state == State.Serving)
-        {
             Regained();     // it is there, and slow
-        }
-        else if (!_flow.HasWaiting)
-        {
-            return;     // it is looked for on and on, and from the next request on the limit runs again
-        }
-        else if (_state == State.Replaying && _ledger.Replayed > _replayReached)
-        {
-            _replayReached = _ledger.Replayed;
-            StartLimit();
-        }
-        else
-        {
-            Fail($"the server has not come back within {_core.Options.ReconnectLimit.TotalSeconds:0.###} s ({_lossReason})");
-        }
+        else if (_loss.IsOver(_flow.HasWaiting, _state == State.Replaying ? _ledger.Replayed : 0))
+            Fail($"the server has not come back within {Options.ReconnectLimit.TotalSeconds:0.###} s ({_loss.Reason})");
     }
 
     // It has answered a request since it was lost, or has not been lost again for a while.
     private void Regained()
     {
-        _heardBefore = _flow.Heard;
-        if (!_isWaitingForServer || _state != State.Serving)
+        _heard = _flow.Heard;
+        if (_state != State.Serving || !_loss.End())
             return;
-        (_isWaitingForServer, _isLimitRunning) = (false, false);
-        Timers.Cancel(GiveUp.Instance);
-        Timers.Cancel(Settled.Instance);
         _log.Info("{0}: the server is back", _core.Name);
         Publish(NbdDeviceState.Connected, "");
     }
@@ -329,9 +299,8 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     /// <summary>Nothing works any more, and nothing will.</summary>
     private void Fail(string reason)
     {
-        if (_state is State.Failed or State.Closing)
-            return;
-        _log.Error("{0}: the device has failed for good: {1}.{2}", _core.Name, reason, _ledger.HasUnflushed ? " What was written and not flushed may be lost." : "");
+        var lost = _ledger.HasUnflushed ? " What was written and not flushed may be lost." : "";
+        _log.Error("{0}: the device has failed for good: {1}.{2}", _core.Name, reason, lost);
         _state = State.Failed;
         Publish(NbdDeviceState.Failed, reason);
         End(IoError.NoDevice);
@@ -342,10 +311,10 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         _state = State.Closing;
         _core.State = NbdDeviceState.Closed;
         End(IoError.Closed);
-        Timers.StartSingleTimer(CloseNow.Instance, CloseNow.Instance, CloseLimit);
+        Timers.StartSingleTimer(DeviceTimer.Close, DeviceTimer.Close, CloseLimit);
     }
 
-    // What is in flight is answered when the stream has let go of its memory.
+    // What is in flight is answered when the streams have stopped reading its memory.
     private void End(IoError error)
     {
         Timers.CancelAll();
@@ -356,26 +325,6 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     }
 
     private sealed class PumpNow : LinkedMessage;
-
-    private sealed record Tick : INoSerializationVerificationNeeded
-    {
-        public static Tick Instance { get; } = new();
-    }
-
-    private sealed record Settled : INoSerializationVerificationNeeded
-    {
-        public static Settled Instance { get; } = new();
-    }
-
-    private sealed record CloseNow : INoSerializationVerificationNeeded
-    {
-        public static CloseNow Instance { get; } = new();
-    }
-
-    private sealed record GiveUp : INoSerializationVerificationNeeded
-    {
-        public static GiveUp Instance { get; } = new();
-    }
 }
 
 /// <summary>The handle is disposed.</summary>

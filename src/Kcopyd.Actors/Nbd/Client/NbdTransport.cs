@@ -102,10 +102,15 @@ internal sealed class NbdTransport : IDisposable
 
     public void Dispose() => _stream.Dispose();
 
+    /// <summary>True for the errors that the end of a connection has, this side's included.</summary>
+    public static bool IsLoss(Exception exception) =>
+        exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException;
+
     private static int? ProcessOf(Socket socket)
     {
         Span<byte> credentials = stackalloc byte[12];       // pid, uid, gid
-        return OperatingSystem.IsLinux() && socket.GetRawSocketOption(SolSocket, SoPeerCred, credentials) == credentials.Length && BitConverter.ToInt32(credentials) is > 0 and var pid ? pid : null;
+        var length = OperatingSystem.IsLinux() ? socket.GetRawSocketOption(SolSocket, SoPeerCred, credentials) : 0;
+        return length == credentials.Length && BitConverter.ToInt32(credentials) is > 0 and var pid ? pid : null;
     }
 
     // A server that vanishes without a word is noticed after half a minute, busy or idle, and not after the quarter of an hour that is TCP's own.

@@ -6,6 +6,7 @@ internal sealed class RequestTable
     private readonly NbdRequest?[] _requests;
     private readonly uint[] _turns;     // how often a slot was used: an old cookie is not a new one
     private readonly int[] _free;       // the first Room of them
+    private long _heard = long.MaxValue;
 
     public RequestTable(int size)
     {
@@ -22,9 +23,6 @@ internal sealed class RequestTable
 
     /// <summary>The number of the latest request that was added.</summary>
     public long Latest { get; private set; }
-
-    /// <summary>The smallest number of those requests of which something was heard since this was reset.</summary>
-    public long Heard { get; private set; } = long.MaxValue;
 
     /// <returns>The cookie by which the server answers it.</returns>
     public ulong Add(NbdRequest request)
@@ -60,9 +58,15 @@ internal sealed class RequestTable
     }
 
     /// <summary>A sign that the server, and the way to it, are at work for a request.</summary>
-    public void Hear(NbdRequest request) => Heard = Math.Min(Heard, request.Number);
+    public void Hear(NbdRequest request) => _heard = Math.Min(_heard, request.Number);
 
-    public void ResetHeard() => Heard = long.MaxValue;
+    /// <summary>The smallest number of those requests of which something was heard since this was asked.</summary>
+    public long TakeHeard()
+    {
+        var heard = _heard;
+        _heard = long.MaxValue;
+        return heard;
+    }
 
     /// <summary>The oldest request that waits, of those that take long or of the others; null if there is none.</summary>
     public NbdRequest? Oldest(bool isLong)

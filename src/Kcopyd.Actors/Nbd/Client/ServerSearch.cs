@@ -23,7 +23,7 @@ internal sealed class ServerSearch(NbdClientCore core, IActorRef actor, ITimerSc
         if (_pause == TimeSpan.Zero)
             Try();
         else
-            timers.StartSingleTimer(RetryConnect.Instance, RetryConnect.Instance, _pause);
+            timers.StartSingleTimer(DeviceTimer.Retry, DeviceTimer.Retry, _pause);
         _pause = _pause == TimeSpan.Zero ? FirstPause : _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
     }
 
@@ -39,7 +39,7 @@ internal sealed class ServerSearch(NbdClientCore core, IActorRef actor, ITimerSc
     /// <summary>Ends the search. What a try has opened is still told, to be closed.</summary>
     public void Stop()
     {
-        timers.Cancel(RetryConnect.Instance);
+        timers.Cancel(DeviceTimer.Retry);
         _connecting?.Cancel();
     }
 
@@ -64,9 +64,3 @@ internal sealed record ServerFound(NbdLink Link) : INoSerializationVerificationN
 
 /// <summary>A try has not.</summary>
 internal sealed record ServerNotFound(string Reason) : INoSerializationVerificationNeeded;
-
-/// <summary>The pause before the next try is over.</summary>
-internal sealed record RetryConnect : INoSerializationVerificationNeeded
-{
-    public static RetryConnect Instance { get; } = new();
-}
