@@ -22,8 +22,6 @@ namespace Kcopyd.Actors.Nbd;
 /// </remarks>
 public sealed class NbdBlockDevice : IBlockDevice
 {
-    private const long MostWithoutPayload = 1 << 30;    // bytes of a request that has no payload
-
     private static long _made;
 
     private readonly NbdClientCore _core;
@@ -46,6 +44,9 @@ public sealed class NbdBlockDevice : IBlockDevice
 
     /// <summary>What the server says of the export.</summary>
     public NbdExportInfo Info => _core.Terms.ToInfo(_core.Uri.Export);
+
+    /// <summary>Whether there is a server now. <see cref="NbdDeviceStateChanged"/> tells of each change.</summary>
+    public NbdDeviceState State => _core.State;
 
     /// <summary>The address.</summary>
     public string Name => _core.Name;
@@ -71,24 +72,25 @@ public sealed class NbdBlockDevice : IBlockDevice
     /// <param name="options">How it is used; null takes the defaults.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="NbdException">The server is not there, or refuses, or breaks the protocol; the message names it and the remedy.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An option is outside its range.</exception>
+    /// <exception cref="ArgumentException">The address has neither a host nor a socket, or both, or an option is outside its range.</exception>
     public static async Task<NbdBlockDevice> OpenAsync(ActorSystem system, NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(uri);
         options = (options ?? new NbdClientOptions()).Checked();
         _ = system.Kcopyd();
-        var links = await NbdSession.OpenAsync(uri, options, cancellationToken).ConfigureAwait(false);
+        var connector = new NbdConnector(uri.Checked(), options, system.Scheduler);
+        var link = await connector.OpenAsync(null, cancellationToken).ConfigureAwait(false);
         try
         {
-            var core = new NbdClientCore(uri, options, links[0].Terms);
+            var core = new NbdClientCore(connector, link.Terms);
             var name = "kcopyd-nbd-" + Interlocked.Increment(ref _made).ToString(CultureInfo.InvariantCulture);
-            core.Actor = system.ActorOf(NbdClientActor.Props(core, links), name);
+            core.Actor = system.ActorOf(NbdClientActor.Props(core, link), name);
             return new NbdBlockDevice(core);
         }
         catch
         {
-            links.ForEach(static link => link.Close());
+            link.Break("the device could not be made");
             throw;
         }
     }
@@ -98,7 +100,7 @@ public sealed class NbdBlockDevice : IBlockDevice
     public static Task<NbdExportInfo> QueryAsync(NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(uri);
-        return NbdConnector.QueryAsync(uri, (options ?? new NbdClientOptions()).Checked(), cancellationToken);
+        return new NbdConnector(uri.Checked(), (options ?? new NbdClientOptions()).Checked(), null).QueryAsync(cancellationToken);
     }
 
     /// <summary>Asks a server what exports it has. The one that the address names does not matter.</summary>
@@ -106,7 +108,7 @@ public sealed class NbdBlockDevice : IBlockDevice
     public static Task<IReadOnlyList<NbdExportInfo>> ListAsync(NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(uri);
-        return NbdConnector.ListAsync(uri, (options ?? new NbdClientOptions()).Checked(), cancellationToken);
+        return new NbdConnector(uri.Checked(), (options ?? new NbdClientOptions()).Checked(), null).ListAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -147,7 +149,7 @@ public sealed class NbdBlockDevice : IBlockDevice
         if (offset < 0 || length <= 0 || offset >= Length)
             return new(ExtentResult.Failure(IoError.Invalid));
         // Of whole blocks, and what is told of the rest of the last one is cut off again by nobody's harm: it is on the device.
-        var count = Math.Min(Math.Min(length, MostWithoutPayload), Length - offset);
+        var count = Math.Min(Math.Min(length, NbdClientCore.LongestMap), Length - offset);
         return IsAligned(offset, count) ? _core.SubmitMap(offset, count) : new(ExtentResult.Failure(IoError.Invalid));
     }
 
@@ -156,8 +158,8 @@ public sealed class NbdBlockDevice : IBlockDevice
         ? new(_core.IsGone ? IoResult.Failure(IoError.Closed) : IoResult.Success(0))
         : _core.Submit(NbdCommand.Flush, CommandFlags.None, 0, 0, default);
 
-    /// <summary>Fails what is in flight with <see cref="IoError.Closed"/>, tells the server, and closes the connections. What was not flushed is not flushed
-    /// by this.</summary>
+    /// <summary>Fails what is in flight with <see cref="IoError.Closed"/>, tells the server, and closes the connections; does not wait for a server that does not
+    /// answer. What was not flushed is not flushed by this.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
@@ -190,13 +192,13 @@ public sealed class NbdBlockDevice : IBlockDevice
             return new(IoResult.Failure(refusal));
         if ((Features & feature) == 0)
             return new(IoResult.Failure(IoError.NotSupported));
-        var count = Math.Min(Bounds.Clamp(Length, offset, length), MostWithoutPayload);
+        var count = _core.Terms.Cut(offset, Bounds.Clamp(Length, offset, length), _core.LongestChange);
         return count == 0 ? new(IoResult.Success(0))
             : !IsAligned(offset, count) ? new(IoResult.Failure(IoError.Invalid))
             : _core.Submit(command, flags, offset, count, default);
     }
 
-    private int Payload(long offset, int length) => Math.Min(Bounds.Clamp(Length, offset, length), _mostPayload);
+    private int Payload(long offset, int length) => (int)_core.Terms.Cut(offset, Bounds.Clamp(Length, offset, length), _mostPayload);
 
     private bool IsAligned(long offset, long count) => ((offset | (offset + count == Length ? 0 : count)) & (Alignment - 1)) == 0;
 }

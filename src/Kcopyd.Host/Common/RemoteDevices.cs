@@ -1,18 +1,30 @@
-using Akka.Actor;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>Exports of NBD servers, in the words of the command line. Nothing here runs for a command without an address.</summary>
-internal static class RemoteDevices
+/// <summary>
+/// The exports of NBD servers that a command uses, in the words of the command line. Each is connected to once, when it is first looked at, and that connection is
+/// kept until the command ends: a server may have one place, or end with its first client. Nothing here runs for a command without an address.
+/// </summary>
+internal sealed class RemoteDevices(LogLevel logLevel, CancellationToken cancellationToken) : IAsyncDisposable
 {
+    private readonly Dictionary<NbdUri, NbdBlockDevice> _open = [];
+
+    /// <summary>Where they live; null while there are none.</summary>
+    public Engine? Engine { get; private set; }
+
+    /// <summary>The export of a target. It stays this object's, and may be disposed by others when they are done with it.</summary>
     /// <exception cref="UsageException">The server is not there, or refuses.</exception>
-    public static async Task<NbdExportInfo> QueryAsync(Target target)
+    public async Task<NbdBlockDevice> OpenAsync(Target target)
     {
+        var uri = target.Uri!;
+        if (_open.TryGetValue(uri, out var device))
+            return device;
+        Engine ??= Engine.Start(logLevel);
         try
         {
-            return await NbdBlockDevice.QueryAsync(target.Uri!).ConfigureAwait(false);
+            return _open[uri] = await NbdBlockDevice.OpenAsync(Engine.System, uri, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
         catch (NbdException refused)
         {
@@ -20,24 +32,21 @@ internal static class RemoteDevices
         }
     }
 
-    /// <summary>Opens an export for a region.</summary>
-    /// <exception cref="UsageException">It cannot be opened, or the region does not suit its blocks.</exception>
-    public static async Task<NbdBlockDevice> OpenAsync(Target target, long length, bool isReadOnly, ActorSystem system)
+    public async ValueTask DisposeAsync()
     {
-        NbdBlockDevice device;
-        try
-        {
-            device = await NbdBlockDevice.OpenAsync(system, target.Uri!, new NbdClientOptions { ReadOnly = isReadOnly }).ConfigureAwait(false);
-        }
-        catch (NbdException refused)
-        {
-            throw new UsageException($"{target.Argument}: {refused.Message}");
-        }
-        if (target.Start % device.Alignment == 0 && (length % device.Alignment == 0 || target.Start + length == device.Length))
-            return device;
-        var alignment = device.Alignment;
-        await device.DisposeAsync().ConfigureAwait(false);
-        throw new UsageException($"{target}: its server wants multiples of {alignment} bytes, and this is {target.Start}+{length}; align the region.");
+        foreach (var device in _open.Values)
+            await device.DisposeAsync().ConfigureAwait(false);
+        Engine?.Dispose();
+    }
+
+    /// <summary>The export that was surveyed, for a region.</summary>
+    /// <exception cref="UsageException">The region does not suit its blocks.</exception>
+    public static IBlockDevice Fit(Survey survey, long length)
+    {
+        var (target, device) = (survey.Target, survey.Remote!);
+        return target.Start % device.Alignment == 0 && (length % device.Alignment == 0 || target.Start + length == device.Length)
+            ? device
+            : throw new UsageException($"{target}: its server wants multiples of {device.Alignment} bytes, and this is {target.Start}+{length}; align the region.");
     }
 
     /// <summary>What tells two exports apart.</summary>

@@ -15,6 +15,9 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
 {
     private Func<Task<Survey>>? _again;
 
+    /// <summary>The export, for <see cref="TargetKind.Remote"/>: it is open, and this connection is the one to use.</summary>
+    public NbdBlockDevice? Remote { get; private init; }
+
     /// <summary>Who may read and write what is there.</summary>
     public UnixFileMode? Permissions { get; private init; }
 
@@ -22,12 +25,14 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
     /// <exception cref="UsageException">It cannot be opened any more.</exception>
     public Task<Survey> AgainAsync() => _again?.Invoke() ?? Task.FromResult(this);
 
-    /// <summary>Opens and closes the target as it will be opened later, but creates and grows nothing.</summary>
+    /// <summary>Opens and closes the target as it will be opened later, but creates and grows nothing. Exports stay open.</summary>
+    /// <param name="target">The target.</param>
+    /// <param name="remotes">Opens exports; needed for an address only.</param>
     /// <exception cref="UsageException">It cannot be opened so.</exception>
-    public static async Task<Survey> OfSourceAsync(Target target)
+    public static async Task<Survey> OfSourceAsync(Target target, RemoteDevices? remotes = null)
     {
         if (target.Uri is not null)
-            return Of(target, await RemoteDevices.QueryAsync(target).ConfigureAwait(false));
+            return Of(target, await remotes!.OpenAsync(target).ConfigureAwait(false));
         if (IsStream(target, StandardInput, out var stream))
             return stream;
         FileBlockDevice device;
@@ -44,16 +49,16 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
             throw Devices.Refusal(target, refused, new BlockDeviceOptions { ReadOnly = true });
         }
         await using (device.ConfigureAwait(false))
-            return await OfAsync(target, device, () => OfSourceAsync(target)).ConfigureAwait(false);
+            return await OfAsync(target, device, () => OfSourceAsync(target, remotes)).ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="OfSourceAsync"/>
-    public static async Task<Survey> OfDestinationAsync(Target target)
+    public static async Task<Survey> OfDestinationAsync(Target target, RemoteDevices? remotes = null)
     {
         if (target.Uri is not null)
         {
-            var info = await RemoteDevices.QueryAsync(target).ConfigureAwait(false);
-            return info.IsReadOnly ? throw new UsageException($"{target} is read-only: its server does not take writes.") : Of(target, info);
+            var export = await remotes!.OpenAsync(target).ConfigureAwait(false);
+            return export.IsReadOnly ? throw new UsageException($"{target} is read-only: its server does not take writes.") : Of(target, export);
         }
         if (IsStream(target, StandardOutput, out var stream))
             return stream;
@@ -61,14 +66,14 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
         if (!entry.Exists)
         {
             NewFiles.CheckMayCreate($"{target}", target.Path);
-            return new Survey(target, TargetKind.Missing, 0, entry.Identity) { _again = () => OfDestinationAsync(target) };
+            return new Survey(target, TargetKind.Missing, 0, entry.Identity) { _again = () => OfDestinationAsync(target, remotes) };
         }
         var device = Devices.Open(target, new BlockDeviceOptions());
         await using (device.ConfigureAwait(false))
         {
             return device.IsReadOnly
                 ? throw new UsageException($"{target} is read-only.")
-                : await OfAsync(target, device, () => OfDestinationAsync(target)).ConfigureAwait(false);
+                : await OfAsync(target, device, () => OfDestinationAsync(target, remotes)).ConfigureAwait(false);
         }
     }
 
@@ -86,7 +91,7 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
     }
 
     // Two addresses of one export are the same storage; what else leads to it, nobody here can know.
-    private static Survey Of(Target target, NbdExportInfo info) => new(target, TargetKind.Remote, info.Length!.Value, RemoteDevices.Storage(target.Uri!));
+    private static Survey Of(Target target, NbdBlockDevice export) => new(target, TargetKind.Remote, export.Length, RemoteDevices.Storage(target.Uri!)) { Remote = export };
 
     private static async Task<Survey> OfAsync(Target target, FileBlockDevice device, Func<Task<Survey>> again)
     {

@@ -22,9 +22,11 @@ internal static class ExportCommand
             options = options with { Offload = options.Offload ?? OffloadKinds.Default | OffloadKinds.DetectZeroes };
             var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), false, [parsed.GetRequiredValue(cow)], false, console).ConfigureAwait(false);
             await using var filesLease = files.ConfigureAwait(false);
+            var remotes = new RemoteDevices(options.LogLevel, cancellationToken);
+            await using var remotesLease = remotes.ConfigureAwait(false);
             // Its bytes are in two files, neither of which may be the destination.
             var source = new Survey(files.All[1].Target, TargetKind.Disk, files.Origin.Length, Storage: null);
-            var plan = await TransferPlan.MakeAsync(source, [Target.Parse("OUT", parsed.GetRequiredValue(output))], options).ConfigureAwait(false);
+            var plan = await TransferPlan.MakeAsync(source, [Target.Parse("OUT", parsed.GetRequiredValue(output))], options, remotes).ConfigureAwait(false);
             files.CheckApart(plan.Destinations[0].Target, plan.Destinations[0].Storage);
 
             var snapshots = new SnapshotOptions { Mode = StoreMode.Open, AcceptTruncated = parsed.GetValue(acceptTruncated) };

@@ -20,25 +20,27 @@ internal static class CompareRun
             throw new UsageException("--list is of one B: its lines do not say which.");
         if (options.Lists && options.Transfer.Json)
             throw new UsageException("--list and --json would both go to standard output; --json has the ranges, too.");
+        var remotes = new RemoteDevices(options.Transfer.LogLevel, cancellationToken);
+        await using var remotesLease = remotes.ConfigureAwait(false);
         using var locks = StorageLocks.Take([.. others.Prepend(first).Select(static target => (target, false))], options.Transfer.Force, console);
-        var from = await Survey.OfSourceAsync(first).ConfigureAwait(false);
+        var from = await Survey.OfSourceAsync(first, remotes).ConfigureAwait(false);
         var to = new List<Survey>(others.Count);
         foreach (var other in others)
-            to.Add(await Survey.OfSourceAsync(other).ConfigureAwait(false));
+            to.Add(await Survey.OfSourceAsync(other, remotes).ConfigureAwait(false));
         foreach (var stream in to.Prepend(from).Where(static survey => survey.Kind == TargetKind.Stream))
             throw new UsageException($"{stream.Target} is a stream, which cannot be compared: copy it to a file, or use cmp.");
         var plan = new TransferPlan(from, to, to.Prepend(from).Min(static survey => LengthOf(survey)));
         if (plan.Length == long.MaxValue)
             throw new UsageException($"{from.Target} has no size; say how much: '@0+LENGTH:{from.Target.Path}'.");
-        return await RunAsync(plan, options, console, cancellationToken).ConfigureAwait(false);
+        return await RunAsync(plan, remotes.Engine, options, console, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<int> RunAsync(TransferPlan plan, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(TransferPlan plan, Engine? running, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
-        using var engine = Engine.Start(options.Transfer.LogLevel);
-        var devices = await OpenAsync(plan, options.Transfer, engine).ConfigureAwait(false);
+        var devices = await OpenAsync(plan, options.Transfer).ConfigureAwait(false);
         await using var devicesLease = devices.ConfigureAwait(false);
-        var client = TransferCommand.CreateClient(engine.System, options.Transfer, plan.Destinations.Count);
+        using var started = running is null ? Engine.Start(options.Transfer.LogLevel) : null;
+        var client = TransferCommand.CreateClient((running ?? started!).System, options.Transfer, plan.Destinations.Count);
         await using var clientLease = client.ConfigureAwait(false);
 
         var progress = new LatestProgress(plan.Destinations.Count);
@@ -86,7 +88,7 @@ internal static class CompareRun
         }
     }
 
-    private static async Task<OpenTransfer> OpenAsync(TransferPlan plan, TransferOptions options, Engine engine)
+    private static async Task<OpenTransfer> OpenAsync(TransferPlan plan, TransferOptions options)
     {
         var opened = new List<IBlockDevice>();
         try
@@ -94,7 +96,7 @@ internal static class CompareRun
             foreach (var survey in plan.Destinations.Prepend(plan.Source!))
             {
                 opened.Add(survey.Kind == TargetKind.Remote
-                    ? await RemoteDevices.OpenAsync(survey.Target, plan.Length, isReadOnly: true, engine.System).ConfigureAwait(false)
+                    ? RemoteDevices.Fit(survey, plan.Length)
                     : await Devices.OpenForAsync(survey.Target, plan.Length, new BlockDeviceOptions { Io = options.Io, ReadOnly = true }).ConfigureAwait(false));
             }
             return OpenTransfer.Of(plan, opened[0], [.. opened.Skip(1)]);

@@ -1,4 +1,3 @@
-using Akka.Actor;
 using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Host.Transfers;
@@ -44,15 +43,14 @@ internal sealed class OpenTransfer : IAsyncDisposable
     /// <param name="options">How.</param>
     /// <param name="console">Where standard input and output are.</param>
     /// <param name="source">The source where it is open already, and stays so; null opens what the plan names.</param>
-    /// <param name="system">Where exports of NBD servers live; needed if the plan has any.</param>
     /// <param name="cancellationToken">The interruption: streams do not wait for their other ends then.</param>
     /// <exception cref="UsageException">Something cannot be opened, created or grown. What was created by then is deleted.</exception>
-    public static async Task<OpenTransfer> OpenAsync(TransferPlan plan, TransferOptions options, CommandConsole console, IBlockDevice? source, ActorSystem? system, CancellationToken cancellationToken)
+    public static async Task<OpenTransfer> OpenAsync(TransferPlan plan, TransferOptions options, CommandConsole console, IBlockDevice? source, CancellationToken cancellationToken)
     {
         var opened = new OpenTransfer(plan, source);
         try
         {
-            await opened.OpenDevicesAsync(options, console, system, cancellationToken).ConfigureAwait(false);
+            await opened.OpenDevicesAsync(options, console, cancellationToken).ConfigureAwait(false);
             return opened;
         }
         catch
@@ -86,12 +84,12 @@ internal sealed class OpenTransfer : IAsyncDisposable
             await destination.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task OpenDevicesAsync(TransferOptions options, CommandConsole console, ActorSystem? system, CancellationToken cancellationToken)
+    private async Task OpenDevicesAsync(TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
         if (Source is not null)
             Alignment = Math.Max(Alignment, Source.Alignment);
         else if (Plan.Source is { Kind: TargetKind.Remote } remote)
-            Source = Keep(await RemoteDevices.OpenAsync(remote.Target, Plan.Length, isReadOnly: true, system!).ConfigureAwait(false));
+            Source = Keep(RemoteDevices.Fit(remote, Plan.Length));
         else if (Plan.Source is { Kind: TargetKind.Stream } stream)
             Source = Keep(BlockDevice.FromStream(OpenStream(stream.Target, () => stream.Target.IsStandardStream ? console.OpenInput() : DescriptorStream.OpenForReading(stream.Target.Path), cancellationToken), stream.Target.Name));
         else if (Plan.Source is not null)
@@ -101,7 +99,7 @@ internal sealed class OpenTransfer : IAsyncDisposable
             var destination = Plan.Destinations[i];
             if (destination.Kind == TargetKind.Remote)
             {
-                _destinations.Add(Keep(await RemoteDevices.OpenAsync(destination.Target, Plan.Length, isReadOnly: false, system!).ConfigureAwait(false)));
+                _destinations.Add(Keep(RemoteDevices.Fit(destination, Plan.Length)));
                 continue;
             }
             if (destination.Kind == TargetKind.Stream)

@@ -16,8 +16,10 @@ internal static class TransferCommand
     /// <exception cref="UsageException">It cannot begin.</exception>
     public static async Task<int> RunAsync(Target? source, IReadOnlyList<Target> destinations, TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
-        var plan = await TransferPlan.MakeAsync(source, destinations, options).ConfigureAwait(false);
-        return await RunAsync(plan, null, null, options, console, cancellationToken).ConfigureAwait(false);
+        var remotes = new RemoteDevices(options.LogLevel, cancellationToken);
+        await using var remotesLease = remotes.ConfigureAwait(false);
+        var plan = await TransferPlan.MakeAsync(source, destinations, options, remotes).ConfigureAwait(false);
+        return await RunAsync(plan, null, remotes.Engine, options, console, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The same, of a source that is open already.</summary>
@@ -49,12 +51,11 @@ internal static class TransferCommand
         CancellationToken cancellationToken)
     {
         // What is on this machine is opened before there are actors: an error there is reported sooner.
-        using var early = running is null && plan.HasRemote ? Engine.Start(options.LogLevel) : null;
-        var devices = await OpenTransfer.OpenAsync(plan, options, console, source, (running ?? early)?.System, cancellationToken).ConfigureAwait(false);
+        var devices = await OpenTransfer.OpenAsync(plan, options, console, source, cancellationToken).ConfigureAwait(false);
         await using var devicesLease = devices.ConfigureAwait(false);
 
-        using var started = running is null && early is null ? Engine.Start(options.LogLevel) : null;
-        var client = CreateClient((running ?? early ?? started!).System, options, plan.Destinations.Count);
+        using var started = running is null ? Engine.Start(options.LogLevel) : null;
+        var client = CreateClient((running ?? started!).System, options, plan.Destinations.Count);
         await using var clientLease = client.ConfigureAwait(false);
 
         if (record is { Finished: > 0 and var finished } && options.Progress != ProgressMode.None)

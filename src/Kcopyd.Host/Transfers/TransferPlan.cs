@@ -22,21 +22,18 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
     /// <summary>First byte of the region in a map file: its positions are the source's, or the first destination's of a zeroing.</summary>
     public long MapStart => (Source ?? Destinations[0]).Target.Start;
 
-    /// <summary>True if actors are needed before it can be opened.</summary>
-    public bool HasRemote => Source?.Kind == TargetKind.Remote || Destinations.Any(static destination => destination.Kind == TargetKind.Remote);
-
     /// <exception cref="UsageException">An argument is wrong; the message names it and the remedy.</exception>
-    public static async Task<TransferPlan> MakeAsync(Target? source, IReadOnlyList<Target> destinations, TransferOptions options) =>
-        await MakeAsync(source is null ? null : await Survey.OfSourceAsync(source).ConfigureAwait(false), destinations, options).ConfigureAwait(false);
+    public static async Task<TransferPlan> MakeAsync(Target? source, IReadOnlyList<Target> destinations, TransferOptions options, RemoteDevices remotes) =>
+        await MakeAsync(source is null ? null : await Survey.OfSourceAsync(source, remotes).ConfigureAwait(false), destinations, options, remotes).ConfigureAwait(false);
 
-    /// <inheritdoc cref="MakeAsync(Target?, IReadOnlyList{Target}, TransferOptions)"/>
-    public static async Task<TransferPlan> MakeAsync(Survey? from, IReadOnlyList<Target> destinations, TransferOptions options)
+    /// <inheritdoc cref="MakeAsync(Target?, IReadOnlyList{Target}, TransferOptions, RemoteDevices)"/>
+    public static async Task<TransferPlan> MakeAsync(Survey? from, IReadOnlyList<Target> destinations, TransferOptions options, RemoteDevices remotes)
     {
         if (destinations.Count > MaxDestinations)
             throw new UsageException($"{destinations.Count} destinations; one command writes to {MaxDestinations} at most. Use several.");
         var to = new List<Survey>(destinations.Count);
         foreach (var destination in destinations)
-            to.Add(await Survey.OfDestinationAsync(destination).ConfigureAwait(false));
+            to.Add(await Survey.OfDestinationAsync(destination, remotes).ConfigureAwait(false));
         return Make(from, to, options);
     }
 

@@ -35,6 +35,21 @@ public sealed class Nbd_page_should : TestKit
     }
 
     [Fact]
+    public void have_the_options_of_the_client_with_their_defaults()
+    {
+        var (rows, defaults) = (Rows("nbd.md"), new NbdClientOptions());
+        foreach (var (name, value) in new[]
+        {
+            (nameof(defaults.ConnectTimeout), $"{defaults.ConnectTimeout.TotalSeconds} s"),
+            (nameof(defaults.RequestTimeout), $"{defaults.RequestTimeout.TotalSeconds} s"),
+            (nameof(defaults.ReconnectLimit), $"{defaults.ReconnectLimit.TotalSeconds} s"),
+            (nameof(defaults.UnflushedLimit), $"{defaults.UnflushedLimit >> 20} MiB"),
+            (nameof(defaults.Connections), $"{defaults.Connections}"),
+        })
+            Assert.Contains(rows, row => row.StartsWith($"| `{name}` | {value} |", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task serve_a_disk_and_a_snapshot_that_is_taken_meanwhile()
     {
         var system = Sys;
@@ -68,6 +83,12 @@ public sealed class Nbd_page_should : TestKit
         await using var remote = await NbdBlockDevice.OpenAsync(system, NbdUri.Parse(address));
         await using var local = BlockDevice.Open(copy, new() { Create = true, Length = remote.Length });
         var copied = await system.Kcopyd().GetClient().CopyAsync(remote.Whole(), [local.Whole()]);
+
+        var receiver = TestActor;
+        system.EventStream.Subscribe(receiver, typeof(NbdDeviceStateChanged));     // State: Reconnecting, Connected again, or Failed; Reason
+        Assert.Equal(NbdDeviceState.Connected, remote.State);
+        await server.DisposeAsync();
+        Assert.Equal((remote.Name, NbdDeviceState.Reconnecting), ExpectMsg<NbdDeviceStateChanged>() is var changed ? (changed.Device, changed.State) : default);
 
         Assert.True(copied.IsSuccess);
         var bytes = new byte[1 << 20];

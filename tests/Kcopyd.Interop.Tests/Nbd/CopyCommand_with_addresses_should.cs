@@ -5,7 +5,7 @@ namespace Kcopyd.Interop.Tests.Nbd;
 
 public sealed class CopyCommand_with_addresses_should : CommandTest
 {
-    private const long Length = 16 << 20;
+    private const int Length = 16 << 20;
 
     private async Task<(NbdPeer Peer, string Disk)> ServeAsync(string name, long length = Length)
     {
@@ -83,6 +83,69 @@ public sealed class CopyCommand_with_addresses_should : CommandTest
             Assert.True(run.ExitCode == 2, run.ToString());
             Assert.Contains(hint, run.Error, StringComparison.Ordinal);
             Assert.False(File.Exists(Folder["new"]));
+        }
+    }
+
+    public static TheoryData<string> OneClientServers => ["qemu-nbd", "nbdkit exitlast", "nbdkit limit"];
+
+    private async Task<NbdPeer> ServeOneAsync(string server, string name, string disk) => Own(await (server switch
+    {
+        "qemu-nbd" => NbdPeer.QemuNbdOnceAsync(Folder, name, "--format=raw", disk),
+        "nbdkit exitlast" => NbdPeer.NbdkitAsync(Folder, name, "--exit-with-parent", "--filter=exitlast", "file", disk),
+        _ => NbdPeer.NbdkitAsync(Folder, name, "--filter=limit", "file", disk, "limit=1"),
+    }));
+
+    [SkippableTheory]
+    [MemberData(nameof(OneClientServers))]
+    public async Task use_one_connection_from_the_first_look_to_the_end(string server)
+    {
+        var source = Folder.RandomFile("source", Length);
+        var (a, b) = (await ServeOneAsync(server, "a", source), await ServeOneAsync(server, "b", Folder.EmptyFile("disk", Length)));
+        await SucceedAsync("copy", "--verify", a.Uri.ToString(), b.Uri.ToString(), Folder["copy"]);
+        await Files.AssertIdenticalAsync(source, Folder["copy"]);
+        await Files.AssertIdenticalAsync(source, Folder["disk"]);
+        await EndAsync(server, a, b);
+
+        a = await ServeOneAsync(server, "c", source);
+        await SucceedAsync("compare", a.Uri.ToString(), Folder["copy"]);
+        await EndAsync(server, a);
+        a = await ServeOneAsync(server, "d", Folder["disk"]);
+        await SucceedAsync("zero", a.Uri.ToString());
+        await EndAsync(server, a);
+        Assert.All(File.ReadAllBytes(Folder["disk"]), static value => Assert.Equal(0, value));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(OneClientServers))]
+    public async Task use_one_connection_for_an_export_that_is_both_source_and_destination(string server)
+    {
+        var disk = Folder.RandomFile("disk", Length);
+        var expected = File.ReadAllBytes(disk);
+        expected.AsSpan(0, Length / 2).CopyTo(expected.AsSpan(Length / 2));
+        var peer = await ServeOneAsync(server, "a", disk);
+        await SucceedAsync("copy", "@0+8M:" + peer.Uri, "@8M:" + peer.Uri);
+        await EndAsync(server, peer);
+        Assert.Equal(expected, File.ReadAllBytes(disk));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(OneClientServers))]
+    public async Task put_a_snapshot_into_an_export_over_one_connection(string server)
+    {
+        var origin = Folder.RandomFile("origin", Length);
+        await SucceedAsync("snapshot", "create", origin, Folder["cow"], "--size", "1M");
+        var peer = await ServeOneAsync(server, "a", Folder.EmptyFile("disk", Length));
+        await SucceedAsync("snapshot", "export", origin, Folder["cow"], peer.Uri.ToString());
+        await EndAsync(server, peer);
+        await Files.AssertIdenticalAsync(origin, Folder["disk"]);
+    }
+
+    private static async Task EndAsync(string server, params NbdPeer[] peers)
+    {
+        foreach (var peer in peers)
+        {
+            if (server != "nbdkit limit")
+                Assert.Equal(0, (await peer.EndAsync()).ExitCode);
         }
     }
 }

@@ -100,7 +100,7 @@ public sealed class NbdServers_should : EngineTest
         var device = await OpenAsync(peer.Uri);
         Assert.Equal((4096, 4096), (device.Alignment, device.LogicalBlockSize));
         Assert.Equal(IoError.Invalid, (await device.ReadAsync(512, new byte[4096])).Error);
-        Assert.Equal(IoResult.Success(131072), await device.WriteAsync(4096, new byte[1 << 20]));
+        Assert.Equal(IoResult.Success(131072 - 4096), await device.WriteAsync(4096, new byte[1 << 20]));     // to the end of a preferred block
 
         var source = Folder.RandomFile("source", Length);
         Assert.True((await Client.CopyAsync(OpenSource(source).Whole(), [device.Whole()], CopyFlags.Flush | CopyFlags.Verify)).IsSuccess);
@@ -152,8 +152,16 @@ public sealed class NbdServers_should : EngineTest
         async Task AssertRefusedAsync(NbdUri other, string hint) =>
             Assert.Contains(hint, (await Assert.ThrowsAsync<NbdException>(() => NbdBlockDevice.OpenAsync(Actors, other))).Message, StringComparison.Ordinal);
         await AssertRefusedAsync(uri with { TlsHostname = "elsewhere" }, "tls-hostname");
-        await AssertRefusedAsync(uri with { TlsCertificates = PemFolder.Make(Folder, "other") }, "could not be trusted");
+        await AssertRefusedAsync(uri with { TlsCertificates = PemFolder.Make(Folder, "other") }, "than the one in");
         await AssertRefusedAsync(peer.Uri, "nbds");
+
+        // They look at the client's certificate after they have said that all is well.
+        var (none, other) = (PemFolder.Make(Folder, "none"), PemFolder.Make(Folder, "stranger"));
+        foreach (var folder in new[] { none, other })
+            File.Copy(Path.Combine(certificates, "ca-cert.pem"), Path.Combine(folder, "ca-cert.pem"), overwrite: true);
+        File.Delete(Path.Combine(none, "client-cert.pem"));
+        await AssertRefusedAsync(uri with { TlsCertificates = none }, "wants a certificate of the client, and there is none");
+        await AssertRefusedAsync(uri with { TlsCertificates = other }, "the client's certificate 'CN=client'");
     }
 
     [SkippableFact]

@@ -31,11 +31,24 @@ internal sealed class NbdPeer : IAsyncDisposable
     }
 
     /// <inheritdoc cref="NbdkitAsync"/>
-    public static Task<NbdPeer> QemuNbdAsync(TempFolder folder, string name, params IEnumerable<string> arguments)
+    public static Task<NbdPeer> QemuNbdAsync(TempFolder folder, string name, params IEnumerable<string> arguments) =>
+        QemuNbdOnceAsync(folder, name, ["--persistent", "--shared=8", .. arguments]);
+
+    /// <summary>A <c>qemu-nbd</c> that serves one client, and then ends.</summary>
+    /// <inheritdoc cref="NbdkitAsync"/>
+    public static Task<NbdPeer> QemuNbdOnceAsync(TempFolder folder, string name, params IEnumerable<string> arguments)
     {
         var (socket, ready) = (folder[name], folder[name + ".pid"]);
-        return new NbdPeer("qemu-nbd", socket, ready, ["--persistent", "--shared=8", "--socket=" + socket, "--pid-file=" + ready, .. arguments]).StartAsync();
+        return new NbdPeer("qemu-nbd", socket, ready, ["--socket=" + socket, "--pid-file=" + ready, .. arguments]).StartAsync();
     }
+
+    /// <summary>What it leaves behind when it ends by itself.</summary>
+    public Task<ToolResult> EndAsync() => _running!.WaitAsync(TimeSpan.FromSeconds(20));
+
+    /// <summary>It stands still, as under a debugger or on a disk that hangs; its kernel does not.</summary>
+    public Task FreezeAsync() => Tool.OutputAsync("kill", "-STOP", File.ReadAllText(_ready).Trim());
+
+    public Task ThawAsync() => Tool.OutputAsync("kill", "-CONT", File.ReadAllText(_ready).Trim());
 
     /// <summary>It dies without a word, and what it had not flushed with it.</summary>
     public async Task KillAsync()

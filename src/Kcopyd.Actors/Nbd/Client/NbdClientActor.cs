@@ -1,97 +1,88 @@
 using Akka.Actor;
-using Akka.Dispatch;
 using Akka.Event;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>
-/// The one serialized world of an NBD device: it owns the connections, and every request from when it is told until it is answered.
+/// The one serialized world of an NBD device: it owns the connections and the requests (<see cref="RequestFlow"/>), and knows whether there is a server.
 /// </summary>
 /// <remarks><code>
-///  request ──▶ queue ──▶ least loaded connection ──▶ reply ──▶ kept, if it is a write to be flushed ──▶ answered
-///                ▲                │ connection lost
-///                └────────────────┘ and if it was the last: connect again, write again what is kept, go on
+///  Serving ──LostSession──▶ Lost ──Found──▶ Replaying ──Work──▶ Serving    what is kept is written again, before anything else
+///                            ▲                  │
+///                            └───LostSession────┘
+///  any ──Fail──▶ Failed                                                    for good: the limit has passed, or it is another export
+///  any ──Close──▶ Closing ──Work──▶ stopped                                when nothing is on its way any more, or at the limit
 /// </code>
-/// Nothing blocks here: sockets are awaited, and what comes of it is told to the actor. What is told meanwhile is sent together.
+/// Nothing blocks here: sockets are awaited, and what becomes of it is told to the actor. All requests that are in the mailbox go out together.
 /// </remarks>
-#pragma warning disable CA1001 // an actor is stopped, not disposed: see PostStop
-internal sealed partial class NbdClientActor : UntypedActor, IWithTimers
-#pragma warning restore CA1001
+internal sealed class NbdClientActor : UntypedActor, IWithTimers
 {
-    private readonly NbdClientCore _core;
-    private readonly MessageDispatcher _dispatcher = Context.Dispatcher;
-    private readonly List<NbdLink> _links;
-    private readonly PumpNow _pump = new();
-    private RequestQueue _queue;
-    private State _state = State.Serving;
-    private IoError _failure;       // why everything fails, in State.Failed
-    private bool _isPumpTold;
-    private bool _hasBroken;        // a connection is to be buried
+    // For streams to stop reading callers' memory once they are closed, which sockets do at once.
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
 
-    public NbdClientActor(NbdClientCore core, List<NbdLink> links)
+    private readonly NbdClientCore _core;
+    private readonly NbdLink _first;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly NbdConnections _connections;
+    private readonly UnflushedLedger _ledger;
+    private readonly RequestFlow _flow;
+    private readonly PumpNow _pump = new();
+    private ServerSearch _search = null!;
+    private ServerLoss _loss = null!;
+    private SpareConnections _spares = null!;
+    private State _state = State.Serving;
+    private bool _isPumpTold;
+    private bool _isTicking;
+    private long _heard;            // requests that the server had answered when that was looked at
+
+    public NbdClientActor(NbdClientCore core, NbdLink link)
     {
-        _core = core;
-        _links = links;
-        _keeps = core.KeepsWrites;
+        (_core, _first) = (core, link);
+        _connections = new NbdConnections(_log, core.Name);
+        _ledger = new UnflushedLedger(core, _log);
+        _flow = new RequestFlow(core, _connections, _ledger, Context.Dispatcher, _log);
     }
 
     private enum State
     {
         Serving,
-        /// <summary>There is a session, and what is kept is written again before anything else is sent.</summary>
         Replaying,
-        /// <summary>There is none.</summary>
         Lost,
-        /// <summary>For good.</summary>
         Failed,
         Closing,
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private ILoggingAdapter Log { get; } = Context.GetLogger();
+    private NbdClientOptions Options => _core.Options;
 
-    public static Props Props(NbdClientCore core, List<NbdLink> links) =>
-        Akka.Actor.Props.Create(() => new NbdClientActor(core, links)).On("kcopyd.dispatcher");
+    public static Props Props(NbdClientCore core, NbdLink link) =>
+        Akka.Actor.Props.Create(() => new NbdClientActor(core, link)).On("kcopyd.dispatcher");
 
     protected override void PreStart()
     {
+        _search = new ServerSearch(_core, Self, Timers);
+        _loss = new ServerLoss(Options.ReconnectLimit, Timers);
+        _spares = new SpareConnections(_core, Self, _log);
         if (_core.IsGone)
         {
-            Context.Stop(Self);     // restarted after a bug: its requests were told so, and the connections are closed
+            Context.Stop(Self);     // restarted after a bug: its requests were answered, and the connections are closed
             return;
         }
-        foreach (var link in _links)
-            link.Attach(Self, _core, Completed);
-        _links.ForEach(StartReading);
-        while (_hasBroken)
-            BuryBroken();       // lost since it was opened
+        if (_core.Terms is { Complaint: { } complaint } terms)
+            _log.Warning("{0}: {1}; requests are aligned to {2} bytes and have at most {3}.", _core.Name, complaint, terms.MinimumBlockSize, terms.MaximumPayload);
+        Join(_first);
+        Work();     // it may be lost since it was opened
     }
 
     protected override void PostStop()
     {
         _core.Leave();
-        _connecting?.Cancel();
-        foreach (var link in _links)
-        {
-            link.SayGoodbye();
-            link.Close();
-            while (link.TakeUnanswered() is { } request)
-            {
-                if (request != link.Sending)
-                    request.Close(request.Id);
-            }
-            // What the stream still writes from is answered when it does not any more: see LinkWritten.
-            if (link is { Sending: { } sending, IsWriting: false })
-                sending.Close(sending.Id);
-            else if (link.IsWriting && link.WritePending.IsCompleted)
-                link.Written.Give();
-        }
-        while ((_queue.Take() ?? _held.Take()) is { } request)
-            request.Close(request.Id);
+        _search.Stop();
+        _spares.Stop();
+        _flow.Abandon();
     }
 
     protected override void OnReceive(object message)
@@ -100,30 +91,30 @@ internal sealed partial class NbdClientActor : UntypedActor, IWithTimers
         {
             case NbdRequest request:
                 Take(request);
-                break;
+                return;
             case LinkRead read:
-                WasRead(read.Link);
-                Pump();
+                read.Link.Read();
                 break;
             case LinkWritten written:
-                WasWritten(written.Link);
-                Pump();
+                written.Link.Written();
                 break;
             case PumpNow:
                 _isPumpTold = false;
-                Pump();
                 break;
-            case SessionOpened opened:
-                Opened(opened.Links);
+            case ServerFound found:
+                Found(found.Link);
                 break;
-            case SessionRefused refused:
-                Refused(refused.Reason);
+            case ServerNotFound notFound:
+                NotFound(notFound.Reason);
                 break;
-            case Retry:
-                Connect();
+            case SpareOpened opened:
+                _spares.Opened(opened, _flow.Sent);
                 break;
-            case GiveUp:
-                LimitReached();
+            case SpareRefused refused:
+                _spares.Refused(refused);
+                break;
+            case DeviceTimer timer:
+                On(timer);
                 break;
             case CloseDevice:
                 Close();
@@ -132,20 +123,28 @@ internal sealed partial class NbdClientActor : UntypedActor, IWithTimers
                 Unhandled(message);
                 return;
         }
-        while (_hasBroken)
-            BuryBroken();
+        Work();
+    }
+
+    private void On(DeviceTimer timer)
+    {
+        if (timer == DeviceTimer.Tick)
+            Tick();
+        else if (timer == DeviceTimer.Retry && _state == State.Lost)
+            _search.Try();
+        else if (timer == DeviceTimer.Limit)
+            LimitReached();
+        else if (timer == DeviceTimer.Settled)
+            Regained();
+        else if (timer == DeviceTimer.Close)
+            Context.Stop(Self);     // requests whose memory is still read are answered later: see PostStop
     }
 
     private void Take(NbdRequest request)
     {
-        if (_state is State.Failed or State.Closing)
-        {
-            Answer(request, IoResult.Failure(_state == State.Failed ? _failure : IoError.Closed));
-            return;
-        }
-        _queue.Add(request);
-        if (_state is State.Lost or State.Replaying && !_isLimitRunning)
-            StartLimit();
+        _flow.Add(request);
+        if (_state is State.Lost or State.Replaying)
+            _loss.Await();
         if (_isPumpTold)
             return;
         // Behind what is in the mailbox: all that goes out together.
@@ -153,49 +152,179 @@ internal sealed partial class NbdClientActor : UntypedActor, IWithTimers
         Self.Tell(_pump, ActorRefs.NoSender);
     }
 
-    /// <summary>A request is over, by the server's answer.</summary>
-    private void Finish(NbdRequest request)
+    /// <summary>Takes what the connections bring and sends what can be sent, until there is nothing of either.</summary>
+    private void Work()
     {
-        if (request.Origin == RequestOrigin.Caller)
-            HeardFromServer();
-        var error = request.Error;
-        Left(request);
-        if (error == IoError.None && request.Command is NbdCommand.Write or NbdCommand.WriteZeroes or NbdCommand.Trim && request.Origin == RequestOrigin.Caller)
-            Acknowledged(request);
-        else if (request.Command == NbdCommand.Flush)
-            error = Flushed(request, error);
-        if (request.Origin == RequestOrigin.Caller)
+        Settle();
+        do
         {
-            var bytes = error != IoError.None ? 0 : request.Command == NbdCommand.BlockStatus ? request.ExtentLength : request.Length;
-            Answer(request, new IoResult(bytes, error));
-            return;
+            if (_state == State.Replaying && _flow.Replay())
+            {
+                _state = State.Serving;
+                _loss.Settle();
+            }
+            if (_state == State.Serving)
+                _flow.Serve();
+            _connections.Flush();
         }
-        if (request.Origin == RequestOrigin.Replay)
-            Replayed(request, error);
-        _core.Recycle(request);
+        while (Settle());
+        if (_state == State.Serving)
+            _spares.Consider(_connections);
+        if (_state == State.Closing && _connections.AreGone)
+            Context.Stop(Self);
+        if (!_isTicking && Options.RequestTimeout > TimeSpan.Zero && _connections.InFlight > 0)
+        {
+            _isTicking = true;
+            Timers.StartPeriodicTimer(DeviceTimer.Tick, DeviceTimer.Tick, Options.RequestTimeout / NbdLink.Ticks);
+        }
     }
 
-    private void Answer(NbdRequest request, IoResult result)
+    /// <returns>True if there was something.</returns>
+    private bool Settle()
     {
-        if (request.TrySettle(request.Id))
-            _dispatcher.Schedule(request.Answer(result));
+        var before = _connections.Count;
+        var isAny = _flow.Settle();
+        if (_flow.Heard > _heard)
+            Regained();
+        if (_connections.Count == before)
+            return isAny | TryJoin();
+        // What was written again so far may be in a cache that is gone, too: it begins anew, with a new session.
+        if (_state == State.Replaying)
+            _connections.Break("another connection of the session was lost before all was written again");
+        if (_connections.Count == 0)
+            LostSession();
+        else
+            _spares.GiveUp();
+        return true;
+    }
+
+    private bool TryJoin()
+    {
+        if (_spares.Admit(_flow.Answered) is not { } link)
+            return false;
+        Join(link);
+        return true;
+    }
+
+    private void Join(NbdLink link)
+    {
+        link.Attach(Self, _core);
+        _connections.Add(link);
+    }
+
+    // While something is in flight.
+    private void Tick()
+    {
+        if (_connections.InFlight > 0)
+        {
+            _connections.Tick(Options.RequestTimeout);
+            return;
+        }
+        _isTicking = false;
+        Timers.Cancel(DeviceTimer.Tick);
+    }
+
+    private void LostSession()
+    {
+        if (_state is not (State.Serving or State.Replaying))
+            return;
+        _spares.Reset();
+        _ledger.ServerLost();
+        if (Options.ReconnectLimit == TimeSpan.Zero)
+        {
+            Fail(_connections.Loss);
+            return;
+        }
+        _state = State.Lost;
+        if (_loss.Begin(_connections.Loss))
+        {
+            _search.Restart();
+            _log.Warning("{0}: the server is lost: {1}; trying for {2} s to reach it", _core.Name, _loss.Reason, Options.ReconnectLimit.TotalSeconds);
+            Publish(NbdDeviceState.Reconnecting, _loss.Reason);
+        }
+        _search.TryNext();
+    }
+
+    private void NotFound(string reason)
+    {
+        if (_state != State.Lost)
+            return;
+        _loss.Reason = reason;
+        _log.Debug("{0}: {1}", _core.Name, reason);
+        _search.TryNext();
+    }
+
+    private void Found(NbdLink link)
+    {
+        if (_state != State.Lost)
+        {
+            link.Break("the device does not wait for it any more");
+            return;
+        }
+        if (_core.Terms.WhyNot(link.Terms, _core.IsReadOnly) is { } reason)
+        {
+            link.Break("it is another export");
+            Fail($"the server is back, and it is another export: {reason}");
+            return;
+        }
+        _state = State.Replaying;
+        _ledger.BeginReplay();
+        Join(link);
+    }
+
+    private void LimitReached()
+    {
+        if (_state == State.Serving)
+            Regained();     // it is there, and slow
+        else if (_loss.IsOver(_flow.HasWaiting, _state == State.Replaying ? _ledger.Replayed : 0))
+            Fail($"the server has not come back within {Options.ReconnectLimit.TotalSeconds:0.###} s ({_loss.Reason})");
+    }
+
+    // It has answered a request since it was lost, or has not been lost again for a while.
+    private void Regained()
+    {
+        _heard = _flow.Heard;
+        if (_state != State.Serving || !_loss.End())
+            return;
+        _log.Info("{0}: the server is back", _core.Name);
+        Publish(NbdDeviceState.Connected, "");
+    }
+
+    private void Publish(NbdDeviceState state, string reason)
+    {
+        _core.State = state;
+        Context.System.EventStream.Publish(new NbdDeviceStateChanged(_core.Name, state, reason));
+    }
+
+    /// <summary>Nothing works any more, and nothing will.</summary>
+    private void Fail(string reason)
+    {
+        var lost = _ledger.HasUnflushed ? " What was written and not flushed may be lost." : "";
+        _log.Error("{0}: the device has failed for good: {1}.{2}", _core.Name, reason, lost);
+        _state = State.Failed;
+        Publish(NbdDeviceState.Failed, reason);
+        End(IoError.NoDevice);
+    }
+
+    private void Close()
+    {
+        _state = State.Closing;
+        _core.State = NbdDeviceState.Closed;
+        End(IoError.Closed);
+        Timers.StartSingleTimer(DeviceTimer.Close, DeviceTimer.Close, CloseLimit);
+    }
+
+    // What is in flight is answered when the streams have stopped reading its memory.
+    private void End(IoError error)
+    {
+        Timers.CancelAll();
+        _search.Stop();
+        _spares.Stop();
+        _flow.End(error);
+        _connections.Close();
     }
 
     private sealed class PumpNow : LinkedMessage;
-
-    private sealed record SessionOpened(List<NbdLink> Links) : INoSerializationVerificationNeeded;
-
-    private sealed record SessionRefused(string Reason) : INoSerializationVerificationNeeded;
-
-    private sealed record Retry : INoSerializationVerificationNeeded
-    {
-        public static Retry Instance { get; } = new();
-    }
-
-    private sealed record GiveUp : INoSerializationVerificationNeeded
-    {
-        public static GiveUp Instance { get; } = new();
-    }
 }
 
 /// <summary>The handle is disposed.</summary>

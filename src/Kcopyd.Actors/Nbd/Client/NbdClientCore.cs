@@ -5,23 +5,31 @@ using Kcopyd.Actors.Nbd.Protocol;
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>What the handle (any thread) and the device's actor share. Holds no state of any request.</summary>
-internal sealed class NbdClientCore(NbdUri uri, NbdClientOptions options, NbdTerms terms)
+internal sealed class NbdClientCore(NbdConnector connector, NbdTerms terms)
 {
+    /// <summary>Bytes that a request for the map may have.</summary>
+    public const long LongestMap = 1 << 30;
+
     private readonly Lock _recycling = new();
     private readonly Stack<NbdRequest> _recycled = new();
     private long _lastRequest;
     private volatile bool _isGone;
+    private volatile NbdDeviceState _state;
+    private long _longestChange = 1 << 30;
 
-    public NbdUri Uri { get; } = uri;
+    /// <summary>Opens connections to the server.</summary>
+    public NbdConnector Connector => connector;
 
-    public string Name { get; } = uri.ToString();
+    public NbdUri Uri => connector.Uri;
 
-    public NbdClientOptions Options { get; } = options;
+    public string Name { get; } = connector.Uri.ToString();
+
+    public NbdClientOptions Options => connector.Options;
 
     /// <summary>Of the first session; those of later ones are not less.</summary>
     public NbdTerms Terms { get; } = terms;
 
-    public bool IsReadOnly { get; } = options.ReadOnly || terms.Has(TransmissionFlags.ReadOnly);
+    public bool IsReadOnly { get; } = connector.Options.ReadOnly || terms.Has(TransmissionFlags.ReadOnly);
 
     /// <summary>True if acknowledged writes may have to be written again.</summary>
     public bool KeepsWrites => Options is { ReconnectLimit.Ticks: > 0, UnflushedLimit: > 0 } && !IsReadOnly && Terms.Has(TransmissionFlags.SendFlush);
@@ -29,6 +37,13 @@ internal sealed class NbdClientCore(NbdUri uri, NbdClientOptions options, NbdTer
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;
 
     public TaskCompletionSource Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Bytes that a trim or a zeroing may have, which have no payload. A server may refuse them if they are longer than a payload may be; then they are
+    /// not, from then on.</summary>
+    public long LongestChange { get => Volatile.Read(ref _longestChange); set => Volatile.Write(ref _longestChange, value); }
+
+    /// <summary>Set by the actor only.</summary>
+    public NbdDeviceState State { get => _state; set => _state = value; }
 
     /// <summary>True once the actor has stopped: nobody reads its mailbox any more.</summary>
     public bool IsGone => _isGone;
@@ -71,6 +86,7 @@ internal sealed class NbdClientCore(NbdUri uri, NbdClientOptions options, NbdTer
     public void Leave()
     {
         _isGone = true;
+        _state = NbdDeviceState.Closed;
         Stopped.TrySetResult();
     }
 

@@ -1,88 +1,137 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Akka.Actor;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>One try to connect and to agree, within the time that the options give.</summary>
-internal static class NbdConnector
+/// <summary>Connects to a server and agrees with it, one try at a time, each within the time that the options give.</summary>
+/// <param name="uri">The export.</param>
+/// <param name="options">How it is used.</param>
+/// <param name="scheduler">Whose time limits a try; null takes the machine's.</param>
+internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, IScheduler? scheduler)
 {
+    private readonly string _server = $"The NBD server at {uri}";
+
+    public NbdUri Uri { get; } = uri;
+
+    public NbdClientOptions Options { get; } = options;
+
     /// <summary>A connection that is ready for requests.</summary>
+    /// <param name="beside">A connection that the new one must lead to the same place as; null for the first.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="NbdException">There is none; the message says why.</exception>
-    public static Task<NbdLink> OpenAsync(NbdUri uri, NbdClientOptions options, CancellationToken cancellationToken) =>
-        TryAsync(uri, options, static async (transport, handshake, uri, options) =>
+    public Task<NbdLink> OpenAsync(NbdLink? beside, CancellationToken cancellationToken) => TryAsync(beside?.EndPoint, async (transport, handshake) =>
+    {
+        if (beside?.Process is { } process && transport.Process != process)
+            throw new NbdException(NbdFailure.Refused, $"{_server} is another process than before; see that one server has the socket.");
+        var terms = await handshake.AgreeAsync(Uri.Export).ConfigureAwait(false);
+        if (terms.Length % terms.MinimumBlockSize is > 0 and var rest)
         {
-            var terms = await handshake.AgreeAsync(uri.Export).ConfigureAwait(false);
-            return new NbdLink(transport, terms, options.MaxRequests);
-        }, cancellationToken);
+            throw new NbdException(NbdFailure.UnsuitableExport, $"{_server} has {terms.Length} bytes and takes blocks of {terms.MinimumBlockSize}: nobody can read or write the last {rest} bytes. "
+                + $"Give the export a size that is a multiple of {terms.MinimumBlockSize}, or a smaller minimum block.");
+        }
+        return beside is null || terms.Agrees(beside.Terms)
+            ? new NbdLink(transport, terms, Options.MaxRequests)
+            : throw new NbdException(NbdFailure.Protocol, $"{_server} says something else of the export over another connection.");
+    }, cancellationToken);
 
     /// <summary>What the server says of one export.</summary>
-    public static Task<NbdExportInfo> QueryAsync(NbdUri uri, NbdClientOptions options, CancellationToken cancellationToken) =>
-        TryAsync(uri, options, static async (transport, handshake, uri, _) =>
-        {
-            var terms = await handshake.AgreeAsync(uri.Export).ConfigureAwait(false);
-            Leave(transport, terms);
-            return terms.ToInfo(uri.Export);
-        }, cancellationToken);
+    public Task<NbdExportInfo> QueryAsync(CancellationToken cancellationToken) => TryAsync(null, async (transport, handshake) =>
+    {
+        var terms = await handshake.AgreeAsync(Uri.Export).ConfigureAwait(false);
+        new NbdLink(transport, terms, 1).Close();
+        return terms.ToInfo(Uri.Export);
+    }, cancellationToken);
 
     /// <summary>What the server says of all its exports.</summary>
-    public static Task<IReadOnlyList<NbdExportInfo>> ListAsync(NbdUri uri, NbdClientOptions options, CancellationToken cancellationToken) =>
-        TryAsync(uri, options, static async (transport, handshake, _, _) =>
+    public Task<IReadOnlyList<NbdExportInfo>> ListAsync(CancellationToken cancellationToken) => TryAsync(null, static async (transport, handshake) =>
+    {
+        var infos = new List<NbdExportInfo>();
+        var isInfoKnown = true;
+        foreach (var name in await handshake.ListAsync().ConfigureAwait(false))
         {
-            var infos = new List<NbdExportInfo>();
-            var isInfoKnown = true;
-            foreach (var name in await handshake.ListAsync().ConfigureAwait(false))
-            {
-                var terms = isInfoKnown ? await handshake.DescribeAsync(NbdOption.Info, name, new NbdTerms()).ConfigureAwait(false) : null;
-                isInfoKnown = terms is not null;
-                infos.Add((terms ?? new NbdTerms()).ToInfo(name));
-            }
-            transport.Dispose();
-            return (IReadOnlyList<NbdExportInfo>)infos;
-        }, cancellationToken);
+            var terms = isInfoKnown ? await handshake.DescribeAsync(NbdOption.Info, name, new NbdTerms()).ConfigureAwait(false) : null;
+            isInfoKnown = terms is not null;
+            infos.Add((terms ?? new NbdTerms()).ToInfo(name));
+        }
+        transport.Dispose();
+        return (IReadOnlyList<NbdExportInfo>)infos;
+    }, cancellationToken);
 
-    private static void Leave(NbdTransport transport, NbdTerms terms)
+    private async Task<T> TryAsync<T>(EndPoint? endPoint, Func<NbdTransport, NbdHandshake, Task<T>> then, CancellationToken cancellationToken)
     {
-        var link = new NbdLink(transport, terms, 1);
-        link.SayGoodbye();
-        link.Close();
-    }
-
-    private static async Task<T> TryAsync<T>(NbdUri uri, NbdClientOptions options, Func<NbdTransport, NbdHandshake, NbdUri, NbdClientOptions, Task<T>> then, CancellationToken cancellationToken)
-    {
-        var server = $"The NBD server at {uri}";
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(options.ConnectTimeout);
+        var limit = Limit(patience);
         NbdTransport? transport = null;
+        OptionStream? options = null;
+        ServerTrust? trust = null;
         try
         {
-            var tls = uri.IsTls ? TlsOf(uri, options) : null;
-            transport = await NbdTransport.ConnectAsync(uri, patience.Token).ConfigureAwait(false);
-            var handshake = new NbdHandshake(new OptionStream(transport, server, patience.Token));
+            var tls = Uri.IsTls ? TlsOf(Uri, Options) : null;
+            transport = await NbdTransport.ConnectAsync(Uri, endPoint, patience.Token).ConfigureAwait(false);
+            options = new OptionStream(transport, _server, patience.Token);
+            var handshake = new NbdHandshake(options);
             await handshake.GreetAsync().ConfigureAwait(false);
             if (tls is not null)
             {
                 await handshake.StartTlsAsync().ConfigureAwait(false);
-                await transport.SecureAsync(tls.ToClientOptions(uri.TlsHostname ?? uri.Host ?? "localhost"), server, patience.Token).ConfigureAwait(false);
+                trust = new ServerTrust(Uri, tls);
+                await transport.SecureAsync(trust.ToOptions(), _server, patience.Token).ConfigureAwait(false);
             }
-            return await then(transport, handshake, uri, options).ConfigureAwait(false);
+            return await then(transport, handshake).ConfigureAwait(false);
         }
         catch (Exception wrong)
         {
             transport?.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
-            throw wrong switch
-            {
-                NbdException => wrong,
-                OperationCanceledException => new NbdException($"{server} did not answer within {options.ConnectTimeout.TotalSeconds:0.###} s; see that it runs and that nothing on the way drops what is sent.", wrong),
-                AuthenticationException => new NbdException($"{server} could not be trusted, so nothing was sent to it: {wrong.Message} See that its certificate is of an authority in tls-certificates=FOLDER and has the name '{uri.TlsHostname ?? uri.Host ?? "localhost"}', or give tls-hostname=NAME.", wrong),
-                SocketException when uri.Socket is { } path && !Path.Exists(path) => new NbdException($"{server} is not there: there is no socket '{path}'. See that it runs and listens there.", wrong),
-                SocketException refused when transport is null => new NbdException($"{server} cannot be reached: {refused.Message}. See that it runs and listens there.", wrong),
-                IOException or SocketException => new NbdException($"{server} broke the connection in the negotiation: {wrong.Message}", wrong),
-                _ => wrong,
-            };
+            // The one reply so far was in plain text.
+            throw trust is not null && options!.Replies == 1 && IsEnd(wrong) ? trust.Explain(_server, wrong) : Explain(wrong, isConnected: transport is not null);
+        }
+        finally
+        {
+            limit?.Cancel();
         }
     }
+
+    private ICancelable? Limit(CancellationTokenSource patience)
+    {
+        if (scheduler is not null)
+            return scheduler.Advanced.ScheduleOnceCancelable(Options.ConnectTimeout, () => GiveUp(patience));
+        patience.CancelAfter(Options.ConnectTimeout);
+        return null;
+    }
+
+    // On the scheduler's thread, which runs none of what comes of it; and maybe just after the try has ended.
+    private static void GiveUp(CancellationTokenSource patience)
+    {
+        try
+        {
+            _ = patience.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The try has ended.
+        }
+    }
+
+    private static bool IsEnd(Exception wrong) =>
+        wrong is NbdException ? wrong is NbdException { Reason: NbdFailure.Disconnected } : wrong is IOException or SocketException or AuthenticationException;
+
+    private Exception Explain(Exception wrong, bool isConnected) => wrong switch
+    {
+        NbdException => wrong,
+        OperationCanceledException => new NbdException(NbdFailure.TimedOut,
+            $"{_server} did not answer within {Options.ConnectTimeout.TotalSeconds:0.###} s; see that it runs and that nothing on the way drops what is sent.", wrong),
+        // .NET's word for ENOENT.
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } when Uri.Socket is { } path => new NbdException(NbdFailure.Unreachable,
+            $"{_server} is not there: there is no socket '{UnixPath.Printable(path)}'. See that it runs and listens there.", wrong),
+        SocketException when !isConnected => new NbdException(NbdFailure.Unreachable, $"{_server} cannot be reached: {wrong.Message}. See that it runs and listens there.", wrong),
+        IOException or SocketException => new NbdException(NbdFailure.Disconnected, $"{_server} broke the connection in the negotiation: {wrong.Message}", wrong),
+        _ => wrong,
+    };
 
     private static NbdTls TlsOf(NbdUri uri, NbdClientOptions options)
     {
@@ -92,7 +141,7 @@ internal static class NbdConnector
         }
         catch (ArgumentException wrong)
         {
-            throw new NbdException(wrong.Message, wrong);
+            throw new NbdException(NbdFailure.Certificates, wrong.Message, wrong);
         }
     }
 }

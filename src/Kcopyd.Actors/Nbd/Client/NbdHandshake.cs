@@ -16,15 +16,15 @@ internal sealed class NbdHandshake(OptionStream options)
     {
         var greeting = await options.ReadAsync(16, "before its greeting").ConfigureAwait(false);
         if (BinaryPrimitives.ReadUInt64BigEndian(greeting) != NbdNumbers.ServerMagic)
-            throw new NbdException($"{options.Server} is no NBD server, or speaks TLS from the first byte, which NBD does not.");
+            throw new NbdException(NbdFailure.Protocol, $"{options.Server} is no NBD server, or speaks TLS from the first byte, which NBD does not.");
         var style = BinaryPrimitives.ReadUInt64BigEndian(greeting.AsSpan(8));
         if (style == NbdNumbers.OldstyleMagic)
-            throw new NbdException($"{options.Server} speaks the oldstyle of NBD, which cannot name an export and has no TLS; take a server of this decade (nbdkit without --oldstyle).");
+            throw new NbdException(NbdFailure.Protocol, $"{options.Server} speaks the oldstyle of NBD, which cannot name an export and has no TLS; take a server of this decade (nbdkit without --oldstyle).");
         if (style != NbdNumbers.OptionMagic)
             throw options.Broken("its greeting is of no known style");
         var flags = (HandshakeFlags)BinaryPrimitives.ReadUInt16BigEndian(await options.ReadAsync(2, "in its greeting").ConfigureAwait(false));
         if ((flags & HandshakeFlags.FixedNewstyle) == 0)
-            throw new NbdException($"{options.Server} speaks newstyle NBD of before 2011 (not fixed newstyle): options cannot be refused there; take a newer server.");
+            throw new NbdException(NbdFailure.Protocol, $"{options.Server} speaks newstyle NBD of before 2011 (not fixed newstyle): options cannot be refused there; take a newer server.");
         _hasZeroes = (flags & HandshakeFlags.NoZeroes) == 0;
         await options.SendFlagsAsync(ClientFlags.FixedNewstyle | (_hasZeroes ? 0 : ClientFlags.NoZeroes)).ConfigureAwait(false);
     }
@@ -37,7 +37,7 @@ internal sealed class NbdHandshake(OptionStream options)
         if (reply.Type == NbdOptionReply.Ack && reply.Data.Length == 0)
             return;
         throw reply.IsError
-            ? new NbdException($"{options.Server} refuses TLS ({reply.Type}){reply.Message}. Turn TLS on at the server; for plain text, which anybody on the way can read and change, the address begins with nbd.")
+            ? new NbdException(NbdFailure.TlsUnavailable, $"{options.Server} refuses TLS ({reply.Type}){reply.Message}. Turn TLS on at the server; for plain text, which anybody on the way can read and change, the address begins with nbd.")
             : options.Broken($"it answered {NbdOption.StartTls} with {reply.Type}");
     }
 
@@ -159,13 +159,7 @@ internal sealed class NbdHandshake(OptionStream options)
             case NbdInfo.Export when body.Length == 10:
                 return WithExport(terms, body);
             case NbdInfo.BlockSize when body.Length == 12:
-                var minimum = BinaryPrimitives.ReadUInt32BigEndian(body);
-                var preferred = BinaryPrimitives.ReadUInt32BigEndian(body[4..]);
-                var maximum = BinaryPrimitives.ReadUInt32BigEndian(body[8..]);
-                if (!NbdTerms.AreBlockSizes(minimum, preferred, maximum))
-                    throw options.Broken($"no server may have blocks of at least {minimum}, preferably {preferred} and at most {maximum} bytes");
-                var most = (int)Math.Min(maximum, NbdNumbers.LargestPayload);
-                return terms with { MinimumBlockSize = (int)minimum, PreferredBlockSize = (int)preferred, MaximumPayload = most - most % (int)minimum };
+                return terms.WithBlockSizes(BinaryPrimitives.ReadUInt32BigEndian(body), BinaryPrimitives.ReadUInt32BigEndian(body[4..]), BinaryPrimitives.ReadUInt32BigEndian(body[8..]));
             case NbdInfo.Description:
                 return terms with { Description = NbdText.Clean(body, NbdNumbers.LongestString) };
             case NbdInfo.Export or NbdInfo.BlockSize:
@@ -184,13 +178,14 @@ internal sealed class NbdHandshake(OptionStream options)
         return terms with { Length = (long)length, Flags = (flags & TransmissionFlags.HasFlags) == 0 ? TransmissionFlags.None : flags };
     }
 
-    private NbdException Refused(NbdOption option, string export, OptionReply reply) => new(reply.Type switch
+    private NbdException Refused(NbdOption option, string export, OptionReply reply) => reply.Type switch
     {
-        NbdOptionReply.TlsRequired => $"{options.Server} demands TLS{reply.Message}. Begin the address with nbds instead of nbd, and give tls-certificates=FOLDER if the machine does not know its authority.",
-        NbdOptionReply.Unknown => $"{options.Server} has no export '{export}'{reply.Message}. What it has is in its list, if it lists: nbdinfo --list.",
-        NbdOptionReply.Policy => $"{options.Server} does not permit {option} to this client{reply.Message}.",
-        NbdOptionReply.Unsupported => $"{options.Server} cannot do {option}{reply.Message}.",
-        NbdOptionReply.Shutdown => $"{options.Server} is shutting down{reply.Message}.",
-        _ => $"{options.Server} refuses {option} ({reply.Type}){reply.Message}.",
-    });
+        NbdOptionReply.TlsRequired => new(NbdFailure.TlsRequired,
+            $"{options.Server} demands TLS{reply.Message}. Begin the address with nbds instead of nbd, and give tls-certificates=FOLDER if the machine does not know its authority."),
+        NbdOptionReply.Unknown => new(NbdFailure.NoExport, $"{options.Server} has no export '{export}'{reply.Message}. What it has is in its list, if it lists: nbdinfo --list."),
+        NbdOptionReply.Policy => new(NbdFailure.Refused, $"{options.Server} does not permit {option} to this client{reply.Message}."),
+        NbdOptionReply.Unsupported => new(NbdFailure.Refused, $"{options.Server} cannot do {option}{reply.Message}."),
+        NbdOptionReply.Shutdown => new(NbdFailure.Refused, $"{options.Server} is shutting down{reply.Message}."),
+        _ => new(NbdFailure.Refused, $"{options.Server} refuses {option} ({reply.Type}){reply.Message}."),
+    };
 }

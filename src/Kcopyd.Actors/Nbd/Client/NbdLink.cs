@@ -1,168 +1,255 @@
-using System.Buffers;
-using System.Buffers.Binary;
 using System.IO.Pipelines;
+using System.Net;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Nbd.Protocol;
+using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>One connection in transmission: its requests by cookie, and what it reads and writes. Used by the device's actor only.</summary>
-/// <remarks>Invariant: the memory of a request is not given back while the stream may still write from it: see <see cref="Sending"/> and <see cref="IsQuiet"/>.</remarks>
+/// <summary>
+/// One connection in transmission: sends requests, reads replies, and sorts its requests into <see cref="Answered"/> and <see cref="Unanswered"/>, from
+/// where its owner takes them. Used by the device's actor only; what the sockets complete comes as messages to that actor.
+/// </summary>
+/// <remarks>Invariant: a request leaves this object once, and not before the stream has stopped reading its memory.</remarks>
 internal sealed class NbdLink
 {
-    private const int LongestCopied = 16 << 10;     // bytes; a longer payload goes to the stream from where it is
+    /// <summary>Ticks in the time that a request may wait, and in that of a long one.</summary>
+    public const int Ticks = 8, LongTicks = 5 * Ticks;
+
+    private const int MostReads = 16;       // before others have their turn
 
     private readonly NbdTransport _transport;
-    private readonly NbdRequest?[] _requests;
-    private readonly uint[] _turns;                 // how often a slot was used: an old cookie is not a new one
-    private readonly Stack<int> _free;
+    private readonly RequestTable _table;
+    private readonly ReplyReader _replies;
+    private readonly LinkOutput _output;
+    private readonly RequestWatch _watch = new(Ticks), _longWatch = new(LongTicks);
+    private readonly LinkRead _read;
+    private readonly LinkWritten _written;
+    private Action _onRead = null!;
+    private ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _readPending;
+    private bool _isReading;                // a message is on its way, or will be
+    private bool _isReadPending;            // and it brings something
+    private bool _isSendingAnswered;        // the request whose payload is being sent was answered before all of it was sent
+    private int _parts;                     // that had been sent at the last tick
 
     public NbdLink(NbdTransport transport, NbdTerms terms, int maxRequests)
     {
-        _transport = transport;
-        Terms = terms;
-        _requests = new NbdRequest?[maxRequests];
-        _turns = new uint[maxRequests];
-        _free = new Stack<int>(Enumerable.Range(0, maxRequests).Reverse());
-        (Read, Written) = (new LinkRead(this), new LinkWritten(this));
+        (_transport, Terms, _table, _output) = (transport, terms, new RequestTable(maxRequests), new LinkOutput(transport.Output));
+        _replies = new ReplyReader(_table, terms, OnAnswered);
+        (_read, _written) = (new LinkRead(this), new LinkWritten(this));
     }
 
     public NbdTerms Terms { get; }
 
-    public PipeReader Input => _transport.Input;
+    /// <inheritdoc cref="NbdTransport.EndPoint"/>
+    public EndPoint? EndPoint => _transport.EndPoint;
 
-    public PipeWriter Output => _transport.Output;
+    /// <inheritdoc cref="NbdTransport.Process"/>
+    public int? Process => _transport.Process;
 
-    public ReplyReader Replies { get; private set; } = null!;
+    public int InFlight => _table.Count;
 
-    public LinkRead Read { get; }
+    /// <summary>True once the server has answered a request over it.</summary>
+    public bool HasAnswered { get; private set; }
 
-    public LinkWritten Written { get; }
+    public bool HasRoom => _table.Room > 0 && !_output.IsWriting && !IsBroken;
 
-    public Action OnRead { get; private set; } = null!;
+    /// <summary>Why it is of no more use; null while it is of use.</summary>
+    public string? Loss { get; private set; }
 
-    public Action OnWritten { get; private set; } = null!;
+    public bool IsBroken => Loss is not null;
 
-    public ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter ReadPending;
-    public ConfiguredValueTaskAwaitable<FlushResult>.ConfiguredValueTaskAwaiter WritePending;
-    public bool IsReading, IsWriting;   // a message is on its way, or will be
-    public bool IsReadPending;          // and it brings something
-    public bool IsDirty;                // something is encoded and not flushed
-    public bool IsBroken;
-    public NbdRequest? Sending;         // whose memory the stream writes from
-    public bool IsSendingAnswered;      // the answer to that came already
+    /// <summary>True once it is broken, and nothing is on its way to or from the socket any more.</summary>
+    public bool IsQuiet => IsBroken && !_isReading && !_output.IsWriting;
 
-    public int InFlight => _requests.Length - _free.Count;
+    /// <summary>Requests that the server answered, for the owner to take.</summary>
+    public RequestQueue Answered;
 
-    public bool HasRoom => _free.Count > 0 && !IsWriting && !IsBroken;
+    /// <summary>Requests of a broken connection that the server did not answer, for the owner to take.</summary>
+    public RequestQueue Unanswered;
 
-    /// <summary>True once nothing is on its way, and nothing comes.</summary>
-    public bool IsQuiet => IsBroken && !IsReading && !IsWriting;
-
-    public void Attach(IActorRef actor, NbdClientCore core, Action<NbdLink, NbdRequest> completed)
+    /// <summary>Names the actor to which the completions of the sockets are told.</summary>
+    public void Attach(IActorRef actor, NbdClientCore core)
     {
-        Replies = new ReplyReader(this, completed);
-        OnRead = () => actor.Tell(Read, ActorRefs.NoSender);
-        OnWritten = () =>
+        _onRead = () => actor.Tell(_read, ActorRefs.NoSender);
+        _output.OnWritten = () =>
         {
-            actor.Tell(Written, ActorRefs.NoSender);
+            actor.Tell(_written, ActorRefs.NoSender);
             if (core.IsGone)
-                Written.Give();
+                _written.Give();
         };
     }
 
-    public NbdRequest? Find(ulong cookie)
-    {
-        var slot = (uint)cookie;
-        return slot < (uint)_requests.Length && _requests[slot] is { } request && _turns[slot] == cookie >> 32 ? request : null;
-    }
-
-    /// <summary>Encodes a request into the output.</summary>
-    /// <returns>True if its payload is to be sent from its own memory, next: see <see cref="Sending"/>.</returns>
-    public bool Encode(NbdRequest request)
+    /// <summary>Sends a request; a short one goes out with the next <see cref="Flush"/>. There must be room.</summary>
+    public void Send(NbdRequest request)
     {
         request.BeginTry();
-        var slot = request.Slot = _free.Pop();
-        _requests[slot] = request;
-        var header = Output.GetSpan(NbdNumbers.RequestHeader);
-        BinaryPrimitives.WriteUInt32BigEndian(header, NbdNumbers.RequestMagic);
-        BinaryPrimitives.WriteUInt16BigEndian(header[4..], (ushort)request.Flags);
-        BinaryPrimitives.WriteUInt16BigEndian(header[6..], (ushort)request.Command);
-        BinaryPrimitives.WriteUInt64BigEndian(header[8..], (ulong)++_turns[slot] << 32 | (uint)slot);
-        BinaryPrimitives.WriteUInt64BigEndian(header[16..], (ulong)request.Offset);
-        BinaryPrimitives.WriteUInt32BigEndian(header[24..], (uint)request.Length);
-        Output.Advance(NbdNumbers.RequestHeader);
-        IsDirty = true;
-        if (request.Command != NbdCommand.Write)
-            return false;
-        if (request.Memory.Length > LongestCopied)
-            return true;
-        Output.Write(request.Memory.Span);
-        return false;
+        _output.Send(request, _table.Add(request));
+        TakeSent();
     }
 
-    /// <summary>The request has been answered: its cookie means nothing any more.</summary>
-    public void Release(NbdRequest request)
+    /// <summary>Sends what is encoded; all of it at once.</summary>
+    public void Flush()
     {
-        _requests[request.Slot] = null;
-        _free.Push(request.Slot);
-    }
-
-    /// <summary>Takes any request that has not been answered; null when there is none.</summary>
-    public NbdRequest? TakeUnanswered()
-    {
-        if (InFlight == 0)
-            return null;
-        var slot = Array.FindIndex(_requests, static request => request is not null);
-        var taken = _requests[slot]!;
-        Release(taken);
-        return taken;
-    }
-
-    /// <summary>Tells the server that no more comes, if that can be told without waiting. The connection is closed next in any case.</summary>
-    public void SayGoodbye()
-    {
-        if (IsWriting || IsBroken)
+        if (IsBroken)
             return;
-        var header = Output.GetSpan(NbdNumbers.RequestHeader)[..NbdNumbers.RequestHeader];
-        header.Clear();
-        BinaryPrimitives.WriteUInt32BigEndian(header, NbdNumbers.RequestMagic);
-        BinaryPrimitives.WriteUInt16BigEndian(header[6..], (ushort)NbdCommand.Disconnect);
-        Output.Advance(NbdNumbers.RequestHeader);
-        var sent = Output.FlushAsync();
-        // A server that is gone needs no goodbye, so how this ends is of no interest; looking at it gives what it is made of back.
-        _ = sent.IsCompleted ? Task.CompletedTask : sent.AsTask().ContinueWith(static ended => _ = ended.Exception, TaskScheduler.Default);
+        _output.Flush();
+        TakeSent();
     }
 
-    /// <summary>Closes the socket. What is on its way ends soon, with an error.</summary>
+    /// <summary>What was to be written has been.</summary>
+    public void Written()
+    {
+        _output.Written();
+        TakeSent();
+    }
+
+    /// <summary>Takes what has come, and waits for more.</summary>
+    public void Read()
+    {
+        var (pending, isPending) = (_readPending, _isReadPending);
+        (_readPending, _isReading, _isReadPending) = (default, false, false);
+        if (isPending)
+            EndRead(pending);
+        for (var reads = 0; reads < MostReads; reads++)
+        {
+            if (IsBroken)
+                return;
+#pragma warning disable CA2012 // consumed once: here, or by the message that its completion sends
+            var awaiter = _transport.Input.ReadAsync().ConfigureAwait(false).GetAwaiter();
+#pragma warning restore CA2012
+            if (!awaiter.IsCompleted)
+            {
+                (_readPending, _isReading, _isReadPending) = (awaiter, true, true);
+                awaiter.UnsafeOnCompleted(_onRead);
+                return;
+            }
+            EndRead(awaiter);
+        }
+        _isReading = true;
+        _onRead();
+    }
+
+    /// <summary>Ends the connection if a request has waited too long.</summary>
+    /// <param name="timeout">The time that it may wait, for the message.</param>
+    public void Tick(TimeSpan timeout)
+    {
+        if (_output.Sending is { } sending && _output.Parts != _parts)
+            _table.Hear(sending);
+        _parts = _output.Parts;
+        var heard = _table.TakeHeard();
+        var late = Late(_watch, isLong: false) ?? Late(_longWatch, isLong: true);
+        if (late is not null)
+            Break($"it has not answered {late.Command} within {(late.IsLong ? LongTicks / Ticks * timeout : timeout).TotalSeconds:0.###} s");
+
+        NbdRequest? Late(RequestWatch watch, bool isLong)
+        {
+            var oldest = _table.Oldest(isLong);
+            return watch.Tick(oldest?.Number ?? 0, _table.Latest, heard) ? oldest : null;
+        }
+    }
+
+    /// <summary>Ends the connection at once; what was sent and has not left this machine is not sent any more. Its requests become
+    /// <see cref="Unanswered"/>, now or when the stream has stopped reading their memory.</summary>
+    public void Break(string reason) => End(reason, isOrderly: false);
+
+    /// <summary>Ends the connection, and tells the server if nothing is in flight.</summary>
     public void Close()
     {
-        IsBroken = true;
-        _transport.Dispose();
+        var isIdle = InFlight == 0 && _output.Sending is null;
+        if (isIdle && !IsBroken)
+            _output.SayGoodbye();
+        End("the device is closed", isIdle);
     }
-}
 
-/// <summary>Something can be read from a connection, or it has ended.</summary>
-internal sealed class LinkRead(NbdLink link) : LinkedMessage
-{
-    public NbdLink Link { get; } = link;
-}
-
-/// <summary>What was to be written to a connection has been, or it has ended.</summary>
-internal sealed class LinkWritten(NbdLink link) : LinkedMessage
-{
-    private int _given;
-
-    public NbdLink Link { get; } = link;
-
-    // The actor is gone; only now is the memory that was written from free.
-    internal override void Undelivered() => Give();
-
-    public void Give()
+    /// <summary>Returns what a quiet connection is made of.</summary>
+    public void Release()
     {
-        if (Interlocked.Exchange(ref _given, 1) == 0 && Link.Sending is { } sending)
-            sending.Close(sending.Id);
+        _transport.Input.Complete();
+        _transport.Output.Complete(new IOException("The connection is closed."));     // an error: nothing is to be written any more
+    }
+
+    /// <summary>The actor is gone. A request whose memory the stream still reads is answered when it does not any more: see <see cref="LinkWritten"/>.</summary>
+    public void Abandon()
+    {
+        Close();
+        while ((Answered.Take() ?? Unanswered.Take()) is { } request)
+            request.Close(request.Id);
+        if (!_output.IsWriting || _output.IsWritten)
+            _written.Give();
+    }
+
+    internal void CloseSending() => _output.Sending?.Close(_output.Sending.Id);
+
+    private void End(string reason, bool isOrderly)
+    {
+        if (IsBroken)
+            return;
+        Loss = reason;
+        _output.Stop(reason);
+        if (isOrderly)
+            _transport.Dispose();
+        else
+            _transport.Abort();
+        while (_table.TakeAny() is { } request)
+        {
+            if (request != _output.Sending)
+                Unanswered.Add(request);
+        }
+        TakeSent();
+    }
+
+    // What became of the writes.
+    private void TakeSent()
+    {
+        if (_output.Failure is { } failure)
+            End(failure, isOrderly: false);
+        var isAnswered = _isSendingAnswered;
+        if (_output.TakeSent() is not { } sent)
+            return;
+        _isSendingAnswered = false;
+        if (isAnswered)
+            Answered.Add(sent);
+        else if (IsBroken)
+            Unanswered.Add(sent);
+    }
+
+    private void EndRead(ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter read)
+    {
+        try
+        {
+            var result = read.GetResult();
+            if (IsBroken)
+                return;
+            var rest = _replies.Take(result.Buffer);
+            _transport.Input.AdvanceTo(rest.Start, rest.End);
+            if (result.IsCompleted)
+                Break("it closed the connection");
+        }
+        catch (ReplyException broken)
+        {
+            if (broken.Request is { } request)
+            {
+                request.Error = IoError.NoDevice;
+                OnAnswered(request);
+            }
+            if (broken.IsShutdown)
+                _output.SayGoodbye();       // the protocol demands it
+            End(broken.Message, isOrderly: broken.IsShutdown);
+        }
+        catch (Exception lost) when (NbdTransport.IsLoss(lost))
+        {
+            Break(lost.Message);
+        }
+    }
+
+    private void OnAnswered(NbdRequest request)
+    {
+        HasAnswered = true;
+        _table.Remove(request);
+        if (_output.Sending == request)
+            _isSendingAnswered = true;      // an error, before all was sent: the stream still reads its memory
+        else
+            Answered.Add(request);
     }
 }

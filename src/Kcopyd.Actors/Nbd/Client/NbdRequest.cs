@@ -31,6 +31,9 @@ internal sealed class NbdRequest(NbdClientCore core) : LinkedMessage, IValueTask
 
     public Memory<byte> Memory { get; private set; }
 
+    /// <summary>True if it may keep the server busy for a time that says nothing of its health.</summary>
+    public bool IsLong => Command is NbdCommand.Flush or NbdCommand.Trim or NbdCommand.WriteZeroes;
+
     /// <summary>Its number, for <see cref="TrySettle"/>.</summary>
     public long Id => Volatile.Read(ref _state) >> 1;
 
@@ -39,10 +42,12 @@ internal sealed class NbdRequest(NbdClientCore core) : LinkedMessage, IValueTask
     public RequestOrigin Origin;
     public Coverage Coverage { get; } = new();
     public IoError Error;               // that the server has told, so far
+    public string? ErrorText;           // and what it says of it to people
     public long ExtentLength;           // bytes; 0 while none was told
     public ExtentFlags ExtentFlags;
     public long Mark;                   // of a flush: what it covers
     public int Slot;
+    public long Number;                 // of the sending: later ones have larger ones
     public int Attempts;                // connections that were lost under it
 
     public ValueTask<IoResult> Prepare(NbdCommand command, CommandFlags flags, long offset, long length, Memory<byte> memory)
@@ -66,10 +71,13 @@ internal sealed class NbdRequest(NbdClientCore core) : LinkedMessage, IValueTask
         Volatile.Write(ref _state, core.NextRequest() << 1);
     }
 
+    /// <summary>It is asked for less than its caller wanted.</summary>
+    public void Shorten(long length) => Length = length;
+
     /// <summary>Nothing has been heard of it.</summary>
     public void BeginTry()
     {
-        (Error, ExtentLength, ExtentFlags) = (IoError.None, 0, ExtentFlags.None);
+        (Error, ErrorText, ExtentLength, ExtentFlags) = (IoError.None, null, 0, ExtentFlags.None);
         Coverage.Clear();
     }
 
@@ -158,6 +166,19 @@ internal struct RequestQueue
         request.Following = _first;
         _first = request;
         _last ??= request;
+    }
+
+    /// <summary>Moves all of another queue behind what is here.</summary>
+    public void Append(ref RequestQueue other)
+    {
+        if (other._first is null)
+            return;
+        if (_last is null)
+            _first = other._first;
+        else
+            _last.Following = other._first;
+        _last = other._last;
+        other = default;
     }
 
     public NbdRequest? Take()

@@ -22,6 +22,9 @@ internal sealed record NbdTerms
 
     public string? Description { get; init; }
 
+    /// <summary>What the server says of itself that the protocol does not allow, for the log; null if there is nothing.</summary>
+    public string? Complaint { get; init; }
+
     public bool IsStructured { get; init; }
 
     /// <summary>The number of base:allocation; null if it was not agreed on.</summary>
@@ -31,6 +34,9 @@ internal sealed record NbdTerms
 
     public NbdExportInfo ToInfo(string name) => new(
         name, Description, Length < 0 ? null : Length, Has(TransmissionFlags.ReadOnly), MinimumBlockSize, PreferredBlockSize, MaximumPayload, Has(TransmissionFlags.CanMultiConn));
+
+    /// <summary>True if another connection has the same terms. The number of a context is each connection's own.</summary>
+    public bool Agrees(NbdTerms other) => this with { Allocation = other.Allocation } == other && Allocation.HasValue == other.Allocation.HasValue;
 
     /// <summary>Why a server that was found again cannot go on for these terms; null if it can.</summary>
     /// <param name="now">Its terms now.</param>
@@ -61,9 +67,33 @@ internal sealed record NbdTerms
             | (Has(TransmissionFlags.SendFlush) ? DeviceFeatures.VolatileCache : 0);
     }
 
-    /// <summary>Block sizes that a server may have, by the specification.</summary>
-    public static bool AreBlockSizes(uint minimum, uint preferred, uint maximum) =>
-        BitOperations.IsPow2(minimum) && minimum <= 64 << 10
-        && BitOperations.IsPow2(preferred) && preferred >= minimum && preferred <= NbdNumbers.LargestPayload
-        && maximum >= preferred && (maximum == uint.MaxValue || maximum % minimum == 0);
+    /// <summary>With the block sizes that a server advertises. Where they break the protocol, as much of them as can be obeyed is: smaller blocks than a server
+    /// takes are refused by it, and larger ones may end the connection.</summary>
+    public NbdTerms WithBlockSizes(uint minimum, uint preferred, uint maximum)
+    {
+        var isMinimumSound = BitOperations.IsPow2(minimum) && minimum <= 64 << 10;
+        var isPreferredSound = BitOperations.IsPow2(preferred) && preferred >= Math.Max(minimum, IoRegion.SectorSize);
+        var isMaximumSound = isMinimumSound && maximum >= preferred && (maximum == uint.MaxValue || maximum % minimum == 0);
+        var complaint = isMinimumSound && isPreferredSound && isMaximumSound ? null
+            : $"it advertises blocks of at least {minimum}, preferably {preferred} and at most {maximum} bytes, which the protocol does not allow";
+        if (!isMinimumSound)
+            return this with { MinimumBlockSize = 1, PreferredBlockSize = 4096, MaximumPayload = NbdNumbers.LargestPayload, Complaint = complaint };
+        var most = (int)Math.Min(maximum, NbdNumbers.LargestPayload);
+        most = most < minimum ? NbdNumbers.LargestPayload : most - most % (int)minimum;
+        var best = Math.Min(isPreferredSound ? preferred : Math.Max(minimum, 4096), 1u << BitOperations.Log2((uint)most));
+        return this with { MinimumBlockSize = (int)minimum, PreferredBlockSize = (int)best, MaximumPayload = most, Complaint = complaint };
+    }
+
+    /// <summary>Bytes of a request that is as long as can be.</summary>
+    /// <param name="offset">Where it begins.</param>
+    /// <param name="length">Bytes that are wanted.</param>
+    /// <param name="most">Bytes that it can have; if that is less, it ends where a preferred block does, so that the next one begins with one.</param>
+    public long Cut(long offset, long length, long most)
+    {
+        if (length <= most)
+            return length;
+        var end = offset + most;
+        var aligned = end - end % PreferredBlockSize;
+        return aligned > offset ? aligned - offset : most;
+    }
 }

@@ -11,6 +11,9 @@ internal sealed class OptionStream(NbdTransport transport, string server, Cancel
 
     public string Server { get; } = server;
 
+    /// <summary>Replies to options that have come so far.</summary>
+    public int Replies { get; private set; }
+
     public async Task SendAsync(NbdOption option, ReadOnlyMemory<byte> payload)
     {
         var header = new byte[NbdNumbers.OptionHeader];
@@ -41,6 +44,7 @@ internal sealed class OptionStream(NbdTransport transport, string server, Cancel
         if (length > LongestReply)
             throw Broken($"its answer to {option} has {length} bytes");
         var data = await ReadAsync((int)length, $"in the answer to {option}").ConfigureAwait(false);
+        Replies++;
         return new OptionReply((NbdOptionReply)BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(12)), data);
     }
 
@@ -51,14 +55,14 @@ internal sealed class OptionStream(NbdTransport transport, string server, Cancel
             return [];
         var result = await transport.Input.ReadAtLeastAsync(count, cancellationToken).ConfigureAwait(false);
         if (result.Buffer.Length < count)
-            throw new NbdException($"{Server} closed the connection {where}.");
+            throw new NbdException(NbdFailure.Disconnected, $"{Server} closed the connection {where}.");
         var wanted = result.Buffer.Slice(0, count);
         var bytes = wanted.ToArray();
         transport.Input.AdvanceTo(wanted.End);
         return bytes;
     }
 
-    public NbdException Broken(string reason) => new($"{Server} does not speak the NBD protocol as it should: {reason}.");
+    public NbdException Broken(string reason) => new(NbdFailure.Protocol, $"{Server} does not speak the NBD protocol as it should: {reason}.");
 
     private async Task FlushAsync() => await transport.Output.FlushAsync(cancellationToken).ConfigureAwait(false);
 }

@@ -11,7 +11,7 @@ namespace Kcopyd.Actors.Nbd.Client;
 /// </summary>
 /// <remarks>Nothing that a server says is believed before it was compared with the request: not that there is one, not where the data belong, not how much
 /// they are. A read succeeds only if each of its bytes has come, once.</remarks>
-internal sealed class ReplyReader(NbdLink link, Action<NbdLink, NbdRequest> completed)
+internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<NbdRequest> answered)
 {
     private const int LongestSmall = 8 << 10;       // bytes of a chunk that is not data: a message has 4096
 
@@ -29,6 +29,8 @@ internal sealed class ReplyReader(NbdLink link, Action<NbdLink, NbdRequest> comp
             if (_reading is { } request)
             {
                 var count = (int)Math.Min(buffer.Length, _left);
+                if (count > 0)
+                    table.Hear(request);
                 buffer.Slice(0, count).CopyTo(request.Memory.Span[_at..]);
                 buffer = buffer.Slice(count);
                 _at += count;
@@ -70,7 +72,7 @@ internal sealed class ReplyReader(NbdLink link, Action<NbdLink, NbdRequest> comp
         request.Error = ErrorOf(BinaryPrimitives.ReadUInt32BigEndian(header[4..]));
         if (request.Error == IoError.None && request.Command is NbdCommand.Read or NbdCommand.BlockStatus)
         {
-            if (link.Terms.IsStructured)
+            if (terms.IsStructured)
                 throw new ReplyException($"it answered {request.Command} with a simple reply where structured ones were agreed on", request);
             request.Coverage.TryAdd(0, request.Length);
             Receive(request, 0, (int)request.Length, isLast: true);
@@ -83,7 +85,7 @@ internal sealed class ReplyReader(NbdLink link, Action<NbdLink, NbdRequest> comp
     {
         if (buffer.Length < NbdNumbers.ChunkHeader)
             return false;
-        if (!link.Terms.IsStructured)
+        if (!terms.IsStructured)
             throw new ReplyException("it sent a structured reply that was not agreed on", null);
         var isLast = (BinaryPrimitives.ReadUInt16BigEndian(header[4..]) & (ushort)ChunkFlags.Done) != 0;
         var type = (ChunkType)BinaryPrimitives.ReadUInt16BigEndian(header[6..]);
@@ -123,10 +125,10 @@ internal sealed class ReplyReader(NbdLink link, Action<NbdLink, NbdRequest> comp
             case ChunkType.OffsetHole:
                 if (body.Length != 12)
                     throw new ReplyException("it sent a hole of the wrong length", request);
-                var length = BinaryPrimitives.ReadUInt32BigEndian(body[8..]);
-                if (length == 0)
+                var hole = BinaryPrimitives.ReadUInt32BigEndian(body[8..]);
+                if (hole == 0)
                     throw new ReplyException("it sent a hole of no bytes", request);
-                request.Memory.Span.Slice(Cover(request, BinaryPrimitives.ReadUInt64BigEndian(body), length), (int)length).Clear();
+                request.Memory.Span.Slice(Cover(request, BinaryPrimitives.ReadUInt64BigEndian(body), hole), (int)hole).Clear();
                 break;
             case ChunkType.BlockStatus:
                 TakeStatus(request, body);
@@ -134,9 +136,11 @@ internal sealed class ReplyReader(NbdLink link, Action<NbdLink, NbdRequest> comp
             default:
                 if (((ushort)type & 0x8000) == 0)
                     throw new ReplyException($"it sent a chunk of the unknown type {(ushort)type}", request);
-                if (body.Length < 6 || BinaryPrimitives.ReadUInt16BigEndian(body[4..]) > body.Length - 6)
+                if (body.Length < 6 || BinaryPrimitives.ReadUInt16BigEndian(body[4..]) is var length && length > body.Length - 6)
                     throw new ReplyException("it sent a malformed error", request);
                 var error = ErrorOf(BinaryPrimitives.ReadUInt32BigEndian(body));
+                if (length > 0 && request.ErrorText is null)
+                    request.ErrorText = NbdText.Clean(body.Slice(6, length));
                 if (request.Error == IoError.None)
                     request.Error = error == IoError.None ? IoError.Invalid : error;        // an error chunk without an error is still one
                 break;
@@ -147,7 +151,7 @@ internal sealed class ReplyReader(NbdLink link, Action<NbdLink, NbdRequest> comp
     {
         if (request.Command != NbdCommand.BlockStatus || body.Length < 12 || body.Length % 8 != 4)
             throw new ReplyException("it sent a malformed block status, or one that was not asked for", request);
-        if (BinaryPrimitives.ReadUInt32BigEndian(body) != link.Terms.Allocation)
+        if (BinaryPrimitives.ReadUInt32BigEndian(body) != terms.Allocation)
             throw new ReplyException("it sent a block status of a context that was not agreed on", request);
         var length = BinaryPrimitives.ReadUInt32BigEndian(body[4..]);
         if (length == 0 || request.ExtentLength > 0)
@@ -178,13 +182,19 @@ internal sealed class ReplyReader(NbdLink link, Action<NbdLink, NbdRequest> comp
             if (request.Command == NbdCommand.BlockStatus && request.ExtentLength == 0)
                 throw new ReplyException("it ended a block status and had told none", request);
         }
-        completed(link, request);
+        answered(request);
     }
 
-    private NbdRequest Find(ulong cookie) => link.Find(cookie) ?? throw new ReplyException("it answered a request that was not made, or twice", null);
+    private NbdRequest Find(ulong cookie)
+    {
+        var request = table.Find(cookie) ?? throw new ReplyException("it answered a request that was not made, or twice", null);
+        table.Hear(request);
+        return request;
+    }
 
     // A server that shuts down has not done it; another one, or the next, will.
-    private static IoError ErrorOf(uint error) => error == (uint)NbdError.Shutdown ? throw new ReplyException("it is shutting down", null) : NbdErrors.FromWire(error);
+    private static IoError ErrorOf(uint error) =>
+        error == (uint)NbdError.Shutdown ? throw new ReplyException("it is shutting down", null) { IsShutdown = true } : NbdErrors.FromWire(error);
 
     private static ReadOnlySpan<byte> Peek(ReadOnlySequence<byte> buffer, Span<byte> copy)
     {
@@ -200,4 +210,7 @@ internal sealed class ReplyReader(NbdLink link, Action<NbdLink, NbdRequest> comp
 internal sealed class ReplyException(string reason, NbdRequest? request) : Exception(reason)
 {
     public NbdRequest? Request { get; } = request;
+
+    /// <summary>True if it is no breach, but the server's end.</summary>
+    public bool IsShutdown { get; init; }
 }

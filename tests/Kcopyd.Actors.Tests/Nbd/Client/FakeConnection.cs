@@ -26,19 +26,39 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
     public const uint Context = 7;
 
     private readonly SemaphoreSlim _writing = new(1);
+    private readonly CancellationTokenSource _ended = new();
 
     public Stream Stream { get; set; } = stream;
 
     /// <summary>From 1.</summary>
     public int Number { get; } = number;
 
-    public void Dispose() => Stream.Dispose();
+    /// <summary>True once the client has said that no more comes.</summary>
+    public bool HasLeft { get; private set; }
+
+    /// <summary>Cancelled when this side ends the connection.</summary>
+    public CancellationToken Ended => _ended.Token;
+
+    public void Dispose()
+    {
+        _ended.Cancel();
+        Stream.Dispose();
+    }
 
     public async Task<byte[]> ReadAsync(int count)
     {
         var bytes = new byte[count];
         await Stream.ReadExactlyAsync(bytes);
         return bytes;
+    }
+
+    /// <summary>Takes what comes and answers nothing, until the connection ends.</summary>
+    public async Task SwallowAsync()
+    {
+        var bytes = new byte[64 << 10];
+        while (await Stream.ReadAsync(bytes) > 0)
+        {
+        }
     }
 
     public async Task WriteAsync(params byte[][] parts)
@@ -121,6 +141,7 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
             throw new InvalidDataException("The client sent something that is no request.");
         var command = (NbdCommand)BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(6));
         var length = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(24));
+        HasLeft = command == NbdCommand.Disconnect;
         return command == NbdCommand.Disconnect ? null : new FakeRequest(
             command, (CommandFlags)BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(4)), BinaryPrimitives.ReadUInt64BigEndian(header.AsSpan(8)),
             (long)BinaryPrimitives.ReadUInt64BigEndian(header.AsSpan(16)), length, command == NbdCommand.Write ? await ReadAsync((int)length) : []);

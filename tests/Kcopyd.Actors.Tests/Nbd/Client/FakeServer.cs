@@ -1,28 +1,30 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>A server in this process that does what a spec tells it to, on a unix socket.</summary>
+/// <summary>A server in this process that does what a spec tells it to, on a unix socket or a port of loopback.</summary>
 internal sealed class FakeServer : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kcopyd-nbd-");
     private readonly ConcurrentDictionary<FakeConnection, Task> _connections = new();
     private readonly Func<FakeConnection, Task> _serve;
+    private readonly bool _isTcp;
     private Socket? _listener;
     private Task _accepting = Task.CompletedTask;
     private int _accepted;
 
-    public FakeServer(Func<FakeConnection, Task> serve)
+    public FakeServer(Func<FakeConnection, Task> serve, bool isTcp = false)
     {
-        _serve = serve;
+        (_serve, _isTcp) = (serve, isTcp);
         Listen();
     }
 
     public string Path => System.IO.Path.Combine(_folder.FullName, "s");
 
-    public NbdUri Uri => new() { Socket = Path };
+    public NbdUri Uri => _isTcp ? new() { Host = "127.0.0.1", Port = ((IPEndPoint)_listener!.LocalEndPoint!).Port } : new() { Socket = Path };
 
     /// <summary>Connections so far.</summary>
     public int Accepted => Volatile.Read(ref _accepted);
@@ -36,8 +38,10 @@ internal sealed class FakeServer : IAsyncDisposable
     public void Listen()
     {
         File.Delete(Path);
-        var listener = _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(Path));
+        var listener = _listener = _isTcp
+            ? new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+            : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(_isTcp ? new IPEndPoint(IPAddress.Loopback, 0) : new UnixDomainSocketEndPoint(Path));
         listener.Listen(64);
         _accepting = Task.Run(() => AcceptAsync(listener));
     }
@@ -49,11 +53,20 @@ internal sealed class FakeServer : IAsyncDisposable
     }
 
     /// <summary>Closes all connections, as a process does that is killed.</summary>
-    public void Kill()
+    public void Kill() => KillUpTo(int.MaxValue);
+
+    /// <summary>Closes the oldest connections.</summary>
+    public void KillUpTo(int number)
     {
         foreach (var connection in _connections.Keys)
-            connection.Dispose();
+        {
+            if (connection.Number <= number)
+                connection.Dispose();
+        }
     }
+
+    /// <summary>Closes one connection.</summary>
+    public void Kill(int number) => _connections.Keys.Single(connection => connection.Number == number).Dispose();
 
     public async ValueTask DisposeAsync()
     {
@@ -95,7 +108,7 @@ internal sealed class FakeServer : IAsyncDisposable
         {
             await _serve(connection);
         }
-        catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or System.Security.Authentication.AuthenticationException)
+        catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
         {
             // The client went away, or the spec killed the connection.
         }

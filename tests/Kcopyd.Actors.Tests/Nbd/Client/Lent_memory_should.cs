@@ -17,13 +17,13 @@ public sealed class Lent_memory_should : EngineSpec
     private readonly NbdClientCore _core;
     private readonly Task<IoResult> _read, _write;
 
-    public Lent_memory_should()
+    public Lent_memory_should() : base(VirtualTime)
     {
         _ = Sys.Kcopyd();
         var terms = new NbdTerms { Length = 1 << 20, Flags = TransmissionFlags.HasFlags };
         _link = new NbdLink(new NbdTransport(_stream), terms, 4);
-        _core = new NbdClientCore(NbdUri.Parse("nbd://localhost"), new NbdClientOptions { ReconnectLimit = TimeSpan.Zero }, terms);
-        _core.Actor = Sys.ActorOf(NbdClientActor.Props(_core, [_link]));
+        _core = new NbdClientCore(new NbdConnector(NbdUri.Parse("nbd://localhost"), new NbdClientOptions { ReconnectLimit = TimeSpan.Zero }, Sys.Scheduler), terms);
+        _core.Actor = Sys.ActorOf(NbdClientActor.Props(_core, _link));
         _read = _core.Submit(NbdCommand.Read, CommandFlags.None, 0, 1, new byte[1]).AsTask();
         _write = _core.Submit(NbdCommand.Write, CommandFlags.None, 0, 1 << 20, new byte[1 << 20]).AsTask();
     }
@@ -44,8 +44,7 @@ public sealed class Lent_memory_should : EngineSpec
     {
         await Soon(_stream.HeldAsync());
         _stream.Hangup();
-        await Until(() => _link.IsBroken);
-        await HandledAsync();
+        Assert.Equal(IoResult.Failure(IoError.NoDevice), await Soon(_read));
         Assert.False(_write.IsCompleted);
         _stream.LetGo();
         Assert.Equal(IoResult.Failure(IoError.NoDevice), await Soon(_write));
@@ -61,6 +60,21 @@ public sealed class Lent_memory_should : EngineSpec
         _stream.LetGo();
         Assert.Equal(IoResult.Failure(IoError.Closed), await Soon(_write));
         await Soon(_core.Stopped.Task);
+    }
+
+    [Fact]
+    public async Task be_lent_while_the_stream_writes_from_it_and_the_device_is_not_kept_from_closing_by_that()
+    {
+        await Soon(_stream.HeldAsync());
+        _core.Actor.Tell(CloseDevice.Instance);
+        Assert.Equal(IoResult.Failure(IoError.Closed), await Soon(_read));
+        await HandledAsync();
+        Assert.False(_core.Stopped.Task.IsCompleted);
+        Scheduler.Advance(TimeSpan.FromSeconds(1));
+        await Soon(_core.Stopped.Task);
+        Assert.False(_write.IsCompleted);
+        _stream.LetGo();
+        Assert.Equal(IoResult.Failure(IoError.Closed), await Soon(_write));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
@@ -33,23 +34,39 @@ public sealed class Lost_connection_should() : NbdClientSpec(VirtualTime)
     [Fact]
     public async Task have_its_requests_answered_by_another_and_not_be_replaced_while_that_lives()
     {
-        var (seen, killed) = (new TaskCompletionSource(), 0);
+        var (seen, isLosing) = (new ConcurrentDictionary<int, bool>(), false);
         var server = Serve(new FakeExport { Flags = TransmissionFlags.HasFlags | TransmissionFlags.CanMultiConn }, async connection =>
         {
             while (await connection.RequestAsync() is { } request)
             {
-                if (Interlocked.Exchange(ref killed, 1) == 0)
+                seen[connection.Number] = true;
+                if (connection.Number == 1 && Volatile.Read(ref isLosing))
                     return;
                 await connection.SimpleAsync(request.Cookie);
             }
-            seen.TrySetResult();
         });
         var device = await OpenAsync(server, new NbdClientOptions { Connections = 2 });
-
-        for (var i = 0; i < 10; i++)
-            Assert.Equal(IoResult.Success(512), await Soon(device.WriteAsync(0, Data).AsTask()));
+        await Until(async () =>
+        {
+            await WriteAsync();
+            return seen.Count == 2;
+        });
+        Volatile.Write(ref isLosing, true);
+        await Until(async () =>
+        {
+            await WriteAsync();
+            return server.Alive == 1;
+        });
+        for (var i = 0; i < 50; i++)
+            await WriteAsync();
 
         Assert.Equal((2, 1), (server.Accepted, server.Alive));
+
+        async Task WriteAsync()
+        {
+            var writes = Enumerable.Range(0, 16).Select(_ => device.WriteAsync(0, Data).AsTask());
+            Assert.All(await Soon(Task.WhenAll(writes)), static written => Assert.Equal(IoResult.Success(512), written));
+        }
     }
 
     [Fact]
@@ -68,9 +85,9 @@ public sealed class Lost_connection_should() : NbdClientSpec(VirtualTime)
             return reads.TrueForAll(static read => read.IsCompleted);
         });
 
-        Assert.All(await Task.WhenAll(reads), static result => Assert.Equal(IoResult.Failure(IoError.TimedOut), result));
+        Assert.All(await Task.WhenAll(reads), static result => Assert.Equal(IoResult.Failure(IoError.NoDevice), result));
         server.Listen();
-        Assert.Equal(IoError.TimedOut, (await Soon(device.WriteAsync(0, Data).AsTask())).Error);
+        Assert.Equal(IoError.NoDevice, (await Soon(device.WriteAsync(0, Data).AsTask())).Error);
     }
 
     [Fact]
@@ -93,7 +110,7 @@ public sealed class Lost_connection_should() : NbdClientSpec(VirtualTime)
             return next.IsCompleted && write.IsCompleted;
         });
         Assert.True((await next).IsSuccess);
-        Assert.Equal(IoError.Io, (await write).Error);      // the server breaks down of it: it is not sent for ever
+        Assert.Equal(IoError.NoDevice, (await write).Error);      // the server breaks down of it: it is not sent for ever
     }
 
     [Fact]
@@ -164,14 +181,17 @@ public sealed class Lost_connection_should() : NbdClientSpec(VirtualTime)
     }
 
     [Fact]
-    public async Task lose_nothing_where_a_server_says_that_it_is_shutting_down()
+    public async Task lose_nothing_where_a_server_says_that_it_is_shutting_down_and_take_leave_of_it()
     {
+        var left = new TaskCompletionSource<bool>();
         var server = Serve(new FakeExport(), async connection =>
         {
             while (await connection.RequestAsync() is { } request)
                 await connection.SimpleAsync(request.Cookie, connection.Number == 1 ? NbdError.Shutdown : NbdError.None);
+            left.TrySetResult(connection.HasLeft);
         });
         var device = await OpenAsync(server);
         Assert.Equal(IoResult.Success(512), await Soon(device.WriteAsync(0, Data).AsTask()));
+        Assert.True(await Soon(left.Task));
     }
 }

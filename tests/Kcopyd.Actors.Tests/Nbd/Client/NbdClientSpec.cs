@@ -15,9 +15,9 @@ public abstract class NbdClientSpec(string config = "") : EngineSpec(config), Xu
             await Soon(owned.DisposeAsync().AsTask());
     }
 
-    internal FakeServer Serve(Func<FakeConnection, Task> serve)
+    internal FakeServer Serve(Func<FakeConnection, Task> serve, bool isTcp = false)
     {
-        var server = new FakeServer(serve);
+        var server = new FakeServer(serve, isTcp);
         _owned.Push(server);
         return server;
     }

@@ -38,11 +38,11 @@ public sealed class Negotiation_should : NbdClientSpec
     }
 
     [Theory]
-    [InlineData(NbdOptionReply.TlsRequired, "nbds")]
-    [InlineData(NbdOptionReply.Unknown, "has no export")]
-    [InlineData(NbdOptionReply.Policy, "not permit")]
-    [InlineData(NbdOptionReply.Shutdown, "shutting down")]
-    internal async Task tell_why_the_server_refuses_and_what_it_says_without_its_control_characters(NbdOptionReply reply, string hint)
+    [InlineData(NbdOptionReply.TlsRequired, "nbds", NbdFailure.TlsRequired)]
+    [InlineData(NbdOptionReply.Unknown, "has no export", NbdFailure.NoExport)]
+    [InlineData(NbdOptionReply.Policy, "not permit", NbdFailure.Refused)]
+    [InlineData(NbdOptionReply.Shutdown, "shutting down", NbdFailure.Refused)]
+    internal async Task tell_why_the_server_refuses_and_what_it_says_without_its_control_characters(NbdOptionReply reply, string hint, NbdFailure reason)
     {
         var refused = await RefusedAsync(Serve(async connection =>
         {
@@ -54,18 +54,10 @@ public sealed class Negotiation_should : NbdClientSpec
                 await connection.ReplyAsync(option, isOver ? reply : NbdOptionReply.Unsupported, "no\u001b[2Jway"u8.ToArray());
             }
         }));
+        Assert.Equal(reason, refused.Reason);
         Assert.Contains(hint, refused.Message, StringComparison.Ordinal);
         Assert.Contains("no?[2Jway", refused.Message, StringComparison.Ordinal);
     }
-
-    [Theory]
-    [InlineData(3, 4096, 4096)]
-    [InlineData(512, 256, 4096)]
-    [InlineData(131072, 131072, 131072)]
-    [InlineData(512, 4096, 1000)]
-    [InlineData(0, 0, 0)]
-    public async Task refuse_block_sizes_that_no_server_may_have(uint minimum, uint preferred, uint maximum) =>
-        Assert.Contains("blocks", (await RefusedAsync(Serve(new FakeExport { Blocks = (minimum, preferred, maximum) }, IdleAsync))).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task be_refused_wherever_the_server_breaks_off()
@@ -142,17 +134,6 @@ public sealed class Negotiation_should : NbdClientSpec
         var exports = await Soon(NbdBlockDevice.ListAsync(server.Uri));
 
         Assert.Equal([("a", 4096L), ("b", 4096L)], exports.Select(static export => (export.Name, export.Length!.Value)));
-    }
-
-    [Fact]
-    public async Task use_several_connections_only_where_the_server_says_that_they_see_the_same()
-    {
-        var one = Serve(new FakeExport(), IdleAsync);
-        await OpenAsync(one);
-        Assert.Equal(1, one.Accepted);
-        var several = Serve(new FakeExport { Flags = TransmissionFlags.HasFlags | TransmissionFlags.CanMultiConn }, IdleAsync);
-        await OpenAsync(several, new NbdClientOptions { Connections = 3 });
-        Assert.Equal(3, several.Accepted);
     }
 
     private sealed class Recording(Stream inner, Stream copy) : Stream

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-public sealed class Replies_should : NbdClientSpec
+public sealed class Replies_should() : NbdClientSpec("akka.loglevel = DEBUG")
 {
     private static readonly byte[] Data = Bytes.Random(4096);
     private static readonly NbdClientOptions Once = new() { ReconnectLimit = TimeSpan.Zero };
@@ -81,7 +81,7 @@ public sealed class Replies_should : NbdClientSpec
     [Theory]
     [MemberData(nameof(Abuses))]
     public async Task fail_the_read_and_end_the_connection_where_they_are(string abuse) =>
-        Assert.Equal(IoResult.Failure(IoError.Io), (await ReadAsync(Abuse[abuse])).Result);
+        Assert.Equal(IoResult.Failure(IoError.NoDevice), (await ReadAsync(Abuse[abuse])).Result);
 
     [Fact]
     public async Task end_the_connection_where_nobody_waits_for_them()
@@ -114,6 +114,9 @@ public sealed class Replies_should : NbdClientSpec
     [InlineData(NbdError.NotPermitted, IoError.NotPermitted)]
     [InlineData(NbdError.Io, IoError.Io)]
     [InlineData(NbdError.NoSpace, IoError.NoSpace)]
+    [InlineData(NbdError.NoMemory, (IoError)12)]
+    [InlineData(NbdError.Invalid, IoError.Invalid)]
+    [InlineData(NbdError.Overflow, (IoError)75)]
     [InlineData(NbdError.NotSupported, IoError.NotSupported)]
     [InlineData((NbdError)4711, IoError.Invalid)]
     internal async Task tell_errors_and_the_device_goes_on(NbdError sent, IoError expected)
@@ -128,6 +131,20 @@ public sealed class Replies_should : NbdClientSpec
         Assert.Equal(IoResult.Failure(expected), await Soon(device.ReadAsync(0, new byte[512]).AsTask()));
         Assert.Equal(IoResult.Failure(expected), await Soon(device.WriteAsync(0, new byte[512]).AsTask()));
         Assert.Equal(IoResult.Success(512), await Soon(device.WriteAsync(0, new byte[512]).AsTask()));
+    }
+
+    [Theory]
+    [InlineData(ChunkType.Error)]
+    [InlineData(ChunkType.ErrorOffset)]
+    internal async Task have_what_the_server_says_of_an_error_in_the_log_without_its_control_characters_and_not_at_any_length(ChunkType type)
+    {
+        var text = "bad\u001b[2J sector" + new string('!', 4000);
+        await EventFilter.Debug(new System.Text.RegularExpressions.Regex("says of Read of 4096 bytes at 8192: bad\\?\\[2J sector!{100,300}… \\(Io\\)$")).ExpectOneAsync(async () =>
+        {
+            var (result, _) = await ReadAsync((connection, cookie) => connection.ChunkAsync(cookie, type, true, FakeConnection.U32((uint)NbdError.Io), FakeConnection.U16((ushort)text.Length),
+                System.Text.Encoding.UTF8.GetBytes(text), type == ChunkType.ErrorOffset ? FakeConnection.U64(8192) : []));
+            Assert.Equal(IoResult.Failure(IoError.Io), result);
+        });
     }
 
     [Fact]

@@ -46,12 +46,12 @@ public sealed class Restarted_server_should() : NbdClientSpec(VirtualTime + ", a
             await connection.NegotiateAsync(export);
             await disk.ServeAsync(connection);
         });
-        await using var device = await Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri, new NbdClientOptions { Connections = 3, ReconnectLimit = TimeSpan.FromDays(20) }));
+        await using var device = await Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri, new NbdClientOptions { Connections = 3, ReconnectLimit = TimeSpan.FromDays(20), ConnectTimeout = TimeSpan.FromDays(1), RequestTimeout = Timeout.InfiniteTimeSpan }));
         var writers = Enumerable.Range(0, Writers).Select(i => new Writer(device, disk, i * Part, new Random(random.Next()))).ToList();
 
-        await PassAsync(Task.WhenAll(writers.Select(static writer => writer.RunAsync())));
+        await PassAsync(Task.WhenAll(writers.Select(static writer => writer.RunAsync())), disk);
         var flush = device.FlushAsync().AsTask();
-        await PassAsync(flush);
+        await PassAsync(flush, disk);
         Assert.True((await flush).IsSuccess);
         disk.Crash();
         writers.ForEach(static writer => writer.AssertStable());
@@ -59,10 +59,11 @@ public sealed class Restarted_server_should() : NbdClientSpec(VirtualTime + ", a
     }
 
     // The pauses between two tries pass in no time.
-    private async Task PassAsync(Task work)
+    private async Task PassAsync(Task work, VolatileServer disk)
     {
         await Until(() =>
         {
+            disk.EndSilence();
             Scheduler.Advance(TimeSpan.FromSeconds(1));
             return work.IsCompleted;
         });

@@ -2,8 +2,9 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>A server with a cache that it loses when it is restarted, which happens when the seed says so: in the middle of a request, with all connections.
-/// And one connection alone is lost now and then, with its request done or not.</summary>
+/// <summary>A server with a cache that it loses when it is restarted, which happens when the seed says so: in the middle of a request, with all connections, or
+/// with none of them, as a machine goes that loses its power: those end later, and nothing is answered over them. And one connection alone is lost
+/// now and then, with its request done or not.</summary>
 internal sealed class VolatileServer(int length, Random random, int crashes)
 {
     private readonly Lock _gate = new();
@@ -11,6 +12,14 @@ internal sealed class VolatileServer(int length, Random random, int crashes)
     private int _life;
     private int _crashes;
     private int _untilCrash = random.Next(1, 80);
+    private int _silent;        // connections up to this number have no server any more, and live
+
+    private enum Fate
+    {
+        Answered,
+        Lost,
+        Silent,
+    }
 
     public FakeServer Server { get; set; } = null!;
 
@@ -27,13 +36,28 @@ internal sealed class VolatileServer(int length, Random random, int crashes)
             return look(Medium);
     }
 
-    public void Crash()
+    /// <summary>It is restarted, and its cache is lost.</summary>
+    /// <param name="isSilent">True if its connections do not end.</param>
+    public void Crash(bool isSilent = false)
     {
         lock (_gate)
         {
             _life++;
             _cache = [.. Medium];
-            Server.Kill();
+            if (isSilent)
+                _silent = Server.Accepted;
+            else
+                Server.Kill();
+        }
+    }
+
+    /// <summary>The connections that nobody serves any more end, now and then.</summary>
+    public void EndSilence()
+    {
+        lock (_gate)
+        {
+            if (_silent > 0 && random.Next(6) == 0)
+                Server.KillUpTo(_silent);
         }
     }
 
@@ -42,29 +66,33 @@ internal sealed class VolatileServer(int length, Random random, int crashes)
         var life = Volatile.Read(ref _life);
         while (await connection.RequestAsync() is { } request)
         {
-            byte[] data = [];
-            lock (_gate)
-            {
-                if (life != _life)
-                    return;     // this process is dead
-                var isCrash = _crashes < crashes && --_untilCrash <= 0;
-                var isLoss = !isCrash && random.Next(50) == 0;
-                if (!isCrash && !isLoss || random.Next(2) == 0)
-                    data = Execute(request);
-                if (isCrash)
-                {
-                    _crashes++;
-                    _untilCrash = random.Next(1, 80);
-                    Crash();
-                    return;
-                }
-                if (isLoss)
-                    return;
-            }
+            var (fate, data) = Serve(request, connection.Number, life);
+            if (fate == Fate.Silent)
+                await connection.SwallowAsync();
+            if (fate != Fate.Answered)
+                return;
             if (request.Command == NbdCommand.Read)
                 await connection.DataAsync(request.Cookie, request.Offset, data, true);
             else
                 await connection.SimpleAsync(request.Cookie);
+        }
+    }
+
+    private (Fate Fate, byte[] Data) Serve(FakeRequest request, int connection, int life)
+    {
+        lock (_gate)
+        {
+            if (life != _life)
+                return (connection <= _silent ? Fate.Silent : Fate.Lost, []);
+            var isCrash = _crashes < crashes && --_untilCrash <= 0;
+            var isLoss = !isCrash && random.Next(50) == 0;
+            var data = !isCrash && !isLoss || random.Next(2) == 0 ? Execute(request) : [];
+            if (!isCrash)
+                return (isLoss ? Fate.Lost : Fate.Answered, data);
+            _crashes++;
+            _untilCrash = random.Next(1, 80);
+            Crash(isSilent: random.Next(2) == 0);
+            return (connection <= _silent ? Fate.Silent : Fate.Lost, data);
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed class AgreementFuzz(int seed, FuzzReport report)
     private static void Check(NbdTerms terms)
     {
         if (terms.Length < 0 || !int.IsPow2(terms.MinimumBlockSize) || terms.MinimumBlockSize > 64 << 10 || terms.PreferredBlockSize < terms.MinimumBlockSize
-            || terms.MaximumPayload < terms.MinimumBlockSize || terms.MaximumPayload > NbdNumbers.LargestPayload || terms.MaximumPayload % terms.MinimumBlockSize != 0)
+            || terms.PreferredBlockSize > terms.MaximumPayload || terms.MaximumPayload < terms.MinimumBlockSize || terms.MaximumPayload > NbdNumbers.LargestPayload || terms.MaximumPayload % terms.MinimumBlockSize != 0)
             throw new FuzzException($"The client agrees to {terms}.");
     }
 

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using Akka.Actor;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Client;
@@ -31,18 +29,16 @@ internal sealed class ReplyFuzz(int seed, FuzzReport report)
         var random = new Random(seed);
         var structured = random.Next(3) > 0;
         var terms = new NbdTerms { Length = 1 << 30, Flags = (TransmissionFlags)0xffd, IsStructured = structured, Allocation = structured ? 1u : null };
-        var sent = new MemoryStream();
-        using var transport = new NbdTransport(sent);
-        var core = new NbdClientCore(NbdUri.Parse("nbd://localhost"), new NbdClientOptions(), terms);
-        var link = new NbdLink(transport, terms, 64);
+        var core = new NbdClientCore(new NbdConnector(NbdUri.Parse("nbd://localhost"), new NbdClientOptions(), null), terms);
+        var table = new RequestTable(64);
         var (outcomes, waiting) = (new List<byte[]>(), new Dictionary<NbdRequest, Waiting>());
         var fuzzer = new ReplyFuzzer(random, structured);
         var (isSpoilt, isOver) = (false, false);
-        link.Attach(ActorRefs.Nobody, core, (_, request) =>
+        var replies = new ReplyReader(table, terms, request =>
         {
             if (!waiting.Remove(request, out var done))
                 throw new FuzzException($"{request.Command} was completed twice.");
-            link.Release(request);
+            table.Remove(request);
             report.Accepted++;
             done.CheckGuards(before);
             if (request is not { Command: NbdCommand.Read, Error: IoError.None })
@@ -72,13 +68,12 @@ internal sealed class ReplyFuzz(int seed, FuzzReport report)
                 report.Count(kind);
                 stream.AddRange(message);
             }
-            isOver = !Deliver(link, [.. stream], random, report) || isSpoilt;
+            isOver = !Deliver(replies, [.. stream], random, report) || isSpoilt;
             if (!isSpoilt && waiting.Count > 0)
                 throw new FuzzException($"{waiting.Count} requests were answered rightly and not completed.");
         }
         foreach (var left in waiting.Values)
             left.CheckGuards(before);
-        transport.Output.Complete();
         return outcomes;
 
         Queue<byte[]> Ask()
@@ -89,10 +84,8 @@ internal sealed class ReplyFuzz(int seed, FuzzReport report)
             memory.AsSpan().Fill(before);
             var request = new NbdRequest(core);
             request.Reset(command, CommandFlags.None, random.NextInt64(1 << 29), length, memory.AsMemory(Guard, memory.Length - (2 * Guard)), RequestOrigin.Background);
-            link.Encode(request);
-            _ = link.Output.FlushAsync().AsTask().Wait(0);
-            var cookie = BinaryPrimitives.ReadUInt64BigEndian(sent.GetBuffer().AsSpan(8));
-            sent.SetLength(0);
+            request.BeginTry();
+            var cookie = table.Add(request);
             var expected = new byte[memory.Length - (2 * Guard)];
             waiting.Add(request, new Waiting(memory, expected));
             return fuzzer.Answer(request, cookie, expected);
@@ -100,7 +93,7 @@ internal sealed class ReplyFuzz(int seed, FuzzReport report)
     }
 
     /// <returns>False if the client has ended the connection.</returns>
-    private static bool Deliver(NbdLink link, byte[] stream, Random random, FuzzReport report)
+    private static bool Deliver(ReplyReader replies, byte[] stream, Random random, FuzzReport report)
     {
         var (at, end) = (0, 0);
         while (end < stream.Length)
@@ -109,7 +102,7 @@ internal sealed class ReplyFuzz(int seed, FuzzReport report)
             report.BytesSent += end - at;
             try
             {
-                at = end - (int)link.Replies.Take(Segment.Cut(stream.AsMemory(at, end - at), random.Next(1 + end - at))).Length;
+                at = end - (int)replies.Take(Segment.Cut(stream.AsMemory(at, end - at), random.Next(1 + end - at))).Length;
             }
             catch (ReplyException)
             {

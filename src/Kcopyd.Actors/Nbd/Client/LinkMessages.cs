@@ -1,0 +1,26 @@
+using Kcopyd.Actors.Client;
+
+namespace Kcopyd.Actors.Nbd.Client;
+
+/// <summary>Something can be read from a connection, or it has ended.</summary>
+internal sealed class LinkRead(NbdLink link) : LinkedMessage
+{
+    public NbdLink Link { get; } = link;
+}
+
+/// <summary>What was to be written to a connection has been, or it has ended.</summary>
+internal sealed class LinkWritten(NbdLink link) : LinkedMessage
+{
+    private int _given;
+
+    public NbdLink Link { get; } = link;
+
+    // The actor is gone; only now is the memory that was written from free.
+    internal override void Undelivered() => Give();
+
+    public void Give()
+    {
+        if (Interlocked.Exchange(ref _given, 1) == 0)
+            Link.CloseSending();
+    }
+}

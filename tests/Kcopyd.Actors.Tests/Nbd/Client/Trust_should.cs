@@ -1,0 +1,130 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors.Nbd.Protocol;
+using Xunit;
+
+namespace Kcopyd.Actors.Tests.Nbd.Client;
+
+/// <summary>Whose certificates are taken under TLS, and what is said where one is not.</summary>
+public sealed class Trust_should : NbdClientSpec
+{
+    private readonly TestCertificates _certificates = new();
+
+    private NbdTls Trusting => new() { Authorities = [_certificates.Authority] };
+
+    private FakeServer ServeTls(X509Certificate2 certificate, SslProtocols protocols = SslProtocols.None, X509Certificate2? clients = null) => Serve(async connection =>
+    {
+        await connection.GreetAsync();
+        await connection.ReadOptionAsync();
+        await connection.ReplyAsync(NbdOption.StartTls, NbdOptionReply.Ack);
+        var secure = new SslStream(connection.Stream);
+        connection.Stream = secure;
+        await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+        {
+            ServerCertificate = certificate,
+            EnabledSslProtocols = protocols,
+            ClientCertificateRequired = clients is not null,
+            RemoteCertificateValidationCallback = (_, shown, _, _) => clients is null || shown is not null && shown.Issuer == clients.Subject && shown.Subject == "CN=friend",
+        });
+        await connection.OptionsAsync(new FakeExport());
+        await connection.SwallowAsync();
+    });
+
+    private async Task<NbdException> UntrustedAsync(X509Certificate2 certificate, NbdTls? tls = null, string? hostname = null)
+    {
+        var uri = ServeTls(certificate).Uri with { IsTls = true, TlsHostname = hostname };
+        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, uri, new NbdClientOptions { Tls = tls ?? Trusting })));
+        Assert.Equal(NbdFailure.Untrusted, refused.Reason);
+        Assert.Contains("nothing was sent", refused.Message, StringComparison.Ordinal);
+        return refused;
+    }
+
+    [Fact]
+    public async Task say_when_a_certificate_has_expired()
+    {
+        var certificate = _certificates.Server("localhost", -60, -5);
+        var refused = await UntrustedAsync(certificate);
+        Assert.Contains($"expired on {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm} UTC; renew it", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("authority", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("tls-hostname", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task say_from_when_on_a_certificate_will_be_valid()
+    {
+        var certificate = _certificates.Server("localhost", 60, 120);
+        var refused = await UntrustedAsync(certificate);
+        Assert.Contains($"not valid before {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm} UTC; see that the clocks", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task say_for_which_names_a_certificate_is()
+    {
+        var refused = await UntrustedAsync(_certificates.Server("disks.example.com"), hostname: "disk.example.com");
+        Assert.Contains("is for 'disks.example.com' and not for 'disk.example.com'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("tls-hostname=NAME", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("authority", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task say_which_authority_is_not_known()
+    {
+        var refused = await UntrustedAsync(new TestCertificates().Server("localhost"));
+        Assert.Contains("signed by another authority of the name 'CN=kcopyd test authority' than the one that this client was given", refused.Message, StringComparison.Ordinal);
+
+        refused = await UntrustedAsync(new TestCertificates("CN=elsewhere").Server("localhost"));
+        Assert.Contains("signed by 'CN=elsewhere', which is no authority that this client was given", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("tls-certificates=FOLDER", refused.Message, StringComparison.Ordinal);
+
+        refused = await UntrustedAsync(_certificates.Server("localhost"), new NbdTls());
+        Assert.Contains("no authority that this machine trusts", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task say_that_a_certificate_is_not_for_servers() =>
+        Assert.Contains("extended key usage serverAuth", (await UntrustedAsync(_certificates.Client("localhost"))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task say_all_that_is_wrong_with_a_certificate()
+    {
+        var refused = await UntrustedAsync(_certificates.Server("disks.example.com", -60, -5));
+        Assert.Contains("not for 'localhost'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("expired on", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(SslProtocols.Tls12)]
+    [InlineData(SslProtocols.Tls13)]
+    public async Task say_that_the_server_wants_a_certificate_of_the_client(SslProtocols protocols)
+    {
+        var uri = ServeTls(_certificates.Server("localhost"), protocols, _certificates.Authority).Uri with { IsTls = true };
+        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, uri, new NbdClientOptions { Tls = Trusting })));
+        Assert.Equal(NbdFailure.ClientCertificate, refused.Reason);
+        Assert.Contains("client-cert.pem", refused.Message, StringComparison.Ordinal);
+
+        refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, uri, new NbdClientOptions { Tls = Trusting with { Certificate = _certificates.Client("stranger") } })));
+        Assert.Equal(NbdFailure.ClientCertificate, refused.Reason);
+        Assert.Contains("'CN=stranger', which 'CN=kcopyd test authority' has signed", refused.Message, StringComparison.Ordinal);
+
+        await using var device = await Soon(NbdBlockDevice.OpenAsync(Sys, uri, new NbdClientOptions { Tls = Trusting with { Certificate = _certificates.Client("friend") } }));
+        Assert.Equal(1 << 20, device.Length);
+    }
+
+    [Fact]
+    public async Task say_that_there_is_no_TLS_behind_the_promise_of_it()
+    {
+        var server = Serve(async connection =>
+        {
+            await connection.GreetAsync();
+            await connection.ReadOptionAsync();
+            await connection.ReplyAsync(NbdOption.StartTls, NbdOptionReply.Ack);
+            await connection.ReadAsync(1);
+        });
+        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri with { IsTls = true }, new NbdClientOptions { Tls = Trusting })));
+        Assert.Equal(NbdFailure.Disconnected, refused.Reason);
+        Assert.Contains("did not agree on TLS", refused.Message, StringComparison.Ordinal);
+    }
+}
