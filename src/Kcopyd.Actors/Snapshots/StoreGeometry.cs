@@ -17,9 +17,17 @@ internal readonly record struct StoreGeometry(int ChunkSize)
     /// <summary>The first chunk that can hold data.</summary>
     public const long FirstData = 2;
 
+    /// <summary>Bytes of metadata that are in memory at once, however large the chunks are.</summary>
+    private const int LargestPage = 64 << 10;
+
     public int Shift => BitOperations.Log2((uint)ChunkSize);
 
     public int RecordsPerArea => ChunkSize / RecordSize;
+
+    /// <summary>Bytes of the part of an area that is read and written at once: all of it, unless chunks are very large.</summary>
+    public int PageSize => Math.Min(ChunkSize, LargestPage);
+
+    public int RecordsPerPage => PageSize / RecordSize;
 
     public int ChunkSectors => ChunkSize >> IoRegion.SectorShift;
 
@@ -29,6 +37,9 @@ internal readonly record struct StoreGeometry(int ChunkSize)
 
     /// <summary>The chunk with the records of an area.</summary>
     public long AreaChunk(long area) => 1 + area * Stride;
+
+    /// <summary>The byte of a record of an area.</summary>
+    public long RecordOffset(long area, int record) => OffsetOf(AreaChunk(area)) + (long)record * RecordSize;
 
     /// <summary>True for the header and for the areas' records: nothing else may be there.</summary>
     public bool IsMetadata(long chunk) => chunk == 0 || chunk % Stride == 1;

@@ -45,14 +45,15 @@ internal sealed class Blame(World world)
         ? io.Kind == DeviceOperation.Read
         : io.Kind == DeviceOperation.Flush || (io.Kind is DeviceOperation.Write or DeviceOperation.Zero && !_isHeld);
 
+    // A copy writes once more, in smaller pieces, what it could not write, and each I/O fails only once; a write that is no copy is a request's, which has its error.
     private bool MustInvalidate(DiskIo io, List<Request> errors)
     {
         if (io.Disk == world.Origin.Disk)
             return io.Kind == DeviceOperation.Read && !errors.Exists(static request => request.Operation == DeviceOperation.Read) && errors.Count > 0;
-        if (_store is null)
-            return false;       // it was never opened
+        if (_store is not { History: not null })
+            return false;       // it was never opened, or not attached: its label could not be written
         return io.Kind == DeviceOperation.Flush
             ? !errors.Exists(static request => request.Operation == DeviceOperation.Flush)
-            : io.Kind == DeviceOperation.Write && !_isHeld && (_isMetadata || _store.Core!.Options.Store != StoreKind.Transient);
+            : io.Kind == DeviceOperation.Write && !_isHeld && (_isMetadata || (_store.Core!.Options.Store != StoreKind.Transient && errors.Count > 0));
     }
 }
