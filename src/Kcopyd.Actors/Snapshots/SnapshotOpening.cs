@@ -22,7 +22,7 @@ internal static class SnapshotOpening
         var found = await FindAsync(cow, options).ConfigureAwait(false);
         var head = found ?? await NewStore.MakeAsync(origin, cow, asked, options).ConfigureAwait(false);
         var label = LabelWhenOpen(origin, cow, head, options);
-        var image = await StoreReader.LoadAsync(cow, head, origin.Device.Length, options.AcceptTruncated).ConfigureAwait(false);
+        var image = await StoreReader.LoadAsync(cow, head, origin.Device.Length, options.AcceptTruncated, largestPage: options.LargestPage).ConfigureAwait(false);
         OptionChecks.CheckAlignment(origin, cow, image.Geometry);
         return new SnapshotCore(origin, name, cow, options, image.Geometry, new PersistentStore(image, StoreReader.HeadSize(cow)), image.Table, threshold)
         {

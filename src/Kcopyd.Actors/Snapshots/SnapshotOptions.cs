@@ -45,6 +45,9 @@ public sealed record SnapshotOptions
     /// <summary>Percentage of the store in use from which on it grows, or <see cref="SnapshotFilling"/> is published; null takes the setting <c>kcopyd.snapshots.fill-threshold</c>.</summary>
     public int? FillThreshold { get; init; }
 
+    /// <summary>Bytes of metadata that are in memory and are written at once. Small ones are for specs: in usual sizes an area is a page.</summary>
+    internal int LargestPage { get; init; } = StoreGeometry.UsualPage;
+
     /// <summary>False, the default, if closing the snapshot disposes the COW device.</summary>
     public bool LeaveOpen { get; init; }
 }

@@ -6,7 +6,8 @@ namespace Kcopyd.Actors.Snapshots;
 /// <summary>Where things are in a persistent store, all in chunks: the header in chunk 0, then areas, each one chunk of records followed by
 /// as many chunks of data as it has records.</summary>
 /// <param name="ChunkSize">Bytes: a power of two, at least 512.</param>
-internal readonly record struct StoreGeometry(int ChunkSize)
+/// <param name="LargestPage">Bytes of metadata that are in memory at once, however large the chunks are: a power of two.</param>
+internal readonly record struct StoreGeometry(int ChunkSize, int LargestPage = StoreGeometry.UsualPage)
 {
     /// <summary>Bytes of a record: old chunk and new chunk, 64 bits each, little-endian.</summary>
     public const int RecordSize = 16;
@@ -17,8 +18,7 @@ internal readonly record struct StoreGeometry(int ChunkSize)
     /// <summary>The first chunk that can hold data.</summary>
     public const long FirstData = 2;
 
-    /// <summary>Bytes of metadata that are in memory at once, however large the chunks are.</summary>
-    private const int LargestPage = 64 << 10;
+    public const int UsualPage = 64 << 10;
 
     public int Shift => BitOperations.Log2((uint)ChunkSize);
 

@@ -49,10 +49,11 @@ internal static class StoreReader
     /// <param name="acceptTruncated">Takes exceptions whose chunks lie behind the end of the device, instead of refusing the store.</param>
     /// <param name="inOrder">For who only looks: gets all records in the order in which they are on the device. Null for who goes on to use the store: then what lies behind the end
     /// of the list is looked at, too.</param>
+    /// <param name="largestPage">Bytes that are read at once.</param>
     /// <exception cref="SnapshotStoreException">It is damaged or crafted, or cannot be read.</exception>
-    public static async ValueTask<StoreImage> LoadAsync(IBlockDevice cow, StoreHead head, long originLength, bool acceptTruncated, List<ExceptionRecord>? inOrder = null)
+    public static async ValueTask<StoreImage> LoadAsync(IBlockDevice cow, StoreHead head, long originLength, bool acceptTruncated, List<ExceptionRecord>? inOrder = null, int largestPage = StoreGeometry.UsualPage)
     {
-        var geometry = new StoreGeometry(head.Header.ChunkSize);
+        var geometry = new StoreGeometry(head.Header.ChunkSize, largestPage);
         if (geometry.ChunkSize % cow.Alignment != 0)
             throw new SnapshotStoreException(SnapshotStoreError.Misaligned, cow.Name, $": direct I/O on it needs multiples of {cow.Alignment} bytes, and its chunks have {geometry.ChunkSize}; open it with IoMode.Buffered.");
         var image = new StoreImage { Geometry = geometry, Head = head, Page = AlignedMemory.Allocate(geometry.PageSize) };

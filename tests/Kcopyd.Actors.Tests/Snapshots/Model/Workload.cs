@@ -126,6 +126,6 @@ internal sealed record Workload
         if (random.Next(2) == 0)
             random.NextBytes(cow.AsSpan(chunk));        // what was there before does no harm, except where a header would be
         var disk = new Disk($"cow-{world.Snapshots.Count}", cow, world.Log);
-        return world.Open(disk, new SnapshotOptions { ChunkSize = chunk, Store = store, DiscardZeroesCow = true, WholeChunkShortcut = random.Next(5) > 0 });
+        return world.Open(disk, new SnapshotOptions { ChunkSize = chunk, Store = store, DiscardZeroesCow = true, WholeChunkShortcut = random.Next(5) > 0, LargestPage = random.Next(3) == 0 ? Sector.Size : StoreGeometry.UsualPage });
     }
 }
