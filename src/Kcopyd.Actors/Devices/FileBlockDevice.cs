@@ -32,7 +32,7 @@ public sealed partial class FileBlockDevice : IBlockDevice, IPromptDevice
     internal FileBlockDevice(FileOpening opened)
     {
         Name = opened.Path;
-        Length = opened.Length;
+        _length = opened.Length;
         LogicalBlockSize = opened.LogicalBlockSize;
         Alignment = opened.Alignment;
         IsReadOnly = opened.IsReadOnly;
@@ -51,7 +51,7 @@ public sealed partial class FileBlockDevice : IBlockDevice, IPromptDevice
     public string Name { get; }
 
     /// <inheritdoc/>
-    public long Length { get; }
+    public long Length => Volatile.Read(ref _length);
 
     /// <inheritdoc/>
     public int LogicalBlockSize { get; }
@@ -78,6 +78,9 @@ public sealed partial class FileBlockDevice : IBlockDevice, IPromptDevice
 
     /// <inheritdoc/>
     public StorageLocation Locate(long offset) => _start with { Offset = _start.Offset + offset };
+
+    /// <summary>What it is known by after a restart, too, from a byte on; null if nothing is known. May block.</summary>
+    internal string? StableKey(long offset) => Devices.StableKey.Of(_buffered, _start, offset);
 
     /// <inheritdoc/>
     public unsafe ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)

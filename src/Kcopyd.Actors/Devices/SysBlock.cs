@@ -58,6 +58,19 @@ internal static class SysBlock
         FolderOf(disk) is { } folder && Text(folder, "dm/name") is { } mapped ? "/dev/mapper/" + mapped
         : NodeOf(disk) ?? $"block device {disk.Major}:{disk.Minor}";
 
+    /// <summary>A name that the device has wherever it is attached: the UUID of a logical volume or RAID, or what the hardware calls itself. Null if there is none.</summary>
+    public static string? StableNameOf(DiskIdentity disk)
+    {
+        if (FolderOf(disk) is not { } folder)
+            return null;
+        foreach (var (file, kind) in new[] { ("dm/uuid", "dm"), ("md/uuid", "md"), ("wwid", "disk"), ("device/wwid", "disk"), ("serial", "serial"), ("device/serial", "serial"), ("device/cid", "cid") })
+        {
+            if (Text(folder, file) is { Length: > 0 } name)
+                return $"{kind} {name}";
+        }
+        return null;
+    }
+
     private static IEnumerable<DiskIdentity> Linked(DiskIdentity disk, string kind) =>
         FolderOf(disk) is not { } folder ? [] : Folders(Path.Combine(folder, kind)).Select(IdentityIn).OfType<DiskIdentity>();
 

@@ -18,10 +18,10 @@ internal enum FileKind
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct FileStatus
 {
-    /// <summary>STATX_BASIC_STATS | STATX_DIOALIGN.</summary>
-    public const uint Wanted = 0x7FF | DirectAlignMask;
+    /// <summary>STATX_BASIC_STATS | STATX_BTIME | STATX_DIOALIGN.</summary>
+    public const uint Wanted = 0x7FF | BirthMask | DirectAlignMask;
 
-    private const uint DirectAlignMask = 0x2000;
+    private const uint BirthMask = 0x800, DirectAlignMask = 0x2000;
 
     [FieldOffset(0x00)] private readonly uint _mask;
     [FieldOffset(0x10)] public readonly uint Links;
@@ -31,6 +31,8 @@ internal struct FileStatus
     [FieldOffset(0x20)] public readonly ulong Inode;
     [FieldOffset(0x28)] public readonly long Size;
     [FieldOffset(0x30)] public readonly long Blocks;
+    [FieldOffset(0x50)] public readonly long BornSeconds;
+    [FieldOffset(0x58)] public readonly uint BornNanoseconds;
     [FieldOffset(0x80)] public readonly uint SpecialMajor;
     [FieldOffset(0x84)] public readonly uint SpecialMinor;
     [FieldOffset(0x88)] public readonly uint DeviceMajor;
@@ -40,6 +42,9 @@ internal struct FileStatus
 
     /// <summary>True if the kernel told the alignment of direct I/O; zeroes then mean that there is no direct I/O.</summary>
     public readonly bool KnowsDirectAlign => (_mask & DirectAlignMask) != 0;
+
+    /// <summary>True if the file system keeps the time when a file was created.</summary>
+    public readonly bool KnowsBirth => (_mask & BirthMask) != 0;
 
     /// <summary>The permission bits.</summary>
     public readonly UnixFileMode Permissions => (UnixFileMode)(_mode & 0xFFF);

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Jobs;
 
 namespace Kcopyd.Actors.Snapshots;
 
@@ -15,10 +16,14 @@ internal sealed class CopyOut(OriginCore origin) : LinkedMessage
     private readonly List<List<PendingRun>> _destinations = [];
     private long _from = long.MaxValue, _to;
 
-    public bool ReadError { get; private set; }
+    private CopyResult _result = null!;
 
-    /// <summary>A bit for each destination.</summary>
-    public ulong WriteErrors { get; private set; }
+    /// <summary>Why the origin could not be read.</summary>
+    public IoError ReadError => _result.ReadError ? _result.ReadFault?.Error ?? IoError.Io : IoError.None;
+
+    /// <summary>Why a destination did not get its chunks.</summary>
+    public IoError WriteError(int destination) =>
+        (_result.WriteErrors & (1UL << destination)) == 0 ? IoError.None : _result.Destinations[destination].Fault?.Error ?? IoError.Io;
 
     /// <summary>What each destination gets, in the order of the bits.</summary>
     public IReadOnlyList<List<PendingRun>> Destinations => _destinations;
@@ -50,7 +55,7 @@ internal sealed class CopyOut(OriginCore origin) : LinkedMessage
         var regions = new IoRegion[_destinations.Count];
         for (var i = 0; i < regions.Length; i++)
             regions[i] = Region(_destinations[i], count);
-        client.Copy(origin.Device.Region(_from >> IoRegion.SectorShift, count), regions, Jobs.CopyFlags.None, Copied, this);
+        client.Copy(origin.Device.Region(_from >> IoRegion.SectorShift, count), regions, CopyFlags.None, Copied, this);
     }
 
     private bool TryAdd(PendingRun run)
@@ -77,10 +82,10 @@ internal sealed class CopyOut(OriginCore origin) : LinkedMessage
     }
 
     // On the copy client: tells the origin's actor.
-    private static void Copied(bool readError, ulong writeErrors, object? copy)
+    private static void Copied(CopyResult result)
     {
-        var copyOut = (CopyOut)copy!;
-        (copyOut.ReadError, copyOut.WriteErrors) = (readError, writeErrors);
+        var copyOut = (CopyOut)result.Context!;
+        copyOut._result = result;
         copyOut._destinations[0][0].Snapshot.Origin.Actor.Tell(copyOut, ActorRefs.NoSender);
     }
 }

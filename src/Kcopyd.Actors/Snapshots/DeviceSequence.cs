@@ -16,6 +16,11 @@ internal sealed class DeviceSequence(IoWorkers workers) : IIoOwner
 
     public DeviceSequence Read(long offset, Memory<byte> memory) => Add(DeviceOperation.Read, offset, memory);
 
+    /// <summary>Makes a range read as zeroes, however long it is.</summary>
+    public DeviceSequence Zero(long offset, long length) => Add(DeviceOperation.Zero, offset, default, length);
+
+    public DeviceSequence Grow(long length) => Add(DeviceOperation.Grow, length, default);
+
     public DeviceSequence Flush() => Add(DeviceOperation.Flush, 0, default);
 
     /// <summary>Begins; one sequence at a time.</summary>
@@ -40,12 +45,14 @@ internal sealed class DeviceSequence(IoWorkers workers) : IIoOwner
         _ended(io.Error);
     }
 
-    private DeviceSequence Add(DeviceOperation operation, long offset, Memory<byte> memory)
+    private DeviceSequence Add(DeviceOperation operation, long offset, Memory<byte> memory) => Add(operation, offset, memory, memory.Length);
+
+    private DeviceSequence Add(DeviceOperation operation, long offset, Memory<byte> memory, long length)
     {
         if (_count == _steps.Count)
             _steps.Add(new DeviceIo { Owner = this });
         var step = _steps[_count++];
-        (step.Operation, step.Offset, step.Memory, step.Length) = (operation, offset, memory, memory.Length);
+        (step.Operation, step.Offset, step.Memory, step.Length) = (operation, offset, memory, length);
         return this;
     }
 }

@@ -28,7 +28,20 @@ internal abstract class ExceptionStore
     /// <summary>The commit is on the medium.</summary>
     public abstract void Committed();
 
+    /// <summary>The commit is given up: its records were never there. The chunks that were allocated for them stay unused.</summary>
+    public abstract void Uncommitted();
+
+    /// <summary>What the store says of its origin; null if it says nothing.</summary>
+    public virtual SnapshotStoreLabel? Label => null;
+
     /// <summary>Puts together what makes the store invalid for good.</summary>
     /// <returns>False if there is nothing to do.</returns>
     public abstract bool PlanInvalidation(DeviceSequence sequence);
+
+    /// <summary>Puts together what gives the store a label.</summary>
+    /// <returns>False if there is nothing to do.</returns>
+    public virtual bool PlanLabel(DeviceSequence sequence, SnapshotStoreLabel? label) => false;
+
+    /// <summary>The invalidation or the label is on the medium.</summary>
+    public virtual void HeadWritten() { }
 }

@@ -72,8 +72,14 @@ internal sealed partial class OriginActor
                 chunk = pending.Old + pending.Count - 1;
                 continue;
             }
-            if (!snapshot.Store.TryAllocate(snapshot.Cow.Length, out var free))
+            if (TryAllocate(snapshot, out var free) is var allocation and not Allocation.Done)
             {
+                if (allocation == Allocation.Later)
+                {
+                    io.Waits++;
+                    snapshot.OriginWritesAfterGrowth.Add(io);
+                    break;      // what was started here is copied and committed in the meantime
+                }
                 IsFull(snapshot, bySnapshotWrite: false);
                 WaitForInvalidation(snapshot, io);
                 return;     // what was started here ends with the snapshot
@@ -126,7 +132,7 @@ internal sealed partial class OriginActor
         if (_waitingCopies.TryDequeue(out var waiting))
             waiting.Start(_client);
         // What could not be read may be needed by one run only: then the others are none the worse for having been read with it.
-        if (copy is { ReadError: true, IsShared: true })
+        if (copy.ReadError != IoError.None && copy.IsShared)
         {
             foreach (var runs in copy.Destinations)
             {
@@ -137,9 +143,8 @@ internal sealed partial class OriginActor
         }
         for (var i = 0; i < copy.Destinations.Count; i++)
         {
-            var isFailed = copy.ReadError || (copy.WriteErrors & (1UL << i)) != 0;
             foreach (var run in copy.Destinations[i])
-                Copied(run, isFailed);
+                Copied(run, copy.ReadError, copy.WriteError(i));
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Akka.Event;
 using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
@@ -26,13 +25,16 @@ internal sealed partial class OriginActor
         return run;
     }
 
-    private void Copied(PendingRun run, bool isFailed)
+    private void Copied(PendingRun run, IoError readError, IoError writeError)
     {
         if (run.IsOver)
             return;
-        if (isFailed)
+        if (readError != IoError.None || writeError != IoError.None)
         {
-            Invalidate(run.Snapshot, string.Create(CultureInfo.InvariantCulture, $"chunk {run.Old} could not be copied into its store"));
+            if (IsOutOfSpace(writeError))
+                RunOutOfSpace(run.Snapshot, writeError);
+            else
+                Invalidate(run.Snapshot, SnapshotProblem.CopyFailed, string.Create(CultureInfo.InvariantCulture, $"chunk {run.Old} could not be copied into its store: {(readError == IoError.None ? writeError : readError).Describe()}"));
             return;
         }
         run.IsCopied = true;
@@ -88,13 +90,17 @@ internal sealed partial class OriginActor
         }
         if (error != IoError.None)
         {
-            Invalidate(snapshot, $"its store's metadata could not be written: {error}");
+            CommitFailed(snapshot, error);
             return;
         }
         snapshot.Store.Committed();
+        if (snapshot.Started.TryPeek(out var partial))
+            partial.Committed = partial.Recorded;
         for (var i = 0; i < snapshot.Committing.Count; i++)     // by number: what goes on may start runs, but does not commit them here
             Hold(snapshot.Committing[i]);
         snapshot.Committing.Clear();
+        if (snapshot.HasNoSpace)
+            DropPending(snapshot);
         TellIfFilling(snapshot);
         TryCommit(snapshot);
     }
@@ -115,90 +121,5 @@ internal sealed partial class OriginActor
             StartInStore(write, snapshot.Geometry.OffsetOf(run.New) + write.SourceOffset - snapshot.Geometry.OffsetOf(run.Old));
         foreach (var write in CollectionsMarshal.AsSpan(run.OriginWrites))
             Released(write);
-    }
-
-    private void Lose(PendingRun run)
-    {
-        if (run.IsOver)
-            return;
-        run.IsOver = true;
-        if (run.Direct is { } request)
-        {
-            request.Fail(IoError.Io, run.DirectOffset);
-            EndPart(request);
-        }
-        foreach (var write in CollectionsMarshal.AsSpan(run.SnapshotWrites))
-            FailPart(write);
-        foreach (var write in CollectionsMarshal.AsSpan(run.OriginWrites))
-            Released(write);
-    }
-
-    // ---- the end of a snapshot -------------------------------------------------------------------------------------
-
-    private void IsFull(SnapshotCore snapshot, bool bySnapshotWrite)
-    {
-        if (!bySnapshotWrite || snapshot.Options.Store != StoreKind.PersistentOverflow)
-        {
-            Invalidate(snapshot, "its store is full");
-        }
-        else if (!snapshot.HasOverflowed)
-        {
-            snapshot.HasOverflowed = true;
-            snapshot.Reason = "a write found its store full";
-            TellFailed(snapshot);
-        }
-    }
-
-    /// <summary>The snapshot cannot show any more what it should. Its store is told so before anything happens that it does not show.</summary>
-    private void Invalidate(SnapshotCore snapshot, string reason)
-    {
-        if (snapshot.IsInvalid)
-            return;
-        snapshot.IsInvalid = snapshot.IsInvalidating = true;
-        snapshot.Reason = reason;
-        TellFailed(snapshot);
-        if (!snapshot.Metadata.IsBusy)      // otherwise when its commit has ended
-            MarkInvalid(snapshot);
-    }
-
-    private void MarkInvalid(SnapshotCore snapshot)
-    {
-        if (snapshot.Store.PlanInvalidation(snapshot.Metadata))
-            snapshot.Metadata.Start(snapshot.Cow, error => Invalidated(snapshot, error));
-        else
-            Invalidated(snapshot, IoError.None);
-    }
-
-    private void Invalidated(SnapshotCore snapshot, IoError error)
-    {
-        if (error != IoError.None)
-            Log.Error("Snapshot '{0}' is invalid, and its store {1} cannot be told so ({2}): do not use it again.", snapshot.Name, snapshot.Cow.Name, error);
-        snapshot.IsInvalidating = false;
-        var (lost, waiting) = (snapshot.Committing.Concat(snapshot.Started).ToArray(), snapshot.AfterInvalidation.ToArray());
-        snapshot.Committing.Clear();
-        snapshot.Started.Clear();
-        snapshot.Pending.Clear();
-        snapshot.AfterInvalidation.Clear();
-        foreach (var run in lost)
-            Lose(run);
-        foreach (var write in waiting)
-            Released(write);
-    }
-
-    private void TellFailed(SnapshotCore snapshot)
-    {
-        Log.Warning("Snapshot '{0}': {1} ({2}).", snapshot.Name, snapshot.Reason, snapshot.Status());
-        Context.System.EventStream.Publish(new SnapshotFailed(snapshot.Status()));
-    }
-
-    private void TellIfFilling(SnapshotCore snapshot)
-    {
-        var percent = 100.0 * (snapshot.Store.UsedSectors << IoRegion.SectorShift) / snapshot.Cow.Length;
-        if (percent < snapshot.TellFillingFrom || snapshot.IsInvalid)
-            return;
-        snapshot.TellFillingFrom = (int)percent + 1;
-        var status = snapshot.Status();
-        Log.Warning("Snapshot '{0}': its store {1} is filling ({2}, {3:0} %). A full store ends the snapshot: grow it, merge it, or drop it.", snapshot.Name, snapshot.Cow.Name, status, percent);
-        Context.System.EventStream.Publish(new SnapshotFilling(status));
     }
 }

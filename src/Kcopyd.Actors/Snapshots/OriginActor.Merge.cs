@@ -33,7 +33,7 @@ internal sealed partial class OriginActor
     {
         snapshot.IsMerging = true;
         snapshot.HasMergeFailed = snapshot.HasOverflowed = false;    // nothing is allocated any more
-        snapshot.Reason = null;
+        (snapshot.Problem, snapshot.Reason) = (SnapshotProblem.None, null);
         _merging = snapshot;
         _merge = merge;
     }
@@ -77,7 +77,7 @@ internal sealed partial class OriginActor
             EndMerge(IoError.None, null);
             return;
         }
-        // Writes to the run wait from here on; those that are on their way, and the other snapshots, are waited for.
+        // Writes to the run wait from here on; those that are in flight, and the other snapshots, are waited for.
         var start = snapshot.Geometry.OffsetOf(_run.Old);
         var turn = new SnapshotIo { Owner = new MergeTurn(this), Operation = DeviceOperation.None, SourceOffset = start, Length = RunLength(snapshot, start) };
         WriteOrigin(turn);
@@ -144,7 +144,7 @@ internal sealed partial class OriginActor
     {
         var snapshot = _merging!;
         snapshot.HasMergeFailed = true;
-        snapshot.Reason = reason;
+        (snapshot.Problem, snapshot.Reason) = (SnapshotProblem.MergeFailed, reason);
         TellFailed(snapshot);
         EndRun();
         EndMerge(error, reason);

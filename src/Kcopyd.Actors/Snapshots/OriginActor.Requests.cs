@@ -90,16 +90,16 @@ internal sealed partial class OriginActor
         return (first < 0 ? -1 : geometry.OffsetOf(first) + offset - geometry.OffsetOf(chunk), Math.Min(end, request.Length));
     }
 
-    private void MapSnapshotWrite(BlockRequest request, SnapshotCore snapshot)
+    private void MapSnapshotWrite(BlockRequest request, SnapshotCore snapshot, long from = 0)
     {
-        if (snapshot.HasOverflowed)
+        if (snapshot.HasOverflowed || snapshot.IsInvalid)
         {
-            request.Fail(IoError.Io, 0);
+            request.Fail(IoError.Io, from);
             return;
         }
         var geometry = snapshot.Geometry;
         List<PendingRun>? direct = null, copied = null;
-        for (long at = 0; at < request.Length;)
+        for (var at = from; at < request.Length;)
         {
             var offset = request.Offset + at;
             var chunk = geometry.ChunkOf(offset);
@@ -113,8 +113,14 @@ internal sealed partial class OriginActor
             {
                 WriteAfter(pending, request, at, end);
             }
-            else if (!snapshot.Store.TryAllocate(snapshot.Cow.Length, out var free))
+            else if (TryAllocate(snapshot, out var free) is var allocation and not Allocation.Done)
             {
+                if (allocation == Allocation.Later)
+                {
+                    request.Parts++;
+                    snapshot.WritesAfterGrowth.Add((request, at));
+                    break;
+                }
                 IsFull(snapshot, bySnapshotWrite: true);
                 request.Fail(IoError.Io, at);
                 break;
@@ -255,10 +261,10 @@ internal sealed partial class OriginActor
             var isLost = io.Error is IoError.EndOfDevice or IoError.NoSpace && io.Offset + io.Length > io.Device.Length;
             io.Request!.Fail(isLost ? IoError.Io : io.Error, io.RequestOffset + io.Bytes);
         }
-        var (run, isFailed) = (io.Run, io.Error != IoError.None);
+        var (run, error) = (io.Run, io.Error);
         EndPart(io);
         if (run is not null)
-            Copied(run, isFailed);
+            Copied(run, IoError.None, error);
     }
 
     private void FailPart(SnapshotIo io)

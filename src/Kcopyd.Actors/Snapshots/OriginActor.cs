@@ -42,7 +42,7 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
     private int _active;
     private int _copies;
     private bool _isClosing;
-    private bool _isAttaching;      // the origin is being flushed for a new snapshot
+    private bool _isChanging;       // a snapshot is being attached or detached: nothing begins before that has ended
 
     public OriginActor(OriginCore core)
     {
@@ -75,7 +75,7 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
 
     protected override void PostStop()
     {
-        TellAnswered();     // should it have crashed amid a turn
+        TellAnswered();     // should it have crashed in the middle of a turn
         _core.Leave();
         _snapshots.ForEach(SnapshotGauges.Remove);
         for (var request = _firstActive; request is not null;)
@@ -103,7 +103,7 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
                 Take(request);
                 break;
             case PendingRun run:
-                Copied(run, run.IsFailed);
+                Copied(run, IoError.None, run.Error);
                 break;
             case CopyOut copy:
                 CopiedOut(copy);
@@ -134,23 +134,24 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
     {
         while (_whenQuiet.Count > 0)
         {
-            if (_isAttaching || _active > 0 || _copies > 0 || !IsMergeQuiet || _snapshots.Exists(static snapshot => snapshot.Metadata.IsBusy))
+            if (_isChanging || _active > 0 || _copies > 0 || !IsMergeQuiet || _snapshots.Exists(static snapshot => snapshot.Metadata.IsBusy || snapshot.Growing.IsBusy))
                 return;
             _whenQuiet.Dequeue()();
         }
-        while (!_isAttaching && _active < MostActive && _firstHeld is { } held)
+        while (!_isChanging && _active < MostActive && _firstHeld is { } held)
         {
             _firstHeld = held.After;
             if (_firstHeld is null)
                 _lastHeld = null;
             Begin(held);
         }
-        ContinueMerge();
+        if (!_isChanging)
+            ContinueMerge();
     }
 
     private void Take(BlockRequest request)
     {
-        if (_whenQuiet.Count == 0 && !_isAttaching && _active < MostActive)
+        if (_whenQuiet.Count == 0 && !_isChanging && _active < MostActive)
         {
             Begin(request);
             return;

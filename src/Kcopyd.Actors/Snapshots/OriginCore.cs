@@ -6,7 +6,7 @@ using Kcopyd.Actors.Workers;
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>What the handles (any thread) and the origin's actor share. Holds no state of any request.</summary>
-internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSettings settings)
+internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSettings settings, OriginIdentity identity)
 {
     /// <summary>Bytes. A longer request is answered short, as any transfer may be.</summary>
     public const int LargestRequest = 4 << 20;
@@ -21,6 +21,8 @@ internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSetti
     public IBlockDevice Device { get; } = device;
 
     public SnapshotSettings Settings { get; } = settings;
+
+    public OriginIdentity Identity { get; } = identity;
 
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;
 

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
 
@@ -31,11 +32,14 @@ internal sealed class PendingRun(SnapshotCore snapshot, long old, long @new) : L
     /// <summary>The data is in the store.</summary>
     public bool IsCopied { get; set; }
 
-    /// <summary>The data could not be copied.</summary>
-    public bool IsFailed { get; set; }
+    /// <summary>Why the data could not be copied.</summary>
+    public IoError Error { get; set; }
 
     /// <summary>Records of it that a commit has taken.</summary>
     public int Recorded { get; set; }
+
+    /// <summary>Of these, the ones that are on the medium: a run may be in two commits.</summary>
+    public int Committed { get; set; }
 
     /// <summary>It holds, or never will.</summary>
     public bool IsOver { get; set; }
@@ -61,11 +65,11 @@ internal sealed class PendingRun(SnapshotCore snapshot, long old, long @new) : L
         return true;
     }
 
-    /// <summary>The callback of a prepared token, on the copy client: tells the origin's actor.</summary>
+    /// <summary>The callback of a prepared token, on the copy client: tells the origin's actor. Of one destination there is no need for a set of bits: it is the error.</summary>
     public static void Written(bool readError, ulong writeErrors, object? run)
     {
         var pending = (PendingRun)run!;
-        pending.IsFailed = readError || writeErrors != 0;
+        pending.Error = readError ? IoError.Io : (IoError)writeErrors;
         pending.Snapshot.Origin.Actor.Tell(pending, ActorRefs.NoSender);
     }
 }

@@ -3,25 +3,38 @@ using Kcopyd.Actors.Memory;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>The kernel's store on disk: a header, and areas of records that are filled in order.</summary>
-/// <remarks>Invariant: a record is on the medium only if its data is, and an area is full there only if the next one is empty there. A flush
-/// before the area is written makes it so, whatever a power cut leaves of the area: each record of it is as good as not written.</remarks>
-internal sealed class PersistentStore(StoreImage image) : ExceptionStore
+/// <summary>The kernel's store on disk: a header, and areas of records that are filled in order. An area is written a page at a time, which is all of it unless chunks are very large.</summary>
+/// <remarks>Invariant: a record is on the medium only if its data is; an area is full there only if the next one is empty there, and behind the page with the end of the list
+/// its area is empty. A flush before a page is written makes it so, whatever a power cut leaves of the page: each record of it is as good as not written.</remarks>
+internal sealed class PersistentStore(StoreImage image, int headSize) : ExceptionStore
 {
     private readonly StoreGeometry _geometry = image.Geometry;
-    private readonly Memory<byte> _area = image.Area;
+    private readonly Memory<byte> _page = image.Page;
+    private StoreHead _head = image.Head;
+    private StoreHead _planned = image.Head;
+    private Memory<byte> _headSector;
     private Memory<byte> _zeroes;
     private byte[] _removed = [];
-    private Memory<byte> _withoutStale = image.HasStaleRecords ? Copy(image.Area) : default;
+    private Memory<byte> _withoutStale = image.IsPageStale || image.IsTailStale ? Copy(image.Page) : default;
+    private bool _isTailStale = image.IsTailStale;
     private long _currentArea = image.CurrentArea;
+    private int _pageStart = image.PageStart;
+    private int _inPage = image.InPage;
+    private int _appended;      // records of the page that the commit at work adds
     private long _nextFree = image.NextFree;
-    private int _records = image.Committed;
 
     public override long UsedSectors => _nextFree * _geometry.ChunkSectors;
 
     public override long MetadataSectors => (_currentArea + 2) * _geometry.ChunkSectors;
 
-    public override int Room => _geometry.RecordsPerArea - _records;
+    public override int Room => _geometry.RecordsPerPage - _inPage;
+
+    public override SnapshotStoreLabel? Label => _head.Label;
+
+    // Of the current area, behind the page.
+    private int RecordsBehind => _geometry.RecordsPerArea - _pageStart - _geometry.RecordsPerPage;
+
+    private long PageOffset => _geometry.RecordOffset(_currentArea, _pageStart);
 
     public override bool TryAllocate(long cowLength, out long chunk)
     {
@@ -32,61 +45,98 @@ internal sealed class PersistentStore(StoreImage image) : ExceptionStore
         return true;
     }
 
-    public override void Append(ExceptionRecord record) => record.Write(_area.Span, _records++);
+    public override void Append(ExceptionRecord record)
+    {
+        record.Write(_page.Span, _inPage++);
+        _appended++;
+    }
 
     public override bool PlanCommit(DeviceSequence sequence)
     {
         DropStale(sequence);
-        if (Room == 0)
-            sequence.Write(AreaOffset(_currentArea + 1), Zeroes);
-        WriteArea(sequence);
+        if (Room == 0 && RecordsBehind == 0)
+            ZeroArea(sequence, _currentArea + 1);
+        WritePage(sequence);
         return true;
     }
 
     public override void Committed()
     {
         _withoutStale = default;
+        _isTailStale = false;
+        _appended = 0;
         if (Room > 0)
             return;
-        _currentArea++;
-        _records = 0;
-        _area.Span.Clear();
+        if (RecordsBehind == 0)
+            (_currentArea, _pageStart) = (_currentArea + 1, 0);
+        else
+            _pageStart += _geometry.RecordsPerPage;
+        _inPage = 0;
+        _page.Span.Clear();
     }
 
-    public override bool PlanInvalidation(DeviceSequence sequence)
+    /// <summary>The commit is given up. What of it has come to the medium is harmless, and is taken off before the next one.</summary>
+    public override void Uncommitted()
     {
-        var header = AlignedMemory.Allocate(_geometry.ChunkSize);
-        StoreHeader.Of(_geometry, valid: false).Write(header.Span);
-        sequence.Write(0, header).Flush();
+        _page.Span.Slice((_inPage - _appended) * StoreGeometry.RecordSize, _appended * StoreGeometry.RecordSize).Clear();
+        _inPage -= _appended;
+        _appended = 0;
+        _withoutStale = Copy(_page);
+    }
+
+    // ---- the head ------------------------------------------------------------------------------------------------
+
+    public override bool PlanInvalidation(DeviceSequence sequence) => PlanHead(sequence, _head with { Header = _head.Header with { Valid = 0 } });
+
+    public override bool PlanLabel(DeviceSequence sequence, SnapshotStoreLabel? label) => PlanHead(sequence, _head with { Label = label });
+
+    public override void HeadWritten() => _head = _planned;
+
+    private bool PlanHead(DeviceSequence sequence, StoreHead head)
+    {
+        _planned = head;
+        if (_headSector.IsEmpty)
+            _headSector = AlignedMemory.Allocate(headSize);
+        head.Write(_headSector.Span);
+        sequence.Write(0, _headSector).Flush();
         return true;
     }
 
     // ---- merging takes the records from the end -------------------------------------------------------------------
 
-    /// <summary>The current area is empty, and the one before it must be read before <see cref="LastRun"/>.</summary>
-    public bool MustReadBack => _records == 0 && _currentArea > 0;
+    /// <summary>The current page is empty, and the one before it must be read before <see cref="LastRun"/>.</summary>
+    public bool MustReadBack => _inPage == 0 && (_pageStart > 0 || _currentArea > 0);
 
-    public void PlanReadBack(DeviceSequence sequence) => sequence.Read(AreaOffset(_currentArea - 1), _area);
-
-    /// <summary>The area before was read: it is full.</summary>
-    public void IsReadBack()
+    public void PlanReadBack(DeviceSequence sequence)
     {
-        _withoutStale = default;        // it is of the area that is left, which is zeroed before it is used again
-        _currentArea--;
-        _records = _geometry.RecordsPerArea;
+        var (area, start) = PageBefore;
+        sequence.Read(_geometry.RecordOffset(area, start), _page);
     }
 
-    /// <summary>The longest run of records at the end of the list that follow each other in both columns.</summary>
+    /// <summary>The page before was read: it is full.</summary>
+    public void IsReadBack()
+    {
+        var before = PageBefore;
+        _isTailStale = before.Area == _currentArea && (_isTailStale || !_withoutStale.IsEmpty);     // another area is zeroed before it is used again
+        (_currentArea, _pageStart) = before;
+        _inPage = _geometry.RecordsPerPage;
+        _withoutStale = _isTailStale ? Copy(_page) : default;
+    }
+
+    private (long Area, int PageStart) PageBefore =>
+        _pageStart > 0 ? (_currentArea, _pageStart - _geometry.RecordsPerPage) : (_currentArea - 1, _geometry.RecordsPerArea - _geometry.RecordsPerPage);
+
+    /// <summary>The longest run of records at the end of the page that follow each other in both columns.</summary>
     /// <returns>Its first record and its length; 0 if there is no record left.</returns>
     public (ExceptionRecord First, int Count) LastRun()
     {
-        if (_records == 0)
+        if (_inPage == 0)
             return (default, 0);
-        var first = ExceptionRecord.Read(_area.Span, _records - 1);
+        var first = ExceptionRecord.Read(_page.Span, _inPage - 1);
         var count = 1;
-        for (; count < _records; count++)
+        for (; count < _inPage; count++)
         {
-            var before = ExceptionRecord.Read(_area.Span, _records - 1 - count);
+            var before = ExceptionRecord.Read(_page.Span, _inPage - 1 - count);
             if (before.Old != first.Old - 1 || before.New != first.New - 1)
                 break;
             first = before;
@@ -98,41 +148,54 @@ internal sealed class PersistentStore(StoreImage image) : ExceptionStore
     public void PlanRemoval(DeviceSequence sequence, int count)
     {
         if (_removed.Length == 0)
-            _removed = new byte[_area.Length];
-        _area.CopyTo(_removed);
-        _area.Span.Slice((_records - count) * StoreGeometry.RecordSize, count * StoreGeometry.RecordSize).Clear();
+            _removed = new byte[_page.Length];
+        _page.CopyTo(_removed);
+        _page.Span.Slice((_inPage - count) * StoreGeometry.RecordSize, count * StoreGeometry.RecordSize).Clear();
         DropStale(sequence);
-        WriteArea(sequence);
+        WritePage(sequence);
     }
 
     /// <summary>The records could not be taken off: they hold as before.</summary>
-    public void KeepRemoved() => _removed.CopyTo(_area);
+    public void KeepRemoved() => _removed.CopyTo(_page);
 
     /// <summary>The records are off. From here on chunks are counted as if they had been given out in order, as the kernel does.</summary>
     public void Removed(int count)
     {
         _withoutStale = default;
-        _records -= count;
-        _nextFree = _geometry.AreaChunk(_currentArea) + _records + 1;
+        _isTailStale = false;
+        _inPage -= count;
+        _nextFree = _geometry.AreaChunk(_currentArea) + _pageStart + _inPage + 1;
     }
 
-    private Memory<byte> Zeroes => _zeroes.IsEmpty ? _zeroes = AlignedMemory.Allocate(_geometry.ChunkSize) : _zeroes;
+    // ---- the medium ----------------------------------------------------------------------------------------------
 
-    private long AreaOffset(long area) => _geometry.OffsetOf(_geometry.AreaChunk(area));
-
-    // If a write of the area and what it still holds behind its end came together, a torn one could fill the gap that ends the list now.
+    // If a write of the page and what the area still holds behind its end came together, a torn one could fill the gap that ends the list now.
     private void DropStale(DeviceSequence sequence)
     {
-        if (!_withoutStale.IsEmpty)
-            sequence.Write(AreaOffset(_currentArea), _withoutStale).Flush();
+        if (_withoutStale.IsEmpty)
+            return;
+        sequence.Write(PageOffset, _withoutStale);
+        if (_isTailStale)
+            sequence.Zero(PageOffset + _geometry.PageSize, (long)RecordsBehind * StoreGeometry.RecordSize);
+        sequence.Flush();
     }
 
-    private static Memory<byte> Copy(Memory<byte> area)
+    // In the usual sizes by writing, so that the space is there that its records will need.
+    private void ZeroArea(DeviceSequence sequence, long area)
     {
-        var copy = AlignedMemory.Allocate(area.Length);
-        area.CopyTo(copy);
+        var offset = _geometry.OffsetOf(_geometry.AreaChunk(area));
+        if (_geometry.PageSize < _geometry.ChunkSize)
+            sequence.Zero(offset, _geometry.ChunkSize);
+        else
+            sequence.Write(offset, _zeroes.IsEmpty ? _zeroes = AlignedMemory.Allocate(_geometry.ChunkSize) : _zeroes);
+    }
+
+    private void WritePage(DeviceSequence sequence) => sequence.Flush().Write(PageOffset, _page).Flush();
+
+    private static Memory<byte> Copy(Memory<byte> page)
+    {
+        var copy = AlignedMemory.Allocate(page.Length);
+        page.CopyTo(copy);
         return copy;
     }
-
-    private void WriteArea(DeviceSequence sequence) => sequence.Flush().Write(AreaOffset(_currentArea), _area).Flush();
 }

@@ -24,14 +24,14 @@ internal sealed class RecordCheck(IBlockDevice cow, StoreGeometry geometry, long
     public void Take(ExceptionRecord record, StoreImage image, int index)
     {
         if ((ulong)record.Old >= (ulong)_originChunks)
-            throw Refusal($"old chunk {record.Old} is behind the end of the origin, which has {_originChunks} chunks of {geometry.ChunkSize} bytes. Is it another origin's store?");
+            throw Refusal($"old chunk {record.Old} is behind the end of the origin, which has {_originChunks} chunks of {geometry.ChunkSize} bytes. Is it another origin's store?", SnapshotStoreError.OtherOrigin);
         if (record.New < 0 || geometry.IsMetadata(record.New))
             throw Refusal($"new chunk {record.New} holds metadata of the store: the store is damaged, or was made to do damage.");
         if (record.New >= _cowChunks)
         {
             if (!acceptTruncated)
                 throw Refusal($"new chunk {record.New} is behind the end of the store, which has {_cowChunks} chunks. If the store was truncated, give it back its size, "
-                    + "or open it with AcceptTruncated to read what it still has.");
+                    + "or open it with AcceptTruncated to read what it still has.", SnapshotStoreError.Truncated);
             image.Lost++;
         }
         else if (!IsFirstAt(record.New))
@@ -41,8 +41,8 @@ internal sealed class RecordCheck(IBlockDevice cow, StoreGeometry geometry, long
         if (!image.Table.TryAdd(record.Old, record.New))
             throw Refusal($"old chunk {record.Old} has an exception already: {new ExceptionRecord(record.Old, image.Table.Find(record.Old))}. Which one holds cannot be told.");
 
-        SnapshotStoreException Refusal(string why) =>
-            new($"{cow.Name}: record {index} of metadata area {image.CurrentArea} ({record}) is refused: {why}");
+        SnapshotStoreException Refusal(string why, SnapshotStoreError reason = SnapshotStoreError.Damaged) =>
+            new(reason, cow.Name, $": record {index} of metadata area {image.CurrentArea} ({record}) is refused: {why}");
     }
 
     // Methods of their own: a lambda in Take would cost each record an object.

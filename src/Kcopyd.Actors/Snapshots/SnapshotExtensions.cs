@@ -15,10 +15,11 @@ public static class SnapshotExtensions
     /// <param name="device">The device; its length is a multiple of 512 bytes. From now on it is written through the origin only.</param>
     /// <param name="name">The actor's name; made up if null.</param>
     /// <param name="leaveOpen">False, the default, if closing the origin disposes the device.</param>
+    /// <param name="identity">What tells the device from others; null takes <see cref="OriginIdentity.Of"/>, which knows files and block devices.</param>
     /// <exception cref="ArgumentException">The device has no size, or a partial last sector.</exception>
     /// <exception cref="InvalidActorNameException">The name is taken or not valid.</exception>
     /// <exception cref="Akka.Configuration.ConfigurationException">A setting is outside its range.</exception>
-    public static SnapshotOrigin CreateSnapshotOrigin(this IActorRefFactory factory, IBlockDevice device, string? name = null, bool leaveOpen = false)
+    public static SnapshotOrigin CreateSnapshotOrigin(this IActorRefFactory factory, IBlockDevice device, string? name = null, bool leaveOpen = false, OriginIdentity? identity = null)
     {
         ArgumentNullException.ThrowIfNull(factory);
         ArgumentNullException.ThrowIfNull(device);
@@ -33,7 +34,7 @@ public static class SnapshotExtensions
         _ = system.Kcopyd();
         var settings = SnapshotSettings.From(ConfigSection.Of(system.Settings.Config, SnapshotSettings.Section));
         name ??= "kcopyd-origin-" + Interlocked.Increment(ref _unnamed).ToString(CultureInfo.InvariantCulture);
-        var core = new OriginCore(name, device, settings);
+        var core = new OriginCore(name, device, settings, identity ?? OriginIdentity.Of(device));
         core.Actor = factory.ActorOf(OriginActor.Props(core), name);
         return new SnapshotOrigin(core, leaveOpen);
     }

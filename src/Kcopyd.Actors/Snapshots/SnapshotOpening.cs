@@ -10,80 +10,79 @@ internal static class SnapshotOpening
     /// <exception cref="SnapshotStoreException">The store cannot be used.</exception>
     public static async ValueTask<SnapshotCore> OpenAsync(OriginCore origin, IBlockDevice cow, SnapshotOptions options)
     {
-        Check(origin, cow, options);
+        OptionChecks.Check(origin, cow, options);
         var threshold = options.FillThreshold ?? origin.Settings.FillThreshold;
         var name = options.Name ?? cow.Name;
         var asked = new StoreGeometry(options.ChunkSize ?? origin.Settings.ChunkSize);
         if (options.Store == StoreKind.Transient)
         {
-            CheckAlignment(origin, cow, asked);
-            return new SnapshotCore(origin, name, cow, options, asked, new TransientStore(asked), new ExceptionTable(), threshold);
+            OptionChecks.CheckAlignment(origin, cow, asked);
+            return new SnapshotCore(origin, name, cow, options, asked, new TransientStore(asked), new ExceptionTable(), threshold) { IsNew = true };
         }
-        var header = await StoreReader.HeaderAsync(cow).ConfigureAwait(false);
-        if (header is null && options.Mode == StoreMode.Open)
-            throw new SnapshotStoreException($"{cow.Name} holds no COW store; make one by StoreMode.Create.");
-        if (header is not null && options.Mode == StoreMode.Create)
-            throw new SnapshotStoreException($"{cow.Name} holds a COW store already; open it by StoreMode.Open, or zero its first chunk if it is not needed any more.");
-        header ??= await CreateAsync(origin, cow, asked).ConfigureAwait(false);
-        var image = await StoreReader.LoadAsync(cow, header.Value, origin.Device.Length, options.AcceptTruncated).ConfigureAwait(false);
-        CheckAlignment(origin, cow, image.Geometry);
-        return new SnapshotCore(origin, name, cow, options, image.Geometry, new PersistentStore(image), image.Table, threshold)
+        var found = await FindAsync(cow, options).ConfigureAwait(false);
+        var head = found ?? await NewStore.MakeAsync(origin, cow, asked, options).ConfigureAwait(false);
+        var label = LabelWhenOpen(origin, cow, head, options);
+        var image = await StoreReader.LoadAsync(cow, head, origin.Device.Length, options.AcceptTruncated, largestPage: options.LargestPage).ConfigureAwait(false);
+        OptionChecks.CheckAlignment(origin, cow, image.Geometry);
+        return new SnapshotCore(origin, name, cow, options, image.Geometry, new PersistentStore(image, StoreReader.HeadSize(cow)), image.Table, threshold)
         {
+            IsNew = found is null,
+            LabelWhenOpen = label,
+            Refusal = image.IsValid && options.Unclean == UncleanStores.Refuse && head.Label is { IsUnclean: true } ? Unclean(cow) : null,
+            StaysUnclean = options.Unclean == UncleanStores.Keep && head.Label is { IsUnclean: true },
             IsInvalid = !image.IsValid,
-            Reason = image.IsValid ? image.Lost == 0 ? null : $"its store was truncated: {image.Lost} chunks are lost" : "its store says so",
+            Problem = image.Problem,
+            Reason = image.Reason,
         };
     }
 
-    // The header comes last: before it is on the medium the store is none.
-    private static async ValueTask<StoreHeader> CreateAsync(OriginCore origin, IBlockDevice cow, StoreGeometry geometry)
+    /// <returns>Null if a store is to be made.</returns>
+    private static async ValueTask<StoreHead?> FindAsync(IBlockDevice cow, SnapshotOptions options)
     {
-        if (cow.IsReadOnly)
-            throw new ArgumentException($"{cow.Name} is read-only and holds no COW store; open it for writing.", nameof(cow));
-        CheckAlignment(origin, cow, geometry);
-        if (cow.Length < 2L * geometry.ChunkSize)
-            throw new SnapshotStoreException($"{cow.Name} has {cow.Length} bytes: a COW store needs two chunks of {geometry.ChunkSize} bytes at least, and one more for each chunk that changes.");
-        var chunk = AlignedMemory.Allocate(geometry.ChunkSize);
-        await WriteAsync(cow, geometry.OffsetOf(geometry.AreaChunk(0)), chunk).ConfigureAwait(false);
-        var header = StoreHeader.Of(geometry, valid: true);
-        header.Write(chunk.Span);
-        await WriteAsync(cow, 0, chunk).ConfigureAwait(false);
-        return header;
-    }
-
-    private static async ValueTask WriteAsync(IBlockDevice cow, long offset, Memory<byte> chunk)
-    {
-        for (var done = 0; done < chunk.Length;)
+        if (options.Mode == StoreMode.Replace)
+            return null;
+        StoreHead? head;
+        try
         {
-            var result = await cow.WriteAsync(offset + done, chunk[done..]).ConfigureAwait(false);
-            if (!result.IsSuccess || result.Bytes == 0)
-                throw new SnapshotStoreException($"{cow.Name}: no store can be made there: a write at byte {offset + done} failed: {(result.IsSuccess ? IoError.EndOfDevice : result.Error)}.");
-            done += (int)result.Bytes;
+            head = await StoreReader.HeadAsync(cow, options.AcceptOrigin).ConfigureAwait(false);
         }
-        if (await cow.FlushAsync().ConfigureAwait(false) is { IsSuccess: false } failure)
-            throw new SnapshotStoreException($"{cow.Name}: no store can be made there: a flush failed: {failure.Error}.");
+        catch (SnapshotStoreException other) when (other.Reason == SnapshotStoreError.OtherData && options.Mode != StoreMode.Open)
+        {
+            return null;        // whoever makes the store says what it is
+        }
+        if (head is null && options.Mode == StoreMode.Open)
+            throw new SnapshotStoreException(SnapshotStoreError.NoStore, cow.Name, " holds no COW store; make one by StoreMode.Create.");
+        if (head is not null && options.Mode == StoreMode.Create)
+            throw new SnapshotStoreException(SnapshotStoreError.HoldsStore, cow.Name, " holds a COW store already; open it by StoreMode.Open, or, if its snapshot is not needed any more, make a new one by StoreMode.Replace.");
+        return head;
     }
 
-    private static void Check(OriginCore origin, IBlockDevice cow, SnapshotOptions options)
+    /// <summary>Checks whose store it is, and says what its label is to be for as long as it is open.</summary>
+    /// <remarks>A snapshot that a writer of its origin has open is marked as unclean before the first write, because afterwards its own device may fail, and then nothing can be
+    /// written there any more: not even that the snapshot is invalid. Without a writer, and in a merge, no write can make it stale.</remarks>
+    private static SnapshotStoreLabel? LabelWhenOpen(OriginCore origin, IBlockDevice cow, StoreHead head, SnapshotOptions options)
     {
-        if (options.ChunkSize is { } size && !StoreGeometry.IsChunkSize(size))
-            throw new ArgumentException($"ChunkSize = {size}: must be a power of two from 512 bytes to 1 GiB.", nameof(options));
-        if (options.FillThreshold is < 1 or > 100)
-            throw new ArgumentException($"FillThreshold = {options.FillThreshold}: must be a percentage, 1 to 100.", nameof(options));
-        if (options is { DiscardPassdownOrigin: true, DiscardZeroesCow: false })
-            throw new ArgumentException("DiscardPassdownOrigin needs DiscardZeroesCow: otherwise a discarded chunk would still be found in the store.", nameof(options));
-        if (options is { DiscardPassdownOrigin: true } && (origin.Device.Features & DeviceFeatures.Discard) == 0)
-            throw new ArgumentException($"DiscardPassdownOrigin: {origin.Device.Name} cannot discard.", nameof(options));
-        if (cow.IsReadOnly && !origin.Device.IsReadOnly)
-            throw new ArgumentException($"{cow.Name} is read-only, and a write to the origin {origin.Device.Name} could not be copied into it; open the origin read-only, too, or the COW device for writing.", nameof(cow));
-        if (OriginActor.Overlap(origin.Device, cow))
-            throw new ArgumentException($"{cow.Name} is the storage of the origin {origin.Device.Name}; the COW device must be another one.", nameof(cow));
+        var label = head.Label;
+        if (label is not null && !options.AcceptOrigin && !label.IsOf(origin.Device.Length, origin.Identity))
+            throw new SnapshotStoreException(SnapshotStoreError.OtherOrigin, cow.Name, $" is a snapshot of {Described(label.OriginName, label.OriginLength, label.OriginKey)}, not of "
+                + $"{Described(origin.Identity.Name, origin.Device.Length, origin.Identity.Key)}. If the origin was moved or restored, and is what it was, open it with AcceptOrigin.");
+        if (head.Header.Valid == 0)
+            return label;
+        if (options is { ForMerge: true, Unclean: UncleanStores.Keep } && label is { IsUnclean: true })
+            throw new ArgumentException($"{cow.Name} is unclean: UncleanStores.Keep leaves it so, and it cannot be merged. Accept it, or leave ForMerge away.", nameof(options));
+        if (cow.IsReadOnly)
+            return label;
+        var isWritten = !origin.Device.IsReadOnly && !options.ForMerge;
+        if (label is null)
+            return isWritten || options.AcceptOrigin ? SnapshotStoreLabel.For(origin.Device, origin.Identity, isWritten) : null;
+        if (options.AcceptOrigin || isWritten)
+            label = label with { OriginLength = origin.Device.Length, OriginKey = origin.Identity.Key ?? label.OriginKey, OriginName = origin.Identity.Name };
+        return label with { IsUnclean = isWritten || (label.IsUnclean && options.Unclean != UncleanStores.Accept) };
     }
 
-    private static void CheckAlignment(OriginCore origin, IBlockDevice cow, StoreGeometry geometry)
-    {
-        var alignment = Math.Max(origin.Device.Alignment, cow.Alignment);
-        if (geometry.ChunkSize % alignment != 0)
-            throw new ArgumentException($"Chunks of {geometry.ChunkSize} bytes: direct I/O on {origin.Device.Name} and {cow.Name} wants multiples of {alignment}. "
-                + "Take larger chunks, or open them with IoMode.Buffered.", nameof(cow));
-    }
+    private static SnapshotStoreException Unclean(IBlockDevice cow) => new(SnapshotStoreError.Unclean, cow.Name,
+        " was in use by a writer of its origin that did not close it. After a crash or a power cut it is whole; but if its own device had failed, it lacks chunks that the origin has overwritten, and the "
+        + "two cannot be told apart. Open it with UncleanStores.Accept if its device has not failed; otherwise take a new snapshot.");
+
+    private static string Described(string name, long length, string? key) => $"{name} ({length} bytes{(key is null ? "" : $", {key}")})";
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>How a snapshot is. <see cref="ToString"/> has the words and numbers of <c>dmsetup status</c>.</summary>
+/// <summary>The status of a snapshot. <see cref="ToString"/> has the words and numbers of <c>dmsetup status</c>.</summary>
 /// <param name="Name">The snapshot's name.</param>
 /// <param name="State">Whether it can be used.</param>
 /// <param name="UsedSectors">512-byte sectors of the store that are in use, metadata included.</param>
@@ -15,6 +15,13 @@ namespace Kcopyd.Actors.Snapshots;
 public sealed record SnapshotStatus(string Name, SnapshotState State, long UsedSectors, long TotalSectors, long MetadataSectors, long Exceptions,
     int ChunkSize, StoreKind Store, string? Reason)
 {
+    /// <summary>The same for programs.</summary>
+    public SnapshotProblem Problem { get; init; }
+
+    /// <summary>False if the snapshot is invalid and its store could not be told so, because it cannot be written. The store is marked as unclean then, and refused
+    /// when it is opened again.</summary>
+    public bool IsRecorded { get; init; } = true;
+
     /// <summary>Used of the store, in per cent.</summary>
     public double UsedPercent => TotalSectors == 0 ? 100 : 100.0 * UsedSectors / TotalSectors;
 
@@ -26,6 +33,29 @@ public sealed record SnapshotStatus(string Name, SnapshotState State, long UsedS
         SnapshotState.Overflow => "Overflow",
         _ => string.Create(CultureInfo.InvariantCulture, $"{UsedSectors}/{TotalSectors} {MetadataSectors}"),
     };
+}
+
+/// <summary>What is wrong with a snapshot.</summary>
+public enum SnapshotProblem
+{
+    /// <summary>Nothing.</summary>
+    None,
+    /// <summary>The store is full.</summary>
+    StoreFull,
+    /// <summary>The store has room, but the file system that its file is on has none, or a quota is used up.</summary>
+    NoSpace,
+    /// <summary>A chunk could not be copied into the store.</summary>
+    CopyFailed,
+    /// <summary>The metadata of the store could not be written.</summary>
+    MetadataFailed,
+    /// <summary>The store said that it is invalid when it was opened.</summary>
+    FoundInvalid,
+    /// <summary>The store was truncated, and has lost chunks.</summary>
+    Truncated,
+    /// <summary>A merge met an error.</summary>
+    MergeFailed,
+    /// <summary>The store could not be closed properly: it stays marked as unclean, and is refused when it is opened again.</summary>
+    NotClosed,
 }
 
 /// <summary>Whether a snapshot can be used.</summary>

@@ -8,8 +8,8 @@ public static class SnapshotStore
     // Bytes: so many that the offset of every chunk is a number.
     private const long AnyOrigin = long.MaxValue - StoreGeometry.LargestChunk;
 
-    /// <summary>Reads all metadata of a persistent store, on the calling thread, and writes nothing. For any thread. Of a store that somebody
-    /// writes to meanwhile it may see one half of a change.</summary>
+    /// <summary>Reads all metadata of a persistent store, on the calling thread, and writes nothing. For any thread. A store that somebody
+    /// writes to at the same time may be seen in the middle of a change.</summary>
     /// <param name="cow">The store's device.</param>
     /// <param name="originLength">Bytes of the origin, so that records behind its end are refused; null if it is not known.</param>
     /// <param name="acceptTruncated">Takes exceptions whose chunks lie behind the end of the device, instead of refusing the store.</param>
@@ -17,10 +17,10 @@ public static class SnapshotStore
     public static async Task<SnapshotStoreContents> ReadAsync(IBlockDevice cow, long? originLength = null, bool acceptTruncated = false)
     {
         ArgumentNullException.ThrowIfNull(cow);
-        var header = await StoreReader.HeaderAsync(cow).ConfigureAwait(false)
-            ?? throw new SnapshotStoreException($"{cow.Name} holds no COW store: its first sector is empty.");
+        var head = await StoreReader.HeadAsync(cow).ConfigureAwait(false)
+            ?? throw new SnapshotStoreException(SnapshotStoreError.NoStore, cow.Name, " holds no COW store: its first sector is empty.");
         var records = new List<ExceptionRecord>();
-        var image = await StoreReader.LoadAsync(cow, header, originLength ?? AnyOrigin, acceptTruncated, records).ConfigureAwait(false);
+        var image = await StoreReader.LoadAsync(cow, head, originLength ?? AnyOrigin, acceptTruncated, records).ConfigureAwait(false);
         var geometry = image.Geometry;
         var areas = new List<SnapshotStoreArea>();
         if (image.IsValid)
@@ -28,20 +28,20 @@ public static class SnapshotStore
             for (long area = 0; area <= image.CurrentArea; area++)
                 areas.Add(new SnapshotStoreArea(geometry.AreaChunk(area), area < image.CurrentArea ? geometry.RecordsPerArea : image.Committed));
         }
-        var store = new PersistentStore(image);
+        var store = new PersistentStore(image, StoreReader.HeadSize(cow));
         var status = new SnapshotStatus(cow.Name, image.IsValid ? SnapshotState.Active : SnapshotState.Invalid,
-            store.UsedSectors, cow.Length >> IoRegion.SectorShift, store.MetadataSectors, records.Count, geometry.ChunkSize, StoreKind.Persistent,
-            image.IsValid ? image.Lost == 0 ? null : $"its store was truncated: {image.Lost} chunks are lost" : "its store says so");
-        return new SnapshotStoreContents(status, (int)header.Version, areas, records);
+            store.UsedSectors, cow.Length >> IoRegion.SectorShift, store.MetadataSectors, records.Count, geometry.ChunkSize, StoreKind.Persistent, image.Reason) { Problem = image.Problem };
+        return new SnapshotStoreContents(status, (int)head.Header.Version, head.Label, areas, records);
     }
 }
 
 /// <summary>What a persistent store holds besides data. Of an invalid store only the header is read.</summary>
-/// <param name="Status">How the snapshot is that it keeps.</param>
+/// <param name="Status">The status of the snapshot that it keeps.</param>
 /// <param name="Version">The header's version.</param>
+/// <param name="Label">Of which origin it is, and whether it was closed; null if it does not say, as stores that the kernel made.</param>
 /// <param name="Areas">Metadata areas, in order; the last one is not full.</param>
 /// <param name="Exceptions">All records, in the order in which they are on the device.</param>
-public sealed record SnapshotStoreContents(SnapshotStatus Status, int Version, IReadOnlyList<SnapshotStoreArea> Areas, IReadOnlyList<ExceptionRecord> Exceptions);
+public sealed record SnapshotStoreContents(SnapshotStatus Status, int Version, SnapshotStoreLabel? Label, IReadOnlyList<SnapshotStoreArea> Areas, IReadOnlyList<ExceptionRecord> Exceptions);
 
 /// <summary>One metadata area: a chunk of records.</summary>
 /// <param name="Chunk">Where it is, counted in chunks on the COW device.</param>

@@ -1,14 +1,50 @@
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>A COW store cannot be used: the message names the device, what is wrong with it, and the remedy.</summary>
+/// <summary>A snapshot cannot be taken or opened, because its COW store cannot be used or made. The message names the device, what is wrong, and the remedy;
+/// <see cref="Reason"/> is for callers that react to it.</summary>
 public sealed class SnapshotStoreException : IOException
 {
-    /// <summary>Made by the library.</summary>
-    public SnapshotStoreException(string message) : base(message) { }
+    /// <param name="reason">What is wrong.</param>
+    /// <param name="device">The device's name, with which the message begins.</param>
+    /// <param name="what">The rest of the message, from the space or colon on.</param>
+    internal SnapshotStoreException(SnapshotStoreError reason, string device, string what) : base(device + what)
+    {
+        Reason = reason;
+        What = what;
+    }
 
-    /// <summary>Made by the library.</summary>
-    public SnapshotStoreException(string message, Exception inner) : base(message, inner) { }
+    /// <summary>What is wrong.</summary>
+    public SnapshotStoreError Reason { get; }
 
-    /// <summary>For serializers.</summary>
-    public SnapshotStoreException() { }
+    /// <summary>The message without the device's name, for whoever calls the device by another one.</summary>
+    internal string What { get; }
+}
+
+/// <summary>Why a COW store cannot be used.</summary>
+public enum SnapshotStoreError
+{
+    /// <summary>The device could not be read, written or flushed.</summary>
+    Io,
+    /// <summary>The device holds no store: it begins with zeroes.</summary>
+    NoStore,
+    /// <summary>The device holds something that is no store.</summary>
+    OtherData,
+    /// <summary>A store was to be made, and the device holds one already.</summary>
+    HoldsStore,
+    /// <summary>The store was made by software that is newer than this.</summary>
+    UnknownVersion,
+    /// <summary>The header or a record cannot be right.</summary>
+    Damaged,
+    /// <summary>The device ends before the store does.</summary>
+    Truncated,
+    /// <summary>The device has no room for a store with such chunks.</summary>
+    TooSmall,
+    /// <summary>Direct I/O on the device takes only multiples of more bytes than a chunk has.</summary>
+    Misaligned,
+    /// <summary>The store was made for another origin.</summary>
+    OtherOrigin,
+    /// <summary>The store was in use by a writer of its origin that did not close it: whether it is whole cannot be told.</summary>
+    Unclean,
+    /// <summary>The origin could not be flushed: what a snapshot of it would show after a power cut is not known.</summary>
+    OriginNotFlushed,
 }

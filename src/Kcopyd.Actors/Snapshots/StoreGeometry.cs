@@ -6,7 +6,8 @@ namespace Kcopyd.Actors.Snapshots;
 /// <summary>Where things are in a persistent store, all in chunks: the header in chunk 0, then areas, each one chunk of records followed by
 /// as many chunks of data as it has records.</summary>
 /// <param name="ChunkSize">Bytes: a power of two, at least 512.</param>
-internal readonly record struct StoreGeometry(int ChunkSize)
+/// <param name="LargestPage">Bytes of metadata that are in memory at once, however large the chunks are: a power of two.</param>
+internal readonly record struct StoreGeometry(int ChunkSize, int LargestPage = StoreGeometry.UsualPage)
 {
     /// <summary>Bytes of a record: old chunk and new chunk, 64 bits each, little-endian.</summary>
     public const int RecordSize = 16;
@@ -17,9 +18,16 @@ internal readonly record struct StoreGeometry(int ChunkSize)
     /// <summary>The first chunk that can hold data.</summary>
     public const long FirstData = 2;
 
+    public const int UsualPage = 64 << 10;
+
     public int Shift => BitOperations.Log2((uint)ChunkSize);
 
     public int RecordsPerArea => ChunkSize / RecordSize;
+
+    /// <summary>Bytes of the part of an area that is read and written at once: all of it, unless chunks are very large.</summary>
+    public int PageSize => Math.Min(ChunkSize, LargestPage);
+
+    public int RecordsPerPage => PageSize / RecordSize;
 
     public int ChunkSectors => ChunkSize >> IoRegion.SectorShift;
 
@@ -29,6 +37,9 @@ internal readonly record struct StoreGeometry(int ChunkSize)
 
     /// <summary>The chunk with the records of an area.</summary>
     public long AreaChunk(long area) => 1 + area * Stride;
+
+    /// <summary>The byte of a record of an area.</summary>
+    public long RecordOffset(long area, int record) => OffsetOf(AreaChunk(area)) + (long)record * RecordSize;
 
     /// <summary>True for the header and for the areas' records: nothing else may be there.</summary>
     public bool IsMetadata(long chunk) => chunk == 0 || chunk % Stride == 1;

@@ -3,8 +3,7 @@ using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>The first 16 bytes of a persistent store, version 1: magic, valid, version, chunk size in sectors, 32 bits each, little-endian.
-/// The rest of its chunk is zero.</summary>
+/// <summary>The first 16 bytes of a persistent store, version 1: magic, valid, version, chunk size in sectors, 32 bits each, little-endian.</summary>
 internal readonly record struct StoreHeader(uint Magic, uint Valid, uint Version, uint ChunkSectors)
 {
     /// <summary>"SnAp".</summary>
@@ -22,15 +21,28 @@ internal readonly record struct StoreHeader(uint Magic, uint Valid, uint Version
         BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]),
         BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]));
 
-    public void Write(Span<byte> chunk)
+    /// <summary>Writes it, and zeroes behind it.</summary>
+    public void Write(Span<byte> sector)
     {
-        chunk.Clear();
-        BinaryPrimitives.WriteUInt32LittleEndian(chunk, Magic);
-        BinaryPrimitives.WriteUInt32LittleEndian(chunk[4..], Valid);
-        BinaryPrimitives.WriteUInt32LittleEndian(chunk[8..], Version);
-        BinaryPrimitives.WriteUInt32LittleEndian(chunk[12..], ChunkSectors);
+        sector.Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(sector, Magic);
+        BinaryPrimitives.WriteUInt32LittleEndian(sector[4..], Valid);
+        BinaryPrimitives.WriteUInt32LittleEndian(sector[8..], Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(sector[12..], ChunkSectors);
     }
 
     /// <summary>The chunk size that it tells, in bytes; 0 if that can be none.</summary>
     public int ChunkSize => (long)ChunkSectors * IoRegion.SectorSize is var bytes && StoreGeometry.IsChunkSize(bytes) ? (int)bytes : 0;
+}
+
+/// <summary>What begins a store: the kernel's header, and our label behind it. Both are in one sector, which a power cut leaves old or new.</summary>
+/// <param name="Header">The kernel's fields.</param>
+/// <param name="Label">Null where the store was made by the kernel, which writes none and keeps one that is there.</param>
+internal readonly record struct StoreHead(StoreHeader Header, SnapshotStoreLabel? Label)
+{
+    public void Write(Span<byte> sector)
+    {
+        Header.Write(sector);
+        Label?.Write(sector);
+    }
 }

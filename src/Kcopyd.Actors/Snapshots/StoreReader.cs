@@ -4,91 +4,141 @@ using Kcopyd.Actors.Memory;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Reads a persistent store, and refuses one that cannot be right. It writes nothing.</summary>
+/// <summary>Reads a persistent store, a page at a time, and refuses one that cannot be right. It writes nothing.</summary>
 /// <remarks>What an interrupted write of an area leaves behind the end of its list is dropped, and must be off the
-/// device before the next commit, which a second interruption could let bring it to life.</remarks>
+/// device before the next commit: a second interruption could bring it to life.</remarks>
 internal static class StoreReader
 {
-    /// <summary>Reads the header.</summary>
-    /// <returns>Null if there is none: the store is new.</returns>
+    /// <summary>Bytes at the start of a store that are read and written at once: one sector, if the device takes that.</summary>
+    public static int HeadSize(IBlockDevice cow) => Math.Max(IoRegion.SectorSize, cow.Alignment);
+
+    /// <summary>Reads the header and the label.</summary>
+    /// <param name="cow">The device.</param>
+    /// <param name="acceptDamagedLabel">A label that is damaged or of another version is as good as none.</param>
+    /// <returns>Null if the device begins with a zero: the store is new.</returns>
     /// <exception cref="SnapshotStoreException">It is something else, or cannot be read.</exception>
-    public static async ValueTask<StoreHeader?> HeaderAsync(IBlockDevice cow)
+    public static async ValueTask<StoreHead?> HeadAsync(IBlockDevice cow, bool acceptDamagedLabel = false)
     {
-        var unit = Math.Max(IoRegion.SectorSize, cow.Alignment);
-        if (cow.Length < unit)
-            throw new SnapshotStoreException($"{cow.Name} has {cow.Length} bytes: too small for a COW store, which needs two chunks at least.");
-        var sector = AlignedMemory.Allocate(unit);
+        if (cow.Length < HeadSize(cow))
+            throw new SnapshotStoreException(SnapshotStoreError.TooSmall, cow.Name, $" has {cow.Length} bytes: too small for a COW store, which needs two chunks at least.");
+        var sector = AlignedMemory.Allocate(HeadSize(cow));
         await ReadAsync(cow, 0, sector, "its header").ConfigureAwait(false);
         var header = StoreHeader.Read(sector.Span);
         if (header.Magic == 0)
             return null;
         if (header.Magic != StoreHeader.SnapMagic)
-            throw new SnapshotStoreException($"{cow.Name} is no COW store: it begins with 0x{BinaryPrimitives.ReverseEndianness(header.Magic):x8}, not with 'SnAp'. "
-                + "If it is to become one, zero its first chunk.");
+            throw new SnapshotStoreException(SnapshotStoreError.OtherData, cow.Name, $" is no COW store: it begins with 0x{BinaryPrimitives.ReverseEndianness(header.Magic):x8}, not with 'SnAp'.");
         if (header.Version != StoreHeader.DiskVersion)
-            throw new SnapshotStoreException($"{cow.Name} is a COW store of version {header.Version}; this library knows version {StoreHeader.DiskVersion}.");
+            throw new SnapshotStoreException(SnapshotStoreError.UnknownVersion, cow.Name, $" is a COW store of version {header.Version}; this release knows version {StoreHeader.DiskVersion}.");
         if (header.ChunkSize == 0)
-            throw new SnapshotStoreException($"{cow.Name}: its header tells chunks of {header.ChunkSectors} sectors, which is no power of two from 1 to {StoreGeometry.LargestChunk >> IoRegion.SectorShift}: the store is damaged.");
-        return header;
+            throw new SnapshotStoreException(SnapshotStoreError.Damaged, cow.Name, $": its header tells chunks of {header.ChunkSectors} sectors, which is no power of two from 1 to {StoreGeometry.LargestChunk >> IoRegion.SectorShift}: the store is damaged.");
+        try
+        {
+            return new StoreHead(header, SnapshotStoreLabel.Read(sector.Span, cow.Name));
+        }
+        catch (SnapshotStoreException) when (acceptDamagedLabel)
+        {
+            return new StoreHead(header, null);
+        }
     }
 
-    /// <summary>Reads all records of a store with that header.</summary>
+    /// <summary>Reads all records of a store.</summary>
     /// <param name="cow">The store's device.</param>
-    /// <param name="header">Its header.</param>
+    /// <param name="head">What it begins with.</param>
     /// <param name="originLength">Bytes of the origin.</param>
     /// <param name="acceptTruncated">Takes exceptions whose chunks lie behind the end of the device, instead of refusing the store.</param>
-    /// <param name="inOrder">Gets all records in the order in which they are on the device; null if that does not matter.</param>
+    /// <param name="inOrder">For who only looks: gets all records in the order in which they are on the device. Null for who goes on to use the store: then what lies behind the end
+    /// of the list is looked at, too.</param>
+    /// <param name="largestPage">Bytes that are read at once.</param>
     /// <exception cref="SnapshotStoreException">It is damaged or crafted, or cannot be read.</exception>
-    public static async ValueTask<StoreImage> LoadAsync(IBlockDevice cow, StoreHeader header, long originLength, bool acceptTruncated, List<ExceptionRecord>? inOrder = null)
+    public static async ValueTask<StoreImage> LoadAsync(IBlockDevice cow, StoreHead head, long originLength, bool acceptTruncated, List<ExceptionRecord>? inOrder = null, int largestPage = StoreGeometry.UsualPage)
     {
-        var geometry = new StoreGeometry(header.ChunkSize);
+        var geometry = new StoreGeometry(head.Header.ChunkSize, largestPage);
         if (geometry.ChunkSize % cow.Alignment != 0)
-            throw new SnapshotStoreException($"{cow.Name}: direct I/O on it wants multiples of {cow.Alignment} bytes, and its chunks have {geometry.ChunkSize}; open it with IoMode.Buffered.");
-        var image = new StoreImage { Geometry = geometry, IsValid = header.Valid != 0, Area = AlignedMemory.Allocate(geometry.ChunkSize) };
+            throw new SnapshotStoreException(SnapshotStoreError.Misaligned, cow.Name, $": direct I/O on it needs multiples of {cow.Alignment} bytes, and its chunks have {geometry.ChunkSize}; open it with IoMode.Buffered.");
+        var image = new StoreImage { Geometry = geometry, Head = head, Page = AlignedMemory.Allocate(geometry.PageSize) };
         if (!image.IsValid)
             return image;
         var check = new RecordCheck(cow, geometry, originLength, acceptTruncated);
         for (long area = 0; ; area++)
         {
-            await ReadAreaAsync(cow, geometry, area, image.Area).ConfigureAwait(false);
+            CheckHasArea(cow, geometry, area);
             image.CurrentArea = area;
-            image.Committed = TakeRecords(image, check, inOrder);
-            if (image.Committed < geometry.RecordsPerArea)
+            if (await LoadAreaAsync(cow, image, check, inOrder).ConfigureAwait(false))
                 break;
         }
-        var tail = image.Area.Span[(image.Committed * StoreGeometry.RecordSize)..];
-        image.HasStaleRecords = tail.ContainsAnyExcept((byte)0);
+        var tail = image.Page.Span[(image.InPage * StoreGeometry.RecordSize)..];
+        image.IsPageStale = tail.ContainsAnyExcept((byte)0);
         tail.Clear();
+        if (inOrder is null)
+            image.IsTailStale = await HoldsMoreAsync(cow, image).ConfigureAwait(false);
         image.NextFree = geometry.DataFrom(image.NextFree);
         return image;
     }
 
-    /// <summary>Reads the records of one area.</summary>
-    /// <exception cref="SnapshotStoreException">They cannot be read.</exception>
-    public static ValueTask ReadAreaAsync(IBlockDevice cow, StoreGeometry geometry, long area, Memory<byte> into)
+    /// <returns>True if the list ends in this area.</returns>
+    private static async ValueTask<bool> LoadAreaAsync(IBlockDevice cow, StoreImage image, RecordCheck check, List<ExceptionRecord>? inOrder)
+    {
+        var geometry = image.Geometry;
+        for (var first = 0; first < geometry.RecordsPerArea; first += geometry.RecordsPerPage)
+        {
+            await ReadAsync(cow, geometry.RecordOffset(image.CurrentArea, first), image.Page, $"metadata area {image.CurrentArea}").ConfigureAwait(false);
+            image.PageStart = first;
+            image.InPage = TakeRecords(image, check, inOrder);
+            if (image.InPage < geometry.RecordsPerPage)
+                return true;
+        }
+        return false;
+    }
+
+    // Of the area with the end of the list, behind the page with the end of the list.
+    private static async ValueTask<bool> HoldsMoreAsync(IBlockDevice cow, StoreImage image)
+    {
+        var geometry = image.Geometry;
+        var page = geometry.PageSize < geometry.ChunkSize ? AlignedMemory.Allocate(geometry.PageSize) : default;
+        for (var first = image.PageStart + geometry.RecordsPerPage; first < geometry.RecordsPerArea; first += geometry.RecordsPerPage)
+        {
+            await ReadAsync(cow, geometry.RecordOffset(image.CurrentArea, first), page, $"metadata area {image.CurrentArea}").ConfigureAwait(false);
+            if (page.Span.ContainsAnyExcept((byte)0))
+                return true;
+        }
+        return false;
+    }
+
+    private static void CheckHasArea(IBlockDevice cow, StoreGeometry geometry, long area)
     {
         var at = geometry.OffsetOf(geometry.AreaChunk(area));
-        return at > cow.Length - geometry.ChunkSize
-            ? throw new SnapshotStoreException($"{cow.Name} ends at byte {cow.Length}, before metadata area {area} at byte {at}: "
-                + (area == 0 ? "it is too small for a COW store with such chunks." : "it was truncated. Give it back its size; what it has lost cannot be had."))
-            : ReadAsync(cow, at, into, $"metadata area {area}");
+        if (at <= cow.Length - geometry.ChunkSize)
+            return;
+        throw area == 0
+            ? new SnapshotStoreException(SnapshotStoreError.TooSmall, cow.Name, $" ends at byte {cow.Length}, before metadata area 0 at byte {at}: it is too small for a COW store with such chunks.")
+            : new SnapshotStoreException(SnapshotStoreError.Truncated, cow.Name, $" ends at byte {cow.Length}, before metadata area {area} at byte {at}: it was truncated. Give it back its size; what it has lost is gone.");
     }
 
     private static int TakeRecords(StoreImage image, RecordCheck check, List<ExceptionRecord>? inOrder)
     {
-        var area = image.Area.Span;
+        var page = image.Page.Span;
         var geometry = image.Geometry;
-        for (var i = 0; i < geometry.RecordsPerArea; i++)
+        for (var i = 0; i < geometry.RecordsPerPage; i++)
         {
-            var record = ExceptionRecord.Read(area, i);
+            var record = ExceptionRecord.Read(page, i);
             if (record.New == 0)
                 return i;
-            check.Take(record, image, i);
+            check.Take(record, image, image.PageStart + i);
             inOrder?.Add(record);
             if (record.New >= image.NextFree)
                 image.NextFree = record.New + 1;
         }
-        return geometry.RecordsPerArea;
+        return geometry.RecordsPerPage;
+    }
+
+    /// <summary>Reads a range.</summary>
+    /// <exception cref="SnapshotStoreException">It cannot be read.</exception>
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(IBlockDevice cow, long offset, int length, string what)
+    {
+        var bytes = AlignedMemory.Allocate(length);
+        await ReadAsync(cow, offset, bytes, what).ConfigureAwait(false);
+        return bytes;
     }
 
     private static async ValueTask ReadAsync(IBlockDevice cow, long offset, Memory<byte> into, string what)
@@ -97,7 +147,7 @@ internal static class StoreReader
         {
             var result = await cow.ReadAsync(offset + done, into[done..]).ConfigureAwait(false);
             if (!result.IsSuccess || result.Bytes == 0)
-                throw new SnapshotStoreException($"{cow.Name}: {what} cannot be read at byte {offset + done}: {(result.IsSuccess ? IoError.EndOfDevice : result.Error)}.");
+                throw new SnapshotStoreException(SnapshotStoreError.Io, cow.Name, $": {what} cannot be read at byte {offset + done}: {(result.IsSuccess ? IoError.EndOfDevice : result.Error).Describe()}.");
             done += (int)result.Bytes;
         }
     }

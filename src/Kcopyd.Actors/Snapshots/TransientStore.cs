@@ -28,5 +28,7 @@ internal sealed class TransientStore(StoreGeometry geometry) : ExceptionStore
 
     public override void Committed() { }
 
+    public override void Uncommitted() { }
+
     public override bool PlanInvalidation(DeviceSequence sequence) => false;
 }

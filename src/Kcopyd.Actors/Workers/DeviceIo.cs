@@ -18,7 +18,7 @@ internal class DeviceIo : LinkedMessage
     /// <summary>Comes after it, on the same worker, if it goes well; the report of both is this one's.</summary>
     public DeviceIo? Then;
 
-    /// <summary>Fired when the I/O ends, on the thread where it ends.</summary>
+    /// <summary>Fired when the I/O ends, on the thread where it ends, with its <see cref="IoError"/> in the place of the destinations' bits.</summary>
     public PreparedCallback? Token;
 
     // The worker's, until it reports.
@@ -44,7 +44,7 @@ internal class DeviceIo : LinkedMessage
     public void FireToken()
     {
         if (Token is { IsSpent: false } token)
-            token.Submit(writeErrors: Error == IoError.None ? 0UL : 1);
+            token.Submit(writeErrors: (ulong)Error);
     }
 }
 

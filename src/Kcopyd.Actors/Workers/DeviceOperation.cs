@@ -14,6 +14,8 @@ internal enum DeviceOperation
     FastZero,
     Discard,
     Flush,
+    /// <summary>The device becomes as long as the offset says, see <see cref="Devices.IGrowingDevice"/>.</summary>
+    Grow,
     /// <summary>What begins at the offset, data or a hole: how long it is, and <see cref="DeviceIo.IsZero"/>.</summary>
     Map,
 }

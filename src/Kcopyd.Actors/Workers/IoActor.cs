@@ -50,6 +50,9 @@ internal sealed class IoActor : WorkerActor
             case DeviceOperation.Map:
                 bytes = 0;
                 return (_query ??= new MapQuery()).Ask(_io.Device, at, _io.Length);
+            case DeviceOperation.Grow:
+                bytes = 0;
+                return ((IGrowingDevice)_io.Device).GrowAsync(_io.Offset);
             default:
                 bytes = 0;
                 return _io.Device.FlushAsync();

@@ -44,13 +44,14 @@ public sealed class Failed_merge_should : SnapshotSpec
     public async Task be_begun_again_after_records_could_not_be_removed(IoOperations broken)
     {
         var cow = new BreakableDevice(_cow, broken);
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        var device = new Breaking(OriginDevice(), cow);
+        await using var origin = Sys.CreateSnapshotOrigin(device);
         await using var snapshot = await Open(origin, cow);
         var expected = await ReadAll(snapshot);
-        cow.IsBroken = true;
+        device.IsArmed = true;
         var failed = await Soon(snapshot.MergeAsync());
         Assert.Equal((0L, 4L, IoError.Io), (failed.Merged, failed.Remaining, failed.Error));
-        cow.IsBroken = false;
+        cow.IsBroken = device.IsArmed = false;
         await HasFailed(origin, snapshot, expected);
         await EndsWell(origin, snapshot, expected, merged: 4);
     }
@@ -91,17 +92,18 @@ public sealed class Failed_merge_should : SnapshotSpec
     public async Task fail_writes_to_a_run_whose_records_could_not_be_removed_until_it_is_begun_again(IoOperations broken)
     {
         var cow = new BreakableDevice(_cow, broken);
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        var device = new Breaking(OriginDevice(), cow);
+        await using var origin = Sys.CreateSnapshotOrigin(device);
         await using var snapshot = await Open(origin, cow);
         var expected = await ReadAll(snapshot);
-        cow.IsBroken = true;
+        device.IsArmed = true;
         await Soon(snapshot.MergeAsync());
-        cow.IsBroken = false;
-        foreach (var device in new IBlockDevice[] { origin, snapshot })
-            Assert.Equal(IoResult.Failure(IoError.Io), await Soon(device.WriteAsync(5 * Chunk + 9, new byte[100]).AsTask()));
+        cow.IsBroken = device.IsArmed = false;
+        foreach (var one in new IBlockDevice[] { origin, snapshot })
+            Assert.Equal(IoResult.Failure(IoError.Io), await Soon(one.WriteAsync(5 * Chunk + 9, new byte[100]).AsTask()));
         await EndsWell(origin, snapshot, expected, merged: 4);
-        foreach (var device in new IBlockDevice[] { origin, snapshot })
-            await Write(device, 5 * Chunk + 9, new byte[100]);
+        foreach (var one in new IBlockDevice[] { origin, snapshot })
+            await Write(one, 5 * Chunk + 9, new byte[100]);
         expected.AsSpan(5 * Chunk + 9, 100).Clear();
         Assert.Equal(expected, await ReadAll(origin));
     }
@@ -118,6 +120,18 @@ public sealed class Failed_merge_should : SnapshotSpec
     private sealed class WithTheFirst(Action act) : IProgress<MergeProgress>
     {
         public void Report(MergeProgress value) => act();
+    }
+
+    /// <summary>Breaks the store when the merge has written to the origin: before that, its label is written.</summary>
+    private sealed class Breaking(IBlockDevice inner, BreakableDevice store) : DeviceLayer(inner)
+    {
+        public volatile bool IsArmed;
+
+        public override ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer)
+        {
+            store.IsBroken |= IsArmed;
+            return base.WriteAsync(offset, buffer);
+        }
     }
 
     // Both show what the snapshot does, and writes go on where no run is at work.

@@ -104,7 +104,7 @@ public sealed class Power_cut_should(ITestOutputHelper output)
             var views = world.Snapshots.FindAll(static view => view.Core!.Options.Store != StoreKind.Transient);
             if (views.Exists(view => view.Attachment > time) || views.Count == 0)
                 return null;
-            return new Left((byte[])origin.Clone(), [.. views.Select((view, i) => ((byte[])stores[i].Clone(), view.Core!.Options with { Name = view.Name }))], world.LastWriter);
+            return new Left((byte[])origin.Clone(), [.. views.Select((view, i) => ((byte[])stores[i].Clone(), view.Core!.Options with { Name = view.Name, Unclean = UncleanStores.Accept }))], world.LastWriter);
         }
     }
 }

@@ -35,7 +35,7 @@ public sealed class Refused_snapshot_should : SnapshotSpec
         var cow = BlockDevice.Memory(20 * Chunk, readOnly: true, name: "cow");
         await Refuse<ArgumentException>(OriginDevice(), cow, Kept, "read-only");
         var frozen = BlockDevice.Memory(OriginLength, readOnly: true, name: "origin");
-        await Refuse<ArgumentException>(frozen, cow, Kept, "holds no COW store");
+        await Refuse<ArgumentException>(frozen, cow, Kept, "is read-only, and a COW store is to be made there");
         StoreHeader.Of(new StoreGeometry(Chunk), valid: true).Write(cow.Bytes[..Chunk]);
         await using var origin = Sys.CreateSnapshotOrigin(frozen);
         await using var snapshot = await origin.OpenSnapshotAsync(cow, Kept);

@@ -58,8 +58,9 @@ public sealed class Shared_copies_should : SnapshotSpec
     public async Task not_begin_where_the_origin_cannot_be_flushed()
     {
         await using var origin = Sys.CreateSnapshotOrigin(OriginDevice().WithFlushError());
-        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => Soon(origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk })));
-        Assert.Contains("cannot be flushed", refusal.Message, StringComparison.Ordinal);
+        var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk })));
+        Assert.Equal(SnapshotStoreError.OriginNotFlushed, refusal.Reason);
+        Assert.StartsWith("origin cannot be flushed (Input/output error", refusal.Message, StringComparison.Ordinal);
         await Write(origin, 0, new byte[Chunk]);
         Assert.Empty(await origin.GetStatusAsync());
     }

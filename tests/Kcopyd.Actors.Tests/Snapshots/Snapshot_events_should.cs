@@ -58,14 +58,24 @@ public sealed class Snapshot_events_should : SnapshotSpec
     public async Task tell_once_of_a_snapshot_that_becomes_invalid_and_why()
     {
         await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        var cow = Cow().WithErrors([new ByteRange(2 * Chunk, Chunk)], operations: IoOperations.Write);      // the first chunk of data
+        await using var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk });
+        await Write(origin, 0, new byte[10]);
+        await Write(origin, Chunk, new byte[10]);
+        var status = Assert.Single(await Told<SnapshotFailed>(snapshot)).Status;
+        Assert.Equal((SnapshotState.Invalid, SnapshotProblem.CopyFailed, true), (status.State, status.Problem, status.IsRecorded));
+        Assert.Contains("chunk 0 could not be copied", status.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task tell_once_more_when_the_store_of_an_invalid_snapshot_cannot_be_written()
+    {
+        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
         var cow = new BreakableDevice(Cow(), IoOperations.Write);
         await using var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk });
         cow.IsBroken = true;
         await Write(origin, 0, new byte[10]);
-        await Write(origin, Chunk, new byte[10]);
-        var status = Assert.Single(await Told<SnapshotFailed>(snapshot)).Status;
-        Assert.Equal(SnapshotState.Invalid, status.State);
-        Assert.Contains("chunk 0 could not be copied", status.Reason, StringComparison.Ordinal);
+        Assert.Equal([(SnapshotState.Invalid, true), (SnapshotState.Invalid, false)], (await Told<SnapshotFailed>(snapshot)).Select(failed => (failed.Status.State, failed.Status.IsRecorded)));
     }
 
     [Fact]

@@ -12,10 +12,13 @@ public sealed class Stale_records_should
     private static readonly StoreGeometry Geometry = new(1024);      // 64 records in two sectors
 
     [Theory]
-    [InlineData(32)]    // fills the gap before them exactly
-    [InlineData(33)]
-    [InlineData(5)]
-    public void not_come_to_life_whatever_a_second_power_cut_leaves_of_the_next_commit(int chunks)
+    [InlineData(32, 1024)]      // fills the gap before them exactly
+    [InlineData(33, 1024)]
+    [InlineData(5, 1024)]
+    [InlineData(32, 512)]       // and they are behind the page that is written
+    [InlineData(33, 512)]
+    [InlineData(5, 512)]
+    public void not_come_to_life_whatever_a_second_power_cut_leaves_of_the_next_commit(int chunks, int page)
     {
         var cow = new byte[200 * Geometry.ChunkSize];
         StoreHeader.Of(Geometry, valid: true).Write(cow.AsSpan(0, Geometry.ChunkSize));
@@ -23,7 +26,7 @@ public sealed class Stale_records_should
             new ExceptionRecord(60 + i, 2 + i).Write(cow.AsSpan(Geometry.ChunkSize, Geometry.ChunkSize), i);
 
         using var world = new World(1, World.Fresh(400), firstWriter: 1);
-        var view = world.Open(new Disk("cow", cow, world.Log), new SnapshotOptions { Mode = StoreMode.Open })!;
+        var view = world.Open(new Disk("cow", cow, world.Log), new SnapshotOptions { Mode = StoreMode.Open, LargestPage = page })!;
         world.Settle();
         world.Submit(view, DeviceOperation.Write, 0, 2 * chunks);
         world.Settle();

@@ -50,8 +50,8 @@ internal sealed class Blame(World world)
     {
         if (io.Disk == world.Origin.Disk)
             return io.Kind == DeviceOperation.Read && !errors.Exists(static request => request.Operation == DeviceOperation.Read) && errors.Count > 0;
-        if (_store is null)
-            return false;       // it was never opened
+        if (_store is not { History: not null })
+            return false;       // it was never opened, or not attached: its label could not be written
         return io.Kind == DeviceOperation.Flush
             ? !errors.Exists(static request => request.Operation == DeviceOperation.Flush)
             : io.Kind == DeviceOperation.Write && !_isHeld && (_isMetadata || (_store.Core!.Options.Store != StoreKind.Transient && errors.Count > 0));

@@ -119,6 +119,8 @@ internal sealed class PowerCuts(World world, Random random)
         }
         if (view.History is not { } history || view.Attachment > time)
             return;
+        if (!world.HasMerged && image.Head.Label is not { IsUnclean: true })
+            Violations.Add($"power cut at {time}: {view.Name} is not marked, and a writer of its origin has it open");
         for (var sector = 0; sector < world.Sectors; sector++)
         {
             if (Store.WriterAt(image, _origin, cow, sector) is var writer && !history.Survives(sector, writer, time))

@@ -11,8 +11,8 @@ internal static class Store
     {
         var disk = new Disk("crashed", cow, new DiskLog());
 #pragma warning disable CA2012 // complete: such a disk does everything at once
-        return StoreReader.HeaderAsync(disk).GetAwaiter().GetResult() is { } header
-            ? StoreReader.LoadAsync(disk, header, originLength, acceptTruncated: false).GetAwaiter().GetResult()
+        return StoreReader.HeadAsync(disk).GetAwaiter().GetResult() is { } head
+            ? StoreReader.LoadAsync(disk, head, originLength, acceptTruncated: false).GetAwaiter().GetResult()
             : null;
 #pragma warning restore CA2012
     }

@@ -124,8 +124,8 @@ internal sealed record Workload
         var store = random.Next(8) switch { 0 => StoreKind.Transient, 1 or 2 => StoreKind.PersistentOverflow, _ => StoreKind.Persistent };
         var cow = new byte[chunks * chunk];
         if (random.Next(2) == 0)
-            random.NextBytes(cow.AsSpan(Sector.Size));      // what was there before does no harm
+            random.NextBytes(cow.AsSpan(chunk));        // what was there before does no harm, except where a header would be
         var disk = new Disk($"cow-{world.Snapshots.Count}", cow, world.Log);
-        return world.Open(disk, new SnapshotOptions { ChunkSize = chunk, Store = store, DiscardZeroesCow = true, WholeChunkShortcut = random.Next(5) > 0 });
+        return world.Open(disk, new SnapshotOptions { ChunkSize = chunk, Store = store, DiscardZeroesCow = true, WholeChunkShortcut = random.Next(5) > 0, LargestPage = random.Next(3) == 0 ? Sector.Size : StoreGeometry.UsualPage });
     }
 }
