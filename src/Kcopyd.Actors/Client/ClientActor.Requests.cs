@@ -24,8 +24,14 @@ internal sealed partial class ClientActor
             case KcopydProtocol.CancelJob(var id):
                 OnJob(id, job => _runner.Cancel(job));
                 break;
+            case KcopydProtocol.SetDeadline(_, var time) when time <= TimeSpan.Zero:
+                Reply(new KcopydProtocol.Refused($"A deadline of {time} is over; give a time of more than zero."));
+                break;
+            case KcopydProtocol.SetDeadline(var id, var time):
+                OnJob(id, job => AbandonAfter(job, time, IoError.TimedOut));
+                break;
             case KcopydProtocol.PauseJob(var id):
-                OnJob(id, job => _runner.Pause(job));
+                OnJob(id, job => JobRunner.Pause(job));
                 break;
             case KcopydProtocol.ResumeJob(var id):
                 OnJob(id, job => _runner.Resume(job));
@@ -180,5 +186,8 @@ internal sealed partial class ClientActor
         _pages.BytesInUse,
         _pages.BytesHeld,
         _pages.Bound,
-        _crews.Count);
+        _crews.Count)
+    {
+        OldestIo = _runner.OldestIo(),
+    };
 }

@@ -4,6 +4,7 @@ using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
 using Kcopyd.Actors.Memory;
 using Kcopyd.Actors.Telemetry;
+using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Client;
 
@@ -114,6 +115,13 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
                 Timers.Cancel(ThrottleTick.Instance);
                 _isThrottled = false;
                 break;
+            case CallLeftBehind call:
+                _runner.CallLeftBehind(call.Device, call.Count);
+                break;
+            case TimeIsUp late:
+                if (_jobs.TryGetValue(late.JobId, out var slow))
+                    _runner.Abandon(slow, late.Reason);
+                break;
             case TrimTick:
                 Trim();
                 break;
@@ -145,6 +153,11 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
     {
         var id = job.Id;
         _progress.Done(job);
+        if (job.IsTimed)
+        {
+            Timers.Cancel(new TimeIsUp(id, IoError.Cancelled));
+            Timers.Cancel(new TimeIsUp(id, IoError.TimedOut));
+        }
         _core.Instruments.JobDone(job);
         _jobs.Remove(id);       // not before: should a bug come to light up to here, the job is told that the client stopped
         if (!job.TrySettle(id))
@@ -156,6 +169,19 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
         _core.Deliver(notification, readError, writeErrors, result, "job", id);
     }
 
+    void IJobEvents.CancelWaits(Job job)
+    {
+        if (_core.Settings.CancelTimeout > TimeSpan.Zero)
+            AbandonAfter(job, _core.Settings.CancelTimeout, IoError.Cancelled);
+    }
+
+    private void AbandonAfter(Job job, TimeSpan time, IoError reason)
+    {
+        job.IsTimed = true;
+        var late = new TimeIsUp(job.Id, reason);
+        Timers.StartSingleTimer(late, late, time);
+    }
+
     void IJobEvents.PumpLater(TimeSpan wait)
     {
         _isThrottled = true;
@@ -165,6 +191,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
     /// <summary>Every few seconds while there is work; once there was none for as long, gives back memory and actors, and the timer.</summary>
     private void Trim()
     {
+        Volatile.Write(ref _core.OldestIoTicks, _runner.OldestAge().Ticks);
         if (_wasBusy || _jobs.Count > 0)
         {
             _wasBusy = _jobs.Count > 0;
@@ -172,11 +199,15 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
         }
         _pages.Trim();
         _crews.Trim();
+        _runner.Trim();
         _core.Trim();
         _jobs.TrimExcess();
         Timers.Cancel(TrimTick.Instance);
         _isTrimming = false;
     }
+
+    /// <summary>A job that was cancelled, or has a deadline, waits no longer for what is in flight of it.</summary>
+    private sealed record TimeIsUp(long JobId, IoError Reason) : INoSerializationVerificationNeeded;
 
     private sealed class ThrottleTick : INoSerializationVerificationNeeded
     {

@@ -25,6 +25,9 @@ public sealed record ClientStatus(
     long PageBytesBound,
     int Crews)
 {
+    /// <summary>What has been in flight for longest; null if nothing is.</summary>
+    public OldestIo? OldestIo { get; init; }
+
     /// <summary>Numbers of the jobs that have started, at most 100 of them.</summary>
     public IReadOnlyList<long> RunningJobs { get; init; } = WireList.Of(RunningJobs);
 
@@ -34,7 +37,8 @@ public sealed record ClientStatus(
     /// <inheritdoc/>
     public override string ToString() =>
         $"client '{Name}'{(IsClosing ? " (closing)" : "")}: waits for {Jobs} job(s) ({RunningJobs.Count} running, {SubJobsInFlight} sub-job(s) in flight)"
-        + $" and {OutstandingCallbacks} prepared callback(s){string.Concat(Callbacks.Select(callback => $" #{callback.Id}({callback.Context})"))}";
+        + $" and {OutstandingCallbacks} prepared callback(s){string.Concat(Callbacks.Select(callback => $" #{callback.Id}({callback.Context})"))}"
+        + (OldestIo is { } oldest ? $"; the oldest in flight is {oldest}" : "");
 }
 
 /// <summary>A prepared callback that was neither fired nor abandoned.</summary>

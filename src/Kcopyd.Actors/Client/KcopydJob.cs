@@ -20,8 +20,18 @@ public readonly record struct KcopydJob
     /// <summary>Unique within the client; the same as <see cref="CopyResult.JobId"/>.</summary>
     public long Id { get; }
 
-    /// <summary>No further sub-job starts; those in flight finish; then the job is notified as cancelled.</summary>
+    /// <summary>No further sub-job starts; those in flight finish, or are given up after <see cref="KcopydSettings.CancelTimeout"/>; then the job is notified as cancelled.</summary>
     public void Cancel() => _client.Cancel(Id);
+
+    /// <summary>Gives the job so much time, from now on. Then it is cancelled, and does not wait for devices that hang: what they have not completed fails as
+    /// <see cref="Devices.IoError.TimedOut"/>, and the memory that they were given is kept until they return. The last deadline that is set counts.</summary>
+    /// <param name="time">More than zero.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
+    public void SetDeadline(TimeSpan time)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(time, TimeSpan.Zero);
+        _client.Actor.Tell(new KcopydProtocol.SetDeadline(Id, time), ActorRefs.NoSender);
+    }
 
     /// <summary>No further sub-job starts until <see cref="Resume"/>; those in flight finish.</summary>
     public void Pause() => _client.Actor.Tell(new KcopydProtocol.PauseJob(Id), ActorRefs.NoSender);

@@ -46,6 +46,9 @@ public sealed record KcopydSettings
     /// <summary>Results of requests with an id that are kept for those who ask again.</summary>
     public int RememberedResults { get; init; } = 1000;
 
+    /// <summary>How long a cancelled job waits for what devices have of it. What they have not completed then fails as <see cref="IoError.TimedOut"/>, and the job is notified. Zero waits for ever.</summary>
+    public TimeSpan CancelTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Dispatcher of the client actor, where callbacks run.</summary>
     public required string Dispatcher { get; init; }
 
@@ -77,6 +80,7 @@ public sealed record KcopydSettings
         Offload = section.Read("offload", () => OffloadNames.Parse(section.Names("offload"))),
         ProgressInterval = section.Time("progress-interval"),
         RememberedResults = section.Int("remembered-results"),
+        CancelTimeout = section.Time("cancel-timeout"),
         Dispatcher = section.Text("dispatcher"),
         WorkerDispatcher = section.Text("worker-dispatcher"),
     }.Checked(section.Path);
@@ -96,6 +100,7 @@ public sealed record KcopydSettings
         Require(BytesPerSecond >= 0, "bytes-per-second", BytesPerSecond, "0 (no limit) or more");
         Require((Offload & ~OffloadKinds.All) == 0, "offload", (int)Offload, "made of the values of OffloadKinds");
         Require(ProgressInterval > TimeSpan.Zero, "progress-interval", ProgressInterval, "longer than zero");
+        Require(CancelTimeout >= TimeSpan.Zero, "cancel-timeout", CancelTimeout, "0 (waits for ever) or longer");
         Require(RememberedResults >= 0, "remembered-results", RememberedResults, "0 or more");
         Require(!string.IsNullOrWhiteSpace(Dispatcher), "dispatcher", Dispatcher, "the path of a dispatcher's section");
         Require(!string.IsNullOrWhiteSpace(WorkerDispatcher), "worker-dispatcher", WorkerDispatcher, "the path of a dispatcher's section");

@@ -1,5 +1,6 @@
 using Kcopyd.Actors.Dispatch;
 using Kcopyd.Actors.IO;
+using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Devices;
 
@@ -72,9 +73,13 @@ public sealed partial class FileBlockDevice : IBlockDevice, IPromptDevice
     public bool IsDirect => _direct is not null;
 
     // In memory it is a copy; elsewhere the thread's ring waits.
-    bool IPromptDevice.IsPrompt => _isInMemory || EngineThread.Lane is not null;
-
-    bool IPromptDevice.IsFlushPrompt => _isInMemory;
+    // A ring waits for reads and writes; all else is a call of the kernel that waits itself.
+    bool IPromptDevice.IsPrompt(DeviceOperation operation) => _isInMemory || operation switch
+    {
+        DeviceOperation.Read => EngineThread.Lane is not null,
+        DeviceOperation.Write => (IsDirect || !_cannotTryWrite) && EngineThread.Lane is not null,
+        _ => false,
+    };
 
     /// <inheritdoc/>
     public StorageLocation Locate(long offset) => _start with { Offset = _start.Offset + offset };
@@ -120,15 +125,16 @@ public sealed partial class FileBlockDevice : IBlockDevice, IPromptDevice
                 return new(Answer(LibC.Write(FileFor(isDirect), memory, count, offset)));
             if (isDirect)
                 return lane.Write(_direct!, buffer[..count], offset);
-            if (!_cannotTryWrite)
+            var canTry = !_cannotTryWrite;
+            if (canTry)
             {
                 var done = LibC.TryWrite(_buffered, memory, count, offset);
                 if (done is not (-LibC.EAGAIN or -LibC.ENOTSUP))
                     return new(Answer(done));
                 _cannotTryWrite |= done == -LibC.ENOTSUP;
             }
-            // Most such writes (ext4's) are a copy, too, but nobody can tell which will wait.
-            return lane.HasTransfers || !_cannotTryWrite
+            // Most such writes (ext4's) are a copy, too, but nobody can tell which will wait. The caller that found that out was promised that it would not.
+            return lane.HasTransfers || canTry
                 ? lane.Write(_buffered, buffer[..count], offset)
                 : new(Answer(LibC.Write(_buffered, memory, count, offset)));
         }

@@ -1,13 +1,9 @@
+using Kcopyd.Actors.Workers;
+
 namespace Kcopyd.Actors.Devices;
 
-/// <summary>
-/// A device that can say that a read or a write, begun on the calling thread now, does not block it: what has to be waited for is waited for
-/// elsewhere. Who asks needs no worker for it.
-/// </summary>
+/// <summary>A device that can say that a call, made on the calling thread now, does not block it: what has to be waited for is waited for elsewhere. Such a call an actor makes in its turn.</summary>
 internal interface IPromptDevice
 {
-    bool IsPrompt { get; }
-
-    /// <summary>The same of a flush.</summary>
-    bool IsFlushPrompt { get; }
+    bool IsPrompt(DeviceOperation operation);
 }

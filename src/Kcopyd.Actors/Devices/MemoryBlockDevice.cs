@@ -1,3 +1,5 @@
+using Kcopyd.Actors.Workers;
+
 namespace Kcopyd.Actors.Devices;
 
 /// <summary>
@@ -53,9 +55,7 @@ public sealed class MemoryBlockDevice : IBlockDevice, IPromptDevice
     /// <inheritdoc/>
     public DeviceFeatures Features => IsReadOnly ? DeviceFeatures.None : DeviceFeatures.WriteZeroes | DeviceFeatures.Discard;
 
-    bool IPromptDevice.IsPrompt => true;
-
-    bool IPromptDevice.IsFlushPrompt => true;
+    bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;
 
     /// <inheritdoc/>
     public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)

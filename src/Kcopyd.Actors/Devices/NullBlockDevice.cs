@@ -1,7 +1,9 @@
+using Kcopyd.Actors.Workers;
+
 namespace Kcopyd.Actors.Devices;
 
 /// <summary>Reads as zeroes and forgets what is written. It stores nothing, so nothing overlaps it. Any thread may call any member.</summary>
-public sealed class NullBlockDevice : IBlockDevice
+public sealed class NullBlockDevice : IBlockDevice, IPromptDevice
 {
     /// <summary>Makes the device.</summary>
     /// <param name="length">Bytes; without a number it is a sink, which has no size.</param>
@@ -31,6 +33,8 @@ public sealed class NullBlockDevice : IBlockDevice
     /// <inheritdoc/>
     public DeviceFeatures Features =>
         DeviceFeatures.WriteZeroes | DeviceFeatures.Discard | (Length == long.MaxValue ? DeviceFeatures.Sink : DeviceFeatures.None);
+
+    bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;
 
     /// <inheritdoc/>
     public StorageLocation Locate(long offset) => new(null, offset);

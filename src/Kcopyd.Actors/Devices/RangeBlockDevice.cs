@@ -1,7 +1,9 @@
+using Kcopyd.Actors.Workers;
+
 namespace Kcopyd.Actors.Devices;
 
 /// <summary>A part of another device as a device of its own: a partition without a table. Threads as on the inner device.</summary>
-public sealed class RangeBlockDevice : IBlockDevice
+public sealed class RangeBlockDevice : IBlockDevice, IPromptDevice
 {
     private readonly IBlockDevice _inner;
     private readonly long _offset;
@@ -49,6 +51,8 @@ public sealed class RangeBlockDevice : IBlockDevice
 
     /// <inheritdoc/>
     public DeviceFeatures Features => _inner.Features;
+
+    bool IPromptDevice.IsPrompt(DeviceOperation operation) => DeviceCall.IsPrompt(_inner, operation);
 
     /// <inheritdoc/>
     public StorageLocation Locate(long offset) => _inner.Locate(_offset + offset);

@@ -49,6 +49,9 @@ public sealed class KcopydOptions
     /// <inheritdoc cref="KcopydSettings.ProgressInterval"/>
     public TimeSpan? ProgressInterval { get; set; }
 
+    /// <inheritdoc cref="KcopydSettings.CancelTimeout"/>
+    public TimeSpan? CancelTimeout { get; set; }
+
     /// <inheritdoc cref="KcopydSettings.RememberedResults"/>
     public int? RememberedResults { get; set; }
 
@@ -76,6 +79,7 @@ public sealed class KcopydOptions
         Add("bytes-per-second", BytesPerSecond?.ToHocon());
         Add("offload", Offload is { } kinds ? $"[{string.Join(", ", OffloadNames.Of(kinds).DefaultIfEmpty(OffloadNames.None))}]" : null);
         Add("progress-interval", ProgressInterval?.TotalMilliseconds.ToString("0.####'ms'", CultureInfo.InvariantCulture));
+        Add("cancel-timeout", CancelTimeout?.TotalMilliseconds.ToString("0.####'ms'", CultureInfo.InvariantCulture));
         Add("remembered-results", RememberedResults?.ToHocon());
         Add("dispatcher", Dispatcher?.ToHocon());
         Add("worker-dispatcher", WorkerDispatcher?.ToHocon());

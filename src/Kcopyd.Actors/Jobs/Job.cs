@@ -63,6 +63,7 @@ internal sealed class Job(ClientCore client) : LinkedMessage
     public bool IsStopping;         // no further sub-jobs
     public bool IsCancelled;
     public bool IsPaused;
+    public bool IsTimed;            // a timer of it may run
     public bool ReadError;
     public ulong WriteErrors;
     public long BytesRead;
@@ -75,7 +76,9 @@ internal sealed class Job(ClientCore client) : LinkedMessage
     public System.Diagnostics.Activity? Activity;
     public Job? NextRunnable;       // RunnableQueue's links
     public Job? PreviousRunnable;
-    public bool IsRunnable;
+    public RunnableQueue? Queue;    // that it is in
+    public DiskShare? SourceShare;  // null if it is a destination's, too
+    public IoError StopReason;      // of a cancelled job
 
     public void Prepare(long id, IBlockDevice? source, long sourceOffset, long length, ReadOnlySpan<IoRegion> destinations,
         CopyFlags flags, Notification notification)
@@ -99,7 +102,8 @@ internal sealed class Job(ClientCore client) : LinkedMessage
         Phase = JobPhase.Copy;
         NextOffset = 0;
         InFlight = 0;
-        IsStarted = IsStopping = IsCancelled = IsPaused = ReadError = false;
+        StopReason = IoError.Cancelled;
+        IsStarted = IsStopping = IsCancelled = IsPaused = IsTimed = ReadError = false;
         WriteErrors = 0;
         BytesRead = 0;
         ReadFault = null;
@@ -140,6 +144,7 @@ internal sealed class Job(ClientCore client) : LinkedMessage
         public long Unchanged;  // bytes
         public RangeList Differences;
         public OffloadKinds CloneKinds;     // worth a try; none once it has refused
+        public DiskShare? Share;            // null if it is the source's or another destination's, too
         public long ClonedTo;               // bytes from the start of the region; what lies before, from JobOffload.CloneStart on, is cloned
     }
 }

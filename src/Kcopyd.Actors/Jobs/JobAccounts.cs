@@ -52,7 +52,7 @@ internal static class JobAccounts
         {
             ref var destination = ref job.Destinations[i];
             job.WriteErrors |= 1UL << i;
-            destination.Fault ??= Faults.OfDestination(destination.Device, IoError.Cancelled, -1, JobPhase.Copy);
+            destination.Fault ??= Faults.OfDestination(destination.Device, job.StopReason, -1, JobPhase.Copy);
         }
     }
 }

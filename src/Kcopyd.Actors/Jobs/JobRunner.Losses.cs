@@ -1,9 +1,10 @@
 using Akka.Actor;
+using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Jobs;
 
-/// <content>Workers that die.</content>
+/// <content>Workers that die, and devices that do not answer.</content>
 internal sealed partial class JobRunner
 {
     /// <summary>
@@ -28,6 +29,54 @@ internal sealed partial class JobRunner
             Lost(subJob);
     }
 
+    /// <summary>Cancels a job and gives up what is in flight of it: what a device has not completed fails as timed out. Its memory is kept for it.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="reason">What the destinations fail by that have no error of their own.</param>
+    public void Abandon(Job job, IoError reason)
+    {
+        if (job.Phase == JobPhase.Done)
+            return;
+        job.IsCancelled = true;
+        job.StopReason = reason;
+        Stop(job);
+        foreach (var subJob in _inFlight)
+        {
+            if (subJob.Job != job)
+                continue;
+            subJob.Loss = IoError.TimedOut;
+            job.NextOffset = Math.Min(job.NextOffset, subJob.Offset);       // not done
+            crews.Dismiss(subJob.Crew);     // it ends when the last member is gone, which is soon: no device blocks them
+        }
+        Settle(job);
+    }
+
+    /// <summary>A worker was stopped while a device had a call of it, or that device has completed the call after all.</summary>
+    public void CallLeftBehind(IBlockDevice device, int count)
+    {
+        _shares.AddLeftBehind(device, count);
+        _shares.TakeReady(InFlight, _runnable);
+    }
+
+    /// <summary>Forgets what it knows of devices that nothing uses.</summary>
+    public void Trim() => _shares.Trim();
+
+    /// <summary>What has been in flight for longest; null if nothing is.</summary>
+    public OldestIo? OldestIo() => Oldest() is { } oldest ? Client.OldestIo.Of(oldest, scheduler.MonotonicClock - oldest.StartedAt) : null;
+
+    /// <summary>For how long that has been in flight.</summary>
+    public TimeSpan OldestAge() => Oldest() is { } oldest ? scheduler.MonotonicClock - oldest.StartedAt : TimeSpan.Zero;
+
+    private SubJob? Oldest()
+    {
+        SubJob? oldest = null;
+        foreach (var subJob in _inFlight)
+        {
+            if (oldest is null || subJob.StartedAt < oldest.StartedAt)
+                oldest = subJob;
+        }
+        return oldest;
+    }
+
     /// <summary>Every member of the crew is gone with a part unreported. The sub-job is not used again: a dead mailbox may hold it.</summary>
     private void Lost(SubJob subJob)
     {
@@ -35,7 +84,7 @@ internal sealed partial class JobRunner
         subJob.Crew.Current = null;
         if (!subJob.IsRead && !subJob.IsHandedOver)
         {
-            subJob.ReadFailure = IoError.WorkerCrashed;
+            subJob.ReadFailure = subJob.Loss;
             subJob.ReadFailureOffset = job.SourceOffset + subJob.Offset;
             subJob.ReadIsLost = true;
             Stop(job);      // as after a reader that crashed: to go on would leave a hole that no list names
@@ -46,7 +95,7 @@ internal sealed partial class JobRunner
             if (io.IsReported)
                 continue;
             if (!subJob.ReadIsLost)
-                io.Fail(IoError.WorkerCrashed, job.Destinations[i].Offset + subJob.Offset);
+                io.Fail(subJob.Loss, job.Destinations[i].Offset + subJob.Offset);
             JobAccounts.Add(io);
         }
         NoteOffload(subJob);

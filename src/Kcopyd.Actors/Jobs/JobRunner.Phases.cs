@@ -7,7 +7,7 @@ internal sealed partial class JobRunner
     {
         if (job.IsStopping)
         {
-            _runnable.Remove(job);
+            RunnableQueue.Remove(job);
             if (job.InFlight == 0)
                 Finish(job);
             return;
@@ -52,12 +52,13 @@ internal sealed partial class JobRunner
 
     private void Finish(Job job)
     {
-        _runnable.Remove(job);
+        RunnableQueue.Remove(job);
         if (job.NextOffset == job.Length && NextPhase(job) == JobPhase.Done)
             job.IsCancelled = false;    // too late: nothing was left to cancel
         else if (job.IsCancelled)
             JobAccounts.FailEveryDestination(job);
         job.Phase = JobPhase.Done;
+        _shares.Leave(job);
         events.JobDone(job);
     }
 }

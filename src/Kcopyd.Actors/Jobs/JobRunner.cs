@@ -21,14 +21,17 @@ namespace Kcopyd.Actors.Jobs;
 internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle throttle, IScheduler scheduler, CrewPool crews, PagePool pages, IJobEvents events)
 {
     private readonly RunnableQueue _runnable = new();
+    private readonly DiskShares _shares = new(settings.MaxSubJobs, pages);
     private readonly Stack<SubJob> _free = new();
+    private readonly List<SubJob> _inFlight = [];
     private int _metered;   // sub-jobs in flight that the throttle counts
 
     /// <summary>Sub-jobs in flight, of all jobs.</summary>
-    public int InFlight { get; private set; }
+    public int InFlight => _inFlight.Count;
 
     public void Submit(Job job)
     {
+        _shares.Enter(job);
         if (job.Length == 0)
         {
             Finish(job);
@@ -44,13 +47,15 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
             return;
         job.IsCancelled = true;
         Stop(job);
+        if (job.InFlight > 0)
+            events.CancelWaits(job);
         Settle(job);
     }
 
-    public void Pause(Job job)
+    public static void Pause(Job job)
     {
         job.IsPaused = true;
-        _runnable.Remove(job);
+        RunnableQueue.Remove(job);
     }
 
     public void Resume(Job job)
@@ -62,13 +67,16 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
     /// <summary>Starts every sub-job that can start now, in order.</summary>
     public void Pump()
     {
-        while (InFlight < settings.MaxSubJobs && _runnable.Head is { } job)
+        while (InFlight < settings.MaxSubJobs && (_runnable.Head is not null || _shares.TakeReady(InFlight, _runnable)))
         {
+            var job = _runnable.Head!;
             if (LeaveCloning(job))
+                continue;
+            if (_shares.TryPark(job, InFlight))
                 continue;
             if (!TryStartSubJob(job))
                 return;
-            _runnable.Remove(job);
+            RunnableQueue.Remove(job);
             if (Wants(job))
                 _runnable.Append(job);
         }
@@ -148,7 +156,10 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         crew.Current = subJob;
         job.IsStarted = true;
         job.InFlight++;
-        InFlight++;
+        subJob.Slot = _inFlight.Count;
+        subJob.StartedAt = scheduler.MonotonicClock;
+        _inFlight.Add(subJob);
+        DiskShares.Take(job, lease);
         job.NextOffset = phase == JobPhase.Flush ? job.Length : job.NextOffset + length;
         job.Offload.IsMapping = kind == SubJobKind.Map;
         SkipCloned(job);
@@ -190,16 +201,16 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         }
     }
 
-    private void StopIfFailed(Job job)
+    private static void StopIfFailed(Job job)
     {
         if (!job.IgnoresErrors && (job.ReadError || job.WriteErrors != 0))
             Stop(job);
     }
 
-    private void Stop(Job job)
+    private static void Stop(Job job)
     {
         job.IsStopping = true;
-        _runnable.Remove(job);  // now: it is settled later, and room for its next sub-job may come up before
+        RunnableQueue.Remove(job);  // now: it is settled later, and room for its next sub-job may come up before
     }
 
     /// <summary>Takes a sub-job off its job. The caller settles the job afterwards, once.</summary>
@@ -224,7 +235,11 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
     private void Leave(Job job, SubJob subJob)
     {
         job.InFlight--;
-        InFlight--;
+        var last = _inFlight[^1];
+        (_inFlight[subJob.Slot], last.Slot) = (last, subJob.Slot);
+        _inFlight.RemoveAt(_inFlight.Count - 1);
+        DiskShares.Return(job, subJob.Lease);
+        _shares.TakeReady(InFlight, _runnable);
         if (subJob.IsMetered)
             EndMetered();
     }

@@ -1,34 +1,31 @@
 using Akka.Actor;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Jobs;
 
 /// <content>Looks for holes, a batch at a time.</content>
 internal sealed partial class ReaderActor
 {
-    private MapQuery? _query;
-
     private bool BeginMap()
     {
         var job = _subJob.Job;
-        _query ??= new MapQuery();
         job.Offload.Extents ??= new ExtentMap();
         job.Offload.Extents.Begin(_subJob.Offset, job.Length, Math.Max(ExtentMap.LeastHole, job.Offload.Unit));
         return true;
     }
 
-    private ValueTask<IoResult> Map(out int bytes)
+    private void PrepareMap()
     {
-        bytes = 0;
         var job = _subJob.Job;
         var map = job.Offload.Extents!;
-        return _query!.Ask(job.Source!, job.SourceOffset + map.Position, map.Remaining);
+        Call.Prepare(DeviceOperation.Map, job.Source!, job.SourceOffset + map.Position, map.Remaining);
     }
 
     private bool Mapped()
     {
         // A device that cannot tell is read: what is wrong with it will be seen there.
-        var extent = _query!.Extent;
+        var extent = Call.Extent;
         var map = _subJob.Job.Offload.Extents!;
         if (extent.Error == IoError.None ? map.Add(extent.Length, extent.IsZero) : map.Add(map.Remaining, isZero: false))
             return true;

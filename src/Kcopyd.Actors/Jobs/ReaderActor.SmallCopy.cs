@@ -6,12 +6,11 @@ namespace Kcopyd.Actors.Jobs;
 /// is read and written after all.</content>
 internal sealed partial class ReaderActor
 {
-    private ValueTask<IoResult> CopySmall(out int bytes)
+    private void PrepareSmallCopy()
     {
         var (subJob, job) = (_subJob, _subJob.Job);
-        bytes = subJob.Length;
         ref readonly var destination = ref job.Destinations[0];
-        return destination.Device.CloneFromAsync(job.Source!, _transfer.Offset, destination.Offset + subJob.Offset, bytes, OffloadKinds.SmallCopy);
+        Call.Clone(job.Source!, _transfer.Offset, destination.Device, destination.Offset + subJob.Offset, subJob.Length, OffloadKinds.SmallCopy);
     }
 
     private bool CopiedSmall(IoResult result)

@@ -32,14 +32,14 @@ internal sealed partial class ReaderActor : WorkerActor
         return !_transfer.IsDone || Finish();
     }
 
-    protected override ValueTask<IoResult> Issue(out int bytes)
+    protected override void Prepare()
     {
         if (_subJob.Kind == SubJobKind.Map)
-            return Map(out bytes);
-        if (_isSmallCopy)
-            return CopySmall(out bytes);
-        bytes = Math.Min(_transfer.Next, BytesToNextKnownUnreadable());
-        return _subJob.Job.Source!.ReadAsync(_transfer.Offset, _subJob.Buffer.Slice(_transfer.Position, bytes));
+            PrepareMap();
+        else if (_isSmallCopy)
+            PrepareSmallCopy();
+        else
+            Call.Read(_subJob.Job.Source!, _transfer.Offset, _subJob.Buffer.Slice(_transfer.Position, Math.Min(_transfer.Next, BytesToNextKnownUnreadable())));
     }
 
     protected override bool Completed(IoResult result)

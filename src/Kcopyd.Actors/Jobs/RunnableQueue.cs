@@ -1,8 +1,7 @@
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
-/// The jobs that want to start a sub-job, in order. The head waits until it can; nobody overtakes it, so nobody starves. A job that
-/// wants more goes to the tail, so a large job shares with small ones. Linked through the jobs: no allocation, removal at once.
+/// Jobs that want to start a sub-job, in order: those that can, or those that wait for one disk. A job is in one queue at most. Linked through the jobs: no allocation, removal at once.
 /// </summary>
 internal sealed class RunnableQueue
 {
@@ -10,11 +9,12 @@ internal sealed class RunnableQueue
 
     public Job? Head { get; private set; }
 
+    /// <summary>Appends a job that is in no queue.</summary>
     public void Append(Job job)
     {
-        if (job.IsRunnable)
+        if (job.Queue is not null)
             return;
-        job.IsRunnable = true;
+        job.Queue = this;
         job.PreviousRunnable = _tail;
         if (_tail is null)
             Head = job;
@@ -23,11 +23,12 @@ internal sealed class RunnableQueue
         _tail = job;
     }
 
-    public void Remove(Job job)
+    /// <summary>Takes a job out of the queue that it is in, if any.</summary>
+    public static void Remove(Job job) => job.Queue?.Unlink(job);
+
+    private void Unlink(Job job)
     {
-        if (!job.IsRunnable)
-            return;
-        job.IsRunnable = false;
+        job.Queue = null;
         if (job.PreviousRunnable is null)
             Head = job.NextRunnable;
         else

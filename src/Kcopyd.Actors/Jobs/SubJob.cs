@@ -45,6 +45,9 @@ internal sealed class SubJob : LinkedMessage
     public bool IsRead;                 // sequential: the pages are filled
     public bool IsWriting;              // sequential: handed to the writers
     public bool IsMetered;              // counted by the throttle
+    public int Slot;                    // among those in flight
+    public TimeSpan StartedAt;          // the scheduler's monotonic clock
+    public IoError Loss;                // what it fails by if its crew ends without reports
     public SubJob? NextInOrder;
     private volatile bool _handedOver;
 
@@ -71,6 +74,7 @@ internal sealed class SubJob : LinkedMessage
         for (var i = 0; i < job.DestinationCount; i++)
             Ios[i].Reset();
         ReadFailure = IoError.None;
+        Loss = IoError.WorkerCrashed;
         ReadIsLost = false;
         Unreadable = default;
         Unreported = job.DestinationCount;

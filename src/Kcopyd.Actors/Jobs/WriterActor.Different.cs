@@ -20,11 +20,7 @@ internal sealed partial class WriterActor
         return WriterStep.LookForDifference;
     }
 
-    private ValueTask<IoResult> ReadToCompare(out int bytes)
-    {
-        bytes = Math.Min(_transfer.Remaining, _readBack.Length);
-        return Device.ReadAsync(_transfer.Offset, _readBack[..bytes]);
-    }
+    private void PrepareRead(int bytes) => Call.Read(Device, _transfer.Offset, _readBack[..Math.Min(bytes, _readBack.Length)]);
 
     // What cannot be read is as good as different: writing it may repair it.
     private bool LookedForDifference(IoResult result)

@@ -9,7 +9,6 @@ namespace Kcopyd.Actors.Jobs;
 internal sealed partial class WriterActor
 {
     private OffloadKinds _cloneKind;
-    private MapQuery? _query;
     private int _runEnd;        // bytes from the start of the sub-job: up to here it is all data, or all zeroes
 
     private OffloadKinds ZeroKind =>
@@ -31,11 +30,10 @@ internal sealed partial class WriterActor
         return WriterStep.Clone;
     }
 
-    private ValueTask<IoResult> Clone(out int bytes)
+    private void PrepareClone()
     {
-        bytes = _transfer.Remaining;
         var (subJob, job) = (_io.SubJob, _io.SubJob.Job);
-        return Device.CloneFromAsync(job.Source!, job.SourceOffset + subJob.Offset + _transfer.Position, _transfer.Offset, bytes, _cloneKind);
+        Call.Clone(job.Source!, job.SourceOffset + subJob.Offset + _transfer.Position, Device, _transfer.Offset, _transfer.Remaining, _cloneKind);
     }
 
     private bool Cloned(IoResult result)
@@ -65,12 +63,7 @@ internal sealed partial class WriterActor
     /// <summary>How a run of zeroes up to <see cref="_runEnd"/> begins.</summary>
     private WriterStep ZeroStep()
     {
-        if (_io.SubJob.Job.Source is not null && (Device.Features & DeviceFeatures.Map) != 0)
-        {
-            _query ??= new MapQuery();
-            return WriterStep.LookForHole;
-        }
-        return ZeroStepOf(Device.Features);
+        return _io.SubJob.Job.Source is not null && (Device.Features & DeviceFeatures.Map) != 0 ? WriterStep.LookForHole : ZeroStepOf(Device.Features);
     }
 
     private WriterStep ZeroStepOf(DeviceFeatures features) =>
@@ -79,7 +72,7 @@ internal sealed partial class WriterActor
     /// <summary>The destination has told what is there. A hole in front is as it should be; what comes after it is made one.</summary>
     private bool LookedForHole(IoResult result)
     {
-        var extent = _query!.Extent;
+        var extent = Call.Extent;
         if (result.IsSuccess && extent is { IsZero: true, Length: > 0 })
         {
             var length = Math.Min(extent.Length, _runEnd - _transfer.Position);

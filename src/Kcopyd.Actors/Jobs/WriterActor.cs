@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Memory;
+using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Jobs;
 
@@ -54,35 +55,39 @@ internal sealed partial class WriterActor : WorkerActor
         return true;
     }
 
-    protected override ValueTask<IoResult> Issue(out int bytes)
+    protected override void Prepare()
     {
-        bytes = Math.Min(_transfer.Next, _runEnd - _transfer.Position);
+        var job = _io.SubJob.Job;
+        var bytes = Math.Min(_transfer.Next, _runEnd - _transfer.Position);
         switch (_step)
         {
             case WriterStep.Clone:
-                return Clone(out bytes);
+                PrepareClone();
+                break;
             case WriterStep.LookForHole:
-                var run = _runEnd - _transfer.Position;
-                bytes = 0;
-                return _query!.Ask(Device, _transfer.Offset, run);
+                Call.Prepare(DeviceOperation.Map, Device, _transfer.Offset, _runEnd - _transfer.Position);
+                break;
             case WriterStep.LookForDifference:
-                return ReadToCompare(out bytes);
+                PrepareRead(_transfer.Remaining);
+                break;
             case WriterStep.Write:
-                return Device.WriteAsync(_transfer.Offset, _io.SubJob.Buffer.Slice(_transfer.Position, bytes));
+                Call.Write(Device, _transfer.Offset, _io.SubJob.Buffer.Slice(_transfer.Position, bytes));
+                break;
             case WriterStep.WriteZeroes:
-                return _io.SubJob.Job.Source is null ? Device.WriteZeroesAsync(_transfer.Offset, bytes) : Device.PunchAsync(_transfer.Offset, bytes);
+                Call.Prepare(job.Source is null ? DeviceOperation.Zero : DeviceOperation.Punch, Device, _transfer.Offset, bytes);
+                break;
             case WriterStep.WriteZeroPages:
-                bytes = Math.Min(bytes, ZeroPages.Memory.Length);
-                return Device.WriteAsync(_transfer.Offset, ZeroPages.Memory[..bytes]);
+                Call.Write(Device, _transfer.Offset, ZeroPages.Memory[..Math.Min(bytes, ZeroPages.Memory.Length)]);
+                break;
             case WriterStep.ReadBack:
-                bytes = Math.Min(bytes, _readBack.Length);
-                return Device.ReadAsync(_transfer.Offset, _readBack[..bytes]);
+                PrepareRead(bytes);
+                break;
             case WriterStep.Flush:
-                bytes = 0;
-                return Device.FlushAsync();
+                Call.Prepare(DeviceOperation.Flush, Device, 0, 0);
+                break;
             default:
-                bytes = int.MaxValue;
-                return Device.EvictAsync(_io.SubJob.Job.Destinations[_io.Index].Offset, _io.SubJob.Job.Length);
+                Call.Prepare(DeviceOperation.Evict, Device, job.Destinations[_io.Index].Offset, job.Length);
+                break;
         }
     }
 

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd.Client;
 using Kcopyd.Actors.Nbd.Protocol;
+using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Nbd;
 
@@ -20,7 +21,7 @@ namespace Kcopyd.Actors.Nbd;
 /// what it acknowledges. NBD has no fencing: a server that was cut off, and not ended, may execute a request of the lost connection late, after a newer write
 /// to the same place. Writes to the same place at the same time have no order, here as on any device. What is kept is lost with this process.</para>
 /// </remarks>
-public sealed class NbdBlockDevice : IBlockDevice
+public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
 {
     private static long _made;
 
@@ -65,6 +66,8 @@ public sealed class NbdBlockDevice : IBlockDevice
 
     /// <inheritdoc/>
     public DeviceFeatures Features { get; }
+
+    bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;     // it tells an actor
 
     /// <summary>Connects to a server and opens an export.</summary>
     /// <param name="system">Where the device's actor runs.</param>

@@ -154,8 +154,7 @@ internal sealed partial class OriginActor
         }
     }
 
-    // The data goes straight to the store, and the origin is not read. The write is not done before the record is there: the token, fired
-    // on the worker where the I/O ends, brings that into one line with the callbacks of the copies. What ends here is in line already.
+    // The data goes straight to the store, and the origin is not read. The write is not done before the record is there.
     private void WriteWhole(BlockRequest request, PendingRun run)
     {
         var geometry = run.Snapshot.Geometry;
@@ -167,10 +166,7 @@ internal sealed partial class OriginActor
         }
         var length = Math.Min(geometry.OffsetOf(run.Old + run.Count) - request.Offset, request.Length) - at;
         var part = Part(request, run.Snapshot, at, length, DeviceOperation.Write);
-        if (IoWorkers.CallsDirectly(run.Snapshot.Cow))
-            part.Run = run;
-        else
-            part.Token = _client.PrepareCallback(PendingRun.Written, run);
+        part.Run = run;
         (run.Direct, run.DirectOffset) = (request, at);
         request.Parts++;
         Start(part, run.Snapshot.Cow, geometry.OffsetOf(run.New));
@@ -277,7 +273,7 @@ internal sealed partial class OriginActor
     {
         io.List?.Remove(io);
         var (request, blocked) = (io.Request!, io.Blocked);
-        (io.List, io.Request, io.Blocked, io.Token, io.Run, io.Snapshot, io.Memory) = (null, null, null, null, null, null, default);
+        (io.List, io.Request, io.Blocked, io.Run, io.Snapshot, io.Memory) = (null, null, null, null, null, default);
         _free.Push(io);
         foreach (var other in CollectionsMarshal.AsSpan(blocked))
             Released(other);

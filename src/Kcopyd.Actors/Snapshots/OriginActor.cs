@@ -9,8 +9,8 @@ using Kcopyd.Actors.Workers;
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>
-/// The one serialized world of an origin and its snapshots: every exception is looked up, started and made to hold here. Devices are
-/// called by I/O workers and by the copy client, which are its children.
+/// The one serialized world of an origin and its snapshots: every exception is looked up, started and made to hold here. It calls
+/// devices itself, or has its child, the copy client, copy.
 /// </summary>
 /// <remarks><code>
 ///  request ──▶ cut into parts by the exception tables ──▶ I/O worker ──▶ part done ──▶ all parts done: answered
@@ -22,8 +22,7 @@ namespace Kcopyd.Actors.Snapshots;
 /// </remarks>
 internal sealed partial class OriginActor : UntypedActor, IIoOwner
 {
-    private const int MostActive = 256;     // requests; more of them wait, so that prepared callbacks have a bound
-    private const int MostRuns = MostActive * (OriginCore.LargestRequest / IoRegion.SectorSize);
+    private const int MostActive = 256;     // requests; more of them wait
     private const int MostCopies = 2 * MostActive;      // at the copy client; more of them wait
 
     private readonly OriginCore _core;
@@ -47,7 +46,7 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
     public OriginActor(OriginCore core)
     {
         _core = core;
-        _workers = new IoWorkers(Context, core.Settings.Dispatcher, core.Settings.MaxIos);
+        _workers = new IoWorkers(Context, core.Settings.MaxIos);
     }
 
     private ILoggingAdapter Log { get; } = Context.GetLogger();
@@ -55,7 +54,7 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
     public static Props Props(OriginCore core) =>
         Akka.Actor.Props.Create(() => new OriginActor(core)).On(core.Settings.Dispatcher);
 
-    // A dead worker is replaced, not restarted: its I/O is accounted for by its death.
+    // The copy client's end is this actor's.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);
 
     protected override void PreStart()
@@ -68,7 +67,7 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
         var settings = Context.System.Kcopyd().Settings;
         _client = Context.CreateKcopydClient("copies", settings with
         {
-            MaxDestinations = 64, MaxJobs = MostCopies + 1, MaxPreparedCallbacks = MostRuns, Dispatcher = _core.Settings.Dispatcher, WorkerDispatcher = _core.Settings.Dispatcher,
+            MaxDestinations = 64, MaxJobs = MostCopies + 1, Dispatcher = _core.Settings.Dispatcher, WorkerDispatcher = _core.Settings.Dispatcher,
         });
         Context.WatchWith(_client.Actor, new CopiesEnded());
     }
@@ -102,17 +101,11 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
             case BlockRequest request:
                 Take(request);
                 break;
-            case PendingRun run:
-                Copied(run, IoError.None, run.Error);
-                break;
             case CopyOut copy:
                 CopiedOut(copy);
                 break;
             case MergeCopy copy:
                 MergeCopied(copy);
-                break;
-            case IoWorkerDied died:
-                _workers.Died(died.Worker);
                 break;
             case IOriginCommand command:
                 OnCommand(command);

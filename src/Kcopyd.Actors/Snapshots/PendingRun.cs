@@ -1,18 +1,15 @@
-using Akka.Actor;
-using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>
-/// Exceptions that were started together and do not hold yet: chunks that follow each other on the origin and in the store. It is the
-/// message by which the copy client says that their data is in the store.
+/// Exceptions that were started together and do not hold yet: chunks that follow each other on the origin and in the store.
 /// </summary>
 /// <remarks><code>
 /// started ── data is in the store ──▶ copied ── all runs before it, too ──▶ committing ── record is on the medium ──▶ holds
 ///    └──────────── an error anywhere: the snapshot is invalid, and every pending run with it ───────────────────────┘
 /// </code></remarks>
-internal sealed class PendingRun(SnapshotCore snapshot, long old, long @new) : LinkedMessage
+internal sealed class PendingRun(SnapshotCore snapshot, long old, long @new)
 {
     public SnapshotCore Snapshot { get; } = snapshot;
 
@@ -31,9 +28,6 @@ internal sealed class PendingRun(SnapshotCore snapshot, long old, long @new) : L
 
     /// <summary>The data is in the store.</summary>
     public bool IsCopied { get; set; }
-
-    /// <summary>Why the data could not be copied.</summary>
-    public IoError Error { get; set; }
 
     /// <summary>Records of it that a commit has taken.</summary>
     public int Recorded { get; set; }
@@ -63,13 +57,5 @@ internal sealed class PendingRun(SnapshotCore snapshot, long old, long @new) : L
             return false;
         Count++;
         return true;
-    }
-
-    /// <summary>The callback of a prepared token, on the copy client: tells the origin's actor. Of one destination there is no need for a set of bits: it is the error.</summary>
-    public static void Written(bool readError, ulong writeErrors, object? run)
-    {
-        var pending = (PendingRun)run!;
-        pending.Error = readError ? IoError.Io : (IoError)writeErrors;
-        pending.Snapshot.Origin.Actor.Tell(pending, ActorRefs.NoSender);
     }
 }

@@ -47,9 +47,7 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
     /// <summary>Discards are taken if <see cref="SnapshotOptions.DiscardZeroesCow"/> says so.</summary>
     public DeviceFeatures Features => DeviceFeatures.VolatileCache | (_core.Options.DiscardZeroesCow && !IsReadOnly ? DeviceFeatures.Discard : 0);
 
-    bool IPromptDevice.IsPrompt => true;     // it tells an actor
-
-    bool IPromptDevice.IsFlushPrompt => true;
+    bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;     // it tells an actor
 
     bool IActorDevice.TryTake(DeviceIo io, IActorRef owner) => _core.Origin.TryTake(this, _core, io, owner);
 

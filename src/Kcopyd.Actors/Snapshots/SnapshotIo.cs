@@ -9,7 +9,7 @@ internal sealed class SnapshotIo : DeviceIo
     public long RequestOffset;              // bytes, from the request's start
     public long SourceOffset;               // bytes on the origin, wherever the I/O itself goes
     public SnapshotCore? Snapshot;          // through which it came; null for the origin
-    public PendingRun? Run;                 // whose data it is, where no token tells of its end
+    public PendingRun? Run;                 // whose data it is
     public int Waits;                       // what must happen before it may start
     public List<SnapshotIo>? Blocked;       // I/Os that wait for the end of this one
     public IoList? List;                    // of what is in flight, and its neighbours there

@@ -49,9 +49,7 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
     /// <inheritdoc/>
     public StorageLocation Locate(long offset) => _core.Device.Locate(offset);
 
-    bool IPromptDevice.IsPrompt => true;     // it tells an actor
-
-    bool IPromptDevice.IsFlushPrompt => true;
+    bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;     // it tells an actor
 
     bool IActorDevice.TryTake(DeviceIo io, IActorRef owner) => _core.TryTake(this, null, io, owner);
 

@@ -18,6 +18,7 @@ internal static class ClientGauges
         Publish("kcopyd.pages.limit", "By", "Bytes that the page pool may hold.", static core => core.Settings.PagePoolSize);
         Publish("kcopyd.queue.length", "{job}", "Jobs admitted and not yet notified.", static core => core.Gate.Jobs);
         Publish("kcopyd.queue.limit", "{job}", "Jobs that may be admitted and not yet notified.", static core => core.Settings.MaxJobs);
+        KcopydTelemetry.Meter.CreateObservableGauge("kcopyd.io.oldest", MeasureOldest, "s", "Age of the oldest piece of a job that is in flight, looked at every five seconds.");
         Publish("kcopyd.callbacks.outstanding", "{callback}", "Prepared callbacks neither fired nor abandoned.", static core => core.Gate.Callbacks);
     }
 
@@ -27,6 +28,9 @@ internal static class ClientGauges
 
     private static void Publish(string name, string unit, string description, Func<ClientCore, long> value) =>
         KcopydTelemetry.Meter.CreateObservableUpDownCounter(name, () => Measure(value), unit, description);
+
+    private static IEnumerable<Measurement<double>> MeasureOldest() =>
+        Clients.Keys.GroupBy(static core => core.Name).Select(same => new Measurement<double>(same.Max(static core => TimeSpan.FromTicks(Volatile.Read(ref core.OldestIoTicks)).TotalSeconds), new KeyValuePair<string, object?>("kcopyd.client", same.Key)));
 
     // Clients of two actor systems may share a name, and of two measurements with the same tags a collector keeps the last.
     private static IEnumerable<Measurement<long>> Measure(Func<ClientCore, long> value) =>

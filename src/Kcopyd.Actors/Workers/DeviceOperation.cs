@@ -13,6 +13,10 @@ internal enum DeviceOperation
     /// <summary>By the device's own means, or not at all.</summary>
     FastZero,
     Discard,
+    /// <summary>Becomes, by the device's own means, what is somewhere on another device.</summary>
+    Clone,
+    /// <summary>What is cached of a range is forgotten, so that it is read from the medium.</summary>
+    Evict,
     Flush,
     /// <summary>The device becomes as long as the offset says, see <see cref="Devices.IGrowingDevice"/>.</summary>
     Grow,

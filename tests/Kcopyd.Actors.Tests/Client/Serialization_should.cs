@@ -19,7 +19,7 @@ public sealed class Serialization_should : EngineSpec
             return new(
                 new Copy(region, [region, new("mirror", 0, 8)], CopyFlags.IgnoreError | CopyFlags.VerifyHash, "context"),
                 new Zero([region], CopyFlags.Sequential, 12),
-                new CancelJob(long.MaxValue), new PauseJob(2), new ResumeJob(3), new GetProgress(4),
+                new CancelJob(long.MaxValue), new SetDeadline(6, TimeSpan.FromSeconds(1.5)), new PauseJob(2), new ResumeJob(3), new GetProgress(4),
                 GetStatus.Instance, Destroy.Instance, new SetThrottle(50, 1L << 40),
                 new JobAccepted(5, "context"), new JobRefused("to[2]", "because", 13L), new JobRefused(null, "because", null),
                 new Copy(region, [region], CopyFlags.CompareOnly, DayOfWeek.Friday) { Acknowledge = true, RequestId = "request 1" },

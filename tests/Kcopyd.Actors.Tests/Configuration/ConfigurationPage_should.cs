@@ -54,6 +54,7 @@ public sealed class ConfigurationPage_should : TestKit
         Histogram<double> => "histogram",
         Counter<long> or ObservableCounter<long> => "counter",
         ObservableUpDownCounter<long> => "up-down counter",
+        ObservableGauge<double> => "gauge",
         _ => instrument.GetType().Name,
     };
 

@@ -14,7 +14,7 @@ public sealed class KcopydSettings_should : TestKit
     private static readonly string[] Keys =
     [
         "sub-job-size", "sub-jobs-per-job", "max-sub-jobs", "max-destinations", "max-jobs", "max-prepared-callbacks", "page-pool-size",
-        "recycle-crews", "throttle-percent", "bytes-per-second", "offload", "progress-interval", "remembered-results", "dispatcher", "worker-dispatcher",
+        "recycle-crews", "throttle-percent", "bytes-per-second", "offload", "progress-interval", "cancel-timeout", "remembered-results", "dispatcher", "worker-dispatcher",
     ];
 
     public static TheoryData<string> EveryKey => [.. Keys];

@@ -23,11 +23,11 @@ public sealed class RunnableQueue_always_should
             }
             else
             {
-                queue.Remove(job);
+                RunnableQueue.Remove(job);
                 model.Remove(job);
             }
             Assert.Equal(model, Jobs(queue));
-            Assert.All(jobs, each => Assert.Equal(model.Contains(each), each.IsRunnable));
+            Assert.All(jobs, each => Assert.Equal(model.Contains(each), each.Queue is not null));
         }
     });
 

@@ -21,6 +21,9 @@ internal sealed class FaultPlan
     /// <summary>Number of the transfer, from 1, that throws; 0: none.</summary>
     public int CrashesAt { get; init; }
 
+    /// <summary>Cloning throws.</summary>
+    public bool CloneCrashes { get; init; }
+
     /// <summary>It throws when it is called, not when it is awaited.</summary>
     public bool CrashesAtOnce { get; init; }
 
@@ -53,7 +56,7 @@ internal sealed class FaultPlan
     public double AtOnceRate { get; init; }
 
     /// <summary>Only what can never be read or written: then results can be foretold exactly.</summary>
-    public bool IsPersistent => FailsAt == 0 && CrashesAt == 0 && GarblesAt == 0;
+    public bool IsPersistent => FailsAt == 0 && CrashesAt == 0 && !CloneCrashes && GarblesAt == 0;
 
     /// <summary>Nothing is wrong.</summary>
     public static FaultPlan None(Random random, long length) => new()
@@ -95,6 +98,7 @@ internal sealed class FaultPlan
             ShortRate = Chance(0.3) ? random.NextDouble() / 2 : 0,
             StallRate = Chance(0.15) ? random.NextDouble() / 10 : 0,
             AtOnceRate = Chance(0.5) ? 0 : random.NextDouble(),
+            CloneCrashes = Chance(0.05),
         };
     }
 

@@ -78,7 +78,7 @@ internal sealed class SimulatedDevice(string name, byte[] content, int block, Fa
         var io = new SimulatedIo(entry, buffer, pump)
         {
             Fails = number > 0 && number == faults.FailsAt,
-            Crashes = number > 0 && number == faults.CrashesAt,
+            Crashes = number > 0 && number == faults.CrashesAt || kind == IoKind.Clone && faults.CloneCrashes,
             Perform = Perform,
             Source = source,
             LetGo = use is null ? null : () => memory.End(use),

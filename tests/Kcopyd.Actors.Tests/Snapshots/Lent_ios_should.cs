@@ -96,8 +96,6 @@ public sealed class Lent_ios_should : SnapshotSpec
 
     private sealed class PromptReads(IBlockDevice inner) : DeviceLayer(inner), IPromptDevice
     {
-        public bool IsPrompt => true;
-
-        public bool IsFlushPrompt => false;
+        public bool IsPrompt(DeviceOperation operation) => operation is DeviceOperation.Read or DeviceOperation.Write;
     }
 }

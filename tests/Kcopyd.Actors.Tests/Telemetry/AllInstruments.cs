@@ -9,7 +9,7 @@ namespace Kcopyd.Actors.Tests.Telemetry;
 /// <summary>Some instruments are published with the first client, snapshot or server of the process.</summary>
 internal static class AllInstruments
 {
-    public const int Count = 19;
+    public const int Count = 20;
 
     public static async Task PublishAsync(ActorSystem system, string client)
     {

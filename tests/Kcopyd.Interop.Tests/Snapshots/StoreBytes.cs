@@ -28,7 +28,7 @@ internal static class StoreBytes
     }
 
     /// <summary>
-    /// What of two stores must be the same: all bytes. But of two that are invalid the header, the records that both have, and their chunks:
+    /// What of two stores must be the same: all bytes but the label. But of two that are invalid the header, the records that both have, and their chunks:
     /// how far the operation got that found the store full is chance, in the kernel, and nobody reads it again.
     /// </summary>
     public static (byte[] One, byte[] Other) ThatCount(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other)
@@ -40,13 +40,21 @@ internal static class StoreBytes
             if (records.Take(common).SequenceEqual(others.Take(common)))
                 return (ThatCount(one, records[..common]), ThatCount(other, records[..common]));
         }
-        return (one.ToArray(), other.ToArray());
+        return (WithoutLabel(one), WithoutLabel(other));
+    }
+
+    /// <summary>The bytes behind the kernel's header, up to the end of its sector, are not the kernel's: it keeps them, or zeroes them.</summary>
+    public static byte[] WithoutLabel(ReadOnlySpan<byte> store)
+    {
+        var bytes = store.ToArray();
+        bytes.AsSpan(16..512).Clear();
+        return bytes;
     }
 
     private static byte[] ThatCount(ReadOnlySpan<byte> store, List<(long Old, long New)> records)
     {
         var chunk = Word(store, 12) * 512;
-        List<byte> bytes = [.. store[..chunk]];
+        List<byte> bytes = [.. WithoutLabel(store[..chunk])];
         foreach (var (old, @new) in records)
             bytes.AddRange([.. BitConverter.GetBytes(old), .. BitConverter.GetBytes(@new), .. store.Slice((int)@new * chunk, chunk)]);
         return [.. bytes];

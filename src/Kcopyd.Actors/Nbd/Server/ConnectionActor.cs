@@ -8,14 +8,14 @@ using Kcopyd.Actors.Workers;
 namespace Kcopyd.Actors.Nbd.Server;
 
 /// <summary>
-/// One client: the negotiation, then its requests, many at once. Devices are called by I/O workers, which are its children.
+/// One client: the negotiation, then its requests, many at once.
 /// </summary>
 /// <remarks><code>
 ///  negotiating ──▶ transmitting ──▶ leaving: what has begun is answered ──▶ stopped
 ///        │              └─────────▶ broken:  what has begun ends unanswered ──▶ stopped
 ///        └──▶ stopped
 /// </code>
-/// Invariants: a request is answered once, in whatever order they end; memory of an I/O is lent until its worker has reported; the actor stops
+/// Invariants: a request is answered once, in whatever order they end; memory of an I/O is lent until the device has completed it; the actor stops
 /// when nothing of it is on its way, so that nothing of a client that is gone changes a device later.
 /// </remarks>
 internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTimers
@@ -34,7 +34,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
     {
         _context = context;
         _wire = new Wire(stream);
-        _workers = new IoWorkers(Context, context.Settings.Dispatcher, context.Settings.MaxIos, endsAtOnce: true);
+        _workers = new IoWorkers(Context, context.Settings.MaxIos, endsAtOnce: true);
         _waiter = new MemoryWaiter(Self);
         _memory = new ConnectionMemory(context.Memory, context.Settings.PieceSize, context.Memory.Bound / 4, _waiter);
         var self = Self;
@@ -56,9 +56,6 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
 
     public static Props Props(ConnectionContext context, LaneStream stream) =>
         Akka.Actor.Props.Create(() => new ConnectionActor(context, stream)).On(context.Settings.Dispatcher);
-
-    // A dead worker is replaced, not restarted: its I/O is accounted for by its death.
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);
 
     protected override void PreStart()
     {
@@ -107,9 +104,6 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
                 break;
             case MemoryWaiter:
                 break;      // the pump takes what it got
-            case IoWorkerDied died:
-                _workers.Died(died.Worker);
-                break;
             case NegotiationEnded ended:
                 Agreed(ended);
                 break;

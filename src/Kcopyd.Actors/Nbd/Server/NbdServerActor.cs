@@ -31,7 +31,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
     public NbdServerActor(ServerCore core)
     {
         _core = core;
-        _workers = new IoWorkers(Context, core.Settings.Dispatcher, 16);
+        _workers = new IoWorkers(Context, 16);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -90,9 +90,6 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
                 break;
             case DeviceIo io:
                 _workers.Ended(io);
-                break;
-            case IoWorkerDied died:
-                _workers.Died(died.Worker);
                 break;
             case ExportRemoved:
                 foreach (var connection in _connections)

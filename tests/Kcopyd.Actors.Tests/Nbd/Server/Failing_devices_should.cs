@@ -2,6 +2,7 @@ using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Devices.Faults;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Tests.Devices;
+using Kcopyd.Actors.Workers;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
@@ -97,9 +98,7 @@ public sealed class Failing_devices_should : NbdServerSpec
     /// <summary>A device that workers would call, called by the connection.</summary>
     private sealed class Prompt(IBlockDevice inner) : DeviceLayer(inner), IPromptDevice
     {
-        public bool IsPrompt => true;
-
-        public bool IsFlushPrompt => true;
+        public bool IsPrompt(DeviceOperation operation) => true;
     }
 
     private sealed class Boaster(IBlockDevice inner) : DeviceLayer(inner)

@@ -27,9 +27,7 @@ internal sealed class Disk(string name, byte[] content, DiskLog log) : IBlockDev
 
     public DiskLog Log => log;
 
-    bool IPromptDevice.IsPrompt => log.IsPrompt;
-
-    bool IPromptDevice.IsFlushPrompt => log.IsFlushPrompt;
+    bool IPromptDevice.IsPrompt(DeviceOperation operation) => operation == DeviceOperation.Flush ? log.IsFlushPrompt : log.IsPrompt;
 
     /// <summary>What reads find.</summary>
     public byte[] Content => content;

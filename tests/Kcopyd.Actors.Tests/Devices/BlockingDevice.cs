@@ -1,0 +1,55 @@
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Devices.Faults;
+
+namespace Kcopyd.Actors.Tests.Devices;
+
+/// <summary>A device whose calls block the thread that makes them, until they are let go: a hung fsync, a user's own device that does not know of tasks.</summary>
+internal sealed class BlockingDevice(IBlockDevice inner, IoOperations operations) : DeviceLayer(inner, leaveOpen: false)
+{
+    private readonly ManualResetEventSlim _go = new();
+    private int _blocked;
+
+    /// <summary>Calls that block now.</summary>
+    public int Blocked => Volatile.Read(ref _blocked);
+
+    public override ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
+    {
+        Block(IoOperations.Read);
+        return Inner.ReadAsync(offset, buffer);
+    }
+
+    public override ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer)
+    {
+        Block(IoOperations.Write);
+        return Inner.WriteAsync(offset, buffer);
+    }
+
+    public override ValueTask<IoResult> WriteZeroesAsync(long offset, long length)
+    {
+        Block(IoOperations.WriteZeroes);
+        return Inner.WriteZeroesAsync(offset, length);
+    }
+
+    public override ValueTask<IoResult> FlushAsync()
+    {
+        Block(IoOperations.Flush);
+        return Inner.FlushAsync();
+    }
+
+    public void Go() => _go.Set();
+
+    public override ValueTask DisposeAsync()
+    {
+        Go();
+        return base.DisposeAsync();
+    }
+
+    private void Block(IoOperations operation)
+    {
+        if ((operations & operation) == 0)
+            return;
+        Interlocked.Increment(ref _blocked);
+        _go.Wait();
+        Interlocked.Decrement(ref _blocked);
+    }
+}
