@@ -38,6 +38,19 @@ internal sealed class BlockingDevice(IBlockDevice inner, IoOperations operations
 
     public void Go() => _go.Set();
 
+    /// <summary>True while calls pass.</summary>
+    public bool IsOpen
+    {
+        get => _go.IsSet;
+        set
+        {
+            if (value)
+                _go.Set();
+            else
+                _go.Reset();
+        }
+    }
+
     public override ValueTask DisposeAsync()
     {
         Go();
@@ -46,7 +59,7 @@ internal sealed class BlockingDevice(IBlockDevice inner, IoOperations operations
 
     private void Block(IoOperations operation)
     {
-        if ((operations & operation) == 0)
+        if ((operations & operation) == 0 || _go.IsSet)
             return;
         Interlocked.Increment(ref _blocked);
         _go.Wait();

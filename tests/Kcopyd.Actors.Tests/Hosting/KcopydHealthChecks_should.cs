@@ -1,6 +1,10 @@
 using Akka.Hosting;
 using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Devices.Faults;
 using Kcopyd.Actors.Hosting;
+using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Tests.Devices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -12,6 +16,7 @@ namespace Kcopyd.Actors.Tests.Hosting;
 public sealed class KcopydHealthChecks_should
 {
     private const string Ready = "kcopyd.kcopyd.ready";
+    private const string Io = "kcopyd.kcopyd.io";
     private const string Liveness = "kcopyd.kcopyd.liveness";
 
     [Fact]
@@ -62,6 +67,22 @@ public sealed class KcopydHealthChecks_should
     }
 
     [Fact]
+    public async Task name_the_device_that_hangs_and_call_the_client_alive()
+    {
+        using var host = await StartAsync(slowIo: TimeSpan.FromMilliseconds(1));
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(host)).Entries[Io].Status);
+        await using var hung = new BlockingDevice(BlockDevice.Memory(4096, name: "hung"), IoOperations.Read);
+        host.Services.GetRequiredService<KcopydClient>().Copy(hung.Whole(), [BlockDevice.Memory(4096).Whole()], CopyFlags.None, static (_, _, _) => { });
+        while ((await CheckAsync(host)).Entries[Io].Status == HealthStatus.Healthy)
+            await Task.Yield();
+        var report = await CheckAsync(host);
+        Assert.Contains("a device hangs, or is very slow: read on hung of job 1", report.Entries[Io].Description, StringComparison.Ordinal);
+        Assert.Equal(HealthStatus.Healthy, report.Entries[Liveness].Status);
+        hung.Go();
+        await host.StopAsync();
+    }
+
+    [Fact]
     public async Task call_a_client_not_ready_while_it_ends_and_its_successor_ready()
     {
         using var host = await StartAsync();
@@ -80,9 +101,9 @@ public sealed class KcopydHealthChecks_should
 
     private static Task<HealthReport> CheckAsync(IHost host) => host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
 
-    private static Task<IHost> StartAsync(TimeSpan? timeout = null) => Hosts.StartAsync(services =>
+    private static Task<IHost> StartAsync(TimeSpan? timeout = null, TimeSpan? slowIo = null) => Hosts.StartAsync(services =>
     {
         services.AddHealthChecks();
-        services.AddKcopydClient().AddAkka("app", akka => akka.WithKcopyd(options => options.MaxPreparedCallbacks = 1).WithKcopydHealthChecks(timeout: timeout));
+        services.AddKcopydClient().AddAkka("app", akka => akka.WithKcopyd(options => options.MaxPreparedCallbacks = 1).WithKcopydHealthChecks(timeout: timeout, slowIo: slowIo));
     });
 }

@@ -47,6 +47,28 @@ public sealed class Closed_origin_should : SnapshotSpec
         Assert.Empty(await Soon(origin.GetStatusAsync()));
     }
 
+    [Theory]
+    [InlineData(IoOperations.Read, false)]
+    [InlineData(IoOperations.Write, false)]
+    [InlineData(IoOperations.Flush, false)]
+    [InlineData(IoOperations.Read, true)]
+    [InlineData(IoOperations.Write, true)]
+    public async Task answer_at_once_when_it_is_stopped_while_a_device_blocks_its_caller(IoOperations call, bool isCow)
+    {
+        var hung = new BlockingDevice(isCow ? Cow() : OriginDevice(), call) { IsOpen = true };
+        var origin = Sys.CreateSnapshotOrigin(isCow ? OriginDevice() : hung);
+        var snapshot = await origin.OpenSnapshotAsync(isCow ? hung : Cow(), new() { ChunkSize = Chunk });
+        await Write(snapshot, 0, Bytes.Random(Chunk));
+        hung.IsOpen = false;
+        var requests = new[] { snapshot.ReadAsync(0, new byte[2 * Chunk]).AsTask(), origin.WriteAsync(4 * Chunk, new byte[Chunk]).AsTask(), origin.FlushAsync().AsTask() };
+        await Until(() => hung.Blocked > 0);
+        Sys.Stop(origin.Actor);
+        foreach (var request in requests)
+            await Soon(request);
+        Assert.Contains(requests, request => request.Result == Closed);
+        hung.IsOpen = true;
+    }
+
     [Theory, InlineData(false), InlineData(true)]
     public async Task have_waited_for_what_was_on_its_way(bool closesOrigin)
     {
