@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Akka.Configuration;
+using Kcopyd.Host.Help;
 using Kcopyd.Host.Serving;
 using Kcopyd.Host.Snapshots;
 using Kcopyd.Host.Transfers;
@@ -61,21 +62,34 @@ internal static class KcopydCommand
 
     private static async Task<int> RunParsedAsync(string[] args, CommandConsole console, CancellationToken cancellationToken)
     {
-        var root = new RootCommand("Copies regions of files and block devices to many destinations at once, with a result for each.")
-        {
-            CopyCommand.Create(console),
-            ZeroCommand.Create(console),
-            CompareCommand.Create(console),
-            SnapshotCommand.Create(console, isUsed: args.Contains(SnapshotCommand.Name)),
-            ServeCommand.Create(console, isUsed: args.Contains(ServeCommand.Name)),
-            DemoCommand.Create(console),
-        };
-        CommandLineCheck.Harden(root);
+        var root = CreateRoot(console, args.Contains);
         // A region begins with '@', which would name a response file.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (CommandLineCheck.Find(parsed, args) is { Count: > 0 } errors)
             throw new UsageException(string.Join('\n', [.. errors, "Try 'kcopyd --help', or --help after the name of a command."]));
         var streams = new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         return await parsed.InvokeAsync(streams, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The command and all commands below it.</summary>
+    /// <param name="console">Where they speak.</param>
+    /// <param name="isUsed">Says of a command that has much to make whether it is used at all.</param>
+    internal static RootCommand CreateRoot(CommandConsole console, Func<string, bool> isUsed)
+    {
+        Command All() => CreateRoot(console, static _ => true);
+        var root = new RootCommand("Copies regions of files and block devices to many destinations at once, with a result for each.")
+        {
+            CopyCommand.Create(console),
+            ZeroCommand.Create(console),
+            CompareCommand.Create(console),
+            SnapshotCommand.Create(console, isUsed(SnapshotCommand.Name)),
+            ServeCommand.Create(console, isUsed(ServeCommand.Name)),
+            DemoCommand.Create(console),
+            CompletionCommand.Create(console, All),
+            ManCommand.Create(console, All),
+        };
+        CommandLineCheck.Harden(root);
+        HelpText.Use(root);
+        return root;
     }
 }

@@ -4,6 +4,7 @@ using Xunit;
 namespace Kcopyd.Interop.Tests;
 
 /// <summary>The kernel's answers that no device here gives by itself, given by strace.</summary>
+[Trait(KcopydProcess.Trait, KcopydProcess.Kcopyd)]
 public sealed class FailingSystemCalls_should : CommandTest
 {
     private const long Length = 4 << 20;

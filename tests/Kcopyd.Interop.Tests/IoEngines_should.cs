@@ -5,6 +5,7 @@ using Xunit;
 namespace Kcopyd.Interop.Tests;
 
 /// <summary>The command where the kernel allows io_uring, where it does not, and where it answers with a hiccup.</summary>
+[Trait(KcopydProcess.Trait, KcopydProcess.Kcopyd)]
 public sealed partial class IoEngines_should : CommandTest
 {
     private const long Length = (8 << 20) + 777;

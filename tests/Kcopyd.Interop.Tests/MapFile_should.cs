@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests;
 
+[Trait(KcopydProcess.Trait, KcopydProcess.Kcopyd)]
 public sealed class MapFile_should : CommandTest
 {
     private const long Length = 32 << 20;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Kcopyd.Actors.Client;
@@ -33,6 +34,7 @@ internal static class WireContext
     }
 
     // A name that came over a wire loads nothing.
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "A type that trimming removed is not found: the client refuses the job, as it does for every context that it cannot give back.")]
     private static Type? Find(string name) => name.Split(", ") is [var type, var assembly]
         ? Array.Find(AppDomain.CurrentDomain.GetAssemblies(), loaded => loaded.GetName().Name == assembly)?.GetType(type, throwOnError: false)
         : null;

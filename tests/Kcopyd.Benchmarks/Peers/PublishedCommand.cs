@@ -2,13 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>Our command as users have it: compiled ahead for this platform.</summary>
+/// <summary>Our command as users have it: a native program.</summary>
 internal static class PublishedCommand
 {
     public static async Task<string> PublishAsync(string folder, TextWriter log, CancellationToken cancellationToken)
     {
         await log.WriteLineAsync("publishing kcopyd");
-        return await MakeAsync(folder, ["publish", "-r", RuntimeInformation.RuntimeIdentifier, "--self-contained", "false"], cancellationToken);
+        return await MakeAsync(folder, ["publish", "-r", RuntimeInformation.RuntimeIdentifier], cancellationToken);
     }
 
     /// <summary>The same as a plain build makes it, compiled while it runs.</summary>

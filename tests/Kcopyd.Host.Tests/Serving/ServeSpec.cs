@@ -29,7 +29,9 @@ internal sealed class Served : IAsyncDisposable
     private readonly LineWriter _error = new();
     private readonly Task<int> _run;
 
-    public Served(string[] args) => _run = KcopydCommand.RunAsync(["serve", .. args], new CommandConsole(_output, _error, IsTerminal: false), _interruption.Token);
+    public Served(string[] args) => _run = HostProcess.Given is null
+        ? KcopydCommand.RunAsync(["serve", .. args], new CommandConsole(_output, _error, IsTerminal: false), _interruption.Token)
+        : HostProcess.RunAsync(["serve", .. args], _output, _error, _interruption.Token);
 
     /// <summary>The first line of standard output.</summary>
     public string Ready { get; private set; } = "";

@@ -2,13 +2,18 @@ using System.Text.Json;
 
 namespace Kcopyd.Host.Tests;
 
-/// <summary>Runs the command in this process, in a folder of its own.</summary>
+/// <summary>Runs the command in this process, in a folder of its own; or the file that KCOPYD_COMMAND names, in a process of its own.</summary>
 public abstract class CommandSpec : IDisposable
 {
     public TempFolder Folder { get; } = new();
 
     internal static async Task<Outcome> RunAsync(params string[] args)
     {
+        if (HostProcess.Given is not null)
+        {
+            using var process = new HostProcess(args);
+            return await process.EndAsync();
+        }
         using var output = new StringWriter();
         using var error = new StringWriter();
         var exitCode = await KcopydCommand.RunAsync(args, new CommandConsole(output, error, IsTerminal: false));

@@ -6,10 +6,15 @@ namespace Kcopyd.Host.Tests;
 /// <summary>The real command in a process of its own; killed with the test.</summary>
 internal sealed class HostProcess : IDisposable
 {
+    private static readonly string Command = Given ?? Path.Combine(AppContext.BaseDirectory, "kcopyd");
+
     private readonly Process _process;
     private readonly Task<string> _output;
     private readonly Task<string> _error;
     private readonly StringBuilder _errorSoFar = new();
+
+    /// <summary>The command that is tested instead of the one that was built beside the tests, such as a native one; null if none was given.</summary>
+    public static string? Given => Environment.GetEnvironmentVariable("KCOPYD_COMMAND") is { Length: > 0 } path ? Path.GetFullPath(path) : null;
 
     public HostProcess(params string[] args)
         : this([], args)
@@ -20,7 +25,7 @@ internal sealed class HostProcess : IDisposable
     public HostProcess(string[] under, string[] args)
     {
         // A shell that runs the tests in the background has them ignore SIGINT, and so would the command.
-        _process = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", .. under, Path.Combine(AppContext.BaseDirectory, "kcopyd"), .. args])
+        _process = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", .. under, Command, .. args])
         {
             RedirectStandardInput = true,       // and nothing is ever written there
             RedirectStandardOutput = true,
@@ -61,11 +66,32 @@ internal sealed class HostProcess : IDisposable
     }
 
     /// <summary>A line of the shell, in which KCOPYD is the command.</summary>
-    public static HostProcess Shell(string line) => new(new ProcessStartInfo("sh", ["-c", line.Replace("KCOPYD", $"'{Path.Combine(AppContext.BaseDirectory, "kcopyd")}'", StringComparison.Ordinal)])
+    public static HostProcess Shell(string line) => new(new ProcessStartInfo("sh", ["-c", line.Replace("KCOPYD", $"'{Command}'", StringComparison.Ordinal)])
     {
         RedirectStandardOutput = true,
         RedirectStandardError = true,
     });
+
+    /// <summary>Runs the command to its end, and passes on what it says, line by line.</summary>
+    /// <returns>Its exit status.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken interruption)
+    {
+        using var process = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", Command, .. args])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        await using var onInterrupt = interruption.Register(() => Tool.Run("kill", "-s", "INT", $"{process.Id}"));
+        await Task.WhenAll(PassAsync(process.StandardOutput, output), PassAsync(process.StandardError, error), process.WaitForExitAsync(CancellationToken.None));
+        return process.ExitCode;
+
+        static async Task PassAsync(StreamReader from, TextWriter to)
+        {
+            while (await from.ReadLineAsync(CancellationToken.None) is { } line)
+                await to.WriteLineAsync(line);
+        }
+    }
 
     public void Signal(string name) => Tool.Run("kill", "-s", name, $"{_process.Id}");
 

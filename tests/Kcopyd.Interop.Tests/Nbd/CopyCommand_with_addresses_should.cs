@@ -3,6 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Nbd;
 
+[Trait(KcopydProcess.Trait, KcopydProcess.Kcopyd)]
 public sealed class CopyCommand_with_addresses_should : CommandTest
 {
     private const int Length = 16 << 20;

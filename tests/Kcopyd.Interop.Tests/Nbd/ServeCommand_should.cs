@@ -4,6 +4,7 @@ using Xunit;
 namespace Kcopyd.Interop.Tests.Nbd;
 
 /// <summary>The built command in a process of its own, and clients that nobody here wrote.</summary>
+[Trait(KcopydProcess.Trait, KcopydProcess.Kcopyd)]
 public sealed class ServeCommand_should : CommandTest
 {
     private const int Terminate = 15;

@@ -1,15 +1,22 @@
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>The command as it was built, in a process of its own.</summary>
+/// <summary>The command as it was built, or the file that KCOPYD_COMMAND names, in a process of its own.</summary>
 internal static class KcopydProcess
 {
     public const int Interrupt = 2, Kill = 9;
 
+    /// <summary>The trait of tests that start the command: they are run against the native program, too.</summary>
+    public const string Trait = "Starts", Kcopyd = "kcopyd";
+
     // The reference to the host project puts the command beside the tests.
     private static string Assembly => Path.Combine(AppContext.BaseDirectory, "kcopyd.dll");
 
+    private static readonly string? Given = Environment.GetEnvironmentVariable("KCOPYD_COMMAND") is { Length: > 0 } path ? Path.GetFullPath(path) : null;
+
     /// <summary>What starts the command, for a tool that starts it in turn. A shell's background job ignores SIGINT, and so would it.</summary>
-    public static IReadOnlyList<string> Command { get; } = [Tool.Find("env")!, "--default-signal=INT", Tool.Find("dotnet")!, "exec", Assembly];
+    public static IReadOnlyList<string> Command { get; } = Given is not null
+        ? [Tool.Find("env")!, "--default-signal=INT", Given]
+        : [Tool.Find("env")!, "--default-signal=INT", Tool.Find("dotnet")!, "exec", Assembly];
 
     public static RunningTool Start(params IEnumerable<string> arguments) => Tool.Start("env", [.. Command.Skip(1), .. arguments]);
 

@@ -1,0 +1,23 @@
+namespace Kcopyd.Host.Help;
+
+/// <summary>Notes on the NBD server.</summary>
+internal static class ServeNotes
+{
+    public static CommandNotes? Of(string command) => command == "serve" ? Serve : null;
+
+    private static CommandNotes Serve => new(
+        [
+            new NoteSection("Addresses", "Where nothing is encrypted, only loopback addresses and Unix sockets are served.",
+            [
+                new NoteItem("unix:PATH", "A Unix socket; it is removed at the end."),
+                new NoteItem("HOST:PORT", "A name or an address, IPv6 in brackets. Port 0 takes a free one, which 'ready' names."),
+            ]),
+            new NoteSection("Signals", "", [new NoteItem("SIGINT, SIGTERM, SIGHUP", "Stop taking requests, finish those at work, flush, and end with the totals. A second one ends it at once.")]),
+        ],
+        CommandNotes.StatusesOf("The server failed, or a snapshot became invalid.", "It was asked to end, and all is on stable storage."),
+        [
+            new NoteExample("A disk image on a Unix socket, and a client:", "kcopyd serve disk.img --listen unix:/run/disk.sock\nqemu-img info 'nbd+unix:///?socket=/run/disk.sock'"),
+            new NoteExample("A disk that is written, and beside it the disk as it was, with TLS:", "kcopyd serve --snapshot disk.img,disk.cow --listen 0.0.0.0:10809 --tls-certificates tls"),
+            new NoteExample("Two files under names of their own, read only:", "kcopyd serve --export a=one.img --export b=two.img --read-only"),
+        ]);
+}
