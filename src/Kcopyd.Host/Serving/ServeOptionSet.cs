@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Snapshots;
+using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host.Serving;
 
@@ -11,6 +13,9 @@ internal sealed class ServeOptionSet
     private readonly Argument<string[]> _files = new("FILE") { Description = "A file or block device. One has the empty name, which clients get who ask for none; several have the names of their files.", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string[]> _exports = Many("--export", "NAME=PATH", "A file or block device under a name of its own; repeat it for each.");
     private readonly Option<string[]> _snapshots = Many("--snapshot", "[NAME=]ORIGIN,COW", "A snapshot, under the name of its COW, and its origin under its file's; a write to the origin goes to its snapshots first. Repeat it for each: snapshots that are not named are not protected.");
+    private readonly AcceptanceOptions _acceptance = new();
+    private readonly Option<StoreGrowth?> _grow = SnapshotArguments.Grow();
+    private readonly Option<bool> _ignoreUnnamed = SnapshotArguments.IgnoreUnnamed();
     private readonly Option<string[]> _listen = Many("--listen", "unix:PATH|HOST:PORT", $"Where clients come to; repeat it for more. Port 0 takes a free one. {DefaultListen} if nothing is said.");
     private readonly Option<bool> _readOnly = new("--read-only") { Description = "Refuse writes, and open everything for reading only." };
     private readonly Option<bool> _force = new("--force") { Description = "Serve also what is mounted, or in use by another program or another kcopyd." };
@@ -31,8 +36,9 @@ internal sealed class ServeOptionSet
     public void AddTo(Command command)
     {
         command.Add(_files);
-        foreach (var option in new Option[] { _exports, _snapshots, _listen, _readOnly, _force, _certificates, _verifyPeer, _tls, _io, _json, _logLevel })
+        foreach (var option in new Option[] { _exports, _snapshots, _listen, _readOnly, _force, _certificates, _verifyPeer, _tls, _io, _grow, _ignoreUnnamed, _json, _logLevel })
             command.Add(option);
+        _acceptance.AddTo(command, hasTruncated: false);
     }
 
     /// <exception cref="UsageException">They do not go together.</exception>
@@ -51,6 +57,9 @@ internal sealed class ServeOptionSet
             Certificates = certificates,
             VerifyPeer = parsed.GetValue(_verifyPeer),
             RequireTls = tls != "optional",
+            Accepted = _acceptance.Read(parsed),
+            Growth = parsed.GetValue(_grow),
+            IgnoresUnnamed = parsed.GetValue(_ignoreUnnamed),
             Io = Enum.Parse<IoMode>(parsed.GetValue(_io) ?? "auto", ignoreCase: true),
             Json = parsed.GetValue(_json),
             LogLevel = parsed.GetValue(_logLevel) is { } level ? Enum.Parse<LogLevel>(level, ignoreCase: true) : console.IsTerminal ? LogLevel.Error : LogLevel.Warning,
@@ -79,6 +88,15 @@ internal sealed record ServeOptions
     public bool VerifyPeer { get; init; }
 
     public bool RequireTls { get; init; }
+
+    /// <summary>Stores that are taken although something is wrong with them.</summary>
+    public Acceptance Accepted { get; init; }
+
+    /// <summary>How stores grow by themselves; null leaves their size alone.</summary>
+    public StoreGrowth? Growth { get; init; }
+
+    /// <summary>Writes to origins also past snapshots that are not named.</summary>
+    public bool IgnoresUnnamed { get; init; }
 
     public IoMode Io { get; init; }
 

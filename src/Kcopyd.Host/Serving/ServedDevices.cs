@@ -16,15 +16,20 @@ internal sealed class ServedDevices : IAsyncDisposable
     private readonly List<FileBlockDevice> _files = [];
     private readonly List<(SnapshotFiles Files, OpenSnapshots Opened)> _origins = [];
 
+    private readonly List<string> _notices = [];
+
     private readonly StorageLock _lock;
 
     private ServedDevices(ServeOptions options, StorageLock held) => (_options, _lock) = (options, held);
 
     public IReadOnlyList<ServedExport> Exports => _exports;
 
+    /// <summary>Snapshots that are not exported, and why. Their origins are.</summary>
+    public IReadOnlyList<string> Notices => _notices;
+
     /// <summary>Opens everything. No file is made or changed by that.</summary>
     /// <exception cref="UsageException">Something cannot be opened, is busy, or two exports would have the same name.</exception>
-    /// <exception cref="FailureException">A snapshot is invalid.</exception>
+    /// <exception cref="FailureException">A device failed.</exception>
     public static async Task<ServedDevices> OpenAsync(ServeOptions options, Engine engine, CommandConsole console)
     {
         var devices = new ServedDevices(options, StorageLocks.Take([.. options.Names.All.Select(target => (target, !options.ReadOnly))], options.Force, console));
@@ -49,6 +54,20 @@ internal sealed class ServedDevices : IAsyncDisposable
         }
     }
 
+    /// <summary>Closes the snapshots.</summary>
+    /// <returns>What is wrong with them, for people: those that could not be closed, and those whose files were deleted under them.</returns>
+    public async Task<IReadOnlyList<string>> CloseAsync()
+    {
+        var wrong = new List<string>();
+        foreach (var (files, opened) in _origins)
+        {
+            wrong.AddRange(await opened.CloseAsync().ConfigureAwait(false));
+            wrong.AddRange(files.Deleted());
+        }
+        wrong.AddRange(_files.Where(static file => file.IsDeleted).Select(static file => $"'{file.Name}' was deleted while it was used: what it holds is lost."));
+        return wrong;
+    }
+
     /// <summary>Closes the snapshots, then the files, which another command may use from then on.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -71,7 +90,11 @@ internal sealed class ServedDevices : IAsyncDisposable
         {
             foreach (var (target, device) in files.All)
                 CheckNew(target, device);
-            opened = await OpenSnapshots.OpenAsync(files, new SnapshotOptions { Mode = StoreMode.Open }, engine, OriginName(files.Origin.Name)).ConfigureAwait(false);
+            if (writes)
+                files.CheckMayGrow(_options.Growth);
+            if (writes && !_options.IgnoresUnnamed)
+                await OriginStores.CheckAllNamedAsync(files.All[0], files.All, path => $"--snapshot '{files.Origin.Name},{path}'").ConfigureAwait(false);
+            opened = await OpenSnapshots.OpenAsync(files, _options.Accepted.Open with { Growth = _options.Growth }, SnapshotUse.Origin, engine, OriginName(files.Origin.Name)).ConfigureAwait(false);
         }
         catch
         {
@@ -80,7 +103,13 @@ internal sealed class ServedDevices : IAsyncDisposable
         }
         _origins.Add((files, opened));
         for (var i = 0; i < snapshots.Count; i++)
-            Add(snapshots[i].Name, snapshots[i].Cow, $"snapshot of {Path.GetFileName(files.Origin.Name)}", opened.All[i], opened.All[i]);
+        {
+            var (snapshot, notice) = opened.All[i];
+            if (notice is null)
+                Add(snapshots[i].Name, snapshots[i].Cow, $"snapshot of {Path.GetFileName(files.Origin.Name)}", snapshot, snapshot);
+            else
+                _notices.Add($"{notice} It is not exported.");
+        }
     }
 
     private async Task OpenFileAsync(ServedFile file)
@@ -95,6 +124,8 @@ internal sealed class ServedDevices : IAsyncDisposable
             else
             {
                 CheckCow(file.Target, device);
+                if (!_options.ReadOnly && !_options.IgnoresUnnamed && device.Length % IoRegion.SectorSize == 0)
+                    await OriginStores.CheckAllNamedAsync((file.Target, device), [(file.Target, device)], path => $"--snapshot '{file.Target.Path},{path}'").ConfigureAwait(false);
                 if (device.Length == long.MaxValue)
                     throw new UsageException($"{file.Target} has no size: give a file or a block device.");
                 _files.Add(device);

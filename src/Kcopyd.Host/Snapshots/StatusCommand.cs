@@ -16,7 +16,7 @@ internal static class StatusCommand
         command.SetAction(async (parsed, _) =>
         {
             var contents = await StoreCommand.ReadAsync(parsed.GetRequiredValue(cow), parsed.GetValue(origin), parsed.GetValue(acceptTruncated)).ConfigureAwait(false);
-            await console.Out.WriteLineAsync(parsed.GetValue(json) ? SnapshotJson.Of(StatusReport.Of(contents.Status)) : Text(contents.Status)).ConfigureAwait(false);
+            await console.Out.WriteLineAsync(parsed.GetValue(json) ? SnapshotJson.Of(StatusReport.Of(contents)) : Text(contents)).ConfigureAwait(false);
             return await ExitAsync(contents.Status, console).ConfigureAwait(false);
         });
         return command;
@@ -31,6 +31,14 @@ internal static class StatusCommand
         return ExitCodes.Errors;
     }
 
-    private static string Text(SnapshotStatus status) => status.State == SnapshotState.Invalid ? status.ToString() : string.Create(CultureInfo.InvariantCulture,
-        $"{status.Name}: {status.Exceptions} chunks of {ByteSize.Format(status.ChunkSize)} differ; {status.UsedPercent:0.0} % of {ByteSize.Format(512.0 * status.TotalSectors)} in use\n{status}");
+    /// <summary>A line for people, and that of <c>dmsetup status</c>.</summary>
+    public static string Text(SnapshotStoreContents contents) => contents.Status is { State: SnapshotState.Invalid } invalid ? invalid.ToString() : $"{Summary(contents)}\n{contents.Status}";
+
+    /// <summary>The line for people.</summary>
+    public static string Summary(SnapshotStoreContents contents)
+    {
+        var status = contents.Status;
+        return status.State == SnapshotState.Invalid ? $"{status.Name}: invalid" : string.Create(CultureInfo.InvariantCulture,
+            $"{status.Name}: {status.Exceptions} chunks of {ByteSize.Format(status.ChunkSize)} differ; {status.UsedPercent:0.0} % of {ByteSize.Format(512.0 * status.TotalSectors)} in use{(contents.Label is { IsUnclean: true } ? "; in use by a writer of its origin, or not closed by one" : "")}");
+    }
 }
