@@ -17,6 +17,7 @@ internal sealed class ServeOptionSet
     private readonly Option<StoreGrowth?> _grow = SnapshotArguments.Grow();
     private readonly Option<bool> _ignoreUnnamed = SnapshotArguments.IgnoreUnnamed();
     private readonly Option<string[]> _listen = Many("--listen", "unix:PATH|HOST:PORT", $"Where clients come to; repeat it for more. Port 0 takes a free one. {DefaultListen} if nothing is said.");
+    private readonly Option<string?> _control = new("--control") { Description = "Take snapshots while it runs: take requests of 'kcopyd snapshot create|status|grow|delete --serve ADDRESS' here. Only your user may connect.", HelpName = "unix:PATH" };
     private readonly Option<bool> _readOnly = new("--read-only") { Description = "Refuse writes, and open everything for reading only." };
     private readonly Option<bool> _force = new("--force") { Description = "Serve also what is mounted, or in use by another program or another kcopyd." };
     private readonly Option<string?> _certificates = new("--tls-certificates") { Description = "Offer TLS, with server-cert.pem, server-key.pem and ca-cert.pem of this folder.", HelpName = "DIR" };
@@ -36,7 +37,7 @@ internal sealed class ServeOptionSet
     public void AddTo(Command command)
     {
         command.Add(_files);
-        foreach (var option in new Option[] { _exports, _snapshots, _listen, _readOnly, _force, _certificates, _verifyPeer, _tls, _io, _grow, _ignoreUnnamed, _json, _logLevel })
+        foreach (var option in new Option[] { _exports, _snapshots, _listen, _control, _readOnly, _force, _certificates, _verifyPeer, _tls, _io, _grow, _ignoreUnnamed, _json, _logLevel })
             command.Add(option);
         _acceptance.AddTo(command, hasTruncated: false);
     }
@@ -47,11 +48,14 @@ internal sealed class ServeOptionSet
         var (certificates, tls) = (parsed.GetValue(_certificates), parsed.GetValue(_tls));
         if (certificates is null && (tls is not null || parsed.GetValue(_verifyPeer)))
             throw new UsageException($"{(tls is null ? "--tls-verify-peer" : "--tls")} needs certificates: give --tls-certificates DIR.");
+        if (parsed.GetValue(_control) is { } control && (ControlAddress.Parse("--control", control), parsed.GetValue(_readOnly)) is (_, true))
+            throw new UsageException("--control is for snapshots of what is written, and --read-only writes nothing: leave one of them out.");
         var exports = new ServedNames(parsed.GetValue(_files)!, parsed.GetValue(_exports)!, parsed.GetValue(_snapshots)!);
         return new ServeOptions
         {
             Names = exports,
             Listen = parsed.GetValue(_listen) is { Length: > 0 } listen ? listen : [DefaultListen],
+            Control = parsed.GetValue(_control),
             ReadOnly = parsed.GetValue(_readOnly),
             Force = parsed.GetValue(_force),
             Certificates = certificates,
@@ -76,6 +80,9 @@ internal sealed record ServeOptions
     public required ServedNames Names { get; init; }
 
     public required IReadOnlyList<string> Listen { get; init; }
+
+    /// <summary>Where requests for snapshots are taken; null nowhere.</summary>
+    public string? Control { get; init; }
 
     public bool ReadOnly { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Snapshots;
@@ -12,7 +13,7 @@ namespace Kcopyd.Host.Serving;
 internal sealed class ServedDevices : IAsyncDisposable
 {
     private readonly ServeOptions _options;
-    private readonly List<ServedExport> _exports = [];
+    private ImmutableList<ServedExport> _exports = [];      // replaced whole: others look at it at any time
     private readonly List<FileBlockDevice> _files = [];
     private readonly List<(SnapshotFiles Files, OpenSnapshots Opened)> _origins = [];
 
@@ -22,7 +23,11 @@ internal sealed class ServedDevices : IAsyncDisposable
 
     private ServedDevices(ServeOptions options, StorageLock held) => (_options, _lock) = (options, held);
 
-    public IReadOnlyList<ServedExport> Exports => _exports;
+    /// <summary>What is served at the moment. Any thread.</summary>
+    public IReadOnlyList<ServedExport> Exports => Volatile.Read(ref _exports);
+
+    /// <summary>The origins, with their snapshots.</summary>
+    public IReadOnlyList<(SnapshotFiles Files, OpenSnapshots Opened)> Origins => _origins;
 
     /// <summary>Snapshots that are not exported, and why. Their origins are.</summary>
     public IReadOnlyList<string> Notices => _notices;
@@ -38,7 +43,7 @@ internal sealed class ServedDevices : IAsyncDisposable
             foreach (var origin in options.Names.Snapshots)
                 await devices.OpenOriginAsync([.. origin], engine).ConfigureAwait(false);
             foreach (var file in options.Names.Files)
-                await devices.OpenFileAsync(file).ConfigureAwait(false);
+                await devices.OpenFileAsync(file, engine).ConfigureAwait(false);
             // Under the name of its file, unless it was given another one.
             foreach (var (files, opened) in devices._origins)
             {
@@ -112,7 +117,16 @@ internal sealed class ServedDevices : IAsyncDisposable
         }
     }
 
-    private async Task OpenFileAsync(ServedFile file)
+    // So that snapshots of it can be taken later.
+    private async Task OpenOriginAsync(ServedFile file, Engine engine)
+    {
+        var files = await SnapshotFiles.OpenAsync(file.Target.Path, writesOrigin: true, [], writesCows: true).ConfigureAwait(false);
+        var opened = await OpenSnapshots.OpenAsync(files, new SnapshotOptions(), SnapshotUse.Origin, engine, OriginName(files.Origin.Name)).ConfigureAwait(false);
+        _origins.Add((files, opened));
+        Add(file.Name, file.Target.Path, null, opened.Origin, null);
+    }
+
+    private async Task OpenFileAsync(ServedFile file, Engine engine)
     {
         var device = Devices.Open(file.Target, new BlockDeviceOptions { Io = _options.Io, ReadOnly = _options.ReadOnly });
         try
@@ -128,6 +142,11 @@ internal sealed class ServedDevices : IAsyncDisposable
                     await OriginStores.CheckAllNamedAsync((file.Target, device), [(file.Target, device)], path => $"--snapshot '{file.Target.Path},{path}'").ConfigureAwait(false);
                 if (device.Length == long.MaxValue)
                     throw new UsageException($"{file.Target} has no size: give a file or a block device.");
+                if (_options.Control is not null && device.Length % IoRegion.SectorSize == 0)
+                {
+                    await OpenOriginAsync(file, engine).ConfigureAwait(false);
+                    return;
+                }
                 _files.Add(device);
                 Add(file.Name, file.Target.Path, null, device, null);
             }
@@ -147,7 +166,26 @@ internal sealed class ServedDevices : IAsyncDisposable
         if (_exports.Find(export => export.Export.Name == name) is { } other)
             throw new UsageException($"two exports would have the name '{name}': '{other.Path}' and '{path}'. Name one of them yourself: {(snapshot is null ? $"--export NAME='{path}'" : $"--snapshot NAME=ORIGIN,'{path}'")}.");
         var export = new NbdExport(name, device) { ReadOnly = _options.ReadOnly, Description = description };
-        _exports.Add(new ServedExport(export, path, snapshot));
+        Volatile.Write(ref _exports, _exports.Add(new ServedExport(export, path, snapshot)));
+    }
+
+    /// <summary>Adds a snapshot that was taken while its origin is served. The name is free.</summary>
+    public NbdExport Add(string name, string path, SnapshotFiles files, Snapshot snapshot)
+    {
+        var export = new NbdExport(name, snapshot) { ReadOnly = true, Description = $"snapshot of {Path.GetFileName(files.Origin.Name)}" };
+        Volatile.Write(ref _exports, _exports.Add(new ServedExport(export, path, snapshot)));
+        return export;
+    }
+
+    /// <summary>Serves it no longer.</summary>
+    public void Remove(ServedExport export) => Volatile.Write(ref _exports, _exports.Remove(export));
+
+    /// <exception cref="UsageException">The store is something that is served, or a part of it.</exception>
+    public void CheckNewStore(Target target, FileBlockDevice device)
+    {
+        CheckNew(target, device);
+        if (_files.Exists(one => IsSame(one, device)))
+            throw new UsageException($"{target} is served itself; give another file.");
     }
 
     // A disk with snapshots is written through them only.

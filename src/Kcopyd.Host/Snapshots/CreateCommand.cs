@@ -14,15 +14,21 @@ internal static class CreateCommand
         var (chunk, size, store, json) = (SnapshotArguments.Chunk(), SnapshotArguments.Size(), SnapshotArguments.Store(), SnapshotArguments.Json());
         store.Description = "Which kind the kernel's table line that is printed names. It is not kept in the store: say it to 'write', too.";
         var sparse = new Option<bool>("--sparse") { Description = "Reserve no space for the file: the snapshot ends when its file system is full." };
+        var serve = ControlClient.Option();
+        var name = new Option<string?>("--name") { Description = "With --serve: the name under which the snapshot is served, for reading only; that of COW's file if nothing is said.", HelpName = "NAME" };
         var force = new Option<bool>("--force") { Description = "Overwrite what COW holds, also the store of another snapshot: it is lost." };
         var command = new Command("create", "Takes a snapshot: from now on it shows what ORIGIN holds now, as long as whoever writes to ORIGIN does so through it.")
         {
-            origin, cow, chunk, size, sparse, store, force, json,
+            origin, cow, chunk, size, sparse, store, force, serve, name, json,
         };
-        command.SetAction(async (parsed, _) =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
             var (originPath, kind) = (parsed.GetRequiredValue(origin), parsed.GetValue(store));
             var request = new StoreRequest(parsed.GetRequiredValue(cow), parsed.GetValue(chunk), parsed.GetValue(size), parsed.GetValue(sparse), parsed.GetValue(force));
+            if (parsed.GetValue(serve) is { } address)
+                return await AskAsync(address, originPath, request, kind, parsed.GetValue(name), parsed.GetValue(json), console, cancellationToken).ConfigureAwait(false);
+            if (parsed.GetValue(name) is not null)
+                throw new UsageException("--name is for --serve: nothing is served here.");
             var (status, originSectors, space) = await RunAsync(originPath, request, console).ConfigureAwait(false);
             var table = string.Create(CultureInfo.InvariantCulture,
                 $"0 {originSectors} snapshot {Path.GetFullPath(originPath)} {Path.GetFullPath(status.Name)} {(kind == StoreKind.PersistentOverflow ? "PO" : "P")} {status.ChunkSize / 512}");
@@ -32,6 +38,22 @@ internal static class CreateCommand
             return ExitCodes.Success;
         });
         return command;
+    }
+
+    private static async Task<int> AskAsync(string address, string originPath, StoreRequest request, StoreKind kind, string? name, bool json, CommandConsole console, CancellationToken cancellationToken)
+    {
+        if (originPath.Length == 0 || request.Cow.Length == 0)
+            throw new UsageException($"{(originPath.Length == 0 ? "ORIGIN" : "COW")} is empty: give a path.");
+        var asked = new ControlRequest
+        {
+            Op = "create", Origin = Path.GetFullPath(originPath), Cow = Path.GetFullPath(request.Cow), Name = name, Chunk = request.ChunkSize, Size = request.Size, Sparse = request.IsSparse,
+            Force = request.Force, Store = kind == StoreKind.PersistentOverflow ? "PO" : "P",
+        };
+        var created = (await ControlClient.SendAsync(address, asked, console, cancellationToken).ConfigureAwait(false)).Created!;
+        await console.Out.WriteLineAsync(json
+            ? ControlJson.Of(created)
+            : $"{created.Status.Cow}: a snapshot of {originPath} in chunks of {ByteSize.Format(created.Status.ChunkSize)}{(created.Space is null ? "" : $"; {created.Space}")}; served read-only as '{created.Export}'\n{created.Status.Text}").ConfigureAwait(false);
+        return ExitCodes.Success;
     }
 
     private static async Task<(SnapshotStatus Status, long OriginSectors, string? Space)> RunAsync(string originPath, StoreRequest request, CommandConsole console)

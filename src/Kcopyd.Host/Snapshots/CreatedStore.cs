@@ -22,7 +22,7 @@ internal sealed class CreatedStore : IAsyncDisposable
     private readonly StoreRequest _request;
     private readonly FileBlockDevice? _created;
     private FileBlockDevice _device = null!;
-    private bool _isKept;
+    private bool _isKept, _isDisposed;
 
     private CreatedStore(StoreRequest request, FileBlockDevice? created) => (_request, _created) = (request, created);
 
@@ -77,8 +77,9 @@ internal sealed class CreatedStore : IAsyncDisposable
     /// <summary>Deletes the file if this created it and no store was made in it; not if somebody else was faster, and uses it.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_created is null)
+        if (_created is null || _isDisposed)
             return;
+        _isDisposed = true;
         if (!_isKept && IsLocked)
             Delete();
         else if (!_isKept)

@@ -11,13 +11,19 @@ internal static class DeleteCommand
     public static Command Create(CommandConsole console)
     {
         var cows = new Argument<string[]>("COW") { Description = "The stores: files, which are deleted, or block devices, whose header is wiped.", Arity = ArgumentArity.OneOrMore };
-        var json = SnapshotArguments.Json();
-        var command = new Command("delete", "Ends snapshots for good. Their origins stay what they are.") { cows, json };
-        command.SetAction(async (parsed, _) =>
+        var (serve, json) = (ControlClient.Option(), SnapshotArguments.Json());
+        var command = new Command("delete", "Ends snapshots for good. Their origins stay what they are.") { cows, serve, json };
+        command.SetAction(async (parsed, cancellationToken) =>
         {
             var targets = parsed.GetValue(cows)!.Select(static path => new Target("COW", path, 0, null)).ToArray();
             if (Array.Find(targets, static target => target.Path.Length == 0) is not null)
                 throw new UsageException("COW is empty: give a path.");
+            if (parsed.GetValue(serve) is { } address)
+            {
+                var reply = await ControlClient.SendAsync(address, new ControlRequest { Op = "delete", Cows = [.. targets.Select(static target => Path.GetFullPath(target.Path))] }, console, cancellationToken).ConfigureAwait(false);
+                await console.Out.WriteLineAsync(parsed.GetValue(json) ? SnapshotJson.Of(new DeleteReport(reply.Deleted ?? [])) : string.Join('\n', reply.Deleted!.Select(static path => $"deleted {path}"))).ConfigureAwait(false);
+                return ExitCodes.Success;
+            }
             using var held = StorageLocks.Take([.. targets.Select(static target => (target, true))], force: false, console);
             var opened = new List<(Target Target, FileBlockDevice Device)>();
             try
@@ -60,8 +66,9 @@ internal static class DeleteCommand
         }
     }
 
-    // The header first, and durably: should the file stay by some other name, it is no store any more.
-    private static async Task EndAsync(Target target, FileBlockDevice device)
+    /// <summary>Ends a store, whose lock the caller has: the header first, and durably, so that the file is no store any more should it stay by some other name.</summary>
+    /// <exception cref="FailureException">It cannot be written, or its file not deleted.</exception>
+    public static async Task EndAsync(Target target, FileBlockDevice device)
     {
         await DeviceLoops.WriteAsync(device, 0, ZeroPages.Memory[..(int)Math.Min(device.Length, StoreReader.HeadSize(device))]).ConfigureAwait(false);
         await DeviceLoops.FlushAsync(device).ConfigureAwait(false);

@@ -88,6 +88,13 @@ internal sealed class OpenSnapshots : IAsyncDisposable
         return added.Snapshot;
     }
 
+    /// <summary>Closes one of them, while the others are used.</summary>
+    public async Task RemoveAsync(OpenSnapshot one)
+    {
+        await one.Snapshot.DisposeAsync().ConfigureAwait(false);
+        _snapshots.Remove(one);
+    }
+
     public async Task<SnapshotStatus[]> GetStatusesAsync() => await Task.WhenAll(_snapshots.Select(static one => one.Snapshot.GetStatusAsync())).ConfigureAwait(false);
 
     /// <summary>Closes everything.</summary>

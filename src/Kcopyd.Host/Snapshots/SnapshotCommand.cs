@@ -19,7 +19,7 @@ internal static class SnapshotCommand
             {
                 CreateCommand.Create(console), StatusCommand.Create(console), ListCommand.Create(console), WriteCommand.Create(console),
                 ReadCommand.Create(console), ExportCommand.Create(console), DiffCommand.Create(console), MergeCommand.Create(console),
-                RollbackCommand.Create(console), DeleteCommand.Create(console),
+                RollbackCommand.Create(console), GrowCommand.Create(console), DeleteCommand.Create(console),
             })
             {
                 command.Add(one);

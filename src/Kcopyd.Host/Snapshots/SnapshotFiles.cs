@@ -9,8 +9,25 @@ internal sealed class SnapshotFiles : IAsyncDisposable
 {
     private StorageLock? _lock;
     private readonly List<(Target Target, FileBlockDevice Device)> _opened = [];
+    private readonly Dictionary<FileBlockDevice, StorageLock> _adopted = [];
 
     public FileBlockDevice Origin => _opened[0].Device;
+
+    /// <summary>Takes over one more store, with its lock.</summary>
+    public void Adopt(Target target, FileBlockDevice cow, StorageLock held)
+    {
+        _opened.Add((target, cow));
+        _adopted.Add(cow, held);
+    }
+
+    /// <summary>Closes a store, and gives back its lock if it was taken over.</summary>
+    public async ValueTask ReleaseAsync(FileBlockDevice cow)
+    {
+        _opened.RemoveAll(one => one.Device == cow);
+        await cow.DisposeAsync().ConfigureAwait(false);
+        if (_adopted.Remove(cow, out var held))
+            held.Dispose();
+    }
 
     public IEnumerable<FileBlockDevice> Cows => _opened.Skip(1).Select(one => one.Device);
 
@@ -98,6 +115,8 @@ internal sealed class SnapshotFiles : IAsyncDisposable
     {
         foreach (var (_, device) in _opened)
             await device.DisposeAsync().ConfigureAwait(false);
+        foreach (var held in _adopted.Values)
+            held.Dispose();
         _lock?.Dispose();
     }
 
