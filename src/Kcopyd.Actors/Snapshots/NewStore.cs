@@ -18,7 +18,7 @@ internal static class NewStore
         var headSize = StoreReader.HeadSize(cow);
         var sector = AlignedMemory.Allocate(headSize);
         if (options.Mode != StoreMode.Replace && await OccupiedSpace.FindAsync(cow, geometry.ChunkSize).ConfigureAwait(false) is { } found)
-            throw new SnapshotStoreException(SnapshotStoreError.OtherData, cow.Name, $" holds {found}, which a COW store would overwrite. Take another device or, if that is not needed any more, make the store by StoreMode.Replace.");
+            throw new SnapshotStoreException(SnapshotStoreError.OtherData, cow.Name, $" holds {found}, which a COW store would overwrite.", " Take another device or, if that is not needed any more, make the store by StoreMode.Replace.");
         if (options.Mode == StoreMode.Replace)
             await WriteAsync(cow, 0, sector).ConfigureAwait(false);       // first: an old header with a new area would be a store that shows the origin as it is
         await ZeroAsync(cow, geometry.OffsetOf(geometry.AreaChunk(0)), geometry.ChunkSize).ConfigureAwait(false);

@@ -30,8 +30,8 @@ internal sealed class RecordCheck(IBlockDevice cow, StoreGeometry geometry, long
         if (record.New >= _cowChunks)
         {
             if (!acceptTruncated)
-                throw Refusal($"new chunk {record.New} is behind the end of the store, which has {_cowChunks} chunks. If the store was truncated, give it back its size, "
-                    + "or open it with AcceptTruncated to read what it still has.", SnapshotStoreError.Truncated);
+                throw Refusal($"new chunk {record.New} is behind the end of the store, which has {_cowChunks} chunks.", SnapshotStoreError.Truncated,
+                    " If the store was truncated, give it back its size, or open it with AcceptTruncated to read what it still has.");
             image.Lost++;
         }
         else if (!IsFirstAt(record.New))
@@ -41,8 +41,8 @@ internal sealed class RecordCheck(IBlockDevice cow, StoreGeometry geometry, long
         if (!image.Table.TryAdd(record.Old, record.New))
             throw Refusal($"old chunk {record.Old} has an exception already: {new ExceptionRecord(record.Old, image.Table.Find(record.Old))}. Which one holds cannot be told.");
 
-        SnapshotStoreException Refusal(string why, SnapshotStoreError reason = SnapshotStoreError.Damaged) =>
-            new(reason, cow.Name, $": record {index} of metadata area {image.CurrentArea} ({record}) is refused: {why}");
+        SnapshotStoreException Refusal(string why, SnapshotStoreError reason = SnapshotStoreError.Damaged, string remedy = "") =>
+            new(reason, cow.Name, $": record {index} of metadata area {image.CurrentArea} ({record}) is refused: {why}", remedy);
     }
 
     // Methods of their own: a lambda in Take would cost each record an object.

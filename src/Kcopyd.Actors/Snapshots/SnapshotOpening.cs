@@ -28,7 +28,7 @@ internal static class SnapshotOpening
         {
             IsNew = found is null,
             LabelWhenOpen = label,
-            Refusal = image.IsValid && options.Unclean == UncleanStores.Refuse && head.Label is { IsUnclean: true } ? Unclean(cow) : null,
+            Refusal = image.IsValid && options.Unclean == UncleanStores.Refuse && head.Label is { IsUnclean: true } ? SnapshotStoreLabel.UncleanRefusal(cow.Name) : null,
             StaysUnclean = options.Unclean == UncleanStores.Keep && head.Label is { IsUnclean: true },
             IsInvalid = !image.IsValid,
             Problem = image.Problem,
@@ -51,9 +51,9 @@ internal static class SnapshotOpening
             return null;        // whoever makes the store says what it is
         }
         if (head is null && options.Mode == StoreMode.Open)
-            throw new SnapshotStoreException(SnapshotStoreError.NoStore, cow.Name, " holds no COW store; make one by StoreMode.Create.");
+            throw new SnapshotStoreException(SnapshotStoreError.NoStore, cow.Name, " holds no COW store", "; make one by StoreMode.Create.");
         if (head is not null && options.Mode == StoreMode.Create)
-            throw new SnapshotStoreException(SnapshotStoreError.HoldsStore, cow.Name, " holds a COW store already; open it by StoreMode.Open, or, if its snapshot is not needed any more, make a new one by StoreMode.Replace.");
+            throw new SnapshotStoreException(SnapshotStoreError.HoldsStore, cow.Name, " holds a COW store already", "; open it by StoreMode.Open, or, if its snapshot is not needed any more, make a new one by StoreMode.Replace.");
         return head;
     }
 
@@ -63,9 +63,8 @@ internal static class SnapshotOpening
     private static SnapshotStoreLabel? LabelWhenOpen(OriginCore origin, IBlockDevice cow, StoreHead head, SnapshotOptions options)
     {
         var label = head.Label;
-        if (label is not null && !options.AcceptOrigin && !label.IsOf(origin.Device.Length, origin.Identity))
-            throw new SnapshotStoreException(SnapshotStoreError.OtherOrigin, cow.Name, $" is a snapshot of {Described(label.OriginName, label.OriginLength, label.OriginKey)}, not of "
-                + $"{Described(origin.Identity.Name, origin.Device.Length, origin.Identity.Key)}. If the origin was moved or restored, and is what it was, open it with AcceptOrigin.");
+        if (!options.AcceptOrigin)
+            label?.CheckIsOf(cow.Name, origin.Device.Length, origin.Identity);
         if (head.Header.Valid == 0)
             return label;
         if (options is { ForMerge: true, Unclean: UncleanStores.Keep } && label is { IsUnclean: true })
@@ -79,10 +78,4 @@ internal static class SnapshotOpening
             label = label with { OriginLength = origin.Device.Length, OriginKey = origin.Identity.Key ?? label.OriginKey, OriginName = origin.Identity.Name };
         return label with { IsUnclean = isWritten || (label.IsUnclean && options.Unclean != UncleanStores.Accept) };
     }
-
-    private static SnapshotStoreException Unclean(IBlockDevice cow) => new(SnapshotStoreError.Unclean, cow.Name,
-        " was in use by a writer of its origin that did not close it. After a crash or a power cut it is whole; but if its own device had failed, it lacks chunks that the origin has overwritten, and the "
-        + "two cannot be told apart. Open it with UncleanStores.Accept if its device has not failed; otherwise take a new snapshot.");
-
-    private static string Described(string name, long length, string? key) => $"{name} ({length} bytes{(key is null ? "" : $", {key}")})";
 }

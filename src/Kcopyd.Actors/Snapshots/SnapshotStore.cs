@@ -18,7 +18,7 @@ public static class SnapshotStore
     {
         ArgumentNullException.ThrowIfNull(cow);
         var head = await StoreReader.HeadAsync(cow).ConfigureAwait(false)
-            ?? throw new SnapshotStoreException(SnapshotStoreError.NoStore, cow.Name, " holds no COW store: its first sector is empty.");
+            ?? throw new SnapshotStoreException(SnapshotStoreError.NoStore, cow.Name, " holds no COW store", ": its first sector is empty.");
         var records = new List<ExceptionRecord>();
         var image = await StoreReader.LoadAsync(cow, head, originLength ?? AnyOrigin, acceptTruncated, records).ConfigureAwait(false);
         var geometry = image.Geometry;

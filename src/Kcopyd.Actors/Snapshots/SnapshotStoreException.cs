@@ -6,17 +6,22 @@ public sealed class SnapshotStoreException : IOException
 {
     /// <param name="reason">What is wrong.</param>
     /// <param name="device">The device's name, with which the message begins.</param>
-    /// <param name="what">The rest of the message, from the space or colon on.</param>
-    internal SnapshotStoreException(SnapshotStoreError reason, string device, string what) : base(device + what)
+    /// <param name="what">What is wrong with it, from the space or colon on.</param>
+    /// <param name="remedy">What a caller of this library can do about it; empty if nothing helps.</param>
+    internal SnapshotStoreException(SnapshotStoreError reason, string device, string what, string remedy = "") : base(device + what + remedy)
     {
         Reason = reason;
+        Device = device;
         What = what;
     }
 
     /// <summary>What is wrong.</summary>
     public SnapshotStoreError Reason { get; }
 
-    /// <summary>The message without the device's name, for whoever calls the device by another one.</summary>
+    /// <summary>The device's name.</summary>
+    internal string Device { get; }
+
+    /// <summary>The message without the device's name and without the remedy, for callers that have their own words for both.</summary>
     internal string What { get; }
 }
 
@@ -47,4 +52,6 @@ public enum SnapshotStoreError
     Unclean,
     /// <summary>The origin could not be flushed: what a snapshot of it would show after a power cut is not known.</summary>
     OriginNotFlushed,
+    /// <summary>The label has a wrong checksum. The store behind it may be good: <see cref="SnapshotOptions.AcceptOrigin"/> opens it.</summary>
+    DamagedLabel,
 }

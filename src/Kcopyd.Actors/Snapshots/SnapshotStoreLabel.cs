@@ -36,6 +36,20 @@ public sealed record SnapshotStoreLabel(Guid Id, long OriginLength, string? Orig
     internal bool IsOf(long length, OriginIdentity identity) =>
         OriginLength == length && (OriginKey is null || identity.Key is null || OriginKey == identity.Key);
 
+    /// <summary>Refuses the store of another origin, and names both.</summary>
+    /// <exception cref="SnapshotStoreException">It is one.</exception>
+    internal void CheckIsOf(string store, long length, OriginIdentity identity)
+    {
+        if (!IsOf(length, identity))
+            throw new SnapshotStoreException(SnapshotStoreError.OtherOrigin, store, $" is a snapshot of {Described(OriginName, OriginLength, OriginKey)}, not of {Described(identity.Name, length, identity.Key)}.",
+                " If the origin was moved or restored, and is what it was, open it with AcceptOrigin.");
+    }
+
+    /// <summary>Why an unclean store is refused.</summary>
+    internal static SnapshotStoreException UncleanRefusal(string store) => new(SnapshotStoreError.Unclean, store,
+        " was in use by a writer of its origin that did not close it. After a crash or a power cut it is whole; but if its own device had failed, it lacks chunks that the origin has overwritten, and the "
+        + "two cannot be told apart.", " Open it with UncleanStores.Accept if its device has not failed; otherwise take a new snapshot.");
+
     /// <summary>Reads it from the first sector.</summary>
     /// <param name="sector">The first 512 bytes of the store.</param>
     /// <param name="device">The device's name, for messages.</param>
@@ -49,7 +63,7 @@ public sealed record SnapshotStoreLabel(Guid Id, long OriginLength, string? Orig
         if (!magic.SequenceEqual(Magic))
             throw new SnapshotStoreException(SnapshotStoreError.UnknownVersion, device, $" has a label of version {(char)magic[^1]}, made by a newer release; this one knows version 1.");
         if (BinaryPrimitives.ReadUInt32LittleEndian(sector[CrcAt..]) != Crc(sector))
-            throw new SnapshotStoreException(SnapshotStoreError.Damaged, device, ": its label, in the first sector, has a wrong checksum: the store is damaged. If only the label is, open it with AcceptOrigin.");
+            throw new SnapshotStoreException(SnapshotStoreError.DamagedLabel, device, ": its label, in the first sector, has a wrong checksum: the store is damaged.", " If only the label is, open it with AcceptOrigin.");
         return new SnapshotStoreLabel(
             new Guid(sector.Slice(IdAt, 16), bigEndian: true),
             BinaryPrimitives.ReadInt64LittleEndian(sector[LengthAt..]),
@@ -82,6 +96,8 @@ public sealed record SnapshotStoreLabel(Guid Id, long OriginLength, string? Orig
             from++;
         return Cut + name[from..];
     }
+
+    private static string Described(string name, long length, string? key) => $"{name} ({length} bytes{(key is null ? "" : $", {key}")})";
 
     private static string Text(ReadOnlySpan<byte> field) => Encoding.UTF8.GetString(field.IndexOf((byte)0) is >= 0 and var end ? field[..end] : field);
 

@@ -55,7 +55,7 @@ internal static class StoreReader
     {
         var geometry = new StoreGeometry(head.Header.ChunkSize, largestPage);
         if (geometry.ChunkSize % cow.Alignment != 0)
-            throw new SnapshotStoreException(SnapshotStoreError.Misaligned, cow.Name, $": direct I/O on it needs multiples of {cow.Alignment} bytes, and its chunks have {geometry.ChunkSize}; open it with IoMode.Buffered.");
+            throw new SnapshotStoreException(SnapshotStoreError.Misaligned, cow.Name, $": direct I/O on it needs multiples of {cow.Alignment} bytes, and its chunks have {geometry.ChunkSize}", "; open it with IoMode.Buffered.");
         var image = new StoreImage { Geometry = geometry, Head = head, Page = AlignedMemory.Allocate(geometry.PageSize) };
         if (!image.IsValid)
             return image;
@@ -112,7 +112,7 @@ internal static class StoreReader
             return;
         throw area == 0
             ? new SnapshotStoreException(SnapshotStoreError.TooSmall, cow.Name, $" ends at byte {cow.Length}, before metadata area 0 at byte {at}: it is too small for a COW store with such chunks.")
-            : new SnapshotStoreException(SnapshotStoreError.Truncated, cow.Name, $" ends at byte {cow.Length}, before metadata area {area} at byte {at}: it was truncated. Give it back its size; what it has lost is gone.");
+            : new SnapshotStoreException(SnapshotStoreError.Truncated, cow.Name, $" ends at byte {cow.Length}, before metadata area {area} at byte {at}: it was truncated.", " Give it back its size; what it has lost is gone.");
     }
 
     private static int TakeRecords(StoreImage image, RecordCheck check, List<ExceptionRecord>? inOrder)

@@ -12,6 +12,9 @@ internal static class ExitCodes
     /// <summary>It did not begin: the arguments are wrong, or something cannot be opened.</summary>
     public const int Usage = 2;
 
+    /// <summary>Everything was written that was asked for, but a snapshot does not keep up any more: it is invalid, or its store is full.</summary>
+    public const int SnapshotLost = 3;
+
     /// <summary>It was interrupted (SIGINT or SIGTERM); 128 + SIGINT, as shells count.</summary>
     public const int Interrupted = 130;
 }

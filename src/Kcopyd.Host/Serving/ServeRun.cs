@@ -20,13 +20,18 @@ internal static class ServeRun
         await using var devicesLease = devices.ConfigureAwait(false);
         var server = Start(engine, new NbdServerOptions { EndPoints = endPoints, Exports = [.. devices.Exports.Select(static one => one.Export)], Tls = tls, RequireTls = options.RequireTls, Name = "nbd" });
         await using var serverLease = server.ConfigureAwait(false);
+        var control = ControlServer.Start(options.Control, new ControlRequests(devices, server, options, engine).ExecuteAsync);
+        await using var controlLease = control.ConfigureAwait(false);
 
         foreach (var address in server.EndPoints.Select(endPoint => ListenAddress.Uri(endPoint, tls is not null)))
             await console.Out.WriteLineAsync(options.Json ? ServeJson.Of(new ReadyReport(address)) : $"ready {address}").ConfigureAwait(false);
         await console.Out.FlushAsync(CancellationToken.None).ConfigureAwait(false);
-        var view = new ServeView(server, devices.Exports, console);
+        var view = new ServeView(server, () => devices.Exports, console);
         SnapshotNews.Begin(engine, view, options.LogLevel);
+        foreach (var notice in devices.Notices)
+            view.Say($"kcopyd: {notice}");
         var isAsked = await view.WatchAsync(cancellationToken).ConfigureAwait(false);
+        await control.DisposeAsync().ConfigureAwait(false);
         var error = await StopAsync(server).ConfigureAwait(false);
         return await ReportAsync(server, devices, options, isAsked ? error : $"the server ended by itself, which is a bug; see the log. {error}", console).ConfigureAwait(false);
     }
@@ -90,6 +95,11 @@ internal static class ServeRun
                 await console.Error.WriteLineAsync($"kcopyd: {told}").ConfigureAwait(false);
             isBroken |= snapshot is not null && StoreErrors.IsBroken(snapshot);
             totals.Add(ExportReport.Of(statuses[export.Export.Name], export.Path, snapshot));
+        }
+        foreach (var wrong in await devices.CloseAsync().ConfigureAwait(false))
+        {
+            await console.Error.WriteLineAsync($"kcopyd: {wrong}").ConfigureAwait(false);
+            isBroken = true;
         }
         await console.Out.WriteLineAsync(options.Json ? ServeJson.Of(new ServeReport(totals, error)) : string.Join(Environment.NewLine, totals)).ConfigureAwait(false);
         return error is null && !isBroken ? ExitCodes.Success : ExitCodes.Errors;

@@ -6,7 +6,7 @@ using Spectre.Console;
 namespace Kcopyd.Host.Serving;
 
 /// <summary>On a terminal a table of the exports while they are served; elsewhere nothing but what is said.</summary>
-internal sealed class ServeView(NbdServer server, IReadOnlyList<ServedExport> exports, CommandConsole console)
+internal sealed class ServeView(NbdServer server, Func<IReadOnlyList<ServedExport>> served, CommandConsole console)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -50,6 +50,7 @@ internal sealed class ServeView(NbdServer server, IReadOnlyList<ServedExport> ex
 
     private async Task<Table> TableAsync(ExportRates rates)
     {
+        var exports = served();
         var statuses = server.GetStatus();
         rates.Look(statuses, Stopwatch.GetTimestamp());
         var hasSnapshots = exports.Any(static export => export.Snapshot is not null);
@@ -59,7 +60,9 @@ internal sealed class ServeView(NbdServer server, IReadOnlyList<ServedExport> ex
             table.AddColumn(new TableColumn(columns[i]) { Alignment = i < 2 ? Justify.Left : Justify.Right, NoWrap = i != 1 });
         foreach (var export in exports)
         {
-            var cells = ExportRow.Of(statuses.Single(status => status.Name == export.Export.Name), export.Path, rates,
+            if (statuses.FirstOrDefault(status => status.Name == export.Export.Name) is not { } status)
+                continue;       // removed just now
+            var cells = ExportRow.Of(status, export.Path, rates,
                 export.Snapshot is null ? null : await export.Snapshot.GetStatusAsync().ConfigureAwait(false));
             table.AddRow([.. cells.Take(columns.Length).Select(Markup.Escape)]);
         }

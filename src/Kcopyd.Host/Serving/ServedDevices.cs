@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Snapshots;
@@ -12,19 +13,28 @@ namespace Kcopyd.Host.Serving;
 internal sealed class ServedDevices : IAsyncDisposable
 {
     private readonly ServeOptions _options;
-    private readonly List<ServedExport> _exports = [];
+    private ImmutableList<ServedExport> _exports = [];      // replaced whole: others look at it at any time
     private readonly List<FileBlockDevice> _files = [];
     private readonly List<(SnapshotFiles Files, OpenSnapshots Opened)> _origins = [];
+
+    private readonly List<string> _notices = [];
 
     private readonly StorageLock _lock;
 
     private ServedDevices(ServeOptions options, StorageLock held) => (_options, _lock) = (options, held);
 
-    public IReadOnlyList<ServedExport> Exports => _exports;
+    /// <summary>What is served at the moment. Any thread.</summary>
+    public IReadOnlyList<ServedExport> Exports => Volatile.Read(ref _exports);
+
+    /// <summary>The origins, with their snapshots.</summary>
+    public IReadOnlyList<(SnapshotFiles Files, OpenSnapshots Opened)> Origins => _origins;
+
+    /// <summary>Snapshots that are not exported, and why. Their origins are.</summary>
+    public IReadOnlyList<string> Notices => _notices;
 
     /// <summary>Opens everything. No file is made or changed by that.</summary>
     /// <exception cref="UsageException">Something cannot be opened, is busy, or two exports would have the same name.</exception>
-    /// <exception cref="FailureException">A snapshot is invalid.</exception>
+    /// <exception cref="FailureException">A device failed.</exception>
     public static async Task<ServedDevices> OpenAsync(ServeOptions options, Engine engine, CommandConsole console)
     {
         var devices = new ServedDevices(options, StorageLocks.Take([.. options.Names.All.Select(target => (target, !options.ReadOnly))], options.Force, console));
@@ -33,7 +43,7 @@ internal sealed class ServedDevices : IAsyncDisposable
             foreach (var origin in options.Names.Snapshots)
                 await devices.OpenOriginAsync([.. origin], engine).ConfigureAwait(false);
             foreach (var file in options.Names.Files)
-                await devices.OpenFileAsync(file).ConfigureAwait(false);
+                await devices.OpenFileAsync(file, engine).ConfigureAwait(false);
             // Under the name of its file, unless it was given another one.
             foreach (var (files, opened) in devices._origins)
             {
@@ -47,6 +57,20 @@ internal sealed class ServedDevices : IAsyncDisposable
             await devices.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    /// <summary>Closes the snapshots.</summary>
+    /// <returns>What is wrong with them, for people: those that could not be closed, and those whose files were deleted under them.</returns>
+    public async Task<IReadOnlyList<string>> CloseAsync()
+    {
+        var wrong = new List<string>();
+        foreach (var (files, opened) in _origins)
+        {
+            wrong.AddRange(await opened.CloseAsync().ConfigureAwait(false));
+            wrong.AddRange(files.Deleted());
+        }
+        wrong.AddRange(_files.Where(static file => file.IsDeleted).Select(static file => $"'{file.Name}' was deleted while it was used: what it holds is lost."));
+        return wrong;
     }
 
     /// <summary>Closes the snapshots, then the files, which another command may use from then on.</summary>
@@ -71,7 +95,11 @@ internal sealed class ServedDevices : IAsyncDisposable
         {
             foreach (var (target, device) in files.All)
                 CheckNew(target, device);
-            opened = await OpenSnapshots.OpenAsync(files, new SnapshotOptions { Mode = StoreMode.Open }, engine, OriginName(files.Origin.Name)).ConfigureAwait(false);
+            if (writes)
+                files.CheckMayGrow(_options.Growth);
+            if (writes && !_options.IgnoresUnnamed)
+                await OriginStores.CheckAllNamedAsync(files.All[0], files.All, path => $"--snapshot '{files.Origin.Name},{path}'").ConfigureAwait(false);
+            opened = await OpenSnapshots.OpenAsync(files, _options.Accepted.Open with { Growth = _options.Growth }, SnapshotUse.Origin, engine, OriginName(files.Origin.Name)).ConfigureAwait(false);
         }
         catch
         {
@@ -80,10 +108,25 @@ internal sealed class ServedDevices : IAsyncDisposable
         }
         _origins.Add((files, opened));
         for (var i = 0; i < snapshots.Count; i++)
-            Add(snapshots[i].Name, snapshots[i].Cow, $"snapshot of {Path.GetFileName(files.Origin.Name)}", opened.All[i], opened.All[i]);
+        {
+            var (snapshot, notice) = opened.All[i];
+            if (notice is null)
+                Add(snapshots[i].Name, snapshots[i].Cow, $"snapshot of {Path.GetFileName(files.Origin.Name)}", snapshot, snapshot);
+            else
+                _notices.Add($"{notice} It is not exported.");
+        }
     }
 
-    private async Task OpenFileAsync(ServedFile file)
+    // So that snapshots of it can be taken later.
+    private async Task OpenOriginAsync(ServedFile file, Engine engine)
+    {
+        var files = await SnapshotFiles.OpenAsync(file.Target.Path, writesOrigin: true, [], writesCows: true).ConfigureAwait(false);
+        var opened = await OpenSnapshots.OpenAsync(files, new SnapshotOptions(), SnapshotUse.Origin, engine, OriginName(files.Origin.Name)).ConfigureAwait(false);
+        _origins.Add((files, opened));
+        Add(file.Name, file.Target.Path, null, opened.Origin, null);
+    }
+
+    private async Task OpenFileAsync(ServedFile file, Engine engine)
     {
         var device = Devices.Open(file.Target, new BlockDeviceOptions { Io = _options.Io, ReadOnly = _options.ReadOnly });
         try
@@ -95,8 +138,15 @@ internal sealed class ServedDevices : IAsyncDisposable
             else
             {
                 CheckCow(file.Target, device);
+                if (!_options.ReadOnly && !_options.IgnoresUnnamed && device.Length % IoRegion.SectorSize == 0)
+                    await OriginStores.CheckAllNamedAsync((file.Target, device), [(file.Target, device)], path => $"--snapshot '{file.Target.Path},{path}'").ConfigureAwait(false);
                 if (device.Length == long.MaxValue)
                     throw new UsageException($"{file.Target} has no size: give a file or a block device.");
+                if (_options.Control is not null && device.Length % IoRegion.SectorSize == 0)
+                {
+                    await OpenOriginAsync(file, engine).ConfigureAwait(false);
+                    return;
+                }
                 _files.Add(device);
                 Add(file.Name, file.Target.Path, null, device, null);
             }
@@ -116,7 +166,26 @@ internal sealed class ServedDevices : IAsyncDisposable
         if (_exports.Find(export => export.Export.Name == name) is { } other)
             throw new UsageException($"two exports would have the name '{name}': '{other.Path}' and '{path}'. Name one of them yourself: {(snapshot is null ? $"--export NAME='{path}'" : $"--snapshot NAME=ORIGIN,'{path}'")}.");
         var export = new NbdExport(name, device) { ReadOnly = _options.ReadOnly, Description = description };
-        _exports.Add(new ServedExport(export, path, snapshot));
+        Volatile.Write(ref _exports, _exports.Add(new ServedExport(export, path, snapshot)));
+    }
+
+    /// <summary>Adds a snapshot that was taken while its origin is served. The name is free.</summary>
+    public NbdExport Add(string name, string path, SnapshotFiles files, Snapshot snapshot)
+    {
+        var export = new NbdExport(name, snapshot) { ReadOnly = true, Description = $"snapshot of {Path.GetFileName(files.Origin.Name)}" };
+        Volatile.Write(ref _exports, _exports.Add(new ServedExport(export, path, snapshot)));
+        return export;
+    }
+
+    /// <summary>Serves it no longer.</summary>
+    public void Remove(ServedExport export) => Volatile.Write(ref _exports, _exports.Remove(export));
+
+    /// <exception cref="UsageException">The store is something that is served, or a part of it.</exception>
+    public void CheckNewStore(Target target, FileBlockDevice device)
+    {
+        CheckNew(target, device);
+        if (_files.Exists(one => IsSame(one, device)))
+            throw new UsageException($"{target} is served itself; give another file.");
     }
 
     // A disk with snapshots is written through them only.

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
@@ -12,22 +13,76 @@ internal static class CreateCommand
         var (origin, cow) = (SnapshotArguments.Origin(), SnapshotArguments.Cow());
         var (chunk, size, store, json) = (SnapshotArguments.Chunk(), SnapshotArguments.Size(), SnapshotArguments.Store(), SnapshotArguments.Json());
         store.Description = "Which kind the kernel's table line that is printed names. It is not kept in the store: say it to 'write', too.";
-        var force = new Option<bool>("--force") { Description = "Overwrite a store that is there already: the snapshot that it keeps is lost." };
+        var sparse = new Option<bool>("--sparse") { Description = "Reserve no space for the file: the snapshot ends when its file system is full." };
+        var serve = ControlClient.Option();
+        var name = new Option<string?>("--name") { Description = "With --serve: the name under which the snapshot is served, for reading only; that of COW's file if nothing is said.", HelpName = "NAME" };
+        var force = new Option<bool>("--force") { Description = "Overwrite what COW holds, also the store of another snapshot: it is lost." };
         var command = new Command("create", "Takes a snapshot: from now on it shows what ORIGIN holds now, as long as whoever writes to ORIGIN does so through it.")
         {
-            origin, cow, chunk, size, store, force, json,
+            origin, cow, chunk, size, sparse, store, force, serve, name, json,
         };
-        command.SetAction(async (parsed, _) =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
             var (originPath, kind) = (parsed.GetRequiredValue(origin), parsed.GetValue(store));
-            var file = await NewStore.CreateAsync(originPath, parsed.GetRequiredValue(cow), parsed.GetValue(chunk), parsed.GetValue(size), parsed.GetValue(force), console).ConfigureAwait(false);
+            var request = new StoreRequest(parsed.GetRequiredValue(cow), parsed.GetValue(chunk), parsed.GetValue(size), parsed.GetValue(sparse), parsed.GetValue(force));
+            if (parsed.GetValue(serve) is { } address)
+                return await AskAsync(address, originPath, request, kind, parsed.GetValue(name), parsed.GetValue(json), console, cancellationToken).ConfigureAwait(false);
+            if (parsed.GetValue(name) is not null)
+                throw new UsageException("--name is for --serve: nothing is served here.");
+            var (status, originSectors, space) = await RunAsync(originPath, request, console).ConfigureAwait(false);
             var table = string.Create(CultureInfo.InvariantCulture,
-                $"0 {file.OriginSectors} snapshot {Path.GetFullPath(originPath)} {Path.GetFullPath(file.Status.Name)} {(kind == StoreKind.PersistentOverflow ? "PO" : "P")} {file.Status.ChunkSize / 512}");
+                $"0 {originSectors} snapshot {Path.GetFullPath(originPath)} {Path.GetFullPath(status.Name)} {(kind == StoreKind.PersistentOverflow ? "PO" : "P")} {status.ChunkSize / 512}");
             await console.Out.WriteLineAsync(parsed.GetValue(json)
-                ? SnapshotJson.Of(new CreateReport(StatusReport.Of(file.Status), table))
-                : $"{file.Status.Name}: a snapshot of {originPath} in chunks of {ByteSize.Format(file.Status.ChunkSize)}; for the kernel: {table}\n{file.Status}").ConfigureAwait(false);
+                ? SnapshotJson.Of(new CreateReport(StatusReport.Of(status), table, space))
+                : $"{status.Name}: a snapshot of {originPath} in chunks of {ByteSize.Format(status.ChunkSize)}{(space is null ? "" : $"; {space}")}; for the kernel: {table}\n{status}").ConfigureAwait(false);
             return ExitCodes.Success;
         });
         return command;
+    }
+
+    private static async Task<int> AskAsync(string address, string originPath, StoreRequest request, StoreKind kind, string? name, bool json, CommandConsole console, CancellationToken cancellationToken)
+    {
+        if (originPath.Length == 0 || request.Cow.Length == 0)
+            throw new UsageException($"{(originPath.Length == 0 ? "ORIGIN" : "COW")} is empty: give a path.");
+        var asked = new ControlRequest
+        {
+            Op = "create", Origin = Path.GetFullPath(originPath), Cow = Path.GetFullPath(request.Cow), Name = name, Chunk = request.ChunkSize, Size = request.Size, Sparse = request.IsSparse,
+            Force = request.Force, Store = kind == StoreKind.PersistentOverflow ? "PO" : "P",
+        };
+        var created = (await ControlClient.SendAsync(address, asked, console, cancellationToken).ConfigureAwait(false)).Created!;
+        await console.Out.WriteLineAsync(json
+            ? ControlJson.Of(created)
+            : $"{created.Status.Cow}: a snapshot of {originPath} in chunks of {ByteSize.Format(created.Status.ChunkSize)}{(created.Space is null ? "" : $"; {created.Space}")}; served read-only as '{created.Export}'\n{created.Status.Text}").ConfigureAwait(false);
+        return ExitCodes.Success;
+    }
+
+    private static async Task<(SnapshotStatus Status, long OriginSectors, string? Space)> RunAsync(string originPath, StoreRequest request, CommandConsole console)
+    {
+        // Before anything is created.
+        await (await SnapshotFiles.OpenAsync(originPath, writesOrigin: false, [], writesCows: false).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+        using var engine = Engine.Start(LogLevel.Error);
+        var chunkSize = request.ChunkSize ?? SnapshotSettings.FromConfig(engine.System.Settings.Config.GetConfig("kcopyd.snapshots")).ChunkSize;
+        var created = CreatedStore.Begin(request);
+        SnapshotFiles? files = null;
+        try
+        {
+            files = await SnapshotFiles.LockAsync(originPath, writesOrigin: false, [request.Cow], writesCows: true, console, isNew: true).ConfigureAwait(false);
+            created.IsLocked = true;
+            // What is there is lost only when nothing else can fail that is known before.
+            if (await files.Origin.FlushAsync().ConfigureAwait(false) is { IsSuccess: false, Error: not (IoError.ReadOnly or IoError.NotSupported or IoError.Invalid) } failed)
+                throw new FailureException($"{files.All[0].Target} cannot be flushed ({failed.Error.Describe()}): what a snapshot of it would show after a power cut is not known.");
+            await created.PrepareAsync(files.All[0], files.All[1].Device, chunkSize, console).ConfigureAwait(false);
+            var opened = await OpenSnapshots.OpenAsync(files, new SnapshotOptions { ChunkSize = chunkSize, Mode = request.Force ? StoreMode.Replace : StoreMode.Create }, SnapshotUse.Snapshots, engine, "origin").ConfigureAwait(false);
+            await using var openedLease = opened.ConfigureAwait(false);
+            await DeviceLoops.FlushAsync(opened.First).ConfigureAwait(false);
+            await created.KeepAsync().ConfigureAwait(false);
+            return (await opened.First.GetStatusAsync().ConfigureAwait(false), files.Origin.Length / IoRegion.SectorSize, created.Space);
+        }
+        finally
+        {
+            await created.DisposeAsync().ConfigureAwait(false);
+            if (files is not null)
+                await files.DisposeAsync().ConfigureAwait(false);
+        }
     }
 }

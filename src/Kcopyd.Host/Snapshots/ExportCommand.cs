@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
-using Kcopyd.Actors.Snapshots;
 using Kcopyd.Host.Transfers;
 
 namespace Kcopyd.Host.Snapshots;
@@ -11,10 +10,11 @@ internal static class ExportCommand
 {
     public static Command Create(CommandConsole console)
     {
-        var (origin, cow, acceptTruncated) = (SnapshotArguments.Origin(), SnapshotArguments.Cow(), SnapshotArguments.AcceptTruncated());
+        var (origin, cow, acceptance) = (SnapshotArguments.Origin(), SnapshotArguments.Cow(), new AcceptanceOptions());
         var output = new Argument<string>("OUT") { Description = "Where to: PATH[@START]. A file is created or grown as needed, a block device must be large enough." };
         var transfer = new TransferOptionSet();
-        var command = new Command("export", "Copies the whole snapshot, as 'kcopyd copy' does. Zeroes become holes, unless --offload says otherwise.") { origin, cow, output, acceptTruncated };
+        var command = new Command("export", "Copies the whole snapshot, as 'kcopyd copy' does. Zeroes become holes, unless --offload says otherwise.") { origin, cow, output };
+        acceptance.AddTo(command);
         transfer.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -29,8 +29,7 @@ internal static class ExportCommand
             var plan = await TransferPlan.MakeAsync(source, [Target.Parse("OUT", parsed.GetRequiredValue(output))], options, remotes).ConfigureAwait(false);
             files.CheckApart(plan.Destinations[0].Target, plan.Destinations[0].Storage);
 
-            var snapshots = new SnapshotOptions { Mode = StoreMode.Open, AcceptTruncated = parsed.GetValue(acceptTruncated) };
-            var opened = await OpenSnapshots.OpenAsync(files, snapshots, options.LogLevel).ConfigureAwait(false);
+            var opened = await OpenSnapshots.OpenAsync(files, acceptance.Read(parsed).Open, SnapshotUse.Snapshots, options.LogLevel).ConfigureAwait(false);
             await using var openedLease = opened.ConfigureAwait(false);
             return await TransferCommand.RunAsync(plan, opened.First, opened.Engine, options, console, cancellationToken).ConfigureAwait(false);
         });

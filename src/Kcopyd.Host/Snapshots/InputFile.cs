@@ -1,3 +1,5 @@
+using Kcopyd.Actors.IO;
+
 namespace Kcopyd.Host.Snapshots;
 
 /// <summary>What <c>--from</c> names: a file, a pipe, or standard input.</summary>
@@ -6,12 +8,15 @@ internal sealed class InputFile : IAsyncDisposable
     private const int WouldBlock = 11;      // EWOULDBLOCK: .NET takes a lock of its own
 
     private readonly Stream _stream;
+    private readonly CancellationTokenRegistration _abort;
 
-    private InputFile(string name, Stream stream)
+    private InputFile(string name, Stream stream, CancellationToken cancellationToken)
     {
         _stream = stream;
         Name = name;
         Length = stream.CanSeek ? stream.Length : null;
+        if (stream is DescriptorStream descriptor)
+            _abort = cancellationToken.Register(descriptor.Abort);
     }
 
     public string Name { get; }
@@ -19,16 +24,19 @@ internal sealed class InputFile : IAsyncDisposable
     /// <summary>Bytes; null where only the end tells.</summary>
     public long? Length { get; }
 
+    /// <param name="path">A file, a FIFO, or '-'.</param>
+    /// <param name="console">Where standard input is.</param>
+    /// <param name="cancellationToken">Ends what waits for bytes that do not come.</param>
     /// <exception cref="UsageException">It cannot be opened.</exception>
-    public static InputFile Open(string path, CommandConsole console)
+    public static InputFile Open(string path, CommandConsole console, CancellationToken cancellationToken)
     {
         if (path.Length == 0)
             throw new UsageException("--from is empty: give a path, or - for standard input.");
         try
         {
-            return path == "-"
-                ? new InputFile("standard input", console.OpenInput())
-                : new InputFile(path, new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0));
+            return path == "-" ? new InputFile("standard input", console.OpenInput(), cancellationToken)
+                : FileEntry.Of(path).Kind is FileKind.Pipe or FileKind.Character ? new InputFile(path, DescriptorStream.OpenForReading(path), cancellationToken)
+                : new InputFile(path, new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0), cancellationToken);
         }
         catch (FileNotFoundException)
         {
@@ -58,5 +66,9 @@ internal sealed class InputFile : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _abort.DisposeAsync().ConfigureAwait(false);
+        await _stream.DisposeAsync().ConfigureAwait(false);
+    }
 }

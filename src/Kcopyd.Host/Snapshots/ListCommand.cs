@@ -1,27 +1,78 @@
 using System.CommandLine;
 using System.Globalization;
+using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
 
-/// <summary><c>kcopyd snapshot list COW</c></summary>
+/// <summary><c>kcopyd snapshot list ORIGIN|COW</c></summary>
 internal static class ListCommand
 {
     public static Command Create(CommandConsole console)
     {
-        var cow = SnapshotArguments.Cow();
+        var what = new Argument<string>("ORIGIN|COW") { Description = "A disk or image whose stores are to be found, or a store whose contents are to be printed." };
+        var folders = new Option<string[]>("--in") { Description = "Look for stores of ORIGIN in this folder, too; repeat it for more. Its own folder is always looked into.", HelpName = "DIR", DefaultValueFactory = _ => [] };
         var (acceptTruncated, json) = (SnapshotArguments.AcceptTruncated(), SnapshotArguments.Json());
-        var command = new Command("list", "Prints a store's header, its metadata areas, and every exception: the chunk of the origin, and where it is in the store. Locks nothing.") { cow, acceptTruncated, json };
+        var command = new Command("list", "Of an origin: finds its stores. Of a store: prints its header, its metadata areas, and every exception: the chunk of the origin, and where it is in the store. Locks nothing.")
+        {
+            what, folders, acceptTruncated, json,
+        };
         command.SetAction(async (parsed, _) =>
         {
-            var contents = await StoreCommand.ReadAsync(parsed.GetRequiredValue(cow), null, parsed.GetValue(acceptTruncated)).ConfigureAwait(false);
-            if (parsed.GetValue(json))
-                await console.Out.WriteLineAsync(SnapshotJson.Of(ListReport.Of(contents))).ConfigureAwait(false);
-            else
-                await WriteTextAsync(contents, console.Out).ConfigureAwait(false);
-            return await StatusCommand.ExitAsync(contents.Status, console).ConfigureAwait(false);
+            var (path, more, truncated, isJson) = (parsed.GetRequiredValue(what), parsed.GetValue(folders)!, parsed.GetValue(acceptTruncated), parsed.GetValue(json));
+            if (path.Length == 0)
+                throw new UsageException("ORIGIN|COW is empty: give a path.");
+            if (more.Length == 0 && await IsStoreAsync(path).ConfigureAwait(false))
+                return await ListStoreAsync(path, truncated, isJson, console).ConfigureAwait(false);
+            return await ListOriginAsync(path, more, truncated, isJson, console).ConfigureAwait(false);
         });
         return command;
+    }
+
+    private static async Task<bool> IsStoreAsync(string path)
+    {
+        var device = Devices.Open(new Target("ORIGIN|COW", path, 0, null), new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
+        await using var lease = device.ConfigureAwait(false);
+        return await SnapshotFiles.IsStoreAsync(device).ConfigureAwait(false);
+    }
+
+    private static async Task<int> ListOriginAsync(string path, string[] more, bool acceptTruncated, bool json, CommandConsole console)
+    {
+        if (Array.Find(more, static folder => !Directory.Exists(folder)) is { } missing)
+            throw new UsageException($"--in '{missing}' is no folder.");
+        var target = new Target("ORIGIN", path, 0, null);
+        var origin = Devices.Open(target, new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
+        await using var lease = origin.ConfigureAwait(false);
+        SnapshotFiles.CheckOrigin(target, origin);
+        var stores = new List<SnapshotStoreContents>();
+        var isBroken = false;
+        foreach (var found in await OriginStores.FindAsync(origin, OriginStores.FoldersOf(path).Concat(more)).ConfigureAwait(false))
+        {
+            try
+            {
+                stores.Add(await StoreCommand.ReadAsync(found.Path, null, acceptTruncated).ConfigureAwait(false));
+                isBroken |= stores[^1].Status.State == SnapshotState.Invalid;
+            }
+            catch (Exception unusable) when (unusable is UsageException or FailureException)
+            {
+                await console.Error.WriteLineAsync($"kcopyd: {unusable.Message}").ConfigureAwait(false);
+                isBroken = true;
+            }
+        }
+        await console.Out.WriteLineAsync(json ? SnapshotJson.Of(new StoresReport(path, [.. stores.Select(StatusReport.Of)]))
+            : stores.Count == 0 ? $"no store of {path} was found"
+            : string.Join('\n', stores.Select(StatusCommand.Summary))).ConfigureAwait(false);
+        return isBroken ? ExitCodes.Errors : ExitCodes.Success;
+    }
+
+    private static async Task<int> ListStoreAsync(string path, bool acceptTruncated, bool json, CommandConsole console)
+    {
+        var contents = await StoreCommand.ReadAsync(path, null, acceptTruncated).ConfigureAwait(false);
+        if (json)
+            await console.Out.WriteLineAsync(SnapshotJson.Of(ListReport.Of(contents))).ConfigureAwait(false);
+        else
+            await WriteTextAsync(contents, console.Out).ConfigureAwait(false);
+        return await StatusCommand.ExitAsync(contents.Status, console).ConfigureAwait(false);
     }
 
     private static async Task WriteTextAsync(SnapshotStoreContents contents, TextWriter output)
@@ -29,6 +80,8 @@ internal static class ListCommand
         var status = contents.Status;
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
             $"header     version {contents.Version}, {(status.State == SnapshotState.Invalid ? "invalid" : "valid")}, chunks of {status.ChunkSize / 512} sectors ({ByteSize.Format(status.ChunkSize)})")).ConfigureAwait(false);
+        if (contents.Label is { } label)
+            await output.WriteLineAsync($"origin     {label.OriginName}, {label.OriginLength} bytes{(label.OriginKey is null ? "" : $", {label.OriginKey}")}{(label.IsUnclean ? "; in use by a writer of it, or not closed by one" : "")}").ConfigureAwait(false);
         for (var i = 0; i < contents.Areas.Count; i++)
         {
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,

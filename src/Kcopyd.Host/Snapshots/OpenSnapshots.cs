@@ -3,12 +3,23 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
 
+/// <summary>What snapshots are opened for, which says whether one that is not whole stops the command.</summary>
+internal enum SnapshotUse
+{
+    /// <summary>To read or write them: each must be whole.</summary>
+    Snapshots,
+    /// <summary>To protect them from writes to their origin, which continues whatever becomes of them, as in the kernel.</summary>
+    Origin,
+    /// <summary>To merge the first, which must be whole; the others are protected.</summary>
+    Merge,
+}
+
 /// <summary>An origin with its snapshots, at work. The files are the caller's.</summary>
 internal sealed class OpenSnapshots : IAsyncDisposable
 {
-    private readonly List<Snapshot> _snapshots = [];
-
+    private readonly List<OpenSnapshot> _snapshots = [];
     private readonly bool _ownsEngine;
+    private IReadOnlyList<string>? _closed;
 
     private OpenSnapshots(Engine engine, bool ownsEngine, SnapshotOrigin origin)
     {
@@ -22,33 +33,39 @@ internal sealed class OpenSnapshots : IAsyncDisposable
     public SnapshotOrigin Origin { get; }
 
     /// <summary>That of COW.</summary>
-    public Snapshot First => _snapshots[0];
+    public Snapshot First => _snapshots[0].Snapshot;
 
-    public IReadOnlyList<Snapshot> All => _snapshots;
+    /// <summary>In the order of the files.</summary>
+    public IReadOnlyList<OpenSnapshot> All => _snapshots;
 
     /// <summary>Opens all snapshots before anything can be written.</summary>
     /// <exception cref="UsageException">A store cannot be used.</exception>
-    /// <exception cref="FailureException">A snapshot is invalid.</exception>
-    public static Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, LogLevel logLevel = LogLevel.Error) =>
-        OpenAsync(files, options, Engine.Start(logLevel), ownsEngine: true, "origin");
+    /// <exception cref="FailureException">A device failed, or a snapshot that is needed is invalid.</exception>
+    public static Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, SnapshotUse use, LogLevel logLevel = LogLevel.Error) =>
+        OpenAsync(files, options, use, Engine.Start(logLevel), ownsEngine: true, "origin");
 
-    /// <summary>The same, of an engine that goes on when they are closed.</summary>
+    /// <summary>The same, of an engine that outlives them.</summary>
     /// <param name="files">The files.</param>
     /// <param name="options">How.</param>
+    /// <param name="use">What for.</param>
     /// <param name="running">The engine.</param>
     /// <param name="name">The origin's name there.</param>
     /// <exception cref="UsageException">A store cannot be used.</exception>
-    /// <exception cref="FailureException">A snapshot is invalid.</exception>
-    public static Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, Engine running, string name) =>
-        OpenAsync(files, options, running, ownsEngine: false, name);
+    /// <exception cref="FailureException">A device failed, or a snapshot that is needed is invalid.</exception>
+    public static Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, SnapshotUse use, Engine running, string name) =>
+        OpenAsync(files, options, use, running, ownsEngine: false, name);
 
-    private static async Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, Engine engine, bool ownsEngine, string name)
+    private static async Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, SnapshotUse use, Engine engine, bool ownsEngine, string name)
     {
         var opened = new OpenSnapshots(engine, ownsEngine, engine.System.CreateSnapshotOrigin(files.Origin, name, leaveOpen: true));
         try
         {
-            foreach (var (target, cow) in files.All.Skip(1))
-                await opened.OpenAsync(target, cow, options).ConfigureAwait(false);
+            // What is protected from a merge is opened before.
+            var cows = files.All.Skip(1).ToList();
+            for (var i = use == SnapshotUse.Merge ? 1 : 0; i < cows.Count; i++)
+                opened._snapshots.Add(await opened.OpenAsync(cows[i].Target, cows[i].Device, options, isProtected: use != SnapshotUse.Snapshots).ConfigureAwait(false));
+            if (use == SnapshotUse.Merge)
+                opened._snapshots.Insert(0, await opened.OpenAsync(cows[0].Target, cows[0].Device, options with { ForMerge = true }, isProtected: false).ConfigureAwait(false));
             return opened;
         }
         catch
@@ -58,28 +75,67 @@ internal sealed class OpenSnapshots : IAsyncDisposable
         }
     }
 
-    public async Task<SnapshotStatus[]> GetStatusesAsync() => await Task.WhenAll(_snapshots.Select(snapshot => snapshot.GetStatusAsync())).ConfigureAwait(false);
-
-    public async ValueTask DisposeAsync()
+    /// <summary>Opens one more, while the others are used.</summary>
+    /// <param name="target">The store's argument.</param>
+    /// <param name="cow">The store; stays open when the snapshot is closed.</param>
+    /// <param name="options">How.</param>
+    /// <exception cref="UsageException">The store cannot be used or made.</exception>
+    /// <exception cref="FailureException">A device failed, or the snapshot is invalid.</exception>
+    public async Task<Snapshot> AddAsync(Target target, FileBlockDevice cow, SnapshotOptions options)
     {
-        foreach (var snapshot in _snapshots)
+        var added = await OpenAsync(target, cow, options, isProtected: false).ConfigureAwait(false);
+        _snapshots.Add(added);
+        return added.Snapshot;
+    }
+
+    /// <summary>Closes one of them, while the others are used.</summary>
+    public async Task RemoveAsync(OpenSnapshot one)
+    {
+        await one.Snapshot.DisposeAsync().ConfigureAwait(false);
+        _snapshots.Remove(one);
+    }
+
+    public async Task<SnapshotStatus[]> GetStatusesAsync() => await Task.WhenAll(_snapshots.Select(static one => one.Snapshot.GetStatusAsync())).ConfigureAwait(false);
+
+    /// <summary>Closes everything.</summary>
+    /// <returns>What could not be closed, for people.</returns>
+    public async Task<IReadOnlyList<string>> CloseAsync()
+    {
+        if (_closed is { } closed)
+            return closed;
+        foreach (var (snapshot, _) in _snapshots)
             await snapshot.DisposeAsync().ConfigureAwait(false);
+        _closed = [.. (await GetStatusesAsync().ConfigureAwait(false)).Where(static status => status.Problem == SnapshotProblem.NotClosed).Select(StoreErrors.After).OfType<string>()];
         await Origin.DisposeAsync().ConfigureAwait(false);
         if (_ownsEngine)
             Engine.Dispose();
+        return _closed;
     }
 
-    private async Task OpenAsync(Target target, IBlockDevice cow, SnapshotOptions options)
+    public async ValueTask DisposeAsync() => await CloseAsync().ConfigureAwait(false);
+
+    private async Task<OpenSnapshot> OpenAsync(Target target, FileBlockDevice cow, SnapshotOptions options, bool isProtected)
     {
         try
         {
-            _snapshots.Add(await Origin.OpenSnapshotAsync(cow, options with { LeaveOpen = true }).ConfigureAwait(false));
+            var isUnclean = options is { Mode: StoreMode.Open, Unclean: not UncleanStores.Accept } && await StoreReader.HeadAsync(cow, options.AcceptOrigin).ConfigureAwait(false) is { Header.Valid: not 0, Label.IsUnclean: true };
+            var how = options with { LeaveOpen = true, Unclean = isProtected && isUnclean ? UncleanStores.Keep : options.Unclean };
+            var snapshot = await Origin.OpenSnapshotAsync(cow, how).ConfigureAwait(false);
+            if (await snapshot.GetStatusAsync().ConfigureAwait(false) is not { State: SnapshotState.Invalid } invalid)
+                return new OpenSnapshot(snapshot, isProtected && isUnclean ? StoreErrors.Unclean(target) : null);
+            if (isProtected)
+                return new OpenSnapshot(snapshot, StoreErrors.Invalid(invalid));
+            await snapshot.DisposeAsync().ConfigureAwait(false);
+            throw new FailureException(StoreErrors.Invalid(invalid));
         }
         catch (SnapshotStoreException unusable)
         {
-            throw StoreErrors.Usage(target, unusable);
+            throw StoreErrors.Of(target, unusable);
         }
-        if (await _snapshots[^1].GetStatusAsync().ConfigureAwait(false) is { State: SnapshotState.Invalid } status)
-            throw new FailureException(StoreErrors.Invalid(status));
     }
 }
+
+/// <summary>A snapshot that is open.</summary>
+/// <param name="Snapshot">The snapshot.</param>
+/// <param name="Notice">Why it must not be shown, although its origin is used; null if it is whole.</param>
+internal sealed record OpenSnapshot(Snapshot Snapshot, string? Notice);

@@ -11,11 +11,14 @@ internal static class ReadCommand
 
     public static Command Create(CommandConsole console)
     {
-        var (origin, cow, acceptTruncated, json) = (SnapshotArguments.Origin(), SnapshotArguments.Cow(), SnapshotArguments.AcceptTruncated(), SnapshotArguments.Json());
+        var (origin, cow, acceptance, json) = (SnapshotArguments.Origin(), SnapshotArguments.Cow(), new AcceptanceOptions(), SnapshotArguments.Json());
         var at = SnapshotArguments.Bytes("--at", "First byte to read; any number.");
         var length = SnapshotArguments.Bytes("--length", "How many bytes; any number.");
-        var into = new Option<string>("--into") { Description = "Where they go: a file, which is emptied before, or standard output.", HelpName = "FILE|-", DefaultValueFactory = _ => "-" };
-        var command = new Command("read", "Reads bytes of the snapshot.") { origin, cow, at, length, into, acceptTruncated, json };
+        var into = new Option<string>("--into") { Description = "Where they go: a file, or standard output.", HelpName = "FILE|-", DefaultValueFactory = _ => "-" };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace a file that is there and holds something." };
+        var command = new Command("read", "Reads bytes of the snapshot.") { origin, cow, at, length, into, overwrite };
+        acceptance.AddTo(command);
+        command.Add(json);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (offset, count, path, isJson) = (parsed.GetValue(at), parsed.GetValue(length), parsed.GetValue(into)!, parsed.GetValue(json));
@@ -25,17 +28,19 @@ internal static class ReadCommand
             await using var filesLease = files.ConfigureAwait(false);
             if (offset > files.Origin.Length || count > files.Origin.Length - offset)
                 throw new UsageException($"ORIGIN '{files.Origin.Name}' has {files.Origin.Length} bytes; --at {offset} --length {count} reaches past its end.");
+            var target = path == "-" ? null : await CheckAsync(files, new Target("--into", path, 0, null), parsed.GetValue(overwrite)).ConfigureAwait(false);
 
-            var opened = await OpenSnapshots.OpenAsync(files, new SnapshotOptions { Mode = StoreMode.Open, AcceptTruncated = parsed.GetValue(acceptTruncated) }).ConfigureAwait(false);
+            var opened = await OpenSnapshots.OpenAsync(files, acceptance.Read(parsed).Open, SnapshotUse.Snapshots).ConfigureAwait(false);
             await using var openedLease = opened.ConfigureAwait(false);
-            if (path == "-")
+            if (target is null)
             {
                 var stream = console.OpenOutput();
                 await using var streamLease = stream.ConfigureAwait(false);
+                using var abort = cancellationToken.Register(() => (stream as DescriptorStream)?.Abort());
                 await ReadAsync(opened.First, offset, count, (_, bytes) => stream.WriteAsync(bytes, cancellationToken), cancellationToken).ConfigureAwait(false);
                 return ExitCodes.Success;
             }
-            await IntoFileAsync(files, opened.First, offset, count, new Target("--into", path, 0, null), cancellationToken).ConfigureAwait(false);
+            await IntoFileAsync(opened.First, offset, count, target, console, cancellationToken).ConfigureAwait(false);
             var status = await opened.First.GetStatusAsync().ConfigureAwait(false);
             await console.Out.WriteLineAsync(isJson
                 ? SnapshotJson.Of(new BytesReport(offset, count, true, null, [StatusReport.Of(status)]))
@@ -45,9 +50,18 @@ internal static class ReadCommand
         return command;
     }
 
-    private static async Task IntoFileAsync(SnapshotFiles files, Snapshot snapshot, long offset, long count, Target into, CancellationToken cancellationToken)
+    private static async Task<Target> CheckAsync(SnapshotFiles files, Target into, bool overwrite)
     {
-        files.CheckApart(into, (await Survey.OfDestinationAsync(into).ConfigureAwait(false)).Storage);
+        var survey = await Survey.OfDestinationAsync(into).ConfigureAwait(false);
+        files.CheckApart(into, survey.Storage);
+        return survey is { Kind: TargetKind.File, HoldsData: true } && !overwrite
+            ? throw new UsageException($"{into} exists and holds {ByteSize.Format(survey.Size)}. To replace it: --overwrite.")
+            : into;
+    }
+
+    private static async Task IntoFileAsync(Snapshot snapshot, long offset, long count, Target into, CommandConsole console, CancellationToken cancellationToken)
+    {
+        using var held = StorageLocks.Take([(into, true)], force: false, console);
         var file = Devices.Open(into, new BlockDeviceOptions { Create = true, Truncate = true, Length = count, Io = IoMode.Buffered });
         await using var fileLease = file.ConfigureAwait(false);
         await ReadAsync(snapshot, offset, count, (at, bytes) => DeviceLoops.WriteAsync(file, at, bytes), cancellationToken).ConfigureAwait(false);

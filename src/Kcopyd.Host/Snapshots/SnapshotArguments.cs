@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Numerics;
+using Kcopyd.Actors;
+using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
@@ -23,7 +25,22 @@ internal static class SnapshotArguments
 
     public static Option<bool> Json() => new("--json") { Description = "Print the result as one JSON object on standard output." };
 
+    public static Option<bool> IgnoreUnnamed() => new("--ignore-unnamed")
+    {
+        Description = "Write to the origin although there are more snapshots of it, which are not named and will not show any more what they should.",
+    };
+
     public static Option<bool> AcceptTruncated() => new("--accept-truncated") { Description = "Take a store that was truncated; chunks that it has lost cannot be read." };
+
+    public static Option<StoreGrowth?> Grow() => new("--grow")
+    {
+        Description = "Let the file of the store grow by STEP when it is 80 % full, up to LIMIT.",
+        HelpName = "STEP,LIMIT",
+        CustomParser = result => Text(result).Split(',') is [var step, var limit] && ByteSize.TryParse(step, out var by) && ByteSize.TryParse(limit, out var to)
+            && by > 0 && to >= by && by % IoRegion.SectorSize == 0 && to % IoRegion.SectorSize == 0
+            ? new StoreGrowth(by, to)
+            : Refuse<StoreGrowth>(result, "two sizes, multiples of 512, such as 1G,20G"),
+    };
 
     // Without a default for the parser, whose help would print the name of the enum's member; the first member is the default.
     public static Option<StoreKind> Store() => new("--store")
@@ -48,7 +65,7 @@ internal static class SnapshotArguments
 
     public static Option<long?> Size() => new("--size")
     {
-        Description = "Make the file of that length if there is none, or let it grow to it. It takes no space before it is used.",
+        Description = "Make the file of that length if there is none, or let it grow to it. Its space is reserved, unless --sparse says otherwise.",
         HelpName = "SIZE",
         CustomParser = result => ByteSize.TryParse(Text(result), out var bytes) && bytes > 0 ? bytes : Refuse<long?>(result, "a number of bytes such as 64M or 1G"),
     };

@@ -12,13 +12,14 @@ internal static class SnapshotCommand
     /// <param name="isUsed">False leaves its own commands away: no other command has to make them at its start.</param>
     public static Command Create(CommandConsole console, bool isUsed)
     {
-        var command = new Command(Name, "Snapshots of a disk or image in copy-on-write stores of the kernel's format: take, read, write, export, compare, merge.");
+        var command = new Command(Name, "Snapshots of a disk or image in copy-on-write stores of the kernel's format: take, read, write, export, compare, merge, roll back, delete.");
         if (isUsed)
         {
             foreach (var one in new[]
             {
                 CreateCommand.Create(console), StatusCommand.Create(console), ListCommand.Create(console), WriteCommand.Create(console),
                 ReadCommand.Create(console), ExportCommand.Create(console), DiffCommand.Create(console), MergeCommand.Create(console),
+                RollbackCommand.Create(console), GrowCommand.Create(console), DeleteCommand.Create(console),
             })
             {
                 command.Add(one);

@@ -1,4 +1,5 @@
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
 
@@ -8,8 +9,25 @@ internal sealed class SnapshotFiles : IAsyncDisposable
 {
     private StorageLock? _lock;
     private readonly List<(Target Target, FileBlockDevice Device)> _opened = [];
+    private readonly Dictionary<FileBlockDevice, StorageLock> _adopted = [];
 
     public FileBlockDevice Origin => _opened[0].Device;
+
+    /// <summary>Takes over one more store, with its lock.</summary>
+    public void Adopt(Target target, FileBlockDevice cow, StorageLock held)
+    {
+        _opened.Add((target, cow));
+        _adopted.Add(cow, held);
+    }
+
+    /// <summary>Closes a store, and gives back its lock if it was taken over.</summary>
+    public async ValueTask ReleaseAsync(FileBlockDevice cow)
+    {
+        _opened.RemoveAll(one => one.Device == cow);
+        await cow.DisposeAsync().ConfigureAwait(false);
+        if (_adopted.Remove(cow, out var held))
+            held.Dispose();
+    }
 
     public IEnumerable<FileBlockDevice> Cows => _opened.Skip(1).Select(one => one.Device);
 
@@ -21,14 +39,15 @@ internal sealed class SnapshotFiles : IAsyncDisposable
     /// <param name="cows">COW, and those of --cow.</param>
     /// <param name="writesCows">Otherwise they are opened for reading only.</param>
     /// <param name="console">Where it says what cannot be locked.</param>
+    /// <param name="isNew">True if a store is to be made, so that there need not be one.</param>
     /// <exception cref="UsageException">Something is missing, busy, named twice, or no origin.</exception>
-    public static async Task<SnapshotFiles> LockAsync(string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows, CommandConsole console)
+    public static async Task<SnapshotFiles> LockAsync(string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows, CommandConsole console, bool isNew = false)
     {
         var targets = Targets(origin, cows, "--cow");
         var held = StorageLocks.Take([.. targets.Select((target, i) => (target, i == 0 ? writesOrigin : writesCows))], force: false, console);
         try
         {
-            var files = await OpenAsync(targets, writesOrigin, writesCows).ConfigureAwait(false);
+            var files = await OpenAsync(targets, writesOrigin, writesCows, isNew).ConfigureAwait(false);
             files._lock = held;
             return files;
         }
@@ -41,15 +60,18 @@ internal sealed class SnapshotFiles : IAsyncDisposable
 
     /// <summary>Opens what the caller has locked.</summary>
     /// <inheritdoc cref="LockAsync"/>
-    public static Task<SnapshotFiles> OpenAsync(string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows) => OpenAsync(Targets(origin, cows, "COW"), writesOrigin, writesCows);
+    public static Task<SnapshotFiles> OpenAsync(string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows, bool isNew = false) =>
+        OpenAsync(Targets(origin, cows, "COW"), writesOrigin, writesCows, isNew);
 
-    private static async Task<SnapshotFiles> OpenAsync(Target[] targets, bool writesOrigin, bool writesCows)
+    private static async Task<SnapshotFiles> OpenAsync(Target[] targets, bool writesOrigin, bool writesCows, bool isNew)
     {
         var files = new SnapshotFiles();
         try
         {
             for (var i = 0; i < targets.Length; i++)
                 files.Open(targets[i], i == 0 ? writesOrigin : writesCows);
+            if (!isNew && targets.Length > 1 && await IsStoreAsync(files.Origin).ConfigureAwait(false) && !await IsStoreAsync(files._opened[1].Device).ConfigureAwait(false))
+                throw Swapped(targets[0], targets[1]);
             return files;
         }
         catch
@@ -69,10 +91,32 @@ internal sealed class SnapshotFiles : IAsyncDisposable
             throw new UsageException($"{target} is {same}; give another file.");
     }
 
+    /// <exception cref="UsageException">A store is to grow that cannot.</exception>
+    public void CheckMayGrow(StoreGrowth? growth)
+    {
+        if (growth is not null && _opened.Skip(1).FirstOrDefault(static one => !one.Device.IsRegularFile) is { Target: { } device })
+            throw new UsageException($"--grow: {device} is no file, and grows when what it is on is extended, which is seen while it is used. Leave --grow out.");
+    }
+
+    /// <summary>True if it begins as stores do. What cannot be read says so when it is opened.</summary>
+    public static async Task<bool> IsStoreAsync(FileBlockDevice device)
+    {
+        var magic = new byte[sizeof(uint)];
+        return await device.ReadAsync(0, magic).ConfigureAwait(false) is { IsSuccess: true, Bytes: sizeof(uint) } && BitConverter.ToUInt32(magic) == StoreHeader.SnapMagic;
+    }
+
+    public static UsageException Swapped(Target origin, Target cow) =>
+        new($"{origin} is the COW store of a snapshot, and {cow} is not: they are swapped. Give the disk or image first: '{cow.Path}' '{origin.Path}'.");
+
+    /// <summary>Names the files that were deleted while they were used: what is in them is lost when they are closed.</summary>
+    public IEnumerable<string> Deleted() => _opened.Where(static one => one.Device.IsDeleted).Select(static one => $"{one.Target} was deleted while it was used: what it holds is lost.");
+
     public async ValueTask DisposeAsync()
     {
         foreach (var (_, device) in _opened)
             await device.DisposeAsync().ConfigureAwait(false);
+        foreach (var held in _adopted.Values)
+            held.Dispose();
         _lock?.Dispose();
     }
 

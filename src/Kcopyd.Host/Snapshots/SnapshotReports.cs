@@ -14,11 +14,36 @@ namespace Kcopyd.Host.Snapshots;
 /// <param name="Exceptions">Chunks that differ, or may.</param>
 /// <param name="ChunkSize">Bytes.</param>
 /// <param name="Reason">Why it cannot be used; null if it can.</param>
-internal sealed record StatusReport(string Cow, string State, string Text, long UsedSectors, long TotalSectors, long MetadataSectors, long Exceptions, int ChunkSize, string? Reason)
+/// <param name="Problem">The same for programs: a name of <see cref="SnapshotProblem"/>.</param>
+/// <param name="Origin">Of which origin the store says that it is; null if it does not, or was not read for that.</param>
+/// <param name="IsUnclean">True while a writer of its origin has it open, and for good if that writer did not close it; null if the store was not read for that.</param>
+internal sealed record StatusReport(string Cow, string State, string Text, long UsedSectors, long TotalSectors, long MetadataSectors, long Exceptions, int ChunkSize, string? Reason,
+    string Problem, OriginReport? Origin, bool? IsUnclean)
 {
     public static StatusReport Of(SnapshotStatus status) => new(status.Name, status.State.ToString(), status.ToString(), status.UsedSectors, status.TotalSectors,
-        status.MetadataSectors, status.Exceptions, status.ChunkSize, status.Reason);
+        status.MetadataSectors, status.Exceptions, status.ChunkSize, status.Reason, status.Problem.ToString(), null, null);
+
+    public static StatusReport Of(SnapshotStoreContents contents) => Of(contents.Status) with
+    {
+        Origin = contents.Label is { } label ? new OriginReport(label.OriginName, label.OriginLength, label.OriginKey) : null,
+        IsUnclean = contents.Label?.IsUnclean,
+    };
 }
+
+/// <summary>What a store says of its origin.</summary>
+/// <param name="Name">Its path when the store was last used.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="Key">What tells it from others; null if nothing does.</param>
+internal sealed record OriginReport(string Name, long Length, string? Key);
+
+/// <summary>The stores of an origin that were found.</summary>
+/// <param name="Origin">The origin, as the command line names it.</param>
+/// <param name="Stores">In the order in which they were found.</param>
+internal sealed record StoresReport(string Origin, IReadOnlyList<StatusReport> Stores);
+
+/// <summary>What was deleted.</summary>
+/// <param name="Deleted">The stores.</param>
+internal sealed record DeleteReport(IReadOnlyList<string> Deleted);
 
 /// <summary>What a store holds.</summary>
 /// <param name="Status">How it is.</param>
@@ -27,13 +52,14 @@ internal sealed record StatusReport(string Cow, string State, string Text, long 
 /// <param name="Exceptions">In the order in which they are in the store; chunks.</param>
 internal sealed record ListReport(StatusReport Status, int Version, IReadOnlyList<SnapshotStoreArea> Areas, IReadOnlyList<ExceptionRecord> Exceptions)
 {
-    public static ListReport Of(SnapshotStoreContents contents) => new(StatusReport.Of(contents.Status), contents.Version, contents.Areas, contents.Exceptions);
+    public static ListReport Of(SnapshotStoreContents contents) => new(StatusReport.Of(contents), contents.Version, contents.Areas, contents.Exceptions);
 }
 
 /// <summary>What was created.</summary>
 /// <param name="Status">How the snapshot is.</param>
 /// <param name="Table">The kernel's table line for it.</param>
-internal sealed record CreateReport(StatusReport Status, string Table);
+/// <param name="Space">Whether the space of its file is reserved; null for a block device.</param>
+internal sealed record CreateReport(StatusReport Status, string Table, string? Space);
 
 /// <summary>What was read or written.</summary>
 /// <param name="At">First byte.</param>
@@ -70,6 +96,10 @@ internal static class SnapshotJson
 
     public static string Of(DiffReport report) => JsonSerializer.Serialize(report, SnapshotJsonContext.Default.DiffReport);
 
+    public static string Of(StoresReport report) => JsonSerializer.Serialize(report, SnapshotJsonContext.Default.StoresReport);
+
+    public static string Of(DeleteReport report) => JsonSerializer.Serialize(report, SnapshotJsonContext.Default.DeleteReport);
+
     public static string Of(MergeReport report) => JsonSerializer.Serialize(report, SnapshotJsonContext.Default.MergeReport);
 }
 
@@ -80,4 +110,6 @@ internal static class SnapshotJson
 [JsonSerializable(typeof(BytesReport))]
 [JsonSerializable(typeof(DiffReport))]
 [JsonSerializable(typeof(MergeReport))]
+[JsonSerializable(typeof(StoresReport))]
+[JsonSerializable(typeof(DeleteReport))]
 internal sealed partial class SnapshotJsonContext : JsonSerializerContext;

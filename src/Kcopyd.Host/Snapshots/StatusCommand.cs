@@ -10,16 +10,29 @@ internal static class StatusCommand
     public static Command Create(CommandConsole console)
     {
         var cow = SnapshotArguments.Cow();
+        cow.Arity = ArgumentArity.ZeroOrOne;
+        var serve = ControlClient.Option();
         var origin = new Option<string?>("--origin") { Description = "Check the store against this origin, too.", HelpName = "ORIGIN" };
         var (acceptTruncated, json) = (SnapshotArguments.AcceptTruncated(), SnapshotArguments.Json());
-        var command = new Command("status", "Tells how a snapshot is; the last line is that of 'dmsetup status'. Locks nothing.") { cow, origin, acceptTruncated, json };
-        command.SetAction(async (parsed, _) =>
+        var command = new Command("status", "Tells how a snapshot is; the last line is that of 'dmsetup status'. Locks nothing.") { cow, origin, acceptTruncated, serve, json };
+        command.SetAction(async (parsed, cancellationToken) =>
         {
-            var contents = await StoreCommand.ReadAsync(parsed.GetRequiredValue(cow), parsed.GetValue(origin), parsed.GetValue(acceptTruncated)).ConfigureAwait(false);
-            await console.Out.WriteLineAsync(parsed.GetValue(json) ? SnapshotJson.Of(StatusReport.Of(contents.Status)) : Text(contents.Status)).ConfigureAwait(false);
+            if (parsed.GetValue(serve) is { } address)
+                return await AskAsync(address, parsed.GetValue(cow), parsed.GetValue(json), console, cancellationToken).ConfigureAwait(false);
+            var contents = await StoreCommand.ReadAsync(parsed.GetValue(cow) ?? throw new UsageException("COW is missing: give a store, or --serve ADDRESS for everything that is served there."), parsed.GetValue(origin), parsed.GetValue(acceptTruncated)).ConfigureAwait(false);
+            await console.Out.WriteLineAsync(parsed.GetValue(json) ? SnapshotJson.Of(StatusReport.Of(contents)) : Text(contents)).ConfigureAwait(false);
             return await ExitAsync(contents.Status, console).ConfigureAwait(false);
         });
         return command;
+    }
+
+    // Of everything that is served, or of one store.
+    private static async Task<int> AskAsync(string address, string? cow, bool json, CommandConsole console, CancellationToken cancellationToken)
+    {
+        var asked = new ControlRequest { Op = "status", Cow = cow is null ? null : Path.GetFullPath(cow) };
+        var exports = (await ControlClient.SendAsync(address, asked, console, cancellationToken).ConfigureAwait(false)).Exports ?? [];
+        await console.Out.WriteLineAsync(json ? ControlJson.Of(exports) : string.Join('\n', exports)).ConfigureAwait(false);
+        return exports.Any(static one => one.Snapshot?.State is nameof(SnapshotState.Invalid) or nameof(SnapshotState.Overflow)) ? ExitCodes.Errors : ExitCodes.Success;
     }
 
     /// <summary>Names what is wrong with a snapshot.</summary>
@@ -31,6 +44,14 @@ internal static class StatusCommand
         return ExitCodes.Errors;
     }
 
-    private static string Text(SnapshotStatus status) => status.State == SnapshotState.Invalid ? status.ToString() : string.Create(CultureInfo.InvariantCulture,
-        $"{status.Name}: {status.Exceptions} chunks of {ByteSize.Format(status.ChunkSize)} differ; {status.UsedPercent:0.0} % of {ByteSize.Format(512.0 * status.TotalSectors)} in use\n{status}");
+    /// <summary>A line for people, and that of <c>dmsetup status</c>.</summary>
+    public static string Text(SnapshotStoreContents contents) => contents.Status is { State: SnapshotState.Invalid } invalid ? invalid.ToString() : $"{Summary(contents)}\n{contents.Status}";
+
+    /// <summary>The line for people.</summary>
+    public static string Summary(SnapshotStoreContents contents)
+    {
+        var status = contents.Status;
+        return status.State == SnapshotState.Invalid ? $"{status.Name}: invalid" : string.Create(CultureInfo.InvariantCulture,
+            $"{status.Name}: {status.Exceptions} chunks of {ByteSize.Format(status.ChunkSize)} differ; {status.UsedPercent:0.0} % of {ByteSize.Format(512.0 * status.TotalSectors)} in use{(contents.Label is { IsUnclean: true } ? "; in use by a writer of its origin, or not closed by one" : "")}");
+    }
 }

@@ -6,35 +6,49 @@ namespace Kcopyd.Host.Snapshots;
 /// <summary>Reads a store for the commands that need neither an engine nor an origin.</summary>
 internal static class StoreCommand
 {
-    /// <summary>Reads it as it is at the moment; whoever uses it meanwhile is not disturbed.</summary>
-    /// <exception cref="UsageException">It is none, or damaged.</exception>
+    /// <summary>Reads it as it is at the moment, without disturbing whoever uses it.</summary>
+    /// <exception cref="UsageException">It is none, or damaged, or not the origin's.</exception>
+    /// <exception cref="FailureException">It cannot be read.</exception>
     public static async Task<SnapshotStoreContents> ReadAsync(string cow, string? origin, bool acceptTruncated)
     {
         long? length = null;
+        OriginIdentity? identity = null;
         if (origin is not null)
         {
             var target = new Target("--origin", origin, 0, null);
             var device = Devices.Open(target, new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
             await using var originLease = device.ConfigureAwait(false);
             SnapshotFiles.CheckOrigin(target, device);
-            length = device.Length;
+            (length, identity) = (device.Length, OriginIdentity.Of(device));
         }
         var store = new Target("COW", cow, 0, null);
         var file = Devices.Open(store, new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
         await using var cowLease = file.ConfigureAwait(false);
-        return await ReadAsync(store, file, length, acceptTruncated).ConfigureAwait(false);
+        return await ReadAsync(store, file, length, identity, new Acceptance(acceptTruncated, Origin: false, Unclean: true)).ConfigureAwait(false);
     }
 
-    /// <exception cref="UsageException">It is none, or damaged.</exception>
-    public static async Task<SnapshotStoreContents> ReadAsync(Target target, IBlockDevice cow, long? originLength, bool acceptTruncated)
+    /// <summary>Reads a store, and checks whose it is.</summary>
+    /// <param name="target">The store's argument.</param>
+    /// <param name="cow">The store.</param>
+    /// <param name="originLength">Bytes of the origin; null if it is not known.</param>
+    /// <param name="origin">Which one it is; null if it is not known.</param>
+    /// <param name="accepted">What is taken all the same.</param>
+    /// <exception cref="UsageException">It is none, or damaged, unclean, or not the origin's.</exception>
+    /// <exception cref="FailureException">It cannot be read.</exception>
+    public static async Task<SnapshotStoreContents> ReadAsync(Target target, IBlockDevice cow, long? originLength, OriginIdentity? origin, Acceptance accepted)
     {
         try
         {
-            return await SnapshotStore.ReadAsync(cow, originLength, acceptTruncated).ConfigureAwait(false);
+            var contents = await SnapshotStore.ReadAsync(cow, originLength, accepted.Truncated).ConfigureAwait(false);
+            if (contents.Label is { } label && origin is not null && !accepted.Origin)
+                label.CheckIsOf(cow.Name, originLength!.Value, origin);
+            if (contents is { Label.IsUnclean: true, Status.State: not SnapshotState.Invalid } && !accepted.Unclean)
+                throw SnapshotStoreLabel.UncleanRefusal(cow.Name);
+            return contents;
         }
         catch (SnapshotStoreException unusable)
         {
-            throw StoreErrors.Usage(target, unusable);
+            throw StoreErrors.Of(target, unusable);
         }
     }
 }

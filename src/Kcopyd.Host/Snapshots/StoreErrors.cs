@@ -3,36 +3,52 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
 
-/// <summary>What is wrong with a store, in the words of the command line.</summary>
+/// <summary>What is wrong with a store, and the remedies of the command line.</summary>
 internal static class StoreErrors
 {
     private const int Filling = 80;     // per cent
 
-    // The library names the device; here it is an argument.
-    public static UsageException Usage(Target target, SnapshotStoreException unusable)
+    /// <summary>Why a store cannot be used or made: a <see cref="FailureException"/> where a device failed, otherwise a <see cref="UsageException"/>.</summary>
+    public static Exception Of(Target target, SnapshotStoreException unusable)
     {
-        var message = unusable.Message.StartsWith(target.Path, StringComparison.Ordinal) ? target + unusable.Message[target.Path.Length..] : $"{target}: {unusable.Message}";
-        return new UsageException(message
-            .Replace("; make one by StoreMode.Create.", Make(target), StringComparison.Ordinal)
-            .Replace(": its first sector is empty.", Make(target), StringComparison.Ordinal)
-            .Replace("with AcceptTruncated", "with --accept-truncated", StringComparison.Ordinal)
-            .Replace("zero its first chunk.", $"zero its beginning: kcopyd zero '@0+4K:{target.Path}'.", StringComparison.Ordinal));
+        var what = $"{target}{unusable.What}";
+        return unusable.Reason switch
+        {
+            SnapshotStoreError.Io => new FailureException(what),
+            SnapshotStoreError.OriginNotFlushed => new FailureException($"ORIGIN '{unusable.Device}'{unusable.What}"),
+            SnapshotStoreError.NoStore => new UsageException($"{what}; make one: kcopyd snapshot create ORIGIN '{target.Path}'."),
+            SnapshotStoreError.OtherData => new UsageException($"{what} If it is an image, give its store: 'kcopyd snapshot list {target.Path}' finds it."),
+            SnapshotStoreError.HoldsStore => new UsageException($"{what}; see 'kcopyd snapshot status'. If its snapshot is not needed any more: --force."),
+            SnapshotStoreError.Truncated => new UsageException($"{what} Give it back its size; or read what it still has: --accept-truncated."),
+            SnapshotStoreError.OtherOrigin => new UsageException($"{what} If ORIGIN was moved or restored, and holds what it held: --accept-origin."),
+            SnapshotStoreError.DamagedLabel => new UsageException($"{what} If only the label is, read, export, write and merge take it with --accept-origin."),
+            SnapshotStoreError.Unclean => new UsageException($"{what} If its device has not failed: --accept-unclean. Otherwise take a new snapshot."),
+            _ => new UsageException(what),
+        };
     }
 
-    private static string Make(Target target) => $"; make one: kcopyd snapshot create ORIGIN '{target.Path}'.";
+    /// <summary>Says that a store is made only where nothing is.</summary>
+    public static UsageException Occupied(Target target, string found) =>
+        new($"{target} holds {found}, which a COW store would overwrite. Give another file or device; if that is not needed any more: --force.");
 
     public static string Invalid(SnapshotStatus status) =>
-        $"{status.Name}: the snapshot is invalid ({status.Reason}): it has lost something of what it should show. Take a new one.";
+        $"{status.Name}: the snapshot is invalid ({status.Reason}): it has lost something of what it should show. {(status.IsRecorded ? "" : "Its store could not be told so, and still looks valid: do not accept it. ")}Take a new one.";
+
+    /// <summary>Of a store that is kept up to date, and not shown.</summary>
+    public static string Unclean(Target target) =>
+        $"{target.Name}: the store was in use by a writer of its origin that did not close it: it is kept up to date, but whether the snapshot is whole cannot be told. If the store's device has not failed: --accept-unclean.";
 
     /// <summary>What is to be told of a snapshot after something was written; null if all is well.</summary>
-    public static string? After(SnapshotStatus status) => status.State switch
+    public static string? After(SnapshotStatus status) => status switch
     {
-        SnapshotState.Invalid => Invalid(status),
-        SnapshotState.Overflow => $"{status.Name}: the store is full: the snapshot can be read, not written.",
-        _ when status.UsedPercent >= Filling => string.Create(CultureInfo.InvariantCulture,
+        { State: SnapshotState.Invalid } => Invalid(status),
+        { Problem: SnapshotProblem.NotClosed } => $"{status.Name}: {status.Reason}: it stays marked as unclean, and is refused when it is opened again.",
+        { State: SnapshotState.Overflow, Problem: SnapshotProblem.NoSpace } => $"{status.Name}: {status.Reason}. The snapshot can be read, not written, until there is space on the store's file system.",
+        { State: SnapshotState.Overflow } => $"{status.Name}: the store is full: the snapshot can be read, not written.",
+        { UsedPercent: >= Filling } => string.Create(CultureInfo.InvariantCulture,
             $"{status.Name}: {status.UsedPercent:0} % of the store is in use, and a full one ends the snapshot. Export or merge it, or let the file grow: truncate -s +SIZE."),
         _ => null,
     };
 
-    public static bool IsBroken(SnapshotStatus status) => status.State is SnapshotState.Invalid or SnapshotState.Overflow;
+    public static bool IsBroken(SnapshotStatus status) => status.State is SnapshotState.Invalid or SnapshotState.Overflow || status.Problem == SnapshotProblem.NotClosed;
 }

@@ -12,14 +12,19 @@ internal static class WriteCommand
     public static Command Create(CommandConsole console)
     {
         var (origin, cow) = (SnapshotArguments.Origin(), SnapshotArguments.Cow());
-        var (more, store, acceptTruncated, json) = (SnapshotArguments.MoreCows(), SnapshotArguments.Store(), SnapshotArguments.AcceptTruncated(), SnapshotArguments.Json());
+        var (more, store, grow, json) = (SnapshotArguments.MoreCows(), SnapshotArguments.Store(), SnapshotArguments.Grow(), SnapshotArguments.Json());
+        var (ignoreUnnamed, progress) = (SnapshotArguments.IgnoreUnnamed(), SnapshotArguments.Progress());
         var at = SnapshotArguments.Bytes("--at", "First byte to write; any number.");
         var from = new Option<string>("--from") { Description = "What to write: all of this file, or standard input.", HelpName = "FILE|-", Required = true };
         var toOrigin = new Option<bool>("--to-origin") { Description = "Write to the origin: COW, and every --cow, get what they need of it before, and stay what they are." };
+        var acceptance = new AcceptanceOptions();
         var command = new Command("write", "Writes bytes to the snapshot, or with --to-origin to the origin under it. On stable storage before it says done.")
         {
-            origin, cow, at, from, toOrigin, more, store, acceptTruncated, json,
+            origin, cow, at, from, toOrigin, more, ignoreUnnamed, store, grow,
         };
+        acceptance.AddTo(command);
+        command.Add(progress);
+        command.Add(json);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var isToOrigin = parsed.GetValue(toOrigin);
@@ -28,24 +33,32 @@ internal static class WriteCommand
                 throw new UsageException("--cow is for --to-origin: a write to one snapshot changes no other.");
             var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), isToOrigin, cows, writesCows: true, console).ConfigureAwait(false);
             await using var filesLease = files.ConfigureAwait(false);
-            var input = InputFile.Open(parsed.GetValue(from)!, console);
+            if (isToOrigin && !parsed.GetValue(ignoreUnnamed))
+                await OriginStores.CheckAllNamedAsync(files.All[0], files.All, static path => $"--cow '{path}'").ConfigureAwait(false);
+            var growth = parsed.GetValue(grow);
+            files.CheckMayGrow(growth);
+            var input = InputFile.Open(parsed.GetValue(from)!, console, cancellationToken);
             await using var inputLease = input.ConfigureAwait(false);
             var offset = parsed.GetValue(at);
             if (offset > files.Origin.Length || input.Length > files.Origin.Length - offset)
                 throw new UsageException($"ORIGIN '{files.Origin.Name}' has {files.Origin.Length} bytes; --at {offset} and {input.Length ?? 0} bytes of {input.Name} reach past its end.");
 
-            var options = new SnapshotOptions { Mode = StoreMode.Open, Store = parsed.GetValue(store), AcceptTruncated = parsed.GetValue(acceptTruncated) };
-            var opened = await OpenSnapshots.OpenAsync(files, options).ConfigureAwait(false);
+            var options = acceptance.Read(parsed).Open with { Store = parsed.GetValue(store), Growth = growth };
+            var opened = await OpenSnapshots.OpenAsync(files, options, isToOrigin ? SnapshotUse.Origin : SnapshotUse.Snapshots).ConfigureAwait(false);
             await using var openedLease = opened.ConfigureAwait(false);
-            var device = isToOrigin ? (IBlockDevice)opened.Origin : opened.First;
-            var written = await WriteAsync(device, offset, input, cancellationToken).ConfigureAwait(false);
-            return await ReportAsync(opened, offset, written, parsed.GetValue(json), isToOrigin ? files.Origin.Name : files.Cows.First().Name, console).ConfigureAwait(false);
+            foreach (var notice in opened.All.Select(static one => one.Notice).OfType<string>())
+                await console.Error.WriteLineAsync($"kcopyd: {notice}").ConfigureAwait(false);
+            var (device, name) = isToOrigin ? ((IBlockDevice)opened.Origin, files.Origin.Name) : (opened.First, files.Cows.First().Name);
+            var watch = new WorkWatch(name, input.Length);
+            var writing = WriteAsync(device, offset, input, watch, cancellationToken);
+            await watch.WatchAsync(writing, parsed.GetValue(progress), console).ConfigureAwait(false);
+            return await ReportAsync(opened, offset, await writing.ConfigureAwait(false), parsed.GetValue(json), name, console).ConfigureAwait(false);
         });
         return command;
     }
 
     // Pieces end at multiples of their size: chunks that are written whole need not be read before.
-    private static async Task<Written> WriteAsync(IBlockDevice device, long offset, InputFile input, CancellationToken cancellationToken)
+    private static async Task<Written> WriteAsync(IBlockDevice device, long offset, InputFile input, WorkWatch watch, CancellationToken cancellationToken)
     {
         var buffer = new byte[Piece];
         long done = 0;
@@ -61,6 +74,7 @@ internal static class WriteCommand
                 var fits = (int)Math.Min(count, device.Length - offset - done);
                 await DeviceLoops.WriteAsync(device, offset + done, buffer.AsMemory(0, fits)).ConfigureAwait(false);
                 done += fits;
+                watch.Bytes = done;
                 if (fits < count)
                     throw new FailureException($"{input.Name} goes on past the end of the origin, which has {device.Length} bytes: the rest is not written.");
                 if (count < wanted)
@@ -88,19 +102,30 @@ internal static class WriteCommand
 
     private static async Task<int> ReportAsync(OpenSnapshots opened, long at, Written written, bool json, string target, CommandConsole console)
     {
+        var before = opened.All.Select(static one => one.Notice).ToList();
         var statuses = await opened.GetStatusesAsync().ConfigureAwait(false);
         if (written.IsCancelled)
             await console.Error.WriteLineAsync("kcopyd: interrupted.").ConfigureAwait(false);
         if (written.Error is not null)
             await console.Error.WriteLineAsync($"kcopyd: {written.Error}").ConfigureAwait(false);
-        foreach (var told in statuses.Select(StoreErrors.After).OfType<string>())
+        // What was said when it was opened is not said again.
+        foreach (var told in statuses.Select(StoreErrors.After).OfType<string>().Except(before.OfType<string>()))
+            await console.Error.WriteLineAsync($"kcopyd: {told}").ConfigureAwait(false);
+        var unclosed = await opened.CloseAsync().ConfigureAwait(false);
+        foreach (var told in unclosed)
             await console.Error.WriteLineAsync($"kcopyd: {told}").ConfigureAwait(false);
         var isWhole = written is { Error: null, IsCancelled: false };
-        await console.Out.WriteLineAsync(json
-            ? SnapshotJson.Of(new BytesReport(at, written.Bytes, isWhole, written.Error, [.. statuses.Select(StatusReport.Of)]))
-            : $"wrote {written.Bytes} bytes at {at} to {target}").ConfigureAwait(false);
-        return written.IsCancelled ? ExitCodes.Interrupted : isWhole && !statuses.Any(StoreErrors.IsBroken) ? ExitCodes.Success : ExitCodes.Errors;
+        var lost = statuses.Where(StoreErrors.IsBroken).Select(static status => status.Name).ToList();
+        var report = new BytesReport(at, written.Bytes, isWhole, written.Error, [.. statuses.Select(StatusReport.Of)]);
+        await console.Out.WriteLineAsync(json ? SnapshotJson.Of(report) : Text(report, target, lost)).ConfigureAwait(false);
+        return written.IsCancelled ? ExitCodes.Interrupted
+            : !isWhole || unclosed.Count > 0 ? ExitCodes.Errors
+            : lost.Count > 0 ? ExitCodes.SnapshotLost
+            : ExitCodes.Success;
     }
+
+    private static string Text(BytesReport report, string target, List<string> lost) =>
+        $"wrote {report.Bytes} bytes at {report.At} to {target}{(report.IsWhole ? "" : "; the rest is not written")}{(lost.Count == 0 ? "" : $"; not kept in {string.Join(", ", lost)}")}";
 
     private sealed record Written(long Bytes, string? Error, bool IsCancelled);
 }

@@ -44,7 +44,7 @@ public sealed class StoreLabel_should
         {
             var sector = (byte[])good.Clone();
             sector[at] ^= (byte)(1 << at % 8);
-            Assert.Equal(SnapshotStoreError.Damaged, Assert.Throws<SnapshotStoreException>(() => SnapshotStoreLabel.Read(sector, "cow")).Reason);
+            Assert.Equal(SnapshotStoreError.DamagedLabel, Assert.Throws<SnapshotStoreException>(() => SnapshotStoreLabel.Read(sector, "cow")).Reason);
         }
     }
 

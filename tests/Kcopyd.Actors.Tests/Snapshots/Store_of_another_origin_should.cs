@@ -64,7 +64,7 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
         await UseAsync(Mine);
         _cow.Bytes[100] ^= 1;
         await using var origin = Sys.CreateSnapshotOrigin(OriginDevice(), identity: Mine);
-        Assert.Equal(SnapshotStoreError.Damaged, (await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })))).Reason);
+        Assert.Equal(SnapshotStoreError.DamagedLabel, (await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })))).Reason);
         await UseAsync(Mine, new() { AcceptOrigin = true, LeaveOpen = true });
         await UseAsync(Mine);
     }

@@ -63,6 +63,54 @@ public sealed class ServeSnapshots_should : ServeSpec
     }
 
     [Fact]
+    public async Task exit_with_1_and_say_so_when_a_store_was_deleted()
+    {
+        var cow = await CowAsync("a.cow");
+        await using var served = await ServeAsync("--snapshot", $"{Origin},{cow}", "--listen", $"unix:{Socket}");
+        File.Delete(cow);
+        var outcome = await served.InterruptAsync();
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains($"COW '{cow}' was deleted while it was used: what it holds is lost.", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task serve_an_origin_whose_snapshot_is_invalid_and_not_that_snapshot()
+    {
+        var cow = await CowAsync("a.cow", "32K");
+        await RunAsync("snapshot", "write", Origin, cow, "--to-origin", "--at", "0", "--from", Folder.Random("bytes", 100_000));
+        await using var served = await ServeAsync("--snapshot", $"{Origin},{cow}", "--listen", $"unix:{Socket}");
+        Assert.Equal($"kcopyd: {cow}: the snapshot is invalid (its store says so): it has lost something of what it should show. Take a new one. It is not exported.", await served.ErrorAsync());
+        await using var origin = await TinyClient.ConnectAsync(Socket, "disk.img");
+        await origin.WriteAsync(0, Sevens);
+        Assert.Equal(Sevens, await origin.ReadAsync(0, 4096));
+        await Assert.ThrowsAnyAsync<IOException>(() => TinyClient.ConnectAsync(Socket, "a.cow"));
+    }
+
+    [Fact]
+    public async Task serve_no_origin_past_a_snapshot_that_is_not_named()
+    {
+        var (a, b) = (await CowAsync("a.cow"), await CowAsync("b.cow"));
+        await IsRefusedAsync($"has one more snapshot, in '{b}', which would not show any more what it should. Name it: --snapshot '{Origin},{b}'", "--snapshot", $"{Origin},{a}");
+        await IsRefusedAsync($"FILE '{Origin}' has one more snapshot, in '{a}'", Origin);
+        await using var served = await ServeAsync(Origin, "--read-only", "--listen", $"unix:{Socket}");
+    }
+
+    [Fact]
+    public async Task let_a_store_grow_before_it_is_full()
+    {
+        var cow = await CowAsync("a.cow", "64K");
+        await using var served = await ServeAsync("--snapshot", $"{Origin},{cow}", "--grow", "64K,1M", "--listen", $"unix:{Socket}");
+        await using (var origin = await TinyClient.ConnectAsync(Socket, "disk.img"))
+        await using (var a = await TinyClient.ConnectAsync(Socket, "a.cow"))
+        {
+            await origin.WriteAsync(0, new byte[Length]);
+            Assert.Equal(Frozen, await a.ReadAsync(0, Length));
+        }
+        Assert.Equal((0, ""), await served.InterruptAsync() is var outcome ? (outcome.ExitCode, outcome.Error) : default);
+        Assert.InRange(new FileInfo(cow).Length, Length, 1 << 20);
+    }
+
+    [Fact]
     public async Task warn_while_a_store_fills()
     {
         var cow = await CowAsync("a.cow", "64K");
@@ -94,7 +142,7 @@ public sealed class ServeSnapshots_should : ServeSpec
         await IsRefusedAsync($"FILE '{cow}' is the COW of a --snapshot", cow, "--snapshot", $"{Origin},{cow}");
         await IsRefusedAsync($"COW '{cow}' is COW '{cow}' of another --snapshot; give each its own file.", "--snapshot", $"{Origin},{cow}", "--snapshot", $"{Folder.Random("other", Length)},{cow}");
         await IsRefusedAsync("two exports would have the name 'a.cow'", "--snapshot", $"{Origin},{cow}", "--export", $"a.cow={Folder["other"]}");
-        await IsRefusedAsync($"COW '{Folder["other"]}' is no COW store", "--snapshot", $"{Origin},{Folder["other"]}");
+        await IsRefusedAsync($"COW '{Folder["other"]}' is no COW store", "--snapshot", $"{Origin},{Folder["other"]}", "--ignore-unnamed");
         await IsRefusedAsync($"COW '{Folder["none"]}' does not exist", "--snapshot", $"{Origin},{Folder["none"]}");
     }
 

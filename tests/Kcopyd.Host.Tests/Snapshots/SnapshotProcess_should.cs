@@ -36,7 +36,7 @@ public sealed class SnapshotProcess_should : IDisposable
         var origin = _folder.Random("origin", 24 << 20);
         var bytes = _folder.Random("bytes", 24 << 20, seed: 2);
         await DoAsync("create", origin, Cow, "--size", "64M", "--chunk", "512");
-        await DoAsync("write", origin, Cow, "--at", "0", "--from", bytes);
+        await DoAsync("write", origin, Cow, "--at", "0", "--from", bytes, "--progress", "none");
         var all = await CountAsync();
         using (var process = new HostProcess("snapshot", "merge", origin, Cow))
         {
@@ -55,7 +55,67 @@ public sealed class SnapshotProcess_should : IDisposable
         Assert.Equal(0, await CountAsync());
     }
 
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 130)]
+    public async Task end_by_a_signal_while_nobody_writes_to_the_pipe_that_it_reads(string signal, int exitCode)
+    {
+        var origin = _folder.Random("origin", 1 << 20);
+        await DoAsync("create", origin, Cow, "--size", "2M");
+        Tool.Run("mkfifo", _folder["pipe"]);
+        using (var process = new HostProcess("snapshot", "write", origin, Cow, "--at", "0", "--from", _folder["pipe"]))
+        {
+            await process.UntilAsync(() => process.HasOpen(_folder["pipe"]));
+            process.Signal(signal);
+            Assert.Equal(exitCode, (await process.EndAsync()).ExitCode);
+        }
+        await DoAsync("write", origin, Cow, "--at", "0", "--from", _folder.Random("bytes", 100));      // nothing is locked any more
+    }
+
+    [Fact]
+    public async Task show_a_store_that_a_killed_writer_left_only_when_that_is_accepted()
+    {
+        var origin = _folder.Random("origin", 1 << 20);
+        var frozen = _folder.Read("origin");
+        await DoAsync("create", origin, Cow, "--size", "2M");
+        Tool.Run("mkfifo", _folder["pipe"]);
+        using (var process = new HostProcess("snapshot", "write", origin, Cow, "--to-origin", "--at", "0", "--from", _folder["pipe"]))
+        {
+            await process.UntilAsync(() => IsUncleanAsync().GetAwaiter().GetResult());
+            process.Signal("KILL");
+            await process.EndAsync();
+        }
+        Assert.Contains("not closed by one", (await DoAsync("status", Cow)).Out, StringComparison.Ordinal);
+        foreach (var args in new string[][] { ["export", origin, Cow, _folder["out"]], ["diff", origin, Cow], ["merge", origin, Cow] })
+        {
+            using var process = new HostProcess(["snapshot", .. args]);
+            var refused = await process.EndAsync();
+            Assert.Equal(2, refused.ExitCode);
+            Assert.Contains("After a crash or a power cut it is whole; but if its own device had failed, it lacks chunks", refused.Error, StringComparison.Ordinal);
+            Assert.Contains("If its device has not failed: --accept-unclean. Otherwise take a new snapshot.", refused.Error, StringComparison.Ordinal);
+        }
+        // The origin comes first: it is written, the snapshot gets its chunks, and nobody has decided.
+        using (var process = new HostProcess("snapshot", "write", origin, Cow, "--to-origin", "--at", "0", "--from", _folder.Random("bytes", 100_000, seed: 3)))
+        {
+            var written = await process.EndAsync();
+            Assert.Equal(0, written.ExitCode);
+            Assert.Contains("it is kept up to date, but whether the snapshot is whole cannot be told", written.Error, StringComparison.Ordinal);
+        }
+        Assert.True(await IsUncleanAsync());
+        await DoAsync("export", origin, Cow, _folder["out"], "--accept-unclean");
+        Assert.Equal(frozen, _folder.Read("out"));
+        await DoAsync("merge", origin, Cow, "--accept-unclean");
+        Assert.Equal(frozen, _folder.Read("origin"));
+        Assert.False(await IsUncleanAsync());
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private async Task<bool> IsUncleanAsync()
+    {
+        await using var cow = BlockDevice.Open(Cow, new() { ReadOnly = true });
+        return (await SnapshotStore.ReadAsync(cow)).Label!.IsUnclean;
+    }
 
     private async Task<long> CountAsync()
     {

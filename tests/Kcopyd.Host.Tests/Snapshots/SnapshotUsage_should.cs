@@ -8,7 +8,7 @@ public sealed class SnapshotUsage_should : SnapshotCommandSpec
     [InlineData("ORIGIN '{none}' does not exist", "create", "{none}", "{new}", "--size", "1M")]
     [InlineData("COW '{new}' does not exist; to create it, say how large: --size 1G", "create", "{origin}", "{new}")]
     [InlineData("COW '{new}' has 4096 bytes: a COW store needs two chunks of 4096 bytes", "create", "{origin}", "{new}", "--size", "4K")]
-    [InlineData("COW '{new}' has 100 bytes: too small", "create", "{origin}", "{new}", "--size", "100")]
+    [InlineData("COW '{new}' has 100 bytes: a COW store needs two chunks", "create", "{origin}", "{new}", "--size", "100")]
     [InlineData("--size 0: must be", "create", "{origin}", "{new}", "--size", "0")]
     [InlineData("--chunk 5000: must be a power of two", "create", "{origin}", "{new}", "--size", "1M", "--chunk", "5000")]
     [InlineData("--chunk 0: must be a power of two", "create", "{origin}", "{new}", "--size", "1M", "--chunk", "0")]
@@ -17,12 +17,22 @@ public sealed class SnapshotUsage_should : SnapshotCommandSpec
     [InlineData("COW '{origin}' is ORIGIN '{origin}'", "create", "{origin}", "{origin}")]
     [InlineData("COW '{cow}' holds a COW store already", "create", "{origin}", "{cow}")]
     [InlineData("more than --size 4096", "create", "{origin}", "{cow}", "--size", "4K", "--force")]
-    [InlineData("COW '{other}' is no COW store: it begins with 0x736f6d65, not with 'SnAp'. If it is to become one, zero its beginning: kcopyd zero '@0+4K:{other}'", "create", "{origin}", "{other}", "--force")]
+    [InlineData("COW '{other}' holds data, at byte 0 and perhaps elsewhere, which a COW store would overwrite. Give another file or device; if that is not needed any more: --force.", "create", "{origin}", "{other}")]
+    [InlineData("COW '{other}' holds data", "create", "{origin}", "{other}", "--size", "64M")]
+    [InlineData("COW '{empty}' has 100000 bytes: a COW store needs two chunks", "create", "{origin}", "{empty}", "--chunk", "64K")]
+    [InlineData("ORIGIN '{cow}' is the COW store of a snapshot, and COW '{origin}' is not: they are swapped. Give the disk or image first: '{origin}' '{cow}'", "create", "{cow}", "{origin}")]
+    [InlineData("they are swapped", "export", "{cow}", "{origin}", "{new}")]
+    [InlineData("they are swapped", "merge", "{cow}", "{origin}")]
+    [InlineData("COW '{other}' is no COW store: it begins with 0x736f6d65, not with 'SnAp'. If it is an image, give its store: 'kcopyd snapshot list {other}' finds it", "status", "{other}")]
+    [InlineData("--into '{other}' exists and holds", "read", "{origin}", "{cow}", "--at", "0", "--length", "1K", "--into", "{other}")]
+    [InlineData("--grow 1M: must be two sizes, multiples of 512, such as 1G,20G", "write", "{origin}", "{cow}", "--at", "0", "--from", "{other}", "--grow", "1M")]
+    [InlineData("COW '{other}' is no COW store, and is not deleted", "delete", "{cow}", "{other}")]
+    [InlineData("--in '{none}' is no folder", "list", "{origin}", "--in", "{none}")]
+    [InlineData("200 chunks of {origin}, 800.0 KiB, become", "rollback", "{origin}", "{used}", "--cow", "{cow}")]
     [InlineData("ORIGIN '{odd}' has 1000 bytes, no multiple of 512; make it one: truncate -s %512", "create", "{odd}", "{new}", "--size", "1M")]
     [InlineData("ORIGIN '/dev/zero' has no size", "create", "/dev/zero", "{new}", "--size", "1M")]
     [InlineData("COW '{none}' does not exist", "status", "{none}")]
-    [InlineData("COW '{other}' is no COW store", "status", "{other}")]
-    [InlineData("COW '{empty}' holds no COW store; make one: kcopyd snapshot create ORIGIN '{empty}'", "status", "{empty}")]
+        [InlineData("COW '{empty}' holds no COW store; make one: kcopyd snapshot create ORIGIN '{empty}'", "status", "{empty}")]
     [InlineData("COW '{empty}' holds no COW store; make one: kcopyd snapshot create ORIGIN '{empty}'", "export", "{origin}", "{empty}", "{new}")]
     [InlineData("--origin '{none}' does not exist", "status", "{cow}", "--origin", "{none}")]
     [InlineData("COW '{none}' does not exist", "list", "{none}")]
@@ -45,6 +55,10 @@ public sealed class SnapshotUsage_should : SnapshotCommandSpec
     [InlineData("--progress loud: must be auto, plain or none", "merge", "{origin}", "{cow}", "--progress", "loud")]
     public async Task exit_with_2_name_what_is_wrong_and_change_nothing(string message, params string[] args)
     {
+        await DoAsync("create", Origin, Folder["used"], "--size", "2M");
+        await DoAsync("write", Origin, Folder["used"], "--at", "0", "--from", Folder.Random("bytes", 200 * 4096));
+        Directory.CreateDirectory(Folder["elsewhere"]);
+        File.Move(Folder["used"], InFolder("{used}"));
         await CreateAsync();
         Folder.Write("other", [.. "something else\n"u8, .. new byte[100_000]]);
         Folder.Write("empty", new byte[100_000]);
@@ -89,7 +103,7 @@ public sealed class SnapshotUsage_should : SnapshotCommandSpec
     {
         Assert.Contains("snapshot", (await RunAsync("--help")).Out, StringComparison.Ordinal);
         var help = (await RunAsync("snapshot", "--help")).Out;
-        Assert.All(["create", "status", "list", "write", "read", "export", "diff", "merge"], name => Assert.Contains(name, help, StringComparison.Ordinal));
+        Assert.All(["create", "status", "list", "write", "read", "export", "diff", "merge", "rollback", "delete"], name => Assert.Contains(name, help, StringComparison.Ordinal));
         Assert.Equal(2, (await RunAsync("snapshot")).ExitCode);
     }
 
@@ -97,6 +111,6 @@ public sealed class SnapshotUsage_should : SnapshotCommandSpec
     {
         foreach (var name in new[] { "origin", "cow", "other", "empty", "odd", "new", "none" })
             text = text.Replace($"{{{name}}}", Folder[name], StringComparison.Ordinal);
-        return text;
+        return text.Replace("{used}", Path.Combine(Folder["elsewhere"], "used"), StringComparison.Ordinal);
     }
 }

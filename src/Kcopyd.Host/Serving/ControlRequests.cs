@@ -1,0 +1,219 @@
+using System.Text;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors.Snapshots;
+using Kcopyd.Host.Snapshots;
+
+namespace Kcopyd.Host.Serving;
+
+/// <summary>Does what the control socket asks for: snapshots of what is served, while it is served. One request at a time.</summary>
+internal sealed class ControlRequests(ServedDevices devices, NbdServer server, ServeOptions options, Engine engine)
+{
+    private const int LongestName = 4096;       // bytes of UTF-8
+
+    /// <summary>Executes a request. Never fails: what goes wrong is the answer.</summary>
+    public async Task<ControlReply> ExecuteAsync(ControlRequest request)
+    {
+        using var said = new StringWriter();
+        var console = new CommandConsole(TextWriter.Null, said, IsTerminal: false);
+        try
+        {
+            var reply = request.Op switch
+            {
+                "status" => await StatusAsync(request).ConfigureAwait(false),
+                "create" => await CreateAsync(request, console).ConfigureAwait(false),
+                "grow" => await GrowAsync(request).ConfigureAwait(false),
+                "delete" => await DeleteAsync(request).ConfigureAwait(false),
+                _ => throw new UsageException($"there is no request '{request.Op}'; there are status, create, grow and delete."),
+            };
+            return reply with { Warnings = [.. said.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Replace("kcopyd: ", "", StringComparison.Ordinal))] };
+        }
+        catch (UsageException refused)
+        {
+            return new ControlReply { Code = "refused", Error = refused.Message };
+        }
+        catch (FailureException failed)
+        {
+            return new ControlReply { Code = "failed", Error = failed.Message };
+        }
+        catch (Exception unexpected)
+        {
+            return new ControlReply { Code = "failed", Error = $"an unexpected error, which is a bug; please report it: {unexpected}" };
+        }
+    }
+
+    // ---- create --------------------------------------------------------------------------------------------------
+
+    private async Task<ControlReply> CreateAsync(ControlRequest request, CommandConsole console)
+    {
+        var asked = new StoreRequest(Need(request.Cow, "cow"), Chunk(request.Chunk), request.Size, request.Sparse, request.Force);
+        var store = request.Store switch { null or "P" => StoreKind.Persistent, "PO" => StoreKind.PersistentOverflow, _ => throw new UsageException($"store '{request.Store}': must be P or PO.") };
+        var (files, opened) = await FindOriginAsync(Need(request.Origin, "origin")).ConfigureAwait(false);
+        var name = request.Name ?? Path.GetFileName(asked.Cow);
+        if (Encoding.UTF8.GetByteCount(name) > LongestName || name.Contains('\0', StringComparison.Ordinal))
+            throw new UsageException($"the name of an export has {Encoding.UTF8.GetByteCount(name)} bytes; the protocol has room for {LongestName}, none of them zero.");
+        if (devices.Exports.Any(export => export.Export.Name == name))
+            throw new UsageException($"an export '{name}' is served already; give the snapshot another name: --name NAME.");
+        var created = CreatedStore.Begin(asked);
+        try
+        {
+            var held = StorageLocks.Take([(asked.Target, true)], force: false, console);
+            try
+            {
+                created.IsLocked = true;
+                return await CreateAsync(asked, name, store, files, opened, created, held, console).ConfigureAwait(false);
+            }
+            catch
+            {
+                await created.DisposeAsync().ConfigureAwait(false);     // while it is locked
+                held.Dispose();
+                throw;
+            }
+        }
+        finally
+        {
+            await created.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<ControlReply> CreateAsync(StoreRequest asked, string name, StoreKind store, SnapshotFiles files, OpenSnapshots opened, CreatedStore created, StorageLock held, CommandConsole console)
+    {
+        var cow = Devices.Open(asked.Target, new BlockDeviceOptions { Io = IoMode.Buffered });
+        Snapshot snapshot;
+        try
+        {
+            if (cow.IsReadOnly)
+                throw new UsageException($"{asked.Target} is read-only.");
+            devices.CheckNewStore(asked.Target, cow);
+            var chunkSize = asked.ChunkSize ?? SnapshotSettings.FromConfig(engine.System.Settings.Config.GetConfig("kcopyd.snapshots")).ChunkSize;
+            await created.PrepareAsync(files.All[0], cow, chunkSize, console).ConfigureAwait(false);
+            var how = new SnapshotOptions { ChunkSize = chunkSize, Store = store, Mode = asked.Force ? StoreMode.Replace : StoreMode.Create, Growth = cow.IsRegularFile ? options.Growth : null };
+            snapshot = await opened.AddAsync(asked.Target, cow, how).ConfigureAwait(false);
+            await MakeDurableAsync(snapshot, opened, created).ConfigureAwait(false);
+        }
+        catch
+        {
+            await cow.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        files.Adopt(asked.Target, cow, held);
+        server.AddExport(devices.Add(name, asked.Cow, files, snapshot));
+        return new ControlReply { Code = "done", Created = new ServedStoreReport(StatusReport.Of(await snapshot.GetStatusAsync().ConfigureAwait(false)), name, created.Space) };
+    }
+
+    private static async Task MakeDurableAsync(Snapshot snapshot, OpenSnapshots opened, CreatedStore created)
+    {
+        try
+        {
+            await DeviceLoops.FlushAsync(snapshot).ConfigureAwait(false);
+            await created.KeepAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            await opened.RemoveAsync(opened.All[^1]).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    // ---- status, grow, delete ------------------------------------------------------------------------------------
+
+    private async Task<ControlReply> StatusAsync(ControlRequest request)
+    {
+        var statuses = server.GetStatus().ToDictionary(static status => status.Name, StringComparer.Ordinal);
+        var reports = new List<ServedReport>();
+        if (request.Cow is null)
+        {
+            foreach (var export in devices.Exports.Where(static export => export.Snapshot is null))
+                reports.Add(new ServedReport(export.Export.Name, export.Path, export.Export.ReadOnly, statuses[export.Export.Name].Connections, null, null));
+        }
+        var stores = request.Cow is null ? devices.Origins.SelectMany(static origin => StoresOf(origin.Files, origin.Opened)) : [await FindStoreAsync(Need(request.Cow, "cow")).ConfigureAwait(false)];
+        foreach (var store in stores)
+            reports.Add(await ReportAsync(store).ConfigureAwait(false));
+        return new ControlReply { Code = "done", Exports = reports };
+    }
+
+    private async Task<ControlReply> GrowAsync(ControlRequest request)
+    {
+        var store = await FindStoreAsync(Need(request.Cow, "cow")).ConfigureAwait(false);
+        await GrowCommand.GrowAsync(store.Target, store.Cow, request.Size ?? throw new UsageException("a request 'grow' needs a size.")).ConfigureAwait(false);
+        await store.Opened.Snapshot.GrowAsync(store.Cow).ConfigureAwait(false);
+        return new ControlReply { Code = "done", Exports = [await ReportAsync(store).ConfigureAwait(false)] };
+    }
+
+    private async Task<ControlReply> DeleteAsync(ControlRequest request)
+    {
+        var stores = new List<Store>();
+        foreach (var cow in (request.Cows ?? throw new UsageException("the request needs cows.")).Distinct())
+            stores.Add(await FindStoreAsync(Need(cow, "cows")).ConfigureAwait(false));
+        stores = [.. stores.DistinctBy(static store => store.Cow)];
+        foreach (var store in stores)
+        {
+            if (ExportOf(store) is { } used && ConnectionsOf(used) is > 0 and var clients)
+                throw new UsageException($"{store.Target} is in use: {clients} client{(clients == 1 ? " reads" : "s read")} its export '{used.Export.Name}'. Disconnect first.");
+        }
+        foreach (var store in stores)
+        {
+            if (ExportOf(store) is { } export)
+            {
+                server.RemoveExport(export.Export.Name);
+                devices.Remove(export);
+            }
+            await store.Origin.RemoveAsync(store.Opened).ConfigureAwait(false);
+            try
+            {
+                await DeleteCommand.EndAsync(store.Target, store.Cow).ConfigureAwait(false);
+            }
+            finally
+            {
+                await store.Files.ReleaseAsync(store.Cow).ConfigureAwait(false);
+            }
+        }
+        return new ControlReply { Code = "done", Deleted = [.. stores.Select(static store => store.Target.Path)] };
+    }
+
+    private async Task<ServedReport> ReportAsync(Store store)
+    {
+        var export = ExportOf(store);
+        return new ServedReport(export?.Export.Name, store.Target.Path, export?.Export.ReadOnly ?? true, export is null ? 0 : ConnectionsOf(export), store.Files.Origin.Name,
+            StatusReport.Of(await store.Opened.Snapshot.GetStatusAsync().ConfigureAwait(false)));
+    }
+
+    // ---- what is served ------------------------------------------------------------------------------------------
+
+    private int ConnectionsOf(ServedExport export) => server.GetStatus().FirstOrDefault(status => status.Name == export.Export.Name)?.Connections ?? 0;
+
+    private ServedExport? ExportOf(Store store) => devices.Exports.FirstOrDefault(export => export.Snapshot == store.Opened.Snapshot);
+
+    private static IEnumerable<Store> StoresOf(SnapshotFiles files, OpenSnapshots opened) =>
+        files.All.Skip(1).Zip(opened.All, (file, one) => new Store(file.Target, file.Device, one, files, opened));
+
+    private async Task<(SnapshotFiles Files, OpenSnapshots Opened)> FindOriginAsync(string path)
+    {
+        var location = await LocateAsync("ORIGIN", path).ConfigureAwait(false);
+        return devices.Origins.FirstOrDefault(origin => origin.Files.Origin.Locate(0).Equals(location)) is { Files: not null } found
+            ? found
+            : throw new UsageException($"ORIGIN '{path}' is not served here, or not in a way that snapshots can be taken of; 'kcopyd snapshot status --serve {options.Control}' lists what is.");
+    }
+
+    private async Task<Store> FindStoreAsync(string path)
+    {
+        var location = await LocateAsync("COW", path).ConfigureAwait(false);
+        return devices.Origins.SelectMany(static origin => StoresOf(origin.Files, origin.Opened)).FirstOrDefault(store => store.Cow.Locate(0).Equals(location))
+            ?? throw new UsageException($"COW '{path}' is not the store of a snapshot that is served here; 'kcopyd snapshot status --serve {options.Control}' lists them.");
+    }
+
+    private static async Task<StorageLocation> LocateAsync(string argument, string path)
+    {
+        var device = Devices.Open(new Target(argument, path, 0, null), new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
+        await using var lease = device.ConfigureAwait(false);
+        return device.Locate(0);
+    }
+
+    private static string Need(string? value, string member) => value is { Length: > 0 } ? Path.IsPathFullyQualified(value) ? value
+        : throw new UsageException($"{member} '{value}': must be an absolute path.") : throw new UsageException($"the request needs {member}.");
+
+    private static int? Chunk(int? chunk) => chunk is null or (>= 512 and <= 1 << 30) && (chunk & (chunk - 1)) is null or 0 ? chunk
+        : throw new UsageException($"chunk {chunk}: must be a power of two from 512 to 1G.");
+
+    private sealed record Store(Target Target, FileBlockDevice Cow, OpenSnapshot Opened, SnapshotFiles Files, OpenSnapshots Origin);
+}

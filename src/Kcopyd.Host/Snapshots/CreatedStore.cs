@@ -1,0 +1,185 @@
+using System.Globalization;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.IO;
+using Kcopyd.Actors.Snapshots;
+
+namespace Kcopyd.Host.Snapshots;
+
+/// <summary>What <c>snapshot create</c> is to make.</summary>
+/// <param name="Cow">The store: a file or a block device.</param>
+/// <param name="ChunkSize">Bytes; null takes the setting.</param>
+/// <param name="Size">Bytes of the file; null takes it as it is.</param>
+/// <param name="IsSparse">True leaves the file without space of its own.</param>
+/// <param name="Force">True overwrites what is there.</param>
+internal sealed record StoreRequest(string Cow, int? ChunkSize, long? Size, bool IsSparse, bool Force)
+{
+    public Target Target => new("COW", Cow, 0, null);
+}
+
+/// <summary>The file or device of a store that is to be made: locked first, checked second, changed last. What fails leaves everything as it was, and no file that it created.</summary>
+internal sealed class CreatedStore : IAsyncDisposable
+{
+    private readonly StoreRequest _request;
+    private readonly FileBlockDevice? _created;
+    private FileBlockDevice _device = null!;
+    private bool _isKept, _isDisposed;
+
+    private CreatedStore(StoreRequest request, FileBlockDevice? created) => (_request, _created) = (request, created);
+
+    /// <summary>What is said of the space that was reserved; null for a device.</summary>
+    public string? Space { get; private set; }
+
+    /// <summary>Creates the file, if nothing is there; empty, so that it can be locked.</summary>
+    /// <exception cref="UsageException">It cannot be created, or its size is missing.</exception>
+    public static CreatedStore Begin(StoreRequest request)
+    {
+        var target = request.Target;
+        if (target.Path.Length == 0)
+            throw new UsageException("COW is empty: give a path.");
+        if (FileEntry.Of(target.Path).Exists)
+            return new CreatedStore(request, null);
+        if (request.Size is null)
+            throw new UsageException($"{target} does not exist; to create it, say how large: --size 1G.");
+        NewFiles.CheckMayCreate($"{target}", target.Path);
+        return new CreatedStore(request, Devices.Open(target, new BlockDeviceOptions { CreateNew = true, Io = IoMode.Buffered }));
+    }
+
+    /// <summary>Checks and then prepares the device, whose lock the caller has.</summary>
+    /// <param name="origin">The origin.</param>
+    /// <param name="device">The store's device.</param>
+    /// <param name="chunkSize">Bytes of its chunks.</param>
+    /// <param name="console">Where it warns of what is overwritten.</param>
+    /// <exception cref="UsageException">It holds something, or is too small.</exception>
+    /// <exception cref="FailureException">A device failed, or there is no space.</exception>
+    public async Task PrepareAsync((Target Target, FileBlockDevice Device) origin, FileBlockDevice device, int chunkSize, CommandConsole console)
+    {
+        _device = device;
+        var length = Math.Max(device.Length, _request.Size ?? 0);
+        CheckSize(origin, length, chunkSize);
+        if (_created is null)
+            await CheckFreeAsync(origin, chunkSize, console).ConfigureAwait(false);
+        if (device.IsRegularFile)
+            await ReserveAsync(length).ConfigureAwait(false);
+    }
+
+    /// <summary>The store is made: the file stays.</summary>
+    /// <exception cref="FailureException">Its name is not on stable storage.</exception>
+    public async Task KeepAsync()
+    {
+        if (_created is not null)
+            await DeviceLoops.FlushAsync(_created).ConfigureAwait(false);
+        _isKept = true;
+    }
+
+    /// <summary>True while the caller has the lock.</summary>
+    public bool IsLocked { get; set; }
+
+    /// <summary>Deletes the file if this created it and no store was made in it; not if somebody else was faster, and uses it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_created is null || _isDisposed)
+            return;
+        _isDisposed = true;
+        if (!_isKept && IsLocked)
+            Delete();
+        else if (!_isKept)
+            DeleteUnlocked();
+        await _created.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void DeleteUnlocked()
+    {
+        try
+        {
+            using var held = StorageLock.Acquire(new StorageClaim(_request.Cow, IsExclusive: true));
+            Delete();
+        }
+        catch (StorageBusyException)
+        {
+            // It is the other one's now.
+        }
+    }
+
+    private void Delete()
+    {
+        if (Equals(FileEntry.Of(_request.Cow).Identity, _created!.Locate(0).Storage))
+            File.Delete(_request.Cow);
+    }
+
+    private void CheckSize((Target Target, FileBlockDevice Device) origin, long length, int chunkSize)
+    {
+        var target = _request.Target;
+        if (_request.Size is { } size && !_device.IsRegularFile)
+        {
+            if (size > _device.Length)
+                throw new UsageException($"{target} has {_device.Length} bytes, fewer than --size {size}; a device has the size that it has.");
+        }
+        else if (_request.Size < _device.Length)
+        {
+            throw new UsageException($"{target} has {_device.Length} bytes, more than --size {_request.Size}; leave --size away, or truncate it first.");
+        }
+        if (length < 2L * chunkSize)
+            throw new UsageException($"{target} has {length} bytes: a COW store needs two chunks of {chunkSize} bytes at least, and one more for each chunk that changes.");
+        foreach (var (argument, device) in new[] { origin, (target, _device) })
+        {
+            if (!device.IsRegularFile && chunkSize % device.LogicalBlockSize != 0)
+                throw new UsageException($"--chunk {chunkSize}: {argument} has blocks of {device.LogicalBlockSize} bytes, and the kernel takes no snapshot with smaller chunks. Take --chunk {device.LogicalBlockSize} or more.");
+        }
+    }
+
+    private async Task CheckFreeAsync((Target Target, FileBlockDevice Device) origin, int chunkSize, CommandConsole console)
+    {
+        var target = _request.Target;
+        try
+        {
+            if (await SnapshotFiles.IsStoreAsync(_device).ConfigureAwait(false))
+            {
+                if (!_request.Force)
+                    throw new UsageException($"{target} holds a COW store already; see 'kcopyd snapshot status'. If its snapshot is not needed any more: --force.");
+                return;
+            }
+            // libblkid knows more of them, where it is installed.
+            var found = await OccupiedSpace.FindAsync(_device, chunkSize).ConfigureAwait(false) ?? await Signatures.DescribeAsync(target.Path).ConfigureAwait(false);
+            if (found is null)
+                return;
+            if (_request.Force)
+                await console.Error.WriteLineAsync($"kcopyd: warning: {target} holds {found}, which is overwritten.").ConfigureAwait(false);
+            else if (await SnapshotFiles.IsStoreAsync(origin.Device).ConfigureAwait(false))
+                throw SnapshotFiles.Swapped(origin.Target, target);
+            else
+                throw StoreErrors.Occupied(target, found);
+        }
+        catch (SnapshotStoreException unreadable)
+        {
+            throw StoreErrors.Of(target, unreadable);
+        }
+    }
+
+    private async Task ReserveAsync(long length)
+    {
+        var target = _request.Target;
+        if (!_request.IsSparse)
+        {
+            var reserved = await Task.Run(() => _device.Reserve(0, length)).ConfigureAwait(false);
+            if (reserved is not (0 or -LibC.ENOTSUP))
+                throw new FailureException($"{target}: its {ByteSize.Format(length)} cannot be reserved: {((IoError)(-reserved)).Describe()}. Give a smaller --size; or leave it sparse, at the risk of a snapshot that ends when its file system is full: --sparse.");
+            Space = reserved == 0 ? $"{ByteSize.Format(length)} are reserved for it" : "its file system reserves no space: the snapshot ends if that is full";
+        }
+        else
+        {
+            Space = "sparse: the snapshot ends if its file system is full";
+        }
+        if (length > _device.Length && await GrowAsync(length).ConfigureAwait(false) is { IsSuccess: false } failed)
+            throw new FailureException($"{target} cannot grow to {length.ToString(CultureInfo.InvariantCulture)} bytes: {failed.Error.Describe()}.");
+    }
+
+    private async Task<IoResult> GrowAsync(long length)
+    {
+        if (!_request.IsSparse)
+            return await ((IGrowingDevice)_device).GrowAsync(length).ConfigureAwait(false);
+        var longer = Devices.Open(_request.Target, new BlockDeviceOptions { Length = length, Io = IoMode.Buffered });
+        await longer.DisposeAsync().ConfigureAwait(false);
+        ((IGrowingDevice)_device).Refresh();
+        return IoResult.Success(0);
+    }
+}
