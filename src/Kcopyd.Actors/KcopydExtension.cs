@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Configuration;
@@ -24,7 +23,6 @@ public sealed class KcopydExtension : IExtension
     private readonly Lock _creating = new();
     private readonly Dictionary<string, KcopydClient> _clients = new(StringComparer.Ordinal);
     private readonly ConditionalWeakTable<ClientCore, ClientCore> _replaced = [];
-    private long _unnamed;
 
     internal KcopydExtension(ExtendedActorSystem system)
     {
@@ -108,7 +106,7 @@ public sealed class KcopydExtension : IExtension
         var section = settings is null && name is not null ? SectionOf(name) : null;
         RequireDispatcher(section, "dispatcher", own.Dispatcher);
         RequireDispatcher(section, "worker-dispatcher", own.WorkerDispatcher);  // else the first job would find out
-        name ??= "kcopyd-" + Interlocked.Increment(ref _unnamed).ToString(CultureInfo.InvariantCulture);
+        name ??= ActorNames.Next("kcopyd-client");
         var core = new ClientCore(name, own, throttle ?? new KcopydThrottle(own.ThrottlePercent, own.BytesPerSecond), Logging.GetLogger(system, typeof(KcopydClient)), after) { IsShared = isShared };
         core.Actor = factory.ActorOf(ClientActor.Props(core, Devices), name);
         return core;

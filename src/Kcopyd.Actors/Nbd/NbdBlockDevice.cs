@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Akka.Actor;
+using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd.Client;
 using Kcopyd.Actors.Nbd.Protocol;
@@ -23,8 +23,6 @@ namespace Kcopyd.Actors.Nbd;
 /// </remarks>
 public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
 {
-    private static long _made;
-
     private readonly NbdClientCore _core;
     private readonly int _mostPayload;
     private int _isDisposed;
@@ -87,8 +85,7 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
         try
         {
             var core = new NbdClientCore(connector, link.Terms);
-            var name = "kcopyd-nbd-" + Interlocked.Increment(ref _made).ToString(CultureInfo.InvariantCulture);
-            core.Actor = system.ActorOf(NbdClientActor.Props(core, link), name);
+            core.Actor = system.ActorOf(NbdClientActor.Props(core, link), ActorNames.Next("kcopyd-nbd-device"));
             return new NbdBlockDevice(core);
         }
         catch

@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
+using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Configuration;
 using Kcopyd.Actors.Nbd.Server;
 
@@ -17,8 +17,6 @@ namespace Kcopyd.Actors.Nbd;
 /// </remarks>
 public sealed class NbdServer : IAsyncDisposable
 {
-    private static long _unnamed;
-
     private readonly ServerCore _core;
 
     private NbdServer(ServerCore core) => _core = core;
@@ -59,7 +57,7 @@ public sealed class NbdServer : IAsyncDisposable
             var server = new NbdServer(core) { EndPoints = [.. listeners.Select(static listener => listener.EndPoint)] };
             foreach (var export in options.Exports)
                 server.AddExport(export);
-            core.Actor = system.ActorOf(NbdServerActor.Props(core), options.Name ?? "kcopyd-nbd-" + Interlocked.Increment(ref _unnamed).ToString(CultureInfo.InvariantCulture));
+            core.Actor = system.ActorOf(NbdServerActor.Props(core), options.Name ?? ActorNames.Next("kcopyd-nbd-server"));
             return server;
         }
         catch

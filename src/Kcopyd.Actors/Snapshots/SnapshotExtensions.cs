@@ -1,5 +1,5 @@
-using System.Globalization;
 using Akka.Actor;
+using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Configuration;
 using Kcopyd.Actors.Devices;
 
@@ -8,8 +8,6 @@ namespace Kcopyd.Actors.Snapshots;
 /// <summary>Where snapshots begin in an Akka.NET application.</summary>
 public static class SnapshotExtensions
 {
-    private static long _unnamed;
-
     /// <summary>Makes the origin of snapshots out of a device: of the system, or, on an actor's context, as a child of that actor.</summary>
     /// <param name="factory">An <see cref="ActorSystem"/>, or the <see cref="IActorContext"/> of an actor (on that actor's thread only).</param>
     /// <param name="device">The device; its length is a multiple of 512 bytes. From now on it is written through the origin only.</param>
@@ -33,7 +31,7 @@ public static class SnapshotExtensions
         };
         _ = system.Kcopyd();
         var settings = SnapshotSettings.From(ConfigSection.Of(system.Settings.Config, SnapshotSettings.Section));
-        name ??= "kcopyd-origin-" + Interlocked.Increment(ref _unnamed).ToString(CultureInfo.InvariantCulture);
+        name ??= ActorNames.Next("kcopyd-origin");
         var core = new OriginCore(name, device, settings, identity ?? OriginIdentity.Of(device));
         core.Actor = factory.ActorOf(OriginActor.Props(core), name);
         return new SnapshotOrigin(core, leaveOpen);

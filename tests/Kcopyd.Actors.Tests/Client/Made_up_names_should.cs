@@ -1,0 +1,31 @@
+using System.Net.Sockets;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.Tests.Devices;
+using Xunit;
+
+namespace Kcopyd.Actors.Tests.Client;
+
+/// <summary>Everything that has an actor may be made without a name, beside everything else.</summary>
+public sealed class Made_up_names_should : EngineSpec
+{
+    // The first three of each kind: numbers that each kind counted by itself would meet.
+    [Fact]
+    public async Task never_meet_in_one_system_whatever_kinds_of_actors_it_has()
+    {
+        using var folder = new TempFolder();
+        for (var i = 0; i < 3; i++)
+        {
+            var socket = folder[$"s{i}"];
+            var server = NbdServer.Start(Sys, new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", BlockDevice.Memory(4096))] });
+            var device = await NbdBlockDevice.OpenAsync(Sys, NbdUri.Parse($"nbd+unix:///?socket={socket}"));
+            _ = Sys.CreateSnapshotOrigin(BlockDevice.Memory(4096));
+            var client = Sys.CreateKcopydClient();
+            Assert.Equal(["kcopyd-client", "kcopyd-nbd-device", "kcopyd-nbd-server"],
+                new[] { client.Actor, device.Actor, server.Actor }.Select(actor => Prefix(actor.Path.Name)));
+        }
+    }
+
+    private static string Prefix(string name) => name[..name.LastIndexOf('-')];
+}
