@@ -17,7 +17,7 @@ public sealed class Stopped_client_should : EngineSpec
     [MemberData(nameof(Deaths))]
     public async Task notify_every_job_and_token_once(object death)
     {
-        var client = Client(s => s with { MaxSubJobs = 2 });
+        var client = Client(s => s with { MaxSubJobs = 4 });      // of which a disk alone gets half
         var source = Random(4 * Piece).WithStall();
         var told = new ConcurrentQueue<object?>();
         var task = client.CopyAsync(source.Whole(), Whole(Mirrors(2, 4 * Piece)));

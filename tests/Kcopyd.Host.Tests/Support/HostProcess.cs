@@ -6,7 +6,7 @@ namespace Kcopyd.Host.Tests;
 /// <summary>The real command in a process of its own; killed with the test.</summary>
 internal sealed class HostProcess : IDisposable
 {
-    private static readonly string Command = Given ?? Path.Combine(AppContext.BaseDirectory, "kcopyd");
+    public static readonly string Command = Given ?? Path.Combine(AppContext.BaseDirectory, "kcopyd");
 
     private readonly Process _process;
     private readonly Task<string> _output;

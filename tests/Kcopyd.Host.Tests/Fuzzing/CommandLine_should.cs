@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Kcopyd.Host.Tests.Fuzzing;
+
+/// <summary>
+/// Command lines made by chance, over files of all kinds, run by the real command. KCOPYD_FUZZ_SEED replays one, KCOPYD_FUZZ_RUNS is how many, KCOPYD_FUZZ_FIRST_SEED where they begin.
+/// </summary>
+public sealed class CommandLine_should(ITestOutputHelper output)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);        // then it is told to end, and has
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(40);          // so long, on a machine that is busy
+    private static readonly int[] Statuses = [ExitCodes.Success, ExitCodes.Errors, ExitCodes.Usage, ExitCodes.Interrupted];
+
+    [Fact]
+    public async Task end_whatever_it_is_with_a_status_of_its_own_and_change_nothing_where_it_is_refused()
+    {
+        var failures = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var statuses = new System.Collections.Concurrent.ConcurrentDictionary<int, int>();
+        var terminated = 0;
+        var watch = Stopwatch.StartNew();
+        var (first, runs) = Number("KCOPYD_FUZZ_SEED", -1) is var seed and >= 0 ? (seed, 1) : (Number("KCOPYD_FUZZ_FIRST_SEED", 1), Number("KCOPYD_FUZZ_RUNS", 150));
+        await Parallel.ForEachAsync(Enumerable.Range(first, runs), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (number, _) =>
+        {
+            var run = await RunAsync(number);
+            statuses.AddOrUpdate(run.Status, 1, static (_, count) => count + 1);
+            Interlocked.Add(ref terminated, run.IsTerminated ? 1 : 0);
+            if (run.Complaint is { } complaint)
+                failures.Enqueue($"seed {number}: {complaint}");
+        });
+        output.WriteLine($"{runs} command lines in {watch.Elapsed.TotalSeconds:f0} s: {string.Join(", ", statuses.OrderBy(static pair => pair.Key).Select(static pair => $"{pair.Value} with status {pair.Key}"))}; {terminated} were terminated; {failures.Count} failures");
+        Assert.True(failures.IsEmpty, string.Join("\n\n", failures.Order().Take(10)));
+    }
+
+    private static async Task<Run> RunAsync(int seed)
+    {
+        var random = new Random(seed);
+        using var folder = new FuzzedFolder(random);
+        var args = FuzzedCommandLine.Of(random);
+        var input = random.Next(3) switch { 0 => "<image", 1 => "<&-", _ => "</dev/null" };
+        var to = random.Next(6) switch { 0 => ">/dev/full", 1 => ">&-", _ => "" };
+        var before = folder.Look();
+        using var process = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT,TERM", "sh", "-c", $"exec \"$@\" {input} {to}", "sh", HostProcess.Command, .. args])
+        {
+            WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var (said, wrong) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        var isTerminated = !await EndsAsync(process, Patience);
+        if (isTerminated)
+        {
+            Tool.Run("kill", "-s", "TERM", $"{process.Id}");
+            if (!await EndsAsync(process, Grace))
+            {
+                process.Kill(entireProcessTree: true);
+                return new Run(-1, true, $"{Line()}\nhangs, and does not end by SIGTERM\n{await wrong}");
+            }
+        }
+        return new Run(process.ExitCode, isTerminated, Complain(await said, await wrong) is { } complaint ? $"{Line()}\nexit status {process.ExitCode}: {complaint}\n{await wrong}" : null);
+
+        string Line() => $"kcopyd {string.Join(' ', args.Select(static word => word.Length > 60 ? $"'{word[..60]}…'" : $"'{word}'"))} {input} {to}";
+
+        string? Complain(string said, string wrong)
+        {
+            if (!Statuses.Contains(process.ExitCode))
+                return "which is no status of the command";
+            if (wrong.Contains("which is a bug", StringComparison.Ordinal) || wrong.Contains("Unhandled", StringComparison.Ordinal) || wrong.Contains("   at ", StringComparison.Ordinal))
+                return "an exception that nobody expected";
+            if (process.ExitCode != ExitCodes.Success && wrong.Length == 0 && !said.Contains("differ", StringComparison.Ordinal) && !isTerminated && !args.Contains("--json"))
+                return "without a word";
+            if (process.ExitCode == ExitCodes.Usage && folder.Look() is var after && after != before)
+                return $"refused, and yet changed:\n{Changes(before, after)}";
+            if (to.Length == 0 && process.ExitCode == ExitCodes.Usage && args.TakeWhile(static word => word != "--").Contains("--json") && !IsJson(said))
+                return $"--json, and no JSON: {said}";
+            return null;
+        }
+    }
+
+    private static async Task<bool> EndsAsync(Process process, TimeSpan patience)
+    {
+        using var timeout = new CancellationTokenSource(patience);
+        try
+        {
+            await process.WaitForExitAsync(timeout.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static string Changes(string before, string after)
+    {
+        var (old, now) = (before.Split('\n'), after.Split('\n'));
+        return string.Join('\n', [.. old.Except(now).Select(static line => $"- {line}"), .. now.Except(old).Select(static line => $"+ {line}")]);
+    }
+
+    private static bool IsJson(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return document.RootElement.ValueKind == JsonValueKind.Object;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private static int Number(string variable, int otherwise) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+
+    private sealed record Run(int Status, bool IsTerminated, string? Complaint);
+}
