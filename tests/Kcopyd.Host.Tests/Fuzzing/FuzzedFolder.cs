@@ -22,6 +22,7 @@ internal sealed class FuzzedFolder : IDisposable
         Write("broken-map", "0x00000000     ?\nnonsense\n"u8.ToArray());
         Write("ranges", "0 4096\n8192 512\n"u8.ToArray());
         Write("broken.cow", [.. "SnAp"u8, 1, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, .. new byte[Small]]);
+        Write("kernel.cow", [.. "SnAp"u8, 1, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0, .. new byte[Small - 16]]);
         Write("ext4", [.. new byte[1024 + 56], 0x53, 0xEF, .. new byte[Small]]);
         Write("-dash", Bytes(random, 512));
         Write("a b@8+8", Bytes(random, 4096));
@@ -44,6 +45,9 @@ internal sealed class FuzzedFolder : IDisposable
         "dangling", "hard", "fifo", "new", "new2", "new.cow", "folder/new", "missing/new", "folder/", "./image", "", " ", "/dev/null", "/dev/full", "/proc/self/status", "-", "@1+1:image",
         "@8:new", "@:image", "image@8+8", "image@", "nbd+unix:///?socket=missing", "nbd://127.0.0.1:1/x", "nbd://", "image,new.cow", "image,broken.cow", "x=image", "=", ",",
     ];
+
+    /// <summary>Names that a command may well do something with.</summary>
+    public static IReadOnlyList<string> Useful { get; } = ["image", "other", "odd", "sparse", "zeroes", "link", "new", "new2", "new3", "/dev/null", "-", "@8+8:image", "@1:other", "kernel.cow"];
 
     public string Path => _folder[""];
 
