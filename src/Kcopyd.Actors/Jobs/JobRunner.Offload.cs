@@ -111,10 +111,13 @@ internal sealed partial class JobRunner
                 limit = Math.Min(limit, end);
             }
         }
-        // At a limited rate zeroes are counted as data is, in pieces of that size: a device may well have to write them.
-        var most = zeroes && offload.HasLargeZeroes && !throttle.IsLimited ? offload.ZeroPiece : settings.SubJobSize;
+        // At a limited rate zeroes are counted as data is, in pieces of that size, because a device may well have to write them. Holes of the source are not: nothing of them is moved.
+        var most = zeroes && offload.HasLargeZeroes && (!throttle.IsLimited || IsOfHoles(job)) ? offload.ZeroPiece : settings.SubJobSize;
         return (zeroes ? SubJobKind.Zeroes : SubJobKind.Data, (int)Math.Min(most, limit - job.NextOffset));
     }
+
+    /// <summary>True if zeroes of this job are holes of its source, and become holes by the destinations' own means.</summary>
+    private static bool IsOfHoles(Job job) => job.Source is not null && job.Offload.HasLargeZeroes;
 
     private static int ClonePiece(Job job)
     {

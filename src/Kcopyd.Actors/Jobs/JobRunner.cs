@@ -140,7 +140,7 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         if (reads && moves && !pages.TryLease(length, out lease))
             return false;
         var metered = moves && throttle.IsLimited;
-        if (metered && !throttle.TryStart(length, scheduler.Now.UtcTicks, out var wait))
+        if (metered && !throttle.TryStart(kind == SubJobKind.Zeroes && IsOfHoles(job) ? 0 : length, scheduler.Now.UtcTicks, out var wait))
         {
             pages.Return(lease);
             events.PumpLater(wait);

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Akka.Configuration.Hocon;
 using Akka.TestKit.Xunit2;
+using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Telemetry;
 using Kcopyd.Actors.Tests.Telemetry;
 using Xunit;
@@ -22,6 +23,16 @@ public sealed class ConfigurationPage_should : TestKit
         var settings = KcopydExtension.DefaultConfig().GetConfig(section).AsEnumerable().Select(pair => $"| `{pair.Key}` | {Text(pair.Value)} |").ToArray();
         Assert.NotEmpty(settings);
         Assert.All(settings, row => Assert.Contains(Lines, line => line.StartsWith(row, StringComparison.Ordinal)));
+    }
+
+    [Theory, InlineData(4096), InlineData(4097)]
+    public async Task copy_a_source_of_any_length_by_its_sample(int length)
+    {
+        Assert.Contains(Lines, static line => line.Contains("kcopyd.CopyAsync(from.Whole(), [to.Region(0, from.Whole().Count)]", StringComparison.Ordinal));
+        var (from, to) = (BlockDevice.Memory(length), BlockDevice.Memory(2 * 4096));
+        from.Bytes.Fill(7);
+        Assert.True((await Sys.Kcopyd().GetClient().CopyAsync(from.Whole(), [to.Region(0, from.Whole().Count)])).IsSuccess);
+        Assert.True(from.Bytes.SequenceEqual(to.Bytes[..length]));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Devices.Faults;
 using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Tests.Devices;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Jobs;
@@ -17,6 +18,17 @@ public sealed class Throttle_should() : EngineSpec(VirtualTime)
         var copy = client.CopyAsync(Random(200 * Piece).Whole(), Whole(Mirrors(2, 200 * Piece)));
         var seconds = await TimeOf([client], copy);
         Assert.InRange(seconds, 1.8, 2.1);      // a tenth of a second may be saved up
+    }
+
+    [Fact]
+    public async Task not_count_holes_of_the_source()
+    {
+        var client = Client(s => s with { BytesPerSecond = 100 * Piece });
+        var source = new OffloadingDevice(10_000 * Piece, maps: true);
+        await source.WriteAsync(5000L * Piece, Bytes.Random(50 * Piece));
+        var copy = new OffloadingDevice(10_000 * Piece, maps: true);
+        Assert.InRange(await TimeOf([client], client.CopyAsync(source.Whole(), Whole(copy))), 0, 2);
+        Assert.True(source.Bytes.SequenceEqual(copy.Bytes));
     }
 
     [Fact]
