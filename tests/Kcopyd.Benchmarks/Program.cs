@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BenchmarkDotNet.Running;
 using Kcopyd.Benchmarks;
+using Kcopyd.Benchmarks.Application;
 using Kcopyd.Benchmarks.Nbd;
 using Kcopyd.Benchmarks.Peers;
 using Kcopyd.Benchmarks.Snapshots;
@@ -16,6 +17,6 @@ micro.SetAction(parsed =>
     BenchmarkSwitcher.FromTypes([typeof(TokenBenchmark)]).Run(["--filter", "*", .. parsed.UnmatchedTokens]);
 });
 
-var root = new RootCommand("Figures, not tests.") { engine, micro, PeersCommand.CreatePeers(), PeersCommand.CreateStartup(), SnapshotCommand.Create(), NbdCommand.Create() };
+var root = new RootCommand("Figures, not tests.") { engine, micro, PeersCommand.CreatePeers(), PeersCommand.CreateStartup(), SnapshotCommand.Create(), NbdCommand.Create(), ApplicationCommand.Create() };
 // Signals are each command's own to handle.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -90,6 +90,6 @@ public sealed partial class IoEngines_should : CommandTest
         await Files.AssertIdenticalAsync(source, Folder["copy"]);
     }
 
-    [GeneratedRegex("io_uring is not to be had here")]
+    [GeneratedRegex("io_uring is not available here")]
     private static partial Regex NotHere();
 }

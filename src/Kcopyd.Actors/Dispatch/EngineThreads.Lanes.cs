@@ -26,7 +26,7 @@ internal sealed partial class EngineThreads
             _hasLanes = false;
         }
         _events.Publish(new Info(null, _id, typeof(EngineThreads),
-            $"io_uring is not to be had here ({LibC.Message(errno)}): threads of the engine block on I/O instead."));
+            $"I/O engine: threads, which block on I/O, because io_uring is not available here ({LibC.Message(errno)})."));
         return null;
     }
 

@@ -1,5 +1,6 @@
 using Akka.Configuration;
 using Akka.Dispatch;
+using Akka.Event;
 using Kcopyd.Actors.Configuration;
 
 namespace Kcopyd.Actors.Dispatch;
@@ -12,6 +13,9 @@ internal sealed class EngineThreadsConfigurator(Config config, IDispatcherPrereq
     public override ExecutorService Produce(string id)
     {
         var (threads, most, usesRings) = Read(Config, id);
+        Prerequisites.EventStream.Publish(new Debug(null, id, typeof(EngineThreads), usesRings
+            ? "I/O engine: io_uring, for transfers that must wait."
+            : "I/O engine: threads, which block on I/O, because the settings or KCOPYD_IO_ENGINE say so."));
         return new EngineThreads(id, threads, most, Prerequisites.EventStream, usesRings);
     }
 

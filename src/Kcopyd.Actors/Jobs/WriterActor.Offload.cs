@@ -1,3 +1,4 @@
+using Akka.Event;
 using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Jobs;
@@ -45,6 +46,7 @@ internal sealed partial class WriterActor
             return Report();
         if (result is { IsSuccess: true, Bytes: > 0 })
             return true;
+        Refused(_cloneKind, result, "the rest is copied by other ways");
         ref readonly var destination = ref _io.SubJob.Job.Destinations[_io.Index];
         var left = (OffloadKinds)((int)destination.CloneKinds & -((int)_cloneKind << 1));    // the ways behind this one
         if (_io.Bytes == 0 && left != OffloadKinds.None)
@@ -86,8 +88,16 @@ internal sealed partial class WriterActor
         return Go();
     }
 
-    private bool ZeroByWriting()
+    // At most once for each way of each destination of a job, or for a piece of zeroes.
+    private void Refused(OffloadKinds kind, IoResult result, string instead)
     {
+        if (_log.IsDebugEnabled)
+            _log.Debug("{0}: {1} is refused: {2}; {3}.", Device.Name, OffloadNames.Of(kind)[0], result.IsSuccess ? "nothing was done" : result.Error.Describe(), instead);
+    }
+
+    private bool ZeroByWriting(IoResult refusal)
+    {
+        Refused(ZeroKind, refusal, "zeroes are written");
         _io.RefusedZeroes = true;
         _step = WriterStep.WriteZeroPages;
         return true;

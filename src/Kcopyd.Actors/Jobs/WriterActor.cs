@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Memory;
 using Kcopyd.Actors.Workers;
@@ -16,6 +17,7 @@ internal sealed partial class WriterActor : WorkerActor
 
     private const int ReadBackSize = 64 * 1024;     // bytes; at most ZeroPages.Memory.Length
 
+    private readonly ILoggingAdapter _log = Context.System.Log;
     private DestinationIo _io = null!;
     private Transfer _transfer;
     private WriterStep _step;
@@ -98,7 +100,7 @@ internal sealed partial class WriterActor : WorkerActor
         WriterStep.Clone => Cloned(result),
         WriterStep.LookForHole => LookedForHole(result),
         WriterStep.LookForDifference => LookedForDifference(result),
-        WriterStep.WriteZeroes when result.Error == IoError.NotSupported => ZeroByWriting(),
+        WriterStep.WriteZeroes when result.Error == IoError.NotSupported => ZeroByWriting(result),
         _ => Written(result),
     };
 

@@ -10,7 +10,9 @@ internal static class Devices
     {
         try
         {
-            return BlockDevice.Open(target.Path, options);
+            var device = BlockDevice.Open(target.Path, options);
+            CommandLog.Debug(Describe(target, device, options));
+            return device;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
@@ -50,6 +52,19 @@ internal static class Devices
         if (options.Io == IoMode.Direct)
             throw new UsageException($"{target}: direct I/O on it wants multiples of {alignment} bytes, and this is {target.Start}+{length}; align the region or use --io buffered.");
         return Open(target, options with { Io = IoMode.Buffered });
+    }
+
+    // The path that its I/O takes, and why that one.
+    private static string Describe(Target target, FileBlockDevice device, BlockDeviceOptions options)
+    {
+        var kind = device.IsRegularFile ? "a file" : (device.Features & DeviceFeatures.Sink) != 0 ? "a character device" : "a block device";
+        var path = device.IsDirect ? $"direct I/O in multiples of {device.Alignment} bytes" : "I/O through the page cache";
+        var reason = options.Io == IoMode.Direct ? device.IsDirect ? ", as --io says" : ", because it has no medium"
+            : options.Io == IoMode.Buffered ? ", as --io says or the copy needs"
+            : device.IsDirect ? ", as for every block device"
+            : device.IsRegularFile ? ", as for every file"
+            : ", because it has no direct I/O";
+        return $"{target}: {kind} of {device.Length} bytes{(device.IsReadOnly ? ", read only" : "")}: {path}{reason}.";
     }
 
     private static bool Suits(FileBlockDevice device, long start, long length) =>

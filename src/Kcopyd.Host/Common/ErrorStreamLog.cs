@@ -33,6 +33,9 @@ internal sealed class ErrorStreamLog : MinimalLogger
         return $$"""akka { loggers = ["{{name}}"], stdout-logger-class = "{{name}}", loglevel = {{level}}, stdout-loglevel = {{level}} }""";
     }
 
+    /// <summary>A line of the command's own.</summary>
+    public static void Debug(string line) => Sink.Value.Write(LogEventLevel.Debug, "{Line:l}", line);
+
     protected override void Log(object message)
     {
         if (message is LogEvent line)

@@ -60,6 +60,8 @@ internal static class TransferCommand
 
         if (record is { Finished: > 0 and var finished } && options.Progress != ProgressMode.None)
             await console.Error.WriteLineAsync($"kcopyd: resuming: {ByteSize.Format(finished)} of {ByteSize.Format(plan.Length)} are finished already.").ConfigureAwait(false);
+        if (CommandLog.IsDebug)
+            OffloadLog.Write(plan.Source is null ? null : devices.Source, devices.Destinations, client.Settings.Offload, options);
         var progress = new LatestProgress(plan.Destinations.Count);
         var result = new TransferResult(plan, options);
         var begun = Stopwatch.GetTimestamp();
@@ -72,6 +74,8 @@ internal static class TransferCommand
             await work.ConfigureAwait(false);
         }
         result.Elapsed = Stopwatch.GetElapsedTime(begun);
+        if (CommandLog.IsDebug)
+            OffloadLog.Write(result);
         devices.Unfinished = result.IsStopped && record is null && plan.Source is not null ? result : null;
 
         await Report.WriteAsync(result, options, plan.IsOnStandardOutput ? console with { Out = console.Error } : console).ConfigureAwait(false);

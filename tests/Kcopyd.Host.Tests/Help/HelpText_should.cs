@@ -70,6 +70,16 @@ public sealed class HelpText_should : CommandSpec
         Assert.Contains("kcopyd snapshot write --at BYTES --from FILE|- [OPTION...] ORIGIN COW", outcome.Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void list_the_commands_that_the_docs_have()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Kcopyd.Actors.sln")))
+            folder = folder.Parent!;
+        var listed = File.ReadLines(Path.Combine(folder.FullName, "docs/command.md")).Where(static line => line.StartsWith("| `kcopyd ", StringComparison.Ordinal)).Select(static line => line.Split('`')[1]);
+        Assert.Equal(Pages.All.Where(static page => page.Words.Count == 2).Select(static page => page.Name), listed);
+    }
+
     // Enough of a shell: blanks, single quotes, and redirections, which end what the command sees.
     private static string[] Words(string line)
     {

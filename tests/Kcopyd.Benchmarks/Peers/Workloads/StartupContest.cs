@@ -23,7 +23,7 @@ internal sealed class StartupContest(CopyFiles files, IDisposable folder) : Cont
         {
             Name = "startup-copy",
             Title = "a copy of 1 MiB, tmpfs",
-            Includes = "From the start of the program to its end. Published is compiled ahead, built is not.",
+            Includes = "From the start of the program to its end. Published is a native program, built is compiled while it runs.",
             Amount = Bytes,
             Contenders =
             [
