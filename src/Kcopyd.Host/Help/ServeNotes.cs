@@ -14,10 +14,11 @@ internal static class ServeNotes
             ]),
             new NoteSection("Signals", "", [new NoteItem("SIGINT, SIGTERM, SIGHUP", "Stop taking requests, finish those at work, flush, and end with the totals. A second one ends it at once.")]),
         ],
-        CommandNotes.StatusesOf("The server failed, or a snapshot became invalid.", "It was asked to end, and all is on stable storage."),
+        CommandNotes.StatusesOf("The server failed, or a snapshot became invalid, could not be closed, or was deleted.", "It was asked to end, and all is on stable storage."),
         [
             new NoteExample("A disk image on a Unix socket, and a client:", "kcopyd serve disk.img --listen unix:/run/disk.sock\nqemu-img info 'nbd+unix:///?socket=/run/disk.sock'"),
             new NoteExample("A disk that is written, and beside it the disk as it was, with TLS:", "kcopyd serve --snapshot disk.img,disk.cow --listen 0.0.0.0:10809 --tls-certificates tls"),
+            new NoteExample("A disk of which snapshots are taken while it is written:", "kcopyd serve disk.img --listen unix:/run/disk.sock --control unix:/run/disk.control"),
             new NoteExample("Two files under names of their own, read only:", "kcopyd serve --export a=one.img --export b=two.img --read-only"),
         ]);
 }

@@ -8,6 +8,8 @@ namespace Kcopyd.Host.Snapshots;
 /// <param name="Length">Bytes.</param>
 internal sealed record ChangedRange(long Offset, long Length)
 {
+    private const int Piece = 1 << 20;      // bytes that are compared at once, however large the chunks are
+
     /// <summary>The chunks that have an exception; neighbours are one range.</summary>
     public static IEnumerable<ChangedRange> Chunks(SnapshotStoreContents contents, long originLength) => Merged(InOrder(contents, originLength).Select(chunk => chunk.Range));
 
@@ -15,21 +17,34 @@ internal sealed record ChangedRange(long Offset, long Length)
     /// <exception cref="FailureException">Something cannot be read.</exception>
     public static async Task<List<ChangedRange>> SectorsAsync(SnapshotStoreContents contents, IBlockDevice origin, IBlockDevice cow, CancellationToken cancellationToken)
     {
-        var sectors = new List<ChangedRange>();
-        var (here, there) = (new byte[contents.Status.ChunkSize], new byte[contents.Status.ChunkSize]);
+        var found = new List<ChangedRange>();
+        var size = Math.Min(contents.Status.ChunkSize, Piece);
+        var (here, there) = (new byte[size], new byte[size]);
         foreach (var (range, place) in InOrder(contents, origin.Length))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var length = (int)range.Length;
-            await DeviceLoops.ReadAsync(origin, range.Offset, here.AsMemory(0, length)).ConfigureAwait(false);
-            await DeviceLoops.ReadAsync(cow, place, there.AsMemory(0, length)).ConfigureAwait(false);
-            for (var at = 0; at < length; at += IoRegion.SectorSize)
+            for (long done = 0; done < range.Length; done += size)
             {
-                if (!here.AsSpan(at, IoRegion.SectorSize).SequenceEqual(there.AsSpan(at, IoRegion.SectorSize)))
-                    sectors.Add(new ChangedRange(range.Offset + at, IoRegion.SectorSize));
+                cancellationToken.ThrowIfCancellationRequested();
+                var length = (int)Math.Min(size, range.Length - done);
+                await DeviceLoops.ReadAsync(origin, range.Offset + done, here.AsMemory(0, length)).ConfigureAwait(false);
+                await DeviceLoops.ReadAsync(cow, place + done, there.AsMemory(0, length)).ConfigureAwait(false);
+                Compare(here.AsSpan(0, length), there, range.Offset + done, found);
             }
         }
-        return [.. Merged(sectors)];
+        return found;
+    }
+
+    private static void Compare(ReadOnlySpan<byte> here, ReadOnlySpan<byte> there, long offset, List<ChangedRange> found)
+    {
+        for (var at = 0; at < here.Length; at += IoRegion.SectorSize)
+        {
+            if (here.Slice(at, IoRegion.SectorSize).SequenceEqual(there.Slice(at, IoRegion.SectorSize)))
+                continue;
+            if (found.Count > 0 && found[^1] is var last && last.Offset + last.Length == offset + at)
+                found[^1] = last with { Length = last.Length + IoRegion.SectorSize };
+            else
+                found.Add(new ChangedRange(offset + at, IoRegion.SectorSize));
+        }
     }
 
     // With the byte in the store. The last chunk may be a part of one.

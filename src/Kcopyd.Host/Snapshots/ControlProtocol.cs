@@ -82,7 +82,7 @@ internal sealed record ServedReport(string? Name, string Path, bool ReadOnly, in
 {
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{(Name is null ? "(not exported)" : $"'{Name}'")} ({Path}): {Connections} clients{(ReadOnly ? ", read-only" : "")}{(Snapshot is null ? "" : $", snapshot of {Origin}: {Snapshot.Text}")}";
+        $"{(Name is null ? "(not exported)" : $"'{Name}'")} ({Path}): {Connections} client{(Connections == 1 ? "" : "s")}{(ReadOnly ? ", read-only" : "")}{(Snapshot is null ? "" : $", snapshot of {Origin}: {Snapshot.Text}")}";
 }
 
 /// <summary>Both, in one line. A member that is not known is refused: what it asks for would not be done.</summary>

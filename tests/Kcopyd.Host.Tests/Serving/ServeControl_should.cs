@@ -47,7 +47,7 @@ public sealed class ServeControl_should : ServeSpec
             Assert.Equal(["", "monday", "b.cow"], status.Select(one => one.GetProperty("name").GetString()));
             Assert.Equal([1, 1, 1], status.Select(one => one.GetProperty("connections").GetInt32()));
             Assert.Equal("snapshot 40/2048 16", status[1].GetProperty("snapshot").GetProperty("text").GetString());
-            Assert.Contains($"'monday' ({Folder["a.cow"]}): 1 clients, read-only, snapshot of {Origin}: snapshot 40/2048 16\n", (await DoAsync("snapshot", "status", Folder["a.cow"], "--serve", Control)).Out, StringComparison.Ordinal);
+            Assert.Contains($"'monday' ({Folder["a.cow"]}): 1 client, read-only, snapshot of {Origin}: snapshot 40/2048 16\n", (await DoAsync("snapshot", "status", Folder["a.cow"], "--serve", Control)).Out, StringComparison.Ordinal);
         }
         Assert.False(Path.Exists(Folder["c"]));
         // What was taken while it was served is a store like any other.

@@ -73,6 +73,48 @@ public sealed class ServeCommand_should : CommandTest
     }
 
     [SkippableFact]
+    public async Task take_a_snapshot_of_one_moment_while_a_client_writes()
+    {
+        Requires.Tools("qemu-io", "nbdcopy", "stdbuf");
+        var image = await ImageAsync("disk.img");
+        var served = await ServeAsync(image, "--control", $"unix:{Folder["control"]}");
+        await QemuAsync("", "write -P 2 512k 64k");
+        // 256 KiB at a time, of another byte each time; each write is one request.
+        var commands = Enumerable.Range(3, 200).SelectMany(pattern => new[] { "-c", $"write -P {pattern} 0 256k" }).SelectMany(static (word, i) => i % 2 == 1 ? [word, "-c", "sleep 20"] : new[] { word });
+        await using (var writer = Tool.Start("stdbuf", ["-oL", "qemu-io", "-f", "raw", .. commands, Address("")]))
+        {
+            await writer.UntilAsync(() => writer.Output.Contains("wrote", StringComparison.Ordinal), "wrote");
+            var before = Wrote(writer);
+            var created = await KcopydProcess.RunAsync("snapshot", "create", image, Folder["disk.cow"], "--size", "4M", "--serve", $"unix:{Folder["control"]}");
+            var after = Wrote(writer);
+            Assert.True(created is { ExitCode: 0, Error: "" }, created.ToString());
+            Assert.Contains("served read-only as 'disk.cow'", created.Output, StringComparison.Ordinal);
+            await Tool.OutputAsync("nbdcopy", Address("disk.cow"), Folder["early"]);
+            var seen = Wrote(writer);
+            await writer.UntilAsync(() => Wrote(writer) > seen, "wrote more");
+            await Tool.OutputAsync("nbdcopy", Address("disk.cow"), Folder["late"]);
+
+            var early = await File.ReadAllBytesAsync(Folder["early"]);
+            Assert.InRange(early[0], 2 + before, 4 + after);       // the last that was answered before, or one that was on its way
+            Assert.All(early[..(256 << 10)], one => Assert.Equal(early[0], one));
+            Assert.All(early[(256 << 10)..(512 << 10)], one => Assert.Equal(1, one));
+            Assert.All(early[(512 << 10)..(576 << 10)], one => Assert.Equal(2, one));
+            await Files.AssertIdenticalAsync(Folder["early"], Folder["late"]);
+            Assert.Equal(0, (await writer.WaitAsync(Patience)).ExitCode);
+        }
+        await QemuAsync("", "read -P 202 0 256k");
+        var refused = await Tool.RunAsync("qemu-io", "-f", "raw", "-c", "write -P 9 0 4k", Address("disk.cow"));
+        Assert.True(refused.ExitCode != 0 && !refused.Output.Contains("wrote", StringComparison.Ordinal), refused.ToString());
+        served.Signal(Terminate);
+        var ended = await served.WaitAsync(Patience);
+        Assert.True(ended is { ExitCode: 0, Error: "" }, ended.ToString());
+        Assert.Equal(0, (await KcopydProcess.RunAsync("snapshot", "export", image, Folder["disk.cow"], Folder["out"])).ExitCode);
+        await Files.AssertIdenticalAsync(Folder["early"], Folder["out"]);
+
+        static int Wrote(RunningTool writer) => writer.Output.Split("wrote 262144").Length - 1;
+    }
+
+    [SkippableFact]
     public async Task refuse_plain_text_where_tls_is_required_and_take_it_where_it_is_not()
     {
         Requires.Tools("nbdinfo", "openssl");
