@@ -17,7 +17,7 @@ public sealed record NbdServerSettings
     /// <summary>Requests of one connection at work at once. It is read on when one is answered.</summary>
     public required int MaxRequests { get; init; }
 
-    /// <summary>I/Os of one connection on the device at once: the most I/O workers it has. A request longer than <see cref="PieceSize"/> is more than one.</summary>
+    /// <summary>I/Os of one connection on the device at once. A request longer than <see cref="PieceSize"/> is more than one.</summary>
     public required int MaxIos { get; init; }
 
     /// <summary>Bytes of the pieces in which long requests are transferred: a power of two from 64 KiB to 4 MiB. So much every connection has for itself.</summary>
@@ -39,7 +39,7 @@ public sealed record NbdServerSettings
     /// asks: a client that vanished without a word then keeps its connection.</summary>
     public required TimeSpan KeepAlive { get; init; }
 
-    /// <summary>Path of the dispatcher on which connections and their I/O workers run.</summary>
+    /// <summary>Path of the dispatcher on which connections run, and the calls of their devices that may block.</summary>
     public required string Dispatcher { get; init; }
 
     /// <summary>Reads and checks a section.</summary>

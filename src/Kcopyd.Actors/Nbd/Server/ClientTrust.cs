@@ -18,12 +18,14 @@ internal sealed class ClientTrust(NbdTls tls)
         if (tls.Authorities is null)
             return options;
         Refusal = "it shows no certificate";
+#pragma warning disable CA5359 // what is not trusted is refused by the negotiation, which says why
         options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
         {
             if (certificate is not null)
                 Refusal = errors == SslPolicyErrors.None ? null : $"its certificate '{NbdText.Printable(certificate.Subject)}' is refused ({Reasons(chain, errors)})";
             return true;
         };
+#pragma warning restore CA5359
         return options;
     }
 

@@ -22,14 +22,20 @@ internal sealed class SocketFile
     }
 
     /// <summary>Binds the socket to a path and has it listen.</summary>
+    /// <param name="socket">A new stream socket.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="backlog">Clients that may wait to be accepted.</param>
+    /// <param name="mode">Who may connect; null is whom the umask lets.</param>
     /// <exception cref="IOException">The path is taken, or nothing can be made there; the message says why.</exception>
     /// <exception cref="SocketException">The system refuses.</exception>
-    public static SocketFile Listen(Socket socket, string path, int backlog)
+    public static SocketFile Listen(Socket socket, string path, int backlog, UnixFileMode? mode = null)
     {
         var full = Path.GetFullPath(path);
         using var held = FolderLock.Acquire(Path.GetDirectoryName(full)!);
         RemoveAbandoned(path, held.IsHeld);
         socket.Bind(new UnixSocketEndPoint(path));      // .NET's own end point deletes the name when the socket is closed, whoever has it by then
+        if (mode is { } only)
+            File.SetUnixFileMode(full, only);       // before it listens nobody can connect
         socket.Listen(backlog);
         var result = LibC.LinkStatus(full, out var own);
         return result == 0 ? new SocketFile(full, own) : throw new IOException($"{path} was bound, and is gone: {LibC.Message((int)-result)}.");
