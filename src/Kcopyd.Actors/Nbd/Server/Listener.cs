@@ -58,6 +58,11 @@ internal sealed class Listener : IDisposable
             socket.Dispose();
             throw new IOException($"{endPoint} cannot be listened on: {refused.Message}.{(refused.SocketErrorCode == SocketError.AddressAlreadyInUse ? " Another server listens there." : "")}", refused);
         }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            socket.Dispose();
+            throw new IOException($"{endPoint} cannot be listened on: {refused.Message}", refused);
+        }
         catch
         {
             socket.Dispose();

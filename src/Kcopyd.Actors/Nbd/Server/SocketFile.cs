@@ -25,20 +25,19 @@ internal sealed class SocketFile
     /// <param name="socket">A new stream socket.</param>
     /// <param name="path">The path.</param>
     /// <param name="backlog">Clients that may wait to be accepted.</param>
-    /// <param name="mode">Who may connect; null is whom the umask lets.</param>
-    /// <exception cref="IOException">The path is taken, or nothing can be made there; the message says why.</exception>
+    /// <param name="restrict">Called with the path while nobody can connect yet.</param>
+    /// <exception cref="IOException">The path is taken, or nothing can be made there; the message says why, without the path.</exception>
     /// <exception cref="SocketException">The system refuses.</exception>
-    public static SocketFile Listen(Socket socket, string path, int backlog, UnixFileMode? mode = null)
+    public static SocketFile Listen(Socket socket, string path, int backlog, Action<string>? restrict = null)
     {
         var full = Path.GetFullPath(path);
         using var held = FolderLock.Acquire(Path.GetDirectoryName(full)!);
         RemoveAbandoned(path, held.IsHeld);
         socket.Bind(new UnixSocketEndPoint(path));      // .NET's own end point deletes the name when the socket is closed, whoever has it by then
-        if (mode is { } only)
-            File.SetUnixFileMode(full, only);       // before it listens nobody can connect
+        restrict?.Invoke(full);
         socket.Listen(backlog);
         var result = LibC.LinkStatus(full, out var own);
-        return result == 0 ? new SocketFile(full, own) : throw new IOException($"{path} was bound, and is gone: {LibC.Message((int)-result)}.");
+        return result == 0 ? new SocketFile(full, own) : throw new IOException($"it was bound, and is gone: {LibC.Message((int)-result)}.");
     }
 
     /// <summary>Removes the name if it is still this server's. The socket is still open: until it is closed the kernel gives its inode's number to no other.</summary>
@@ -57,13 +56,13 @@ internal sealed class SocketFile
         if (LibC.LinkStatus(path, out var status) < 0)
             return;         // nothing is there, or binding says what is wrong
         if (status.Kind != FileKind.Socket)
-            throw new IOException($"{path} cannot be listened on: it exists and is not a socket. Give another path, or remove it.");
+            throw new IOException("it exists and is not a socket. Give another path, or remove it.");
         if (!IsAbandoned(path))
-            throw new IOException($"{path} cannot be listened on: Address already in use. Another server listens there.");
+            throw new IOException("Address already in use. Another server listens there.");
         if (!mayReplace)
-            throw new IOException($"{path} cannot be listened on: a server that has ended left it behind, and its folder cannot be locked to replace it. Remove it.");
+            throw new IOException("a server that has ended left it behind, and its folder cannot be locked to replace it. Remove it.");
         if (LibC.Unlink(path) is < 0 and var errno)
-            throw new IOException($"{path} cannot be listened on: a server that has ended left it behind, and it cannot be removed: {LibC.Message((int)-errno)}.");
+            throw new IOException($"a server that has ended left it behind, and it cannot be removed: {LibC.Message((int)-errno)}.");
     }
 
     // Without blocking: a server that lives and is busy has a full queue of clients, and connecting would wait for it.
