@@ -47,7 +47,7 @@ public sealed class Tls_should : ServerTest
         var socket = Serve(Own(BlockDevice.Memory(MiB)), NbdTls.ForServer(_certificates, verifyClient: true));
         Assert.NotEqual(0, (await Tool.RunAsync("nbdinfo", Uri(socket))).ExitCode);
         Assert.NotEqual(0, (await Tool.RunAsync("nbdinfo", "--list", Uri(socket))).ExitCode);
-        var refused = await Tool.RunAsync("nbdinfo", $"nbds+unix:///?socket={socket}&tls-certificates={other}&tls-hostname=localhost");
+        var refused = await Tool.RunAsync("nbdinfo", "--size", $"nbds+unix:///?socket={socket}&tls-certificates={other}&tls-hostname=localhost");
         Assert.NotEqual(0, refused.ExitCode);
         Assert.Contains("server policy prevents", refused.Error, StringComparison.Ordinal);
         await RunAsync("nbdinfo", $"nbds+unix:///?socket={socket}&tls-certificates={_certificates}&tls-hostname=localhost");
