@@ -45,18 +45,18 @@ public sealed class HostedNbdServer : IExtension
         }
     }
 
-    // Half of the phase is for the clients, the rest for the flushes. What goes wrong is told by the host's own log: Akka's loggers are actors,
+    // Half of the phase is for the clients, most of the rest for the devices. What goes wrong is in the host's own log: Akka's loggers are actors,
     // which the end of the system may overtake before they have written.
     private static async Task<Done> StopAsync(NbdServer server, TimeSpan timeout, ILogger? log)
     {
         try
         {
-            await server.StopAsync(timeout / 2).WaitAsync(0.9 * timeout).ConfigureAwait(false);
+            await server.StopAsync(timeout / 2, timeout * 0.4).WaitAsync(timeout * 0.95).ConfigureAwait(false);
         }
-        catch (TimeoutException)
+        catch (TimeoutException hung)
         {
-            log?.LogWarning("The system stops and cannot wait longer for devices of the NBD server: what clients wrote may not be on stable storage. "
-                + "To give it more time, set akka.coordinated-shutdown.phases.{Phase}.timeout, now {Timeout}.", Phase, timeout);
+            log?.LogWarning("The system stops and cannot wait longer for devices of the NBD server: what clients wrote may not be on stable storage. {Hung} "
+                + "To give it more time, set akka.coordinated-shutdown.phases.{Phase}.timeout, now {Timeout}.", hung.Message, Phase, timeout);
         }
         catch (IOException failure)
         {

@@ -27,8 +27,8 @@ public static class NbdServerHealthChecks
 
     private static string? WhyNotReady(ServerStatus status) => status switch
     {
-        { IsStopping: true } => "The NBD server stops.",
-        _ when status.Connections >= status.MaxConnections => $"The NBD server has {status.Connections} connections, as many as may be (kcopyd.nbd.server.max-connections): more of them wait.",
+        { IsStopping: true } => "The NBD server is stopping.",
+        _ when status.Connections >= status.MaxConnections => $"The NBD server has {status.Connections} connections, which is its limit (kcopyd.nbd.server.max-connections): {(status.Waiting > 0 ? "clients wait" : "further clients have to wait")}.",
         _ => null,
     };
 

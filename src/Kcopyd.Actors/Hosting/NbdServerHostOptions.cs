@@ -57,6 +57,12 @@ public sealed class NbdServerHostOptions
     /// <inheritdoc cref="NbdServerSettings.DrainTimeout"/>
     public TimeSpan? DrainTimeout { get; set; }
 
+    /// <inheritdoc cref="NbdServerSettings.DeviceTimeout"/>
+    public TimeSpan? DeviceTimeout { get; set; }
+
+    /// <inheritdoc cref="NbdServerSettings.KeepAlive"/>
+    public TimeSpan? KeepAlive { get; set; }
+
     /// <inheritdoc cref="NbdServerSettings.Dispatcher"/>
     public string? Dispatcher { get; set; }
 
@@ -72,6 +78,8 @@ public sealed class NbdServerHostOptions
         Add("piece-size", PieceSize?.ToHocon());
         Add("max-bytes", MaxBytes?.ToHocon());
         Add("drain-timeout", Milliseconds(DrainTimeout));
+        Add("device-timeout", Milliseconds(DeviceTimeout));
+        Add("keep-alive", Milliseconds(KeepAlive));
         Add("dispatcher", Dispatcher?.ToHocon());
         return hocon.Length == 0 ? Config.Empty : ConfigurationFactory.ParseString($"kcopyd.nbd.server {{\n{hocon}}}");
 

@@ -146,6 +146,21 @@ internal static unsafe partial class LibC
         return result;
     }
 
+    /// <summary>Of the name itself: a symbolic link is not followed.</summary>
+    public static long LinkStatus(string path, out FileStatus status)
+    {
+        FileStatus answer = default;
+        var result = Call(() =>
+        {
+            FileStatus filled = default;
+            var called = statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, FileStatus.Wanted, &filled);
+            answer = filled;
+            return called;
+        });
+        status = answer;
+        return result;
+    }
+
     public static long Status(FileDescriptor fd, out FileStatus status)
     {
         FileStatus answer = default;
@@ -160,9 +175,13 @@ internal static unsafe partial class LibC
         return result;
     }
 
+    /// <summary>Removes a name.</summary>
+    public static long Unlink(string path) => Call(() => unlink(path));
+
     public static string Message(int errno) => Marshal.GetPInvokeErrorMessage(errno);
 
-    private const int AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000;
+    private const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
+
     // posix_fadvise returns its errno; everything else leaves it aside and returns -1.
     private static long Call(Func<nint> call, bool ownErrno = false)
     {
@@ -188,6 +207,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc")]
     private static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int unlink([MarshalUsing(typeof(UnixPathMarshaller))] string path);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(SafeHandle fd, int command, int argument);

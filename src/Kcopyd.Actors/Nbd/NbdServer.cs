@@ -35,7 +35,8 @@ public sealed class NbdServer : IAsyncDisposable
     /// <summary>Begins to listen: when this returns, clients can connect.</summary>
     /// <param name="system">Where its actors run.</param>
     /// <param name="options">Where to listen, and what to serve.</param>
-    /// <exception cref="ArgumentException">The options contradict each other, an export cannot be served, or an address that others can reach has no TLS.</exception>
+    /// <exception cref="ArgumentException">The options contradict each other, an export cannot be served, a certificate is not valid now, or an address that others can reach
+    /// has no TLS.</exception>
     /// <exception cref="IOException">An address cannot be listened on.</exception>
     /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
     public static NbdServer Start(ActorSystem system, NbdServerOptions options)
@@ -44,15 +45,17 @@ public sealed class NbdServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         _ = system.Kcopyd();
         var settings = options.Settings?.Checked() ?? NbdServerSettings.From(ConfigSection.Of(system.Settings.Config, NbdServerSettings.Section));
-        if (options.EndPoints.Count == 0)
-            throw new ArgumentException("A server needs somewhere to listen: give at least one of EndPoints.", nameof(options));
-        if (options.Tls is { Certificate: null })
-            throw new ArgumentException("A server's TLS needs a certificate with its private key: read them by NbdTls.ForServer.", nameof(options));
         var listeners = new List<Listener>();
         try
         {
+            if (options.EndPoints.Count + options.Sockets.Count == 0)
+                throw new ArgumentException("A server needs somewhere to listen: give at least one of EndPoints or Sockets.", nameof(options));
+            options.Tls?.CheckServer(options.TimeProvider.GetUtcNow());
+            var mayBeReached = options.AllowInsecureNetwork || (options.Tls is not null && options.RequireTls);
+            foreach (var socket in options.Sockets)
+                listeners.Add(Listener.Take(socket, mayBeReached, settings.KeepAlive));
             foreach (var endPoint in options.EndPoints)
-                listeners.Add(Listener.Open(endPoint, options.AllowInsecureNetwork || (options.Tls is not null && options.RequireTls)));
+                listeners.Add(Listener.Open(endPoint, mayBeReached, settings.KeepAlive));
             var core = new ServerCore(options, settings, listeners);
             var server = new NbdServer(core) { EndPoints = [.. listeners.Select(static listener => listener.EndPoint)] };
             foreach (var export in options.Exports)
@@ -63,6 +66,8 @@ public sealed class NbdServer : IAsyncDisposable
         catch
         {
             listeners.ForEach(static listener => listener.Dispose());
+            foreach (var socket in options.Sockets)
+                socket.Dispose();
             throw;
         }
     }
@@ -75,17 +80,48 @@ public sealed class NbdServer : IAsyncDisposable
         _core.Exports.Add(new ExportCore(export.Checked()));
     }
 
-    /// <summary>Serves an export no longer. Clients that use it get the answers to what they have asked, and are then disconnected. Nothing is flushed: that is
-    /// for who has the device.</summary>
+    /// <summary>
+    /// Serves an export no longer, and does not wait for its clients: they get the answers to what they have asked, within <see cref="NbdServerSettings.DrainTimeout"/>, and
+    /// are then disconnected. Requests may be in the device when this returns; see <see cref="RemoveExportAsync"/>. Nothing is flushed: that is for the owner of the device.
+    /// </summary>
     /// <returns>False if there is none of that name.</returns>
     public bool RemoveExport(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (_core.Exports.Remove(name) is not { } removed)
             return false;
-        removed.IsRemoved = true;
-        Actor.Tell(new ExportRemoved(), ActorRefs.NoSender);
+        Actor.Tell(new DrainExport(removed, new TaskCompletionSource<string>()), ActorRefs.NoSender);
         return true;
+    }
+
+    /// <summary>
+    /// Serves an export no longer, and completes when none of its requests is in the device, and none will be: the device can then be disposed, or taken for another use.
+    /// Clients get the answers to what they have asked within <see cref="NbdServerSettings.DrainTimeout"/>; after that they are disconnected, and their requests have
+    /// <see cref="NbdServerSettings.DeviceTimeout"/> to end in the device. No client of the old export comes to use a new one of the same name. Nothing is flushed.
+    /// </summary>
+    /// <param name="name">The export's name.</param>
+    /// <param name="cancellationToken">Ends the wait. The export is removed all the same.</param>
+    /// <returns>False if there is none of that name, and none that was removed before is in use.</returns>
+    /// <exception cref="TimeoutException">The device has not completed all requests in time; the message names the oldest of each client. The export is removed; to wait again,
+    /// call this again.</exception>
+    public async Task<bool> RemoveExportAsync(string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var removed = _core.Exports.Remove(name);
+        var inUse = _core.Exports.Removed(name);
+        foreach (var export in inUse)
+        {
+            var hung = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            Actor.Tell(new DrainExport(export, hung), ActorRefs.NoSender);
+            await Task.WhenAny(export.Drained, hung.Task, _core.Stopped.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (!export.Drained.IsCompleted)
+            {
+                throw new TimeoutException(hung.Task.IsCompleted
+                    ? await hung.Task.ConfigureAwait(false)
+                    : $"Export '{name}' is removed, but the server has stopped while {export.Device.Name} had not completed all requests.");
+            }
+        }
+        return removed is not null || inUse.Count > 0;
     }
 
     /// <summary>The exports, in the order of their names, and what was done on them.</summary>
@@ -93,27 +129,27 @@ public sealed class NbdServer : IAsyncDisposable
 
     /// <summary>
     /// Stops listening, answers what clients have asked, disconnects them, and flushes every device that can be written. Clients that do not take
-    /// their answers within <see cref="NbdServerSettings.DrainTimeout"/> are dropped. May be called again.
+    /// their answers within <see cref="NbdServerSettings.DrainTimeout"/> are dropped; what devices have not completed within <see cref="NbdServerSettings.DeviceTimeout"/>
+    /// after that is waited for no longer. May be called again.
     /// </summary>
     /// <exception cref="IOException">A device could not be flushed; the message names it.</exception>
-    public Task StopAsync() => StopAsync(_core.Settings.DrainTimeout);
+    /// <exception cref="TimeoutException">A device did not answer in time. The message names the exports, the oldest request of each client, and flushes. Such a request keeps
+    /// its memory, and may still change the device.</exception>
+    public Task StopAsync() => StopAsync(_core.Settings.DrainTimeout, _core.Settings.DeviceTimeout);
 
-    /// <summary>The same, with a time for the clients that is no longer than that of the settings.</summary>
-    internal async Task StopAsync(TimeSpan drainTimeout)
+    /// <summary>The same, with times that are no longer than those of the settings.</summary>
+    internal async Task StopAsync(TimeSpan drainTimeout, TimeSpan deviceTimeout) => (await EndAsync(drainTimeout, deviceTimeout).ConfigureAwait(false)).ThrowIfFailed();
+
+    /// <summary>Stops as <see cref="StopAsync()"/> does; what cannot be flushed, or hangs, is in the log.</summary>
+    public async ValueTask DisposeAsync() => await EndAsync(_core.Settings.DrainTimeout, _core.Settings.DeviceTimeout).ConfigureAwait(false);
+
+    private Task<StopOutcome> EndAsync(TimeSpan drainTimeout, TimeSpan deviceTimeout)
     {
-        Actor.Tell(new StopServer(drainTimeout), ActorRefs.NoSender);
-        if (await _core.Stopped.Task.ConfigureAwait(false) is { } failure)
-            throw new IOException(failure);
+        Actor.Tell(new StopServer(drainTimeout, deviceTimeout), ActorRefs.NoSender);
+        return _core.Stopped.Task;
     }
 
-    /// <summary>Stops as <see cref="StopAsync()"/> does; what cannot be flushed is in the log.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        Actor.Tell(new StopServer(_core.Settings.DrainTimeout), ActorRefs.NoSender);
-        await _core.Stopped.Task.ConfigureAwait(false);
-    }
-
-    /// <summary>How it is, by its actor; null once that has stopped.</summary>
+    /// <summary>The current status, by its actor; null once that has stopped.</summary>
     internal async Task<ServerStatus?> AskStatusAsync()
     {
         var answer = new TaskCompletionSource<ServerStatus>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -8,7 +8,7 @@ public sealed record NbdServerSettings
 {
     internal const string Section = "kcopyd.nbd.server";
 
-    /// <summary>Connections at once. More of them wait in the kernel's queue until one ends.</summary>
+    /// <summary>Connections at once. A client beyond that waits for its greeting until another one leaves; the log says so.</summary>
     public required int MaxConnections { get; init; }
 
     /// <summary>How long a client may take from the connection to the end of the negotiation, TLS included.</summary>
@@ -17,7 +17,7 @@ public sealed record NbdServerSettings
     /// <summary>Requests of one connection at work at once. It is read on when one is answered.</summary>
     public required int MaxRequests { get; init; }
 
-    /// <summary>I/Os of one connection on the device at once: the most I/O workers it has. A request longer than <see cref="PieceSize"/> is more than one.</summary>
+    /// <summary>I/Os of one connection on the device at once. A request longer than <see cref="PieceSize"/> is more than one.</summary>
     public required int MaxIos { get; init; }
 
     /// <summary>Bytes of the pieces in which long requests are transferred: a power of two from 64 KiB to 4 MiB. So much every connection has for itself.</summary>
@@ -29,7 +29,17 @@ public sealed record NbdServerSettings
     /// <summary>How long a server that stops waits for requests that are at work, and for clients to take their answers.</summary>
     public required TimeSpan DrainTimeout { get; init; }
 
-    /// <summary>Path of the dispatcher on which connections and their I/O workers run.</summary>
+    /// <summary>
+    /// How long a server that stops waits, after that, for its devices: for requests of clients that it has disconnected, and for the flushes. So long, too,
+    /// <see cref="NbdServer.RemoveExportAsync"/> waits for requests in a device.
+    /// </summary>
+    public required TimeSpan DeviceTimeout { get; init; }
+
+    /// <summary>How long a TCP client may be silent before the kernel asks whether it is still there; one that does not answer for as long again is disconnected. Zero never
+    /// asks: a client that vanished without a word then keeps its connection.</summary>
+    public required TimeSpan KeepAlive { get; init; }
+
+    /// <summary>Path of the dispatcher on which connections run, and the calls of their devices that may block.</summary>
     public required string Dispatcher { get; init; }
 
     /// <summary>Reads and checks a section.</summary>
@@ -49,6 +59,8 @@ public sealed record NbdServerSettings
         PieceSize = section.Read("piece-size", () => checked((int)section.Bytes("piece-size"))),
         MaxBytes = section.Bytes("max-bytes"),
         DrainTimeout = section.Time("drain-timeout"),
+        DeviceTimeout = section.Time("device-timeout"),
+        KeepAlive = section.Time("keep-alive"),
         Dispatcher = section.Text("dispatcher"),
     }.Checked();
 
@@ -62,6 +74,8 @@ public sealed record NbdServerSettings
         // The largest request that a client without structured replies may read is held whole.
         Require("max-bytes", MaxBytes, MaxBytes >= Protocol.NbdNumbers.LargestPayload, "at least 32 MiB, one request of the largest size");
         Require("drain-timeout", DrainTimeout, DrainTimeout >= TimeSpan.Zero && DrainTimeout <= TimeSpan.FromHours(1), "0 to an hour");
+        Require("device-timeout", DeviceTimeout, DeviceTimeout > TimeSpan.Zero && DeviceTimeout <= TimeSpan.FromHours(1), "more than 0 and at most an hour");
+        Require("keep-alive", KeepAlive, KeepAlive == TimeSpan.Zero || (KeepAlive >= TimeSpan.FromSeconds(1) && KeepAlive <= TimeSpan.FromHours(2)), "0, or 1 second to 2 hours");
         return this;
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
@@ -10,6 +11,8 @@ namespace Kcopyd.Actors.Nbd;
 /// </summary>
 public sealed record NbdTls
 {
+    private const string ForServers = "1.3.6.1.5.5.7.3.1", ForClients = "1.3.6.1.5.5.7.3.2", ForAnything = "2.5.29.37.0";
+
     /// <summary>This side's certificate with its private key. A server needs one; a client only where the server asks who it is.</summary>
     public X509Certificate2? Certificate { get; init; }
 
@@ -28,7 +31,10 @@ public sealed record NbdTls
     public static NbdTls ForServer(string folder, bool verifyClient = false)
     {
         var (certificate, chain) = ReadOwn(folder, "server", isNeeded: true);
-        return new NbdTls { Certificate = certificate, Chain = chain, Authorities = verifyClient ? ReadAuthorities(folder) : null };
+        var authorities = verifyClient ? ReadAuthorities(folder) : null;
+        if (authorities?.FirstOrDefault(static one => !IsAuthority(one)) is { } other)
+            throw new ArgumentException($"{Path.Combine(folder, "ca-cert.pem")} has the certificate '{other.Subject}', which is not one of an authority (basic constraints, CA:TRUE): no client's certificate can be of it.", nameof(folder));
+        return new NbdTls { Certificate = certificate, Chain = chain, Authorities = authorities };
     }
 
     /// <summary>Reads a client's certificates from a folder: <c>ca-cert.pem</c>, and, where they exist, <c>client-cert.pem</c> and <c>client-key.pem</c>.</summary>
@@ -40,12 +46,40 @@ public sealed record NbdTls
         return new NbdTls { Certificate = certificate, Chain = chain, Authorities = ReadAuthorities(folder) };
     }
 
+    /// <summary>Refuses what no client could accept.</summary>
+    /// <exception cref="ArgumentException">There is no certificate with a key, it or one that signed it is not valid now, or it is not made for servers.</exception>
+    internal void CheckServer(DateTimeOffset now)
+    {
+        if (Certificate is not { HasPrivateKey: true })
+            throw new ArgumentException("A server's TLS needs a certificate with its private key: read them by NbdTls.ForServer.");
+        foreach (var one in Chain.Prepend(Certificate))
+            CheckTime(one, one.Equals(Certificate) ? "The server's certificate" : "The authority's certificate behind the server's", now);
+        // Old ones may be among several.
+        if (Authorities is { Count: > 0 } && Authorities.All(authority => now < authority.NotBefore || now > authority.NotAfter))
+            CheckTime(Authorities[0], "The certificate of the authority for clients", now);
+        if (Certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault() is { } usage && !usage.EnhancedKeyUsages.Cast<Oid>().Any(static oid => oid.Value is ForServers or ForAnything))
+            throw new ArgumentException($"The server's certificate '{Certificate.Subject}' is not made for servers: make one with the extended key usage serverAuth.");
+    }
+
+    private static void CheckTime(X509Certificate2 certificate, string whose, DateTimeOffset now)
+    {
+        var (from, to) = (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
+        if (now.UtcDateTime >= from && now.UtcDateTime <= to)
+            return;
+        throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+            $"{whose}, '{certificate.Subject}', {(now.UtcDateTime < from ? "is not valid yet" : "has expired")}: it is valid from {from:yyyy-MM-dd HH:mm} to {to:yyyy-MM-dd HH:mm} UTC, and the clock says {now.UtcDateTime:yyyy-MM-dd HH:mm}. Renew it, or set the clock."));
+    }
+
+    // A certificate of version 1 says nothing, and has always been taken.
+    private static bool IsAuthority(X509Certificate2 certificate) =>
+        certificate.Version < 3 || certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(static constraints => constraints.CertificateAuthority);
+
     internal SslServerAuthenticationOptions ToServerOptions() => new()
     {
         ServerCertificateContext = SslStreamCertificateContext.Create(Certificate!, Chain, offline: true),
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
         ClientCertificateRequired = Authorities is not null,
-        CertificateChainPolicy = Policy("1.3.6.1.5.5.7.3.2"),
+        CertificateChainPolicy = Policy(ForClients),
     };
 
     internal SslClientAuthenticationOptions ToClientOptions(string host) => new()
@@ -53,7 +87,7 @@ public sealed record NbdTls
         TargetHost = host,
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
         ClientCertificateContext = Certificate is null ? null : SslStreamCertificateContext.Create(Certificate, Chain, offline: true),
-        CertificateChainPolicy = Policy("1.3.6.1.5.5.7.3.1"),
+        CertificateChainPolicy = Policy(ForServers),
     };
 
     // There is no revocation list in a folder of certificates.
@@ -79,7 +113,8 @@ public sealed record NbdTls
             all.ImportFromPemFile(path);
             return (X509Certificate2.CreateFromPemFile(path, key), [.. all.Skip(1)]);
         }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or CryptographicException)
+        // An argument is what .NET takes a key for that belongs to another certificate.
+        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             throw new ArgumentException($"{path} and {key} are not a certificate and its key in PEM: {wrong.Message}", nameof(folder), wrong);
         }

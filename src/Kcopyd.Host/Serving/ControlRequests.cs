@@ -155,7 +155,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
         {
             if (ExportOf(store) is { } export)
             {
-                server.RemoveExport(export.Export.Name);
+                await RemoveExportAsync(export.Export.Name).ConfigureAwait(false);      // a client may have come since
                 devices.Remove(export);
             }
             await store.Origin.RemoveAsync(store.Opened).ConfigureAwait(false);
@@ -169,6 +169,18 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
             }
         }
         return new ControlReply { Code = "done", Deleted = [.. stores.Select(static store => store.Target.Path)] };
+    }
+
+    private async Task RemoveExportAsync(string name)
+    {
+        try
+        {
+            await server.RemoveExportAsync(name).ConfigureAwait(false);
+        }
+        catch (TimeoutException hung)
+        {
+            throw new FailureException(hung.Message);
+        }
     }
 
     private async Task<ServedReport> ReportAsync(Store store)

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using Kcopyd.Actors.IO;
+using Kcopyd.Actors.Nbd.Server;
 using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host.Serving;
@@ -11,12 +11,12 @@ namespace Kcopyd.Host.Serving;
 /// more than <see cref="ControlRequest.Longest"/> bytes for each of a few clients.</remarks>
 internal sealed class ControlServer : IAsyncDisposable
 {
-    private const int MostClients = 16;     // the kernel keeps the others waiting
+    private const int MostClients = 16, Backlog = 128;      // the kernel keeps the others waiting
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly Socket? _socket;
-    private readonly string _path = "";
+    private readonly SocketFile? _file;
     private readonly Func<ControlRequest, Task<ControlReply>> _execute;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
@@ -24,9 +24,9 @@ internal sealed class ControlServer : IAsyncDisposable
     private readonly Task _run;
     private bool _isDisposed;
 
-    private ControlServer(Socket socket, string path, Func<ControlRequest, Task<ControlReply>> execute, TimeProvider time)
+    private ControlServer(Socket socket, SocketFile file, Func<ControlRequest, Task<ControlReply>> execute, TimeProvider time)
     {
-        (_socket, _path, _execute, _time) = (socket, path, execute, time);
+        (_socket, _file, _execute, _time) = (socket, file, execute, time);
         _run = RunAsync(socket);
     }
 
@@ -42,21 +42,16 @@ internal sealed class ControlServer : IAsyncDisposable
         if (address is null)
             return new ControlServer();
         var endPoint = ControlAddress.Parse("--control", address);
-        var path = endPoint.ToString();
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            RemoveAbandoned(endPoint, path);
-            socket.Bind(endPoint);
-            // Before it listens, nobody can connect.
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            socket.Listen();
-            return new ControlServer(socket, path, execute, time ?? TimeProvider.System);
+            var file = SocketFile.Listen(socket, endPoint.ToString(), Backlog, static path => File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite));
+            return new ControlServer(socket, file, execute, time ?? TimeProvider.System);
         }
         catch (Exception refused) when (refused is SocketException or IOException or UnauthorizedAccessException)
         {
             socket.Dispose();
-            throw new UsageException($"--control '{address}' cannot be listened on: {refused.Message}.");
+            throw new UsageException($"--control '{address}' cannot be listened on: {refused.Message.TrimEnd('.')}.");
         }
     }
 
@@ -68,16 +63,8 @@ internal sealed class ControlServer : IAsyncDisposable
         _isDisposed = true;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _run.ConfigureAwait(false);
+        _file?.Remove();
         _socket?.Dispose();
-        try
-        {
-            if (_socket is not null)
-                File.Delete(_path);
-        }
-        catch (Exception kept) when (kept is IOException or UnauthorizedAccessException)
-        {
-            // Its folder is gone: nobody finds it there.
-        }
         _stop.Dispose();
     }
 
@@ -168,24 +155,4 @@ internal sealed class ControlServer : IAsyncDisposable
     }
 
     private static ControlReply Refused(string error) => new() { Code = "refused", Error = error };
-
-    // A server that was killed leaves its name behind; a living one answers there.
-    private static void RemoveAbandoned(UnixDomainSocketEndPoint endPoint, string path)
-    {
-        if (FileEntry.Of(path).Kind != FileKind.Socket)
-            return;
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(endPoint);
-        }
-        catch (SocketException nobody) when (nobody.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            File.Delete(path);
-        }
-        catch (SocketException)
-        {
-            // Binding says what is wrong.
-        }
-    }
 }

@@ -22,7 +22,13 @@ internal static class ListenAddress
         var host = text[..colon];
         var isBracketed = host is ['[', .., ']'];
         if (IPAddress.TryParse(isBracketed ? host[1..^1] : host, out var address))
-            return address.AddressFamily != AddressFamily.InterNetworkV6 || isBracketed ? [new IPEndPoint(address, port)] : throw Neither(text);
+        {
+            if (address.AddressFamily == AddressFamily.InterNetworkV6 && !isBracketed)
+                throw Neither(text);
+            return address is { IsIPv6LinkLocal: true, ScopeId: 0 }
+                ? throw new UsageException($"--listen '{text}': a link-local address needs the interface that it is on, such as [{address}%eth0]:{port}.")
+                : [new IPEndPoint(address, port)];
+        }
         if (host.Contains(':', StringComparison.Ordinal) || isBracketed)
             throw Neither(text);
         try
@@ -41,7 +47,7 @@ internal static class ListenAddress
         var scheme = isTls ? "nbds" : "nbd";
         return endPoint is UnixDomainSocketEndPoint
             ? $"{scheme}+unix:///?socket={System.Uri.EscapeDataString(Path.GetFullPath(endPoint.ToString()!)).Replace("%2F", "/", StringComparison.Ordinal)}"
-            : $"{scheme}://{endPoint}/";
+            : $"{scheme}://{endPoint.ToString()!.Replace("%", "%25", StringComparison.Ordinal)}/";      // of a zone
     }
 
     private static UnixDomainSocketEndPoint Unix(string text, string path)

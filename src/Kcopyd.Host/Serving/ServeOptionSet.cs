@@ -11,12 +11,12 @@ internal sealed class ServeOptionSet
     private const string DefaultListen = "127.0.0.1:10809";
 
     private readonly Argument<string[]> _files = new("FILE") { Description = "A file or block device. One has the empty name, which clients get who ask for none; several have the names of their files.", Arity = ArgumentArity.ZeroOrMore };
-    private readonly Option<string[]> _exports = Many("--export", "NAME=PATH", "A file or block device under a name of its own; repeat it for each.");
-    private readonly Option<string[]> _snapshots = Many("--snapshot", "[NAME=]ORIGIN,COW", "A snapshot, under the name of its COW, and its origin under its file's; a write to the origin goes to its snapshots first. Repeat it for each: snapshots that are not named are not protected.");
+    private readonly Option<string[]> _exports = Many("--export", "NAME=PATH", "A file or block device under a name of its own, which is all before the first '=' and may have slashes; repeat it for each.");
+    private readonly Option<string[]> _snapshots = Many("--snapshot", "[NAME=]ORIGIN,COW", "A snapshot, under the name of its COW, and its origin under its file's; a write to the origin goes to its snapshots first. Repeat it for each: snapshots that are not named are not protected. An ORIGIN with a '=' in its path begins with / or ./.");
     private readonly AcceptanceOptions _acceptance = new();
     private readonly Option<StoreGrowth?> _grow = SnapshotArguments.Grow();
     private readonly Option<bool> _ignoreUnnamed = SnapshotArguments.IgnoreUnnamed();
-    private readonly Option<string[]> _listen = Many("--listen", "unix:PATH|HOST:PORT", $"Where clients come to; repeat it for more. Port 0 takes a free one. {DefaultListen} if nothing is said.");
+    private readonly Option<string[]> _listen = Many("--listen", "unix:PATH|HOST:PORT", $"Where clients come to; repeat it for more. Port 0 takes a free one. {DefaultListen} if nothing is said, or the sockets that systemd or libnbd pass.");
     private readonly Option<string?> _control = new("--control") { Description = "Take snapshots while it runs: take requests of 'kcopyd snapshot create|status|grow|delete --serve ADDRESS' here. Only your user may connect.", HelpName = "unix:PATH" };
     private readonly Option<bool> _readOnly = new("--read-only") { Description = "Refuse writes, and open everything for reading only." };
     private readonly Option<bool> _force = new("--force") { Description = "Serve also what is mounted, or in use by another program or another kcopyd." };
@@ -24,6 +24,8 @@ internal sealed class ServeOptionSet
     private readonly Option<bool> _verifyPeer = new("--tls-verify-peer") { Description = "Take only clients that show a certificate of ca-cert.pem." };
     private readonly Option<string?> _tls = new("--tls") { Description = "Whether clients must use TLS; require if nothing is said.", HelpName = "require|optional" };
     private readonly Option<string?> _io = new("--io") { Description = "Past the page cache or through it; auto, the default, is direct on block devices. Snapshots and their origins go through it.", HelpName = "auto|direct|buffered" };
+    private readonly Option<string?> _pidFile = new("--pid-file") { Description = "Write the number of this process there when clients can connect, and remove it at the end.", HelpName = "FILE" };
+    private readonly Option<int?> _maxConnections = new("--max-connections") { Description = "Clients at once, 1 to 65536; 128 if nothing is said. Further ones wait.", HelpName = "N" };
     private readonly Option<bool> _json = new("--json") { Description = "Print the addresses and the totals as JSON, an object a line." };
     private readonly Option<string?> _logLevel = new("--log-level") { Description = "Least level of the log on standard error; warning if nothing is said, error where the table of exports is.", HelpName = "debug|information|warning|error" };
 
@@ -37,7 +39,7 @@ internal sealed class ServeOptionSet
     public void AddTo(Command command)
     {
         command.Add(_files);
-        foreach (var option in new Option[] { _exports, _snapshots, _listen, _control, _readOnly, _force, _certificates, _verifyPeer, _tls, _io, _grow, _ignoreUnnamed, _json, _logLevel })
+        foreach (var option in new Option[] { _exports, _snapshots, _listen, _control, _readOnly, _force, _certificates, _verifyPeer, _tls, _io, _grow, _ignoreUnnamed, _pidFile, _maxConnections, _json, _logLevel })
             command.Add(option);
         _acceptance.AddTo(command, hasTruncated: false);
     }
@@ -51,10 +53,20 @@ internal sealed class ServeOptionSet
         if (parsed.GetValue(_control) is { } control && (ControlAddress.Parse("--control", control), parsed.GetValue(_readOnly)) is (_, true))
             throw new UsageException("--control is for snapshots of what is written, and --read-only writes nothing: leave one of them out.");
         var exports = new ServedNames(parsed.GetValue(_files)!, parsed.GetValue(_exports)!, parsed.GetValue(_snapshots)!);
+        var (sockets, listen) = (SocketActivation.Read(), parsed.GetValue(_listen)!);
+        if (sockets.Count > 0 && listen.Length > 0)
+            throw new UsageException($"--listen, and {sockets.Count} sockets that were passed (LISTEN_FDS): leave --listen away, or start the command without them.");
+        if (parsed.GetValue(_maxConnections) is < 1 or > 1 << 16)
+            throw new UsageException("--max-connections must be 1 to 65536.");
+        if (parsed.GetValue(_pidFile) is { } pidFile)
+            PidFile.Check(pidFile);
         return new ServeOptions
         {
             Names = exports,
-            Listen = parsed.GetValue(_listen) is { Length: > 0 } listen ? listen : [DefaultListen],
+            Listen = listen.Length + sockets.Count > 0 ? listen : [DefaultListen],
+            Sockets = sockets,
+            PidFile = parsed.GetValue(_pidFile),
+            MaxConnections = parsed.GetValue(_maxConnections),
             Control = parsed.GetValue(_control),
             ReadOnly = parsed.GetValue(_readOnly),
             Force = parsed.GetValue(_force),
@@ -66,7 +78,7 @@ internal sealed class ServeOptionSet
             IgnoresUnnamed = parsed.GetValue(_ignoreUnnamed),
             Io = Enum.Parse<IoMode>(parsed.GetValue(_io) ?? "auto", ignoreCase: true),
             Json = parsed.GetValue(_json),
-            LogLevel = parsed.GetValue(_logLevel) is { } level ? Enum.Parse<LogLevel>(level, ignoreCase: true) : console.IsTerminal ? LogLevel.Error : LogLevel.Warning,
+            LogLevel = parsed.GetValue(_logLevel) is { } level ? Enum.Parse<LogLevel>(level, ignoreCase: true) : console.IsTerminal && sockets.Count == 0 ? LogLevel.Error : LogLevel.Warning,
         };
     }
 
@@ -83,6 +95,18 @@ internal sealed record ServeOptions
 
     /// <summary>Where requests for snapshots are taken; null nowhere.</summary>
     public string? Control { get; init; }
+
+    /// <summary>Listen already.</summary>
+    public IReadOnlyList<PassedSocket> Sockets { get; init; } = [];
+
+    /// <summary>Says nothing on standard output: that is its parent's, and its parent knows the addresses.</summary>
+    public bool IsQuiet => Sockets.Count > 0 && !Json;
+
+    /// <summary>Null writes none.</summary>
+    public string? PidFile { get; init; }
+
+    /// <summary>Null takes the default.</summary>
+    public int? MaxConnections { get; init; }
 
     public bool ReadOnly { get; init; }
 

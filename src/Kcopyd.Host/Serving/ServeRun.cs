@@ -1,5 +1,6 @@
 using System.Net;
 using Akka.Actor;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Host.Snapshots;
 
@@ -11,6 +12,8 @@ internal static class ServeRun
     /// <exception cref="UsageException">It cannot begin.</exception>
     public static async Task<int> RunAsync(ServeOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
+        if (options.Sockets.Count > 0)
+            console = console with { IsTerminal = false };      // the terminal is its parent's
         var endPoints = new List<EndPoint>();
         foreach (var listen in options.Listen)
             endPoints.AddRange(await ListenAddress.ParseAsync(listen).ConfigureAwait(false));
@@ -18,22 +21,36 @@ internal static class ServeRun
         using var engine = Engine.Start(options.LogLevel);
         var devices = await ServedDevices.OpenAsync(options, engine, console).ConfigureAwait(false);
         await using var devicesLease = devices.ConfigureAwait(false);
-        var server = Start(engine, new NbdServerOptions { EndPoints = endPoints, Exports = [.. devices.Exports.Select(static one => one.Export)], Tls = tls, RequireTls = options.RequireTls, Name = "nbd" });
+        var server = Start(engine, options, new NbdServerOptions { EndPoints = endPoints, Exports = [.. devices.Exports.Select(static one => one.Export)], Tls = tls, RequireTls = options.RequireTls, Name = "nbd" });
         await using var serverLease = server.ConfigureAwait(false);
         var control = ControlServer.Start(options.Control, new ControlRequests(devices, server, options, engine).ExecuteAsync);
         await using var controlLease = control.ConfigureAwait(false);
 
-        foreach (var address in server.EndPoints.Select(endPoint => ListenAddress.Uri(endPoint, tls is not null)))
-            await console.Out.WriteLineAsync(options.Json ? ServeJson.Of(new ReadyReport(address)) : $"ready {address}").ConfigureAwait(false);
-        await console.Out.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        // Whoever waits for one of these can connect.
+        using var pidFile = options.PidFile is null ? null : PidFile.Write(options.PidFile);
+        await ServiceManager.NotifyAsync(ServiceManager.Ready, console.Error).ConfigureAwait(false);
+        await SayReadyAsync(server, options, tls is not null, console).ConfigureAwait(false);
         var view = new ServeView(server, () => devices.Exports, console);
         SnapshotNews.Begin(engine, view, options.LogLevel);
         foreach (var notice in devices.Notices)
             view.Say($"kcopyd: {notice}");
         var isAsked = await view.WatchAsync(cancellationToken).ConfigureAwait(false);
+        await ServiceManager.NotifyAsync(ServiceManager.Stopping, console.Error).ConfigureAwait(false);
         await control.DisposeAsync().ConfigureAwait(false);
-        var error = await StopAsync(server).ConfigureAwait(false);
+        var (error, isHung) = await StopAsync(server).ConfigureAwait(false);
+        if (isHung)
+            devices.Abandon();
         return await ReportAsync(server, devices, options, isAsked ? error : $"the server ended by itself, which is a bug; see the log. {error}", console).ConfigureAwait(false);
+    }
+
+    // Who passes sockets knows them, and may have standard output for itself: nbdinfo prints its own result there.
+    private static async Task SayReadyAsync(NbdServer server, ServeOptions options, bool isTls, CommandConsole console)
+    {
+        if (options.IsQuiet)
+            return;
+        foreach (var address in server.EndPoints.Select(endPoint => ListenAddress.Uri(endPoint, isTls)))
+            await console.Out.WriteLineAsync(options.Json ? ServeJson.Of(new ReadyReport(address)) : $"ready {address}").ConfigureAwait(false);
+        await console.Out.FlushAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
     private static NbdTls? Certificates(ServeOptions options)
@@ -48,11 +65,17 @@ internal static class ServeRun
         }
     }
 
-    private static NbdServer Start(Engine engine, NbdServerOptions options)
+    private static NbdServer Start(Engine engine, ServeOptions options, NbdServerOptions server)
     {
         try
         {
-            return NbdServer.Start(engine.System, options);
+            _ = engine.System.Kcopyd();     // its configuration is there from now on
+            var settings = NbdServerSettings.FromConfig(engine.System.Settings.Config.GetConfig("kcopyd.nbd.server"));
+            return NbdServer.Start(engine.System, server with
+            {
+                Sockets = [.. options.Sockets.Select(static passed => passed.Open())],
+                Settings = options.MaxConnections is { } most ? settings with { MaxConnections = most } : settings,
+            });
         }
         catch (IOException refused)
         {
@@ -68,16 +91,16 @@ internal static class ServeRun
 
     private static string Plain(ArgumentException wrong) => wrong.Message.Replace($" (Parameter '{wrong.ParamName}')", "", StringComparison.Ordinal);
 
-    private static async Task<string?> StopAsync(NbdServer server)
+    private static async Task<(string? Error, bool IsHung)> StopAsync(NbdServer server)
     {
         try
         {
             await server.StopAsync().ConfigureAwait(false);
-            return null;
+            return (null, false);
         }
-        catch (IOException failed)
+        catch (Exception failed) when (failed is IOException or TimeoutException)
         {
-            return failed.Message;
+            return (failed.Message, failed is TimeoutException);
         }
     }
 
@@ -101,7 +124,8 @@ internal static class ServeRun
             await console.Error.WriteLineAsync($"kcopyd: {wrong}").ConfigureAwait(false);
             isBroken = true;
         }
-        await console.Out.WriteLineAsync(options.Json ? ServeJson.Of(new ServeReport(totals, error)) : string.Join(Environment.NewLine, totals)).ConfigureAwait(false);
+        if (!options.IsQuiet)
+            await console.Out.WriteLineAsync(options.Json ? ServeJson.Of(new ServeReport(totals, error)) : string.Join(Environment.NewLine, totals)).ConfigureAwait(false);
         return error is null && !isBroken ? ExitCodes.Success : ExitCodes.Errors;
     }
 }

@@ -20,6 +20,7 @@ internal sealed class ServedDevices : IAsyncDisposable
     private readonly List<string> _notices = [];
 
     private readonly StorageLock _lock;
+    private bool _isAbandoned;
 
     private ServedDevices(ServeOptions options, StorageLock held) => (_options, _lock) = (options, held);
 
@@ -59,11 +60,16 @@ internal sealed class ServedDevices : IAsyncDisposable
         }
     }
 
+    /// <summary>A device hangs, and closing would wait for it: everything stays open, and locked, until the process has ended.</summary>
+    public void Abandon() => _isAbandoned = true;
+
     /// <summary>Closes the snapshots.</summary>
     /// <returns>What is wrong with them, for people: those that could not be closed, and those whose files were deleted under them.</returns>
     public async Task<IReadOnlyList<string>> CloseAsync()
     {
         var wrong = new List<string>();
+        if (_isAbandoned)
+            return wrong;
         foreach (var (files, opened) in _origins)
         {
             wrong.AddRange(await opened.CloseAsync().ConfigureAwait(false));
@@ -76,6 +82,8 @@ internal sealed class ServedDevices : IAsyncDisposable
     /// <summary>Closes the snapshots, then the files, which another command may use from then on.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isAbandoned)
+            return;
         foreach (var (files, opened) in _origins)
         {
             await opened.DisposeAsync().ConfigureAwait(false);

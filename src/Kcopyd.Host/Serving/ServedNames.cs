@@ -17,8 +17,10 @@ internal sealed class ServedNames
             _files.Add(new ServedFile(files.Count == 1 ? "" : Path.GetFileName(path), Of(files.Count == 1 ? "FILE" : $"FILE {_files.Count + 1}", path)));
         foreach (var text in exports)
         {
-            var (name, path) = Split(text);
-            _files.Add(new ServedFile(name ?? throw new UsageException($"--export '{text}': must be NAME=PATH, such as 'disk={text}'."), Of("--export", path)));
+            var at = text.IndexOf('=', StringComparison.Ordinal);
+            if (at < 0)
+                throw new UsageException($"--export '{text}': must be NAME=PATH, such as 'disk={text}'.");
+            _files.Add(new ServedFile(text[..at], Of("--export", text[(at + 1)..])));
         }
         foreach (var text in snapshots)
         {
@@ -43,11 +45,11 @@ internal sealed class ServedNames
 
     private static Target Of(string argument, string path) => path.Length == 0 ? throw new UsageException($"{argument} is empty: give a path.") : new Target(argument, path, 0, null);
 
-    // What has a slash before its '=' is a path with a '=' in it.
+    // The name may be left away. What begins with a slash or a dot is a path then, whatever '=' it has.
     private static (string? Name, string Text) Split(string text)
     {
         var at = text.IndexOf('=', StringComparison.Ordinal);
-        return at < 0 || text.AsSpan(0, at).Contains('/') ? (null, text) : (text[..at], text[(at + 1)..]);
+        return at < 0 || text[0] is '/' or '.' ? (null, text) : (text[..at], text[(at + 1)..]);
     }
 
     private static string Resolved(string path)

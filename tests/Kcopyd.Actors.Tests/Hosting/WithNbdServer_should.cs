@@ -116,12 +116,14 @@ public sealed class WithNbdServer_should
         Assert.True(new NbdServerHostOptions().ToConfig().IsEmpty);
         var all = new NbdServerHostOptions
         {
-            MaxConnections = 1, HandshakeTimeout = TimeSpan.FromSeconds(2), MaxRequests = 3, MaxIos = 4, PieceSize = 1 << 20, MaxBytes = 1L << 30, DrainTimeout = TimeSpan.FromSeconds(5), Dispatcher = "mine",
+            MaxConnections = 1, HandshakeTimeout = TimeSpan.FromSeconds(2), MaxRequests = 3, MaxIos = 4, PieceSize = 1 << 20, MaxBytes = 1L << 30, DrainTimeout = TimeSpan.FromSeconds(5),
+                DeviceTimeout = TimeSpan.FromSeconds(6), KeepAlive = TimeSpan.FromSeconds(7), Dispatcher = "mine",
         };
         Assert.Equal(
             new NbdServerSettings
             {
-                MaxConnections = 1, HandshakeTimeout = TimeSpan.FromSeconds(2), MaxRequests = 3, MaxIos = 4, PieceSize = 1 << 20, MaxBytes = 1L << 30, DrainTimeout = TimeSpan.FromSeconds(5), Dispatcher = "mine",
+                MaxConnections = 1, HandshakeTimeout = TimeSpan.FromSeconds(2), MaxRequests = 3, MaxIos = 4, PieceSize = 1 << 20, MaxBytes = 1L << 30, DrainTimeout = TimeSpan.FromSeconds(5),
+                DeviceTimeout = TimeSpan.FromSeconds(6), KeepAlive = TimeSpan.FromSeconds(7), Dispatcher = "mine",
             },
             NbdServerSettings.FromConfig(all.ToConfig().GetConfig("kcopyd.nbd.server")));
     }

@@ -68,6 +68,8 @@ public sealed class Nbd_page_should : TestKit
             Console.WriteLine($"{export.Name}: {export.Connections} clients, {export.BytesRead} bytes read, {export.Errors} errors");
         Assert.Equal([("disk", false), ("monday", true)], server.GetStatus().Select(export => (export.Name, export.IsReadOnly)));
         Assert.True(File.Exists(socket));
+        await server.RemoveExportAsync("monday");                                  // from here on no request of a client is in the device, and none will be
+        Assert.Equal("disk", Assert.Single(server.GetStatus()).Name);
         await server.StopAsync();                                                  // drains and flushes; an IOException names what could not be flushed
         Assert.False(File.Exists(socket));
     }

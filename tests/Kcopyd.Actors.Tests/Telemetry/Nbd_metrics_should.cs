@@ -24,7 +24,7 @@ public sealed class Nbd_metrics_should : TestKit
         await using (var other = Start(Path.Combine(folder.FullName, "other"), out var second))
         {
             first.Count(new ExportCounts(Requests: 5, Errors: 2, BytesRead: 100, BytesWritten: 10));
-            first.Enter();
+            Assert.True(first.TryEnter());
             second.Count(new ExportCounts(Requests: 1, Errors: 0, BytesRead: 1, BytesWritten: 0));
             AwaitAssert(() => Assert.Equal(4, Sum("kcopyd.nbd.requests", "kcopyd.export", "kcopyd.outcome", "ok")));    // once both actors have started
             Assert.Equal(2, Sum("kcopyd.nbd.requests", "kcopyd.export", "kcopyd.outcome", "failed"));

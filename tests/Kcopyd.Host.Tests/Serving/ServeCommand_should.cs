@@ -108,7 +108,7 @@ public sealed class ServeCommand_should : ServeSpec
     {
         Assert.Contains("serve", (await RunAsync("--help")).Out, StringComparison.Ordinal);
         var help = (await RunAsync("serve", "--help")).Out;
-        Assert.All(["FILE", "--export", "--snapshot", "--listen", "--read-only", "--tls-certificates", "--tls-verify-peer", "--tls", "--io", "--json", "--log-level"],
+        Assert.All(["FILE", "--export", "--snapshot", "--listen", "--read-only", "--tls-certificates", "--tls-verify-peer", "--tls", "--io", "--pid-file", "--max-connections", "--json", "--log-level"],
             name => Assert.Contains(name, help, StringComparison.Ordinal));
     }
 }

@@ -26,13 +26,15 @@ public sealed class ServeUsage_should : ServeSpec
     [InlineData("--listen 'unix:': must be", "{disk}", "--listen", "unix:")]
     [InlineData("the folder of that socket does not exist", "{disk}", "--listen", "unix:/nowhere/s")]
     [InlineData("at most 107 bytes", "{disk}", "--listen", "unix:/tmp/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345")]
-    [InlineData("{other} cannot be listened on: Address already in use. Another server does, or something else is there.", "{disk}", "--listen", "unix:{other}")]
+    [InlineData("{other} cannot be listened on: it exists and is not a socket. Give another path, or remove it.", "{disk}", "--listen", "unix:{other}")]
     [InlineData("0.0.0.0:0 can be reached from other machines, and without TLS whoever comes may read and write. Give --tls-certificates DIR without --tls optional", "{disk}", "--listen", "0.0.0.0:0")]
     [InlineData("--tls needs certificates: give --tls-certificates DIR", "{disk}", "--tls", "optional")]
     [InlineData("--tls-verify-peer needs certificates", "{disk}", "--tls-verify-peer")]
     [InlineData("Must be one of", "{disk}", "--tls-certificates", "/tmp", "--tls", "maybe")]
     [InlineData("--tls-certificates: /nowhere/server-cert.pem and /nowhere/server-key.pem are not a certificate and its key in PEM", "{disk}", "--tls-certificates", "/nowhere")]
     [InlineData("Must be one of", "{disk}", "--io", "fast")]
+    [InlineData("--pid-file '{other}' exists and is not a pid file", "{disk}", "--pid-file", "{other}")]
+    [InlineData("--max-connections must be 1 to 65536", "{disk}", "--max-connections", "0")]
     public async Task exit_with_2_name_what_is_wrong_and_change_nothing(string message, params string[] args)
     {
         Folder.Random("disk", 10_000);

@@ -47,7 +47,21 @@ public sealed class Tls_should : ServerTest
         var socket = Serve(Own(BlockDevice.Memory(MiB)), NbdTls.ForServer(_certificates, verifyClient: true));
         Assert.NotEqual(0, (await Tool.RunAsync("nbdinfo", Uri(socket))).ExitCode);
         Assert.NotEqual(0, (await Tool.RunAsync("nbdinfo", "--list", Uri(socket))).ExitCode);
-        Assert.NotEqual(0, (await Tool.RunAsync("nbdinfo", $"nbds+unix:///?socket={socket}&tls-certificates={other}&tls-hostname=localhost")).ExitCode);
+        var refused = await Tool.RunAsync("nbdinfo", "--size", $"nbds+unix:///?socket={socket}&tls-certificates={other}&tls-hostname=localhost");
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("server policy prevents", refused.Error, StringComparison.Ordinal);
         await RunAsync("nbdinfo", $"nbds+unix:///?socket={socket}&tls-certificates={_certificates}&tls-hostname=localhost");
+    }
+
+    [SkippableFact]
+    public async Task Say_to_qemu_that_it_shows_no_certificate()
+    {
+        Requires.Tools("qemu-img");
+        var bare = Folder.EmptyFolder("bare");
+        File.Copy(Path.Combine(_certificates, "ca-cert.pem"), Path.Combine(bare, "ca-cert.pem"));
+        var socket = Serve(Own(BlockDevice.Memory(MiB)), NbdTls.ForServer(_certificates, verifyClient: true));
+        var refused = await Tool.RunAsync("qemu-img", "info", "--object", $"tls-creds-x509,id=tls0,dir={bare},endpoint=client", "--image-opts",
+            $"driver=nbd,server.type=unix,server.path={socket},tls-creds=tls0,tls-hostname=localhost");
+        Assert.Contains("This server takes only clients with a certificate of an authority that it knows: it shows no certificate", refused.Error, StringComparison.Ordinal);
     }
 }

@@ -26,4 +26,7 @@ internal sealed class UnixSocketEndPoint(string path) : EndPoint
     }
 
     public override EndPoint Create(SocketAddress socketAddress) => this;
+
+    /// <returns>The path.</returns>
+    public override string ToString() => path;
 }

@@ -8,13 +8,15 @@ internal static class NbdErrors
     /// <summary>EOVERFLOW.</summary>
     public const IoError Overflow = (IoError)75;
 
+    private const IoError NoSuchRequest = (IoError)25, NoSuchCall = (IoError)38;       // ENOTTY, ENOSYS
+
     public static NbdError ToWire(IoError error) => error switch
     {
         IoError.None => NbdError.None,
         IoError.NotPermitted or IoError.ReadOnly => NbdError.NotPermitted,
         IoError.Invalid => NbdError.Invalid,
         IoError.NoSpace or IoError.TooLarge or IoError.QuotaExceeded => NbdError.NoSpace,
-        IoError.NotSupported => NbdError.NotSupported,
+        IoError.NotSupported or NoSuchRequest or NoSuchCall => NbdError.NotSupported,
         IoError.Closed or IoError.ClientStopped or IoError.Cancelled => NbdError.Shutdown,
         _ => NbdError.Io,
     };

@@ -16,6 +16,7 @@ internal sealed partial class ConnectionActor
         var io = (RequestIo)ended;
         var request = io.Request;
         _ios--;
+        io.IsInDevice = false;
         if (io.Error != IoError.None && request.Error == NbdError.None)
             request.Error = NbdErrors.ToWire(io.Error);
         if (_isBroken || request.IsAbandoned)

@@ -11,6 +11,8 @@ internal sealed partial class ConnectionActor
 {
     private readonly Stack<NbdRequest> _freeRequests = new();
     private readonly Stack<RequestIo> _freeIos = new();
+    private readonly List<RequestIo> _allIos = [];      // that were ever made
+    private long _begun;            // pieces
     private NbdRequest? _current;   // has begun to come in, and has not begun whole
     private int _active;            // requests that are not answered
     private int _ios;               // at the device
@@ -163,6 +165,7 @@ internal sealed partial class ConnectionActor
     private void Start(NbdRequest request, DeviceOperation operation, long length, MemoryBlock block)
     {
         var io = NewIo(request);
+        io.Number = ++_begun;
         io.Operation = operation;
         io.At = request.Begun;
         io.Offset = request.Offset + request.Begun;
@@ -178,15 +181,29 @@ internal sealed partial class ConnectionActor
     {
         _bytesThisTurn += Math.Max(io.Memory.Length, SmallestCharge);
         var before = _ios++;
+        io.IsInDevice = true;
         _workers.Start(io);     // which may end it here and now
         if (_ios > before)
             _ahead++;
     }
 
+    // For people.
+    private string Oldest()
+    {
+        var inDevice = _allIos.Where(static io => io.IsInDevice).ToList();
+        var request = inDevice.MinBy(static io => io.Number)!.Request;
+        var requests = inDevice.Select(static io => io.Request).Distinct().Count();
+        var what = request.Command == NbdCommand.Flush ? "a flush" : $"{request.Command} of {request.Length} bytes at {request.Offset}";
+        return requests == 1 ? what : $"{requests} requests, of which the oldest is {what}";
+    }
+
     private RequestIo NewIo(NbdRequest request)
     {
         if (!_freeIos.TryPop(out var io))
+        {
             io = new RequestIo { Owner = this, Device = Export.Device };
+            _allIos.Add(io);
+        }
         io.Request = request;
         io.Error = default;
         return io;

@@ -71,7 +71,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
         if (_negotiated?.Export is { } export)
         {
             Publish();
-            export.Leave();
+            export.Leave(isQuiet: _ios == 0);
         }
         Close();
     }
@@ -110,12 +110,16 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
             case LeaveConnection:
                 Leave();
                 break;
-            case ExportRemoved:
-                if (_negotiated?.Export is { IsRemoved: true })
+            case LeaveExport leave:
+                if (_negotiated?.Export == leave.Export)
                     Leave();
                 break;
+            case DropExport drop:
+                if (_negotiated?.Export == drop.Export)
+                    Drop("the export was removed, and it has not taken its answers");
+                break;
             case DropConnection when _negotiated?.Export is not null:
-                Break("the server stops, and it has not taken its answers", LogLevel.WarningLevel);
+                Drop("the server stops, and it has not taken its answers");
                 break;
             case DropConnection:
                 EndNegotiation("the server stops");
@@ -137,14 +141,19 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
         if (ended.Agreed?.Export is not { } export)
         {
             if (ended.Wrong is { } wrong)
-                Log.Info("Client {0} is turned away: {1}.", _context.Client, _refusal ?? Why(wrong));
+                Log.Log(wrong is UntrustedClientException ? LogLevel.WarningLevel : LogLevel.InfoLevel, null, "Client {0} is turned away: {1}.", _context.Client, _refusal ?? Why(wrong));
             Context.Stop(Self);
             return;
         }
-        export.Enter();
+        if (!export.TryEnter())
+        {
+            _negotiated = null;
+            Log.Info("Client {0} is turned away: export '{1}' was removed, or the server stops.", _context.Client, export.Name);
+            Context.Stop(Self);
+            return;
+        }
         _input = _wire.Input;
         _output = _wire.Output;
-        _isLeaving |= export.IsRemoved;
     }
 
     // Removed, or the server stops: what has begun is answered.
@@ -161,6 +170,14 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
     {
         _refusal ??= why;
         _wire.Abort();
+    }
+
+    // Who waits for the device hears what it is that has not ended.
+    private void Drop(string why)
+    {
+        Break(why, LogLevel.WarningLevel);
+        if (_ios > 0)
+            Context.Parent.Tell(new ConnectionHangs(Self, Export, $"client {_context.Client}: {Oldest()}"));
     }
 
     private void Break(string why, LogLevel level)

@@ -3,10 +3,16 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>An export and what connections count there. Any thread.</summary>
+/// <summary>An export, who uses it, and what connections count there. Any thread.</summary>
+/// <remarks>Invariant: no connection enters a closed export, and a connection leaves when none of its requests is in the device: once <see cref="Drained"/> has completed,
+/// no request is in the device, and none will be. A connection that died with requests in the device never leaves: nobody is told when they end.</remarks>
 internal sealed class ExportCore(NbdExport export)
 {
+    private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _connections;
+    private int _lost;      // connections that died with requests in the device
+    private bool _isClosed;
     private long _requests, _errors, _read, _written;
 
     public string Name => export.Name;
@@ -27,8 +33,14 @@ internal sealed class ExportCore(NbdExport export)
 
     public bool HasMap => (Device.Features & DeviceFeatures.Map) != 0;
 
-    /// <summary>True once it was removed: those who use it are to leave.</summary>
-    public bool IsRemoved { get; set; }
+    /// <summary>Completes when the export is closed and nothing of any connection is in the device.</summary>
+    public Task Drained => _drained.Task;
+
+    /// <summary>True while connections use it.</summary>
+    public bool IsInUse => Volatile.Read(ref _connections) > 0;
+
+    /// <summary>True if connections have died while their requests were in the device.</summary>
+    public bool HasLost => Volatile.Read(ref _lost) > 0;
 
     /// <summary>What a client may do. All connections use the one device, and a flush of it covers whatever was answered before, on any of
     /// them: that is what several connections need.</summary>
@@ -43,9 +55,38 @@ internal sealed class ExportCore(NbdExport export)
         return CanDiscard ? flags | TransmissionFlags.SendTrim : flags;
     }
 
-    public void Enter() => Interlocked.Increment(ref _connections);
+    /// <returns>False if it is closed: the connection uses it no more.</returns>
+    public bool TryEnter()
+    {
+        lock (_lock)
+        {
+            if (_isClosed)
+                return false;
+            _connections++;
+            return true;
+        }
+    }
 
-    public void Leave() => Interlocked.Decrement(ref _connections);
+    /// <summary>A connection ends.</summary>
+    /// <param name="isQuiet">False if requests of it are in the device.</param>
+    public void Leave(bool isQuiet)
+    {
+        lock (_lock)
+        {
+            _connections--;
+            if (!isQuiet)
+                _lost++;
+        }
+        CompleteIfDrained();
+    }
+
+    /// <summary>Removed, or the server stops: nobody enters from now on.</summary>
+    public void Close()
+    {
+        lock (_lock)
+            _isClosed = true;
+        CompleteIfDrained();
+    }
 
     public void Count(in ExportCounts counts)
     {
@@ -56,6 +97,15 @@ internal sealed class ExportCore(NbdExport export)
             Interlocked.Add(ref _read, counts.BytesRead);
         if (counts.BytesWritten != 0)
             Interlocked.Add(ref _written, counts.BytesWritten);
+    }
+
+    private void CompleteIfDrained()
+    {
+        lock (_lock)
+        {
+            if (_isClosed && _connections + _lost == 0)
+                _drained.TrySetResult();
+        }
     }
 
     public NbdExportStatus Status() => new(Name, Device.Name, Length, IsReadOnly, Volatile.Read(ref _connections), Volatile.Read(ref _requests), Volatile.Read(ref _errors),

@@ -1,50 +1,67 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Akka.Actor;
-using Kcopyd.Actors.IO;
+using System.Runtime.InteropServices;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>A socket that clients come to.</summary>
+/// <summary>A socket that clients come to. No other server has its address: TCP ports are not shared, and see <see cref="SocketFile"/>.</summary>
 internal sealed class Listener : IDisposable
 {
-    private readonly Socket _socket;
-    private readonly string? _path;     // of a unix socket, which is removed with it
+    private const int Backlog = 512;
+    private const int KeepAliveProbes = 6;
 
-    private Listener(Socket socket, string? path)
+    private readonly Socket _socket;
+    private readonly SocketFile? _file;     // of a unix socket that was made here
+    private readonly TimeSpan _keepAlive;
+    private bool _isDisposed;
+
+    private Listener(Socket socket, EndPoint endPoint, SocketFile? file, TimeSpan keepAlive)
     {
         _socket = socket;
-        _path = path;
+        _file = file;
+        _keepAlive = keepAlive;
+        EndPoint = endPoint;
     }
 
-    public EndPoint EndPoint => _socket.LocalEndPoint!;
+    public EndPoint EndPoint { get; }
 
-    public string Name => _path ?? EndPoint.ToString()!;
+    public string Name => EndPoint.ToString()!;
 
+    /// <summary>Binds a socket and listens.</summary>
+    /// <param name="endPoint">Where.</param>
+    /// <param name="mayBeReached">True if other machines may reach it.</param>
+    /// <param name="keepAlive">See <see cref="NbdServerSettings.KeepAlive"/>.</param>
     /// <exception cref="ArgumentException">It is not an address, or one that others can reach, and there is no TLS.</exception>
-    /// <exception cref="IOException">It cannot be had; the message says why.</exception>
-    public static Listener Open(EndPoint endPoint, bool mayBeReached)
+    /// <exception cref="IOException">It cannot be listened on; the message says why.</exception>
+    public static Listener Open(EndPoint endPoint, bool mayBeReached, TimeSpan keepAlive)
     {
-        if (endPoint is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address) && !mayBeReached)
-            throw new ArgumentException($"{ip} can be reached from other machines, and without TLS whoever comes may read and write. Give certificates and require TLS, listen on loopback or on a unix socket, or allow it.");
-        var path = endPoint is UnixDomainSocketEndPoint ? endPoint.ToString() : null;
-        if (path is null && endPoint is not IPEndPoint)
+        Check(endPoint, mayBeReached);
+        if (endPoint.AddressFamily != AddressFamily.Unix && endPoint is not IPEndPoint)
             throw new ArgumentException($"{endPoint} is no address to listen on; give an IPEndPoint or a UnixDomainSocketEndPoint.");
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, path is null ? ProtocolType.Tcp : ProtocolType.Unspecified);
+        var isUnix = endPoint is not IPEndPoint;
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         try
         {
-            if (path is not null)
-                RemoveAbandoned(path, endPoint);
-            else
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            if (isUnix && !IsAbstract(endPoint))
+                return new Listener(socket, endPoint, SocketFile.Listen(socket, endPoint.ToString()!, Backlog), keepAlive);
+            // [::] and 0.0.0.0 are two addresses, which two servers may have. And never the framework's ReuseAddress, which shares the port with other servers
+            // (SO_REUSEPORT); that a port can be taken again right after its server's end, it sets by itself.
+            if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+                socket.DualMode = false;
             socket.Bind(endPoint);
-            socket.Listen(512);
-            return new Listener(socket, path);
+            socket.Listen(Backlog);
+            return new Listener(socket, isUnix ? endPoint : socket.LocalEndPoint!, null, keepAlive);
         }
         catch (SocketException refused)
         {
             socket.Dispose();
-            throw new IOException($"{path ?? endPoint.ToString()} cannot be listened on: {refused.Message}.{(refused.SocketErrorCode == SocketError.AddressAlreadyInUse ? " Another server does, or something else is there." : "")}", refused);
+            throw new IOException($"{endPoint} cannot be listened on: {refused.Message}.{(refused.SocketErrorCode == SocketError.AddressAlreadyInUse ? " Another server listens there." : "")}", refused);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            socket.Dispose();
+            throw new IOException($"{endPoint} cannot be listened on: {refused.Message}", refused);
         }
         catch
         {
@@ -53,61 +70,81 @@ internal sealed class Listener : IDisposable
         }
     }
 
-    /// <exception cref="SocketException">No connection can be had now.</exception>
+    /// <summary>Takes a socket that listens already. If it has a name in the file system, that stays its maker's.</summary>
+    /// <exception cref="ArgumentException">It does not listen, is none of the kinds that clients come by, or others can reach it, and there is no TLS.</exception>
+    public static Listener Take(Socket socket, bool mayBeReached, TimeSpan keepAlive)
+    {
+        if (socket.SocketType != SocketType.Stream || socket.AddressFamily is not (AddressFamily.Unix or AddressFamily.InterNetwork or AddressFamily.InterNetworkV6))
+            throw new ArgumentException($"A socket of {socket.AddressFamily} and {socket.SocketType} is none that NBD clients come by; give a TCP or unix stream socket.");
+        if ((int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection)! == 0)
+            throw new ArgumentException($"The socket {socket.LocalEndPoint} does not listen. Give one that does, as systemd passes with Accept=no.");
+        Check(socket.LocalEndPoint!, mayBeReached);
+        return new Listener(socket, socket.LocalEndPoint!, null, keepAlive);
+    }
+
+    /// <exception cref="SocketException">No connection is available now.</exception>
     /// <exception cref="ObjectDisposedException">It was closed.</exception>
+    /// <remarks>What is wrong with a client that is gone by now surfaces in its connection.</remarks>
     public async Task<Accepted> AcceptAsync()
     {
         var client = await _socket.AcceptAsync().ConfigureAwait(false);
-        if (_path is null)
-        {
-            // Answers are gathered here, and a client that vanished with its machine is found out.
-            client.NoDelay = true;
-            client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        }
-        return new Accepted(this, client, _path is null ? client.RemoteEndPoint?.ToString() ?? "?" : _path);
+        if (client.AddressFamily == AddressFamily.Unix)
+            return new Accepted(this, client, $"{Name}{Process(client)}");
+        client.NoDelay = true;      // answers are gathered here
+        if (_keepAlive > TimeSpan.Zero)
+            KeepAlive(client);
+        return new Accepted(this, client, client.RemoteEndPoint?.ToString() ?? "?");
     }
 
     public void Dispose()
     {
+        if (_isDisposed)
+            return;         // by now the name may be another server's
+        _isDisposed = true;
+        _file?.Remove();
         _socket.Dispose();
-        try
-        {
-            if (_path is not null)
-                File.Delete(_path);
-        }
-        catch (Exception kept) when (kept is IOException or UnauthorizedAccessException)
-        {
-            // Its folder is gone, or is another's now: a server that ends does not fail for a name that nobody answers to.
-        }
     }
 
-    // A server that was killed leaves its name behind. A living one answers there, and anything but a socket is somebody's.
-    private static void RemoveAbandoned(string path, EndPoint endPoint)
+    // A client whose machine or network is gone says nothing: the kernel asks. Not by TCP_USER_TIMEOUT, which also ends a client that lives and takes no answers for a
+    // while; what was sent to a client that is gone ends the connection after the kernel's own retries (about 15 minutes, tcp_retries2).
+    private void KeepAlive(Socket client)
     {
-        if (!File.Exists(path))
-            return;
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        client.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)Math.Ceiling(_keepAlive.TotalSeconds));
+        client.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)Math.Ceiling(_keepAlive.TotalSeconds / KeepAliveProbes));
+        client.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbes);
+    }
+
+    private static void Check(EndPoint endPoint, bool mayBeReached)
+    {
+        if (endPoint is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address) && !mayBeReached)
+            throw new ArgumentException($"{ip} can be reached from other machines, and without TLS whoever comes may read and write. Give certificates and require TLS, listen on loopback or on a unix socket, or allow it.");
+    }
+
+    // Its name is in no file system, and ends with the socket.
+    private static bool IsAbstract(EndPoint endPoint)
+    {
+        const int family = 2;       // bytes of sockaddr_un before the path
+        var address = endPoint.Serialize();
+        return address.Size > family && address[family] == 0;
+    }
+
+    // All clients of a unix socket have its name; their processes tell them apart.
+    private static string Process(Socket client)
+    {
+        const int solSocket = 1, soPeerCred = 17;
+        Span<int> credentials = stackalloc int[3];      // struct ucred: process, user, group
         try
         {
-            probe.Connect(endPoint);
-        }
-        catch (SocketException nobody) when (nobody.SocketErrorCode == SocketError.ConnectionRefused && IsSocket(path))
-        {
-            File.Delete(path);
+            client.GetRawSocketOption(solSocket, soPeerCred, MemoryMarshal.AsBytes(credentials));
+            return string.Create(CultureInfo.InvariantCulture, $" (process {credentials[0]})");
         }
         catch (SocketException)
         {
-            // Binding says what is wrong.
+            return "";      // it is gone already
         }
-    }
-
-    // Nothing else cannot be opened for that reason.
-    private static bool IsSocket(string path)
-    {
-        using var opened = LibC.Open(path, LibC.O_RDONLY, out var error);
-        return opened is null && error == LibC.ENXIO;
     }
 }
 
 /// <summary>A client has come.</summary>
-internal sealed record Accepted(Listener Listener, Socket Socket, string Client) : INoSerializationVerificationNeeded;
+internal sealed record Accepted(Listener Listener, Socket Socket, string Client) : Akka.Actor.INoSerializationVerificationNeeded;

@@ -55,6 +55,11 @@ internal sealed class RequestIo : DeviceIo
     public NbdRequest Request = null!;
     public MemoryBlock Block;
 
+    /// <summary>Pieces begin in the order of these.</summary>
+    public long Number;
+
+    public bool IsInDevice;
+
     /// <summary>Bytes, from the beginning of the request.</summary>
     public long At;
 }

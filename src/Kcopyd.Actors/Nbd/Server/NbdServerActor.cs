@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Event;
 using Kcopyd.Actors.Client;
@@ -9,9 +8,15 @@ using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>Accepts clients, each of which becomes a child; ends when it is told to, and they have ended, and everything is on the medium.</summary>
-/// <remarks>Invariant: there are never more connections than the settings say; those that are too many wait where the kernel keeps them, but for one
-/// of each listener that was asked for the next client while there was room.</remarks>
+/// <summary>Accepts clients, each of which becomes a child, and ends in order.</summary>
+/// <remarks><code>
+///  serving ──Stop──▶ draining: clients take their answers ──DrainTimedOut──▶ dropped: requests are in devices ──▶ stopped
+///                         └───────── a device is flushed when nobody uses it any more ────────────┘
+///                                            DeviceTimedOut: gives up what hangs, and says so
+/// </code>
+/// Invariants: there are never more connections than the settings say; those that are too many wait where the kernel keeps them, but for one of each listener, by
+/// which the server knows that somebody waits. A device is flushed behind the last request of its exports. The server ends within both timeouts, whatever devices do.
+/// </remarks>
 internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);    // when the system has no descriptor for one more
@@ -19,19 +24,18 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
     private readonly ServerCore _core;
     private readonly IoWorkers _workers;
     private readonly HashSet<IActorRef> _connections = [];
-    private readonly List<Listener> _waiting = [];      // that are not asked for the next client, because there are enough
-    private readonly Queue<Accepted> _early = new();    // came by one listener while another's client took the last place
-    private readonly List<string> _failures = [];
+    private readonly Queue<Accepted> _waiting = new();  // for a place
+    private readonly ServerEnd _end;
+    private TimeSpan _deviceTimeout;
+    private State _state;
     private long _accepted;
-    private int _flushes;
-    private bool _isStopping;
-    private bool _isFlushing;
     private bool _saidThatFull;
 
     public NbdServerActor(ServerCore core)
     {
         _core = core;
         _workers = new IoWorkers(Context, 16);
+        _end = new ServerEnd(core.Exports);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -58,11 +62,8 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
     protected override void PostStop()
     {
         NbdGauges.Remove(_core);
-        foreach (var listener in _core.Listeners)
-            listener.Dispose();
-        while (_early.TryDequeue(out var early))
-            early.Socket.Dispose();
-        _core.Stopped.TrySetResult(_failures.Count == 0 ? null : string.Join(" ", _failures));
+        StopListening();
+        _core.Stopped.TrySetResult(_end.Outcome);
     }
 
     protected override void OnReceive(object message)
@@ -80,63 +81,67 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
                 break;
             case ConnectionEnded ended:
                 _connections.Remove(ended.Connection);
-                if (_early.TryDequeue(out var early))
-                    Take(early);
-                foreach (var listener in _waiting.ToArray())
-                {
-                    _waiting.Remove(listener);
-                    Accept(listener);
-                }
+                _end.Forget(ended.Connection);
+                TakeWaiting();
                 break;
             case DeviceIo io:
                 _workers.Ended(io);
                 break;
-            case ExportRemoved:
-                foreach (var connection in _connections)
-                    connection.Tell(new ExportRemoved(), ActorRefs.NoSender);
+            case DrainExport drain:
+                Tell(new LeaveExport(drain.Export));
+                Timers.StartSingleTimer(drain, new ExportDrainTimedOut(drain), AtLeastATick(_core.Settings.DrainTimeout));
+                break;
+            case ExportDrainTimedOut late when !late.Drain.Export.Drained.IsCompleted:
+                Tell(new DropExport(late.Drain.Export));
+                Timers.StartSingleTimer(late.Drain, new ExportDeviceTimedOut(late.Drain), _core.Settings.DeviceTimeout);
+                break;
+            case ExportDeviceTimedOut late when !late.Drain.Export.Drained.IsCompleted:
+                late.Drain.Hung.TrySetResult(_end.Hung(late.Drain.Export));
+                break;
+            case ExportDrainTimedOut or ExportDeviceTimedOut:
+                break;      // it has drained meanwhile
+            case ConnectionHangs hangs:
+                if (_connections.Contains(hangs.Connection))
+                    _end.Remember(hangs);
                 break;
             case StopServer stop:
-                Stop(stop.DrainTimeout);
+                Stop(stop);
                 break;
             case AskServerStatus ask:
-                ask.Answer.TrySetResult(new ServerStatus(_connections.Count, _core.Settings.MaxConnections, _isStopping));
+                ask.Answer.TrySetResult(new ServerStatus(_connections.Count, _waiting.Count, _core.Settings.MaxConnections, _state != State.Serving));
+                break;
+            case DrainTimedOut when _state == State.Draining:
+                Drop();
                 break;
             case DrainTimedOut:
-                foreach (var connection in _connections)
-                    connection.Tell(DropConnection.Instance, ActorRefs.NoSender);
+                break;
+            case DeviceTimedOut:
+                GiveUp();
                 break;
             default:
                 Unhandled(message);
                 return;
         }
-        GoOn();
+        Proceed();
     }
 
     private void Accept(Listener listener)
     {
-        if (_isStopping)
-            return;
-        if (_connections.Count >= _core.Settings.MaxConnections)
-        {
-            if (!_saidThatFull)
-                Log.Warning("{0} connections, as many as may be; more of them wait. Raise kcopyd.nbd.server.max-connections if that is not enough.", _connections.Count);
-            _saidThatFull = true;
-            _waiting.Add(listener);
-            return;
-        }
-        listener.AcceptAsync().PipeTo(Self, failure: wrong => new AcceptFailed(listener, wrong));
+        if (_state == State.Serving)
+            listener.AcceptAsync().PipeTo(Self, failure: wrong => new AcceptFailed(listener, wrong));
     }
 
     private void Take(Accepted accepted)
     {
-        if (_isStopping)
+        if (_state != State.Serving)
         {
             accepted.Socket.Dispose();
             return;
         }
         if (_connections.Count >= _core.Settings.MaxConnections)
         {
-            _early.Enqueue(accepted);
+            SayThatFull(accepted);
+            _waiting.Enqueue(accepted);
             return;
         }
         var context = new ConnectionContext(_core.Settings, _core.Exports, _core.Memory, _core.Options.Tls, _core.Options.RequireTls, accepted.Client);
@@ -146,54 +151,117 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
         Accept(accepted.Listener);
     }
 
+    private void TakeWaiting()
+    {
+        if (_waiting.TryDequeue(out var waiting))
+        {
+            Take(waiting);
+            return;
+        }
+        if (!_saidThatFull)
+            return;
+        _saidThatFull = false;
+        Log.Info("No client waits for a connection any more.");
+    }
+
+    // Once for each time that it is full, and who has the connections: that is what helps.
+    private void SayThatFull(Accepted first)
+    {
+        if (_saidThatFull)
+            return;
+        _saidThatFull = true;
+        var users = string.Join(", ", _core.Exports.All.Select(static export => export.Status()).Where(static status => status.Connections > 0)
+            .Select(static status => $"{status.Connections} of export '{status.Name}'"));
+        Log.Warning("Client {0} waits: the server has {1} connections ({2}), which is its limit, kcopyd.nbd.server.max-connections. Clients beyond that get no greeting until one leaves.",
+            first.Client, _connections.Count, users.Length == 0 ? "all in the negotiation" : users);
+    }
+
     private void Failed(AcceptFailed failed)
     {
-        if (_isStopping)
+        if (_state != State.Serving)
             return;
         Log.Warning("No client can be accepted on {0}: {1}. Trying again in {2} ms.", failed.Listener.Name, failed.Wrong.Message, Pause.TotalMilliseconds);
         Timers.StartSingleTimer(failed.Listener, new AcceptAgain(failed.Listener), Pause);
     }
 
-    private void Stop(TimeSpan drainTimeout)
+    private void Stop(StopServer stop)
     {
-        if (_isStopping)
+        if (_state != State.Serving)
             return;
-        _isStopping = true;
-        foreach (var listener in _core.Listeners)
-            listener.Dispose();
-        while (_early.TryDequeue(out var early))
-            early.Socket.Dispose();
-        foreach (var connection in _connections)
-            connection.Tell(LeaveConnection.Instance, ActorRefs.NoSender);
+        _state = State.Draining;
+        StopListening();
+        foreach (var export in _core.Exports.All)
+            export.Close();     // whoever has negotiated and not begun does not begin: a device may be flushed already
+        Tell(LeaveConnection.Instance);
+        _deviceTimeout = Least(stop.DeviceTimeout, _core.Settings.DeviceTimeout);
         if (_connections.Count > 0)
-            Timers.StartSingleTimer(typeof(DrainTimedOut), new DrainTimedOut(), TimeSpan.FromTicks(Math.Max(1, Math.Min(drainTimeout.Ticks, _core.Settings.DrainTimeout.Ticks))));
+            Timers.StartSingleTimer(typeof(DrainTimedOut), new DrainTimedOut(), AtLeastATick(Least(stop.DrainTimeout, _core.Settings.DrainTimeout)));
     }
 
-    private void GoOn()
+    // What is left is in devices.
+    private void Drop()
     {
-        if (!_isStopping || _connections.Count > 0)
+        _state = State.Dropped;
+        Tell(DropConnection.Instance);
+        Timers.StartSingleTimer(typeof(DeviceTimedOut), new DeviceTimedOut(), AtLeastATick(_deviceTimeout));
+    }
+
+    private void GiveUp()
+    {
+        _state = State.Stopped;
+        _end.GiveUp();
+        if (_end.Outcome.Hung is { } hung)
+            Log.Error(hung);
+        // Not only when this actor has stopped: a device that hangs may hold that up.
+        _core.Stopped.TrySetResult(_end.Outcome);
+        Context.Stop(Self);
+    }
+
+    private void Proceed()
+    {
+        if (_state is State.Serving or State.Stopped)
             return;
-        if (!_isFlushing)
+        while (_end.NextToFlush(isAlone: _connections.Count == 0) is { } device)
+            _workers.Start(new DeviceIo { Owner = this, Device = device, Operation = DeviceOperation.Flush });
+        if (_connections.Count == 0 && _end.IsFlushed)
         {
-            _isFlushing = true;
-            foreach (var device in _core.Exports.All.Where(static export => !export.IsReadOnly).Select(static export => export.Device).Distinct())
-            {
-                _flushes++;
-                _workers.Start(new DeviceIo { Owner = this, Device = device, Operation = DeviceOperation.Flush });
-            }
-        }
-        if (_flushes == 0)
+            _state = State.Stopped;
             Context.Stop(Self);
+        }
+        else if (_connections.Count == 0 && _state == State.Draining)
+            Drop();     // only the flushes are left
     }
 
     void IIoOwner.Ended(DeviceIo io)
     {
-        _flushes--;
-        if (io.Error is IoError.None or IoError.Closed)     // who disposed of his device before has flushed it, or not, as he likes
-            return;
-        var failure = $"{io.Device.Name}: flush failed; what was written since the last good flush may be lost: {io.Error}.";
-        Log.Error(failure);
-        _failures.Add(failure);
+        if (_end.Flushed(io.Device, io.Error) is { } failure)
+            Log.Error(failure);
+    }
+
+    private void StopListening()
+    {
+        foreach (var listener in _core.Listeners)
+            listener.Dispose();
+        while (_waiting.TryDequeue(out var waiting))
+            waiting.Socket.Dispose();
+    }
+
+    private void Tell(object message)
+    {
+        foreach (var connection in _connections)
+            connection.Tell(message, Self);
+    }
+
+    private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private static TimeSpan AtLeastATick(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.FromTicks(1);
+
+    private enum State
+    {
+        Serving,
+        Draining,
+        Dropped,
+        Stopped,
     }
 
     private sealed record AcceptFailed(Listener Listener, Exception Wrong) : INoSerializationVerificationNeeded;
@@ -203,16 +271,15 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
     private sealed record ConnectionEnded(IActorRef Connection) : INoSerializationVerificationNeeded;
 
     private sealed record DrainTimedOut : INoSerializationVerificationNeeded;
+
+    private sealed record DeviceTimedOut : INoSerializationVerificationNeeded;
 }
 
-/// <summary>The server is to end, and clients have so much time to take their answers.</summary>
-internal sealed record StopServer(TimeSpan DrainTimeout) : INoSerializationVerificationNeeded;
+/// <summary>The server is to end: clients have so much time to take their answers, and devices to complete what is left, but no more than the settings say.</summary>
+internal sealed record StopServer(TimeSpan DrainTimeout, TimeSpan DeviceTimeout) : INoSerializationVerificationNeeded;
 
-/// <summary>An export is no longer there: whoever uses it leaves.</summary>
-internal sealed record ExportRemoved : INoSerializationVerificationNeeded;
-
-/// <summary>How it is; the answer shows that the actor is alive.</summary>
+/// <summary>Asks for the current status; the answer shows that the actor is alive.</summary>
 internal sealed record AskServerStatus(TaskCompletionSource<ServerStatus> Answer) : INoSerializationVerificationNeeded;
 
-/// <summary>How a server is.</summary>
-internal sealed record ServerStatus(int Connections, int MaxConnections, bool IsStopping);
+/// <summary>The status of a server.</summary>
+internal sealed record ServerStatus(int Connections, int Waiting, int MaxConnections, bool IsStopping);

@@ -10,7 +10,8 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// Knows no clock; who runs it closes the connection when it takes too long.
 /// </summary>
 /// <remarks>Invariants: no length that a client sends becomes memory before it was compared with a bound; a refused option is skipped whole, so that
-/// the next one is found; nothing that was agreed on in plain text holds under TLS.</remarks>
+/// the next one is found; nothing that was agreed on in plain text holds under TLS; a client
+/// that is not trusted gets to no export, nor hears of one.</remarks>
 internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, bool requireTls)
 {
     private const int LargestOption = 64 << 10;     // bytes of data that are looked at
@@ -21,10 +22,24 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
     private bool _isStructured;
     private string? _contextOf;     // the export that base:allocation was chosen for
     private bool _startsTls;
+    private string? _distrust;      // why this client gets nothing but this answer
 
     /// <exception cref="HandshakeException">The client breaks the protocol, or must not go on.</exception>
     /// <exception cref="IOException">The connection is gone.</exception>
     public async Task<Negotiated> RunAsync()
+    {
+        try
+        {
+            var negotiated = await NegotiateAsync().ConfigureAwait(false);
+            return _distrust is null ? negotiated : throw new UntrustedClientException(_distrust);
+        }
+        catch (Exception) when (_distrust is not null)
+        {
+            throw new UntrustedClientException(_distrust);      // however it left
+        }
+    }
+
+    private async Task<Negotiated> NegotiateAsync()
     {
         _reply.Greeting();
         await _reply.SendAsync().ConfigureAwait(false);
@@ -57,6 +72,7 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
     {
         var negotiated = tls is not null && requireTls && !wire.IsEncrypted && option is not (NbdOption.Abort or NbdOption.StartTls)
             ? Refuse(option, NbdOptionReply.TlsRequired, "This server wants TLS first.")
+            : _distrust is not null && option != NbdOption.Abort ? Refuse(option, NbdOptionReply.Policy, $"This server takes only clients with a certificate of an authority that it knows: {_distrust}.")
             : option switch
             {
                 NbdOption.Abort => Abort(),
@@ -78,7 +94,7 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
         if (!_startsTls)
             return negotiated;
         _startsTls = false;
-        await wire.EncryptAsync(tls!).ConfigureAwait(false);
+        _distrust = await wire.EncryptAsync(tls!).ConfigureAwait(false);
         (_isStructured, _contextOf) = (false, null);
         return null;
     }
@@ -190,6 +206,8 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
         var data = await ReadAsync((int)length).ConfigureAwait(false);
         if (tls is not null && requireTls && !wire.IsEncrypted)
             throw new HandshakeException("it does not use TLS, which is required");
+        if (_distrust is not null)
+            throw new UntrustedClientException(_distrust);
         if (!OptionReader.TryDecode(data, out var name) || exports.Find(name) is not { } export)
             throw new HandshakeException($"it asks for an export that does not exist, '{OptionReplies.Shown(Encoding.UTF8.GetString(data))}'");
         if (export.Alignment > 1)

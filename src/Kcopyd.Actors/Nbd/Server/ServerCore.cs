@@ -17,6 +17,22 @@ internal sealed class ServerCore(NbdServerOptions options, NbdServerSettings set
 
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;
 
-    /// <summary>Ends with the actor; with what could not be flushed, if it could not.</summary>
-    public TaskCompletionSource<string?> Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Completes when nobody is connected any more and every device is flushed, or the server has given up waiting for one.</summary>
+    public TaskCompletionSource<StopOutcome> Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
+
+/// <summary>How a server ended.</summary>
+/// <param name="Failed">What could not be flushed; null if all was.</param>
+/// <param name="Hung">What a device has not answered in time; null if it answered all.</param>
+internal sealed record StopOutcome(string? Failed, string? Hung)
+{
+    /// <exception cref="IOException">A device could not be flushed.</exception>
+    /// <exception cref="TimeoutException">A device did not answer in time.</exception>
+    public void ThrowIfFailed()
+    {
+        if (Hung is not null)
+            throw new TimeoutException(Failed is null ? Hung : $"{Hung} {Failed}");
+        if (Failed is not null)
+            throw new IOException(Failed);
+    }
 }

@@ -26,10 +26,11 @@ internal sealed class Wire
 
     public bool IsEncrypted { get; private set; }
 
-    /// <summary>Goes on under TLS.</summary>
+    /// <summary>Continues under TLS.</summary>
+    /// <returns>Why the client is not trusted, where it must be; null if it is. It is then only told so.</returns>
     /// <exception cref="HandshakeException">The client sent more before TLS began: whatever that is, it is not to be believed.</exception>
     /// <exception cref="System.Security.Authentication.AuthenticationException">They do not agree.</exception>
-    public async Task EncryptAsync(NbdTls tls)
+    public async Task<string?> EncryptAsync(NbdTls tls)
     {
         if (Input.TryRead(out var early))
         {
@@ -42,10 +43,12 @@ internal sealed class Wire
         await Output.CompleteAsync().ConfigureAwait(false);
         var encrypted = new SslStream(_stream);
         _stream = encrypted;
-        await encrypted.AuthenticateAsServerAsync(tls.ToServerOptions()).ConfigureAwait(false);
+        var trust = new ClientTrust(tls);
+        await encrypted.AuthenticateAsServerAsync(trust.ToOptions()).ConfigureAwait(false);
         Input = PipeReader.Create(encrypted, Reading);
         Output = PipeWriter.Create(encrypted, Writing);
         IsEncrypted = true;
+        return trust.Refusal;
     }
 
     /// <summary>As if the client had said goodbye: whoever waits for input gets what has come, and then the end.</summary>
@@ -59,4 +62,7 @@ internal sealed class Wire
 }
 
 /// <summary>A client that cannot be served any further, and why.</summary>
-internal sealed class HandshakeException(string message) : Exception(message);
+internal class HandshakeException(string message) : Exception(message);
+
+/// <summary>A client without a certificate that is trusted here.</summary>
+internal sealed class UntrustedClientException(string message) : HandshakeException(message);

@@ -1,6 +1,7 @@
 using System.Net;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -23,6 +24,29 @@ public sealed class Connections_should : NbdServerSpec
         await first.BeginAsync(NbdCommand.Disconnect);
         await first.EndsAsync();
         Assert.Equal(18, (await greeting).Length);
+    }
+
+    [Fact]
+    public async Task be_named_once_in_the_log_when_clients_wait_for_one()
+    {
+        var warnings = CreateTestProbe();
+        Sys.EventStream.Subscribe(warnings.Ref, typeof(Akka.Event.Warning));
+        var server = Serve([new("disk", BlockDevice.Memory(4096))], settings: settings => settings with { MaxConnections = 1 });
+        for (var time = 0; time < 2; time++)
+        {
+            var used = await UseAsync(server, "disk");
+            var (waiting, further) = (await ConnectAsync(server), await ConnectAsync(server));
+            var warning = (await warnings.ExpectMsgAsync<Akka.Event.Warning>(TimeSpan.FromSeconds(20))).Message.ToString();
+            Assert.Contains($"(process {Environment.ProcessId}) waits: the server has 1 connections (1 of export 'disk'), which is its limit, kcopyd.nbd.server.max-connections", warning, StringComparison.Ordinal);
+            used.Dispose();
+            await waiting.GreetAsync();
+            waiting.Dispose();
+            await further.GreetAsync();
+            further.Dispose();
+            await Until(async () => (await server.AskStatusAsync()) is { Connections: 0, Waiting: 0 });
+        }
+        await Soon(server.StopAsync());
+        await warnings.ExpectNoMsgAsync(TimeSpan.Zero);
     }
 
     [Fact]

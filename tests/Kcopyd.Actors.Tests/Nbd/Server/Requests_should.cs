@@ -53,6 +53,41 @@ public sealed class Requests_should : NbdServerSpec
         Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Flush));
     }
 
+    // ENOTSUP says to a client that it must do without; EINVAL, that it made a mistake.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task be_unsupported_where_the_export_has_not_offered_them(bool structured)
+    {
+        var device = _memory.WithVolatileCache();       // neither discards nor zeroes by its own means
+        var client = await GreetAsync(Serve(device));
+        if (structured)
+            await client.StructuredAsync();
+        var flags = (await client.GoAsync("", NbdInfo.BlockSize)).Flags;
+        Assert.False(flags.HasFlag(TransmissionFlags.SendTrim));
+        foreach (var fua in new[] { CommandFlags.None, CommandFlags.Fua })
+        {
+            Assert.Equal(NbdError.NotSupported, await client.DoAsync(NbdCommand.Trim, 0, 512, fua));
+            Assert.Equal(NbdError.NotSupported, await client.DoAsync(NbdCommand.WriteZeroes, 0, 512, fua | CommandFlags.FastZero));
+            Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.WriteZeroes, 0, 512, fua));
+        }
+        Assert.Equal(NbdError.NotSupported, await client.DoAsync(NbdCommand.Trim, 3, 1));
+        Assert.Equal(NbdError.NotSupported, await client.DoAsync(NbdCommand.Trim));
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Cache, 0, 512));
+        // Mistakes stay mistakes: a context that was not negotiated, and flags of other commands.
+        if (!structured)
+            Assert.Equal(NbdError.Invalid, await client.DoAsync(NbdCommand.BlockStatus, 0, 512));
+        Assert.Equal(NbdError.Invalid, await client.DoAsync(NbdCommand.Trim, 0, 512, CommandFlags.NoHole));
+    }
+
+    [Theory]
+    [InlineData(95, NbdError.NotSupported)]     // EOPNOTSUPP
+    [InlineData(25, NbdError.NotSupported)]     // ENOTTY: the device has no such request
+    [InlineData(38, NbdError.NotSupported)]     // ENOSYS
+    [InlineData(22, NbdError.Invalid)]
+    [InlineData(5, NbdError.Io)]
+    public void answer_what_a_device_says_of_itself(int errno, object error) => Assert.Equal((NbdError)error, NbdErrors.ToWire((IoError)errno));
+
     [Theory]
     [InlineData(0, Length + 1L)]
     [InlineData(Length, 1L)]

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
+using Kcopyd.Actors.Tests.Nbd.Client;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
@@ -109,19 +110,117 @@ public sealed class Tls_of_the_server_should : NbdServerSpec
         await client.EndsAsync();
     }
 
-    private static async Task EncryptAsync(RawClient client)
+    [Theory]
+    [InlineData("none", "it shows no certificate")]
+    [InlineData("of another authority", "its certificate 'CN=stranger' is refused (PartialChain)")]
+    [InlineData("expired", "its certificate 'CN=late' is refused (NotTimeValid)")]
+    [InlineData("of a server", "its certificate 'CN=server' is refused (NotValidForUsage)")]
+    public async Task tell_a_client_that_is_not_trusted_why_and_nothing_else(string kind, string why)
     {
-        Assert.Equal(NbdOptionReply.Ack, await client.AskAsync(NbdOption.StartTls));
-        await HandshakeAsync(client);
+        var certificates = new TestCertificates();
+        var server = Serve([new("disk", BlockDevice.Memory(4096))], options => options with { Tls = new NbdTls { Certificate = Certificate, Authorities = [certificates.Authority] } });
+        var shown = kind switch
+        {
+            "none" => null,
+            "of another authority" => new TestCertificates("CN=another authority").Client("stranger"),
+            "expired" => certificates.Server("late", fromMinutes: -20, toMinutes: -10, TestCertificates.ForClients),
+            _ => certificates.Server("server"),
+        };
+        var warnings = CreateTestProbe();
+        Sys.EventStream.Subscribe(warnings.Ref, typeof(Akka.Event.Warning));
+        var client = await GreetAsync(server);
+        await EncryptAsync(client, shown);
+        foreach (var option in new[] { NbdOption.List, NbdOption.Info, NbdOption.Go, NbdOption.StructuredReply, NbdOption.SetMetaContext, NbdOption.ListMetaContext, NbdOption.StartTls, (NbdOption)99 })
+        {
+            var reply = Assert.Single(await client.OptionAsync(option, Packet.Go("disk")));
+            Assert.Equal(NbdOptionReply.Policy, reply.Type);
+            Assert.Equal($"This server takes only clients with a certificate of an authority that it knows: {why}.", System.Text.Encoding.UTF8.GetString(reply.Data));
+        }
+        Assert.Equal(NbdOptionReply.Ack, await client.AskAsync(NbdOption.Abort));
+        await client.EndsAsync();
+        var warning = (await warnings.ExpectMsgAsync<Akka.Event.Warning>(TimeSpan.FromSeconds(20))).Message.ToString();
+        Assert.Contains($"(process {Environment.ProcessId}) is turned away: {why}.", warning, StringComparison.Ordinal);
+
+        var old = await GreetAsync(server);
+        await EncryptAsync(old, shown);
+        await old.SendAsync(new Packet().Option(NbdOption.ExportName, "disk"u8));
+        await old.EndsAsync();
+
+        var good = await GreetAsync(server);
+        await EncryptAsync(good, certificates.Client("good"));
+        await good.GoAsync("disk");
     }
 
-    private static async Task HandshakeAsync(RawClient client)
+    [Theory]
+    [InlineData(-1, "is not valid yet: it is valid from 2026-03-01 00:00 to 2026-04-01 00:00 UTC, and the clock says 2026-02-28 00:00")]
+    [InlineData(0, null)]
+    [InlineData(30, null)]
+    [InlineData(32, "has expired: it is valid from 2026-03-01 00:00 to 2026-04-01 00:00 UTC, and the clock says 2026-04-02 00:00")]
+    public void not_begin_with_a_certificate_that_is_not_valid_now(int day, string? why)
+    {
+        var from = new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=disks", key, HashAlgorithmName.SHA256).CreateSelfSigned(from, from.AddDays(31));
+        NbdServer Start() => Serve([new("", BlockDevice.Memory(4096))], options => options with { Tls = new NbdTls { Certificate = certificate }, TimeProvider = new FixedClock(from.AddDays(day)) });
+        if (why is null)
+            Start();
+        else
+            Assert.Contains($"The server's certificate, 'CN=disks', {why}", Assert.Throws<ArgumentException>(Start).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void not_begin_with_certificates_that_no_client_would_take()
+    {
+        var certificates = new TestCertificates();
+        Assert.Contains("needs a certificate with its private key", Refusal(new NbdTls { Certificate = X509CertificateLoader.LoadCertificate(Certificate.RawData) }), StringComparison.Ordinal);
+        Assert.Contains("is not made for servers", Refusal(new NbdTls { Certificate = certificates.Client("client") }), StringComparison.Ordinal);
+        Assert.Contains("The certificate of the authority for clients, 'CN=late', has expired",
+            Refusal(new NbdTls { Certificate = Certificate, Authorities = [certificates.Server("late", fromMinutes: -20, toMinutes: -10)] }), StringComparison.Ordinal);
+
+        string Refusal(NbdTls tls) => Assert.Throws<ArgumentException>(() => Serve([new("", BlockDevice.Memory(4096))], options => options with { Tls = tls })).Message;
+    }
+
+    [Fact]
+    public void not_be_read_from_files_that_do_not_belong_together()
+    {
+        var folder = Directory.CreateDirectory(InFolder("tls")).FullName;
+        var certificates = new TestCertificates();
+        var (one, other) = (certificates.Server("localhost"), certificates.Server("localhost"));
+        string File(string name) => Path.Combine(folder, name);
+        System.IO.File.WriteAllText(File("server-cert.pem"), one.ExportCertificatePem());
+        System.IO.File.WriteAllText(File("server-key.pem"), other.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        Assert.Contains($"{File("server-cert.pem")} and {File("server-key.pem")} are not a certificate and its key in PEM", Refusal(), StringComparison.Ordinal);
+        System.IO.File.WriteAllText(File("server-key.pem"), one.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        Assert.Contains($"{File("ca-cert.pem")} is not the certificate of an authority", Refusal(), StringComparison.Ordinal);
+        System.IO.File.WriteAllText(File("ca-cert.pem"), "");
+        Assert.Contains("there is no certificate in it", Refusal(), StringComparison.Ordinal);
+        System.IO.File.WriteAllText(File("ca-cert.pem"), one.ExportCertificatePem());
+        Assert.Contains($"{File("ca-cert.pem")} has the certificate 'CN=localhost', which is not one of an authority", Refusal(), StringComparison.Ordinal);
+        System.IO.File.WriteAllText(File("ca-cert.pem"), certificates.Authority.ExportCertificatePem());
+        NbdTls.ForServer(folder, verifyClient: true).CheckServer(DateTimeOffset.UtcNow);
+
+        string Refusal() => Assert.Throws<ArgumentException>(() => NbdTls.ForServer(folder, verifyClient: true)).Message;
+    }
+
+    private sealed class FixedClock(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+
+    private static async Task EncryptAsync(RawClient client, X509Certificate2? own = null)
+    {
+        Assert.Equal(NbdOptionReply.Ack, await client.AskAsync(NbdOption.StartTls));
+        await HandshakeAsync(client, own);
+    }
+
+    private static async Task HandshakeAsync(RawClient client, X509Certificate2? own = null)
     {
         var tls = new SslStream(client.Stream);
         client.Stream = tls;
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = "localhost",
+            ClientCertificateContext = own is null ? null : SslStreamCertificateContext.Create(own, null, offline: true),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             RemoteCertificateValidationCallback = static (_, shown, _, _) => shown?.GetCertHashString() == Certificate.GetCertHashString(),
         }).WaitAsync(RawClient.Limit);

@@ -1,0 +1,82 @@
+using System.Net.Sockets;
+using Kcopyd.Actors.IO;
+using Kcopyd.Actors.Nbd.Client;
+
+namespace Kcopyd.Actors.Nbd.Server;
+
+/// <summary>The name of a unix socket in the file system.</summary>
+/// <remarks>
+/// Invariants: a name is looked at, replaced and bound, and its socket begins to listen, under the lock of its folder, so that one of several servers that start at
+/// the same time gets it. Only a socket that refuses connections is replaced: its server has ended. A server removes its name before it stops listening, and only if
+/// the name is still its own, so that it never removes another's.
+/// </remarks>
+internal sealed class SocketFile
+{
+    private readonly string _path;
+    private readonly FileStatus _own;
+
+    private SocketFile(string path, in FileStatus own)
+    {
+        _path = path;
+        _own = own;
+    }
+
+    /// <summary>Binds the socket to a path and has it listen.</summary>
+    /// <param name="socket">A new stream socket.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="backlog">Clients that may wait to be accepted.</param>
+    /// <param name="restrict">Called with the path while nobody can connect yet.</param>
+    /// <exception cref="IOException">The path is taken, or nothing can be made there; the message says why, without the path.</exception>
+    /// <exception cref="SocketException">The system refuses.</exception>
+    public static SocketFile Listen(Socket socket, string path, int backlog, Action<string>? restrict = null)
+    {
+        var full = Path.GetFullPath(path);
+        using var held = FolderLock.Acquire(Path.GetDirectoryName(full)!);
+        RemoveAbandoned(path, held.IsHeld);
+        socket.Bind(new UnixSocketEndPoint(path));      // .NET's own end point deletes the name when the socket is closed, whoever has it by then
+        restrict?.Invoke(full);
+        socket.Listen(backlog);
+        var result = LibC.LinkStatus(full, out var own);
+        return result == 0 ? new SocketFile(full, own) : throw new IOException($"it was bound, and is gone: {LibC.Message((int)-result)}.");
+    }
+
+    /// <summary>Removes the name if it is still this server's. The socket is still open: until it is closed the kernel gives its inode's number to no other.</summary>
+    public void Remove()
+    {
+        // What fails here leaves a name that the next server replaces: its folder is gone, or has become somebody else's.
+        if (LibC.LinkStatus(_path, out var now) == 0 && now.Kind == FileKind.Socket && IsSame(now, _own))
+            LibC.Unlink(_path);
+    }
+
+    private static bool IsSame(in FileStatus one, in FileStatus other) =>
+        (one.Inode, one.DeviceMajor, one.DeviceMinor) == (other.Inode, other.DeviceMajor, other.DeviceMinor);
+
+    private static void RemoveAbandoned(string path, bool mayReplace)
+    {
+        if (LibC.LinkStatus(path, out var status) < 0)
+            return;         // nothing is there, or binding says what is wrong
+        if (status.Kind != FileKind.Socket)
+            throw new IOException("it exists and is not a socket. Give another path, or remove it.");
+        if (!IsAbandoned(path))
+            throw new IOException("Address already in use. Another server listens there.");
+        if (!mayReplace)
+            throw new IOException("a server that has ended left it behind, and its folder cannot be locked to replace it. Remove it.");
+        if (LibC.Unlink(path) is < 0 and var errno)
+            throw new IOException($"a server that has ended left it behind, and it cannot be removed: {LibC.Message((int)-errno)}.");
+    }
+
+    // Without blocking: a server that lives and is busy has a full queue of clients, and connecting would wait for it.
+    private static bool IsAbandoned(string path)
+    {
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+        try
+        {
+            probe.Connect(new UnixSocketEndPoint(path));
+            return false;
+        }
+        catch (SocketException refused)
+        {
+            return refused.SocketErrorCode == SocketError.ConnectionRefused;
+        }
+    }
+}
