@@ -148,7 +148,7 @@ public sealed class ServeSnapshots_should : ServeSpec
 
     private async Task IsRefusedAsync(string message, params string[] args)
     {
-        var outcome = await RunAsync(["serve", .. args, "--listen", $"unix:{Socket}"]);
+        var outcome = await RunAsync(["serve", .. args, "--listen", $"unix:{Socket}"]).WaitAsync(TimeSpan.FromSeconds(60));     // or it serves
         Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
         Assert.Equal((2, ""), (outcome.ExitCode, outcome.Out));
         Assert.False(Path.Exists(Socket));
