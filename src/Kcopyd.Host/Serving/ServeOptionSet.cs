@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
+using Kcopyd.Host.Mapfiles;
 using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host.Serving;
@@ -18,6 +19,7 @@ internal sealed class ServeOptionSet
     private readonly Option<bool> _ignoreUnnamed = SnapshotArguments.IgnoreUnnamed();
     private readonly Option<string[]> _listen = Many("--listen", "unix:PATH|HOST:PORT", $"Where clients come to; repeat it for more. Port 0 takes a free one. {DefaultListen} if nothing is said, or the sockets that systemd or libnbd pass.");
     private readonly Option<string?> _control = new("--control") { Description = "Take snapshots while it runs: take requests of 'kcopyd snapshot create|status|grow|delete --serve ADDRESS' here. Only your user may connect.", HelpName = "unix:PATH" };
+    private readonly Option<string?> _mapfile = new("--mapfile") { Description = "The map of the rescue that made FILE: reads of what is not finished there fail, and writes repair it. One FILE only.", HelpName = "MAP" };
     private readonly Option<bool> _readOnly = new("--read-only") { Description = "Refuse writes, and open everything for reading only." };
     private readonly Option<bool> _force = new("--force") { Description = "Serve also what is mounted, or in use by another program or another kcopyd." };
     private readonly Option<string?> _certificates = new("--tls-certificates") { Description = "Offer TLS, with server-cert.pem, server-key.pem and ca-cert.pem of this folder.", HelpName = "DIR" };
@@ -39,7 +41,7 @@ internal sealed class ServeOptionSet
     public void AddTo(Command command)
     {
         command.Add(_files);
-        foreach (var option in new Option[] { _exports, _snapshots, _listen, _control, _readOnly, _force, _certificates, _verifyPeer, _tls, _io, _grow, _ignoreUnnamed, _pidFile, _maxConnections, _json, _logLevel })
+        foreach (var option in new Option[] { _exports, _snapshots, _listen, _control, _mapfile, _readOnly, _force, _certificates, _verifyPeer, _tls, _io, _grow, _ignoreUnnamed, _pidFile, _maxConnections, _json, _logLevel })
             command.Add(option);
         _acceptance.AddTo(command, hasTruncated: false);
     }
@@ -58,6 +60,8 @@ internal sealed class ServeOptionSet
             throw new UsageException($"--listen, and {sockets.Count} sockets that were passed (LISTEN_FDS): leave --listen away, or start the command without them.");
         if (parsed.GetValue(_maxConnections) is < 1 or > 1 << 16)
             throw new UsageException("--max-connections must be 1 to 65536.");
+        if (parsed.GetValue(_mapfile) is not null && (exports.Snapshots.Any() || exports.Files.Count != 1 || parsed.GetValue(_control) is not null))
+            throw new UsageException("--mapfile is the map of one FILE: name that alone, without --snapshot and --control.");
         if (parsed.GetValue(_pidFile) is { } pidFile)
             PidFile.Check(pidFile);
         return new ServeOptions
@@ -68,6 +72,7 @@ internal sealed class ServeOptionSet
             PidFile = parsed.GetValue(_pidFile),
             MaxConnections = parsed.GetValue(_maxConnections),
             Control = parsed.GetValue(_control),
+            Map = parsed.GetValue(_mapfile) is { } mapfile ? new MapfileStore(mapfile) : null,
             ReadOnly = parsed.GetValue(_readOnly),
             Force = parsed.GetValue(_force),
             Certificates = certificates,
@@ -95,6 +100,9 @@ internal sealed record ServeOptions
 
     /// <summary>Where requests for snapshots are taken; null nowhere.</summary>
     public string? Control { get; init; }
+
+    /// <summary>The map of the rescue that made the one file; null if there is none.</summary>
+    public MapfileStore? Map { get; init; }
 
     /// <summary>Listen already.</summary>
     public IReadOnlyList<PassedSocket> Sockets { get; init; } = [];

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Snapshots;
+using Kcopyd.Host.Mapfiles;
 using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host.Serving;
@@ -155,8 +156,9 @@ internal sealed class ServedDevices : IAsyncDisposable
                     await OpenOriginAsync(file, engine).ConfigureAwait(false);
                     return;
                 }
+                var served = _options.Map is { } map ? await RescuedAsync(file, device, map).ConfigureAwait(false) : device;
                 _files.Add(device);
-                Add(file.Name, file.Target.Path, null, device, null);
+                Add(file.Name, file.Target.Path, _options.Map is null ? null : "rescued image", served, null);
             }
         }
         finally
@@ -164,6 +166,17 @@ internal sealed class ServedDevices : IAsyncDisposable
             if (!_files.Contains(device))
                 await device.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    private async Task<IBlockDevice> RescuedAsync(ServedFile file, FileBlockDevice device, MapfileStore store)
+    {
+        if (!store.Entry.Exists)
+            throw new UsageException($"--mapfile '{store.Path}' does not exist: name the map that 'kcopyd copy --mapfile' or ddrescue made with {file.Target}.");
+        if (Equals(store.Entry.Identity, FileEntry.Of(file.Target.Path).Identity))
+            throw new UsageException($"--mapfile '{store.Path}' is {file.Target} itself.");
+        if (!_options.ReadOnly)
+            await store.CheckAsync().ConfigureAwait(false);
+        return new RescuedImage(device, store.Load(), store);
     }
 
     private void AddOrigin(string name, SnapshotFiles files, OpenSnapshots opened, string? path = null) =>

@@ -13,7 +13,7 @@ public sealed class CommandLine_should(ITestOutputHelper output)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);        // then it is told to end, and has
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(40);          // so long, on a machine that is busy
-    private static readonly int[] Statuses = [ExitCodes.Success, ExitCodes.Errors, ExitCodes.Usage, ExitCodes.Interrupted];
+    private static readonly int[] Statuses = [ExitCodes.Success, ExitCodes.Errors, ExitCodes.Usage, ExitCodes.SnapshotLost, ExitCodes.Interrupted];
 
     [Fact]
     public async Task end_whatever_it_is_with_a_status_of_its_own_and_change_nothing_where_it_is_refused()

@@ -42,12 +42,12 @@ internal sealed class FuzzedFolder : IDisposable
     public static IReadOnlyList<string> Names { get; } =
     [
         "image", "image", "other", "odd", "empty", "zeroes", "text", "map", "broken-map", "ranges", "broken.cow", "ext4", "-dash", "a b@8+8", "read-only", "sparse", "folder", "link", "loop",
-        "dangling", "hard", "fifo", "new", "new2", "new.cow", "folder/new", "missing/new", "folder/", "./image", "", " ", "/dev/null", "/dev/full", "/proc/self/status", "-", "@1+1:image",
+        "dangling", "hard", "fifo", "new", "new2", "new.cow", "folder/new", "missing/new", "folder/", "./image", "", " ", "/dev/null", "/dev/full", "/proc/self/status", "-", "@1+1:image", "@512+512:image",
         "@8:new", "@:image", "image@8+8", "image@", "nbd+unix:///?socket=missing", "nbd://127.0.0.1:1/x", "nbd://", "image,new.cow", "image,broken.cow", "x=image", "=", ",",
     ];
 
     /// <summary>Names that a command may well do something with.</summary>
-    public static IReadOnlyList<string> Useful { get; } = ["image", "other", "odd", "sparse", "zeroes", "link", "new", "new2", "new3", "/dev/null", "-", "@8+8:image", "@1:other", "kernel.cow"];
+    public static IReadOnlyList<string> Useful { get; } = ["image", "other", "odd", "sparse", "zeroes", "link", "new", "new2", "new3", "/dev/null", "-", "@512+1K:image", "@1K:other", "kernel.cow"];
 
     public string Path => _folder[""];
 

@@ -1,0 +1,109 @@
+using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Host.Mapfiles;
+
+namespace Kcopyd.Host.Serving;
+
+/// <summary>
+/// An image with the map of its rescue: what the map does not have as finished is read as an I/O error, and not as the zeroes that stand there. A write repairs
+/// what it covers.
+/// </summary>
+/// <remarks>
+/// Invariant: the map never says finished of bytes that are not on the medium. It is saved after a flush of the image, and what was written since then is not in it.
+/// Any thread may call any member.
+/// </remarks>
+internal sealed class RescuedImage(IBlockDevice image, Mapfile map, MapfileStore store) : DeviceLayer(image)
+{
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _saving = new(1);
+    private readonly List<MapBlock> _repaired = [];     // since the last flush began
+
+    public override ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
+    {
+        var readable = Readable(offset, buffer.Length);
+        return readable == 0 && buffer.Length > 0 && offset >= 0 && offset < Length ? new(IoResult.Failure(IoError.Io)) : Inner.ReadAsync(offset, buffer[..readable]);
+    }
+
+    public override async ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) => Repaired(offset, await Inner.WriteAsync(offset, buffer).ConfigureAwait(false));
+
+    public override async ValueTask<IoResult> WriteZeroesAsync(long offset, long length) => Repaired(offset, await Inner.WriteZeroesAsync(offset, length).ConfigureAwait(false));
+
+    public override async ValueTask<IoResult> PunchAsync(long offset, long length) => Repaired(offset, await Inner.PunchAsync(offset, length).ConfigureAwait(false));
+
+    /// <summary>Flushes the image, then saves the map.</summary>
+    public override async ValueTask<IoResult> FlushAsync()
+    {
+        await _saving.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            MapBlock[] repaired;
+            lock (_lock)
+            {
+                repaired = [.. _repaired];
+                _repaired.Clear();
+            }
+            var result = await Inner.FlushAsync().ConfigureAwait(false);
+            if (repaired.Length == 0)
+                return result;
+            if (!result.IsSuccess)
+            {
+                lock (_lock)
+                    _repaired.InsertRange(0, repaired);
+                return result;
+            }
+            lock (_lock)
+                map.MarkAll(repaired);
+            await store.SaveAsync(map, 0, MapStatus.Finished).ConfigureAwait(false);
+            return result;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return IoResult.Failure(IoError.Io);
+        }
+        finally
+        {
+            _saving.Release();
+        }
+    }
+
+    // How many bytes from there on are good: what is written since the last flush is.
+    private int Readable(long offset, int length)
+    {
+        lock (_lock)
+        {
+            var at = offset;
+            while (at < offset + length && EndOfGood(at) is var end && end > at)
+                at = end;
+            return (int)Math.Clamp(at - offset, 0, length);
+        }
+    }
+
+    private long EndOfGood(long at)
+    {
+        foreach (var block in map.Within(at, long.MaxValue))
+        {
+            if (block.Status == MapStatus.Finished)
+                return block.End;
+            break;      // only the first
+        }
+        return _repaired.Find(range => range.Position <= at && at < range.End) is { Size: > 0 } repaired ? repaired.End : at;
+    }
+
+    private IoResult Repaired(long offset, IoResult result)
+    {
+        if (result.Bytes > 0)
+        {
+            lock (_lock)
+            {
+                // Beside its neighbour, or one more. What is finished already needs no mark.
+                if (map.Within(offset, offset + result.Bytes).ToArray() is [{ Status: MapStatus.Finished } whole] && whole.Size == result.Bytes)
+                    return result;
+                if (_repaired is [.., var last] && last.End == offset)
+                    _repaired[^1] = last with { Size = last.Size + result.Bytes };
+                else
+                    _repaired.Add(new MapBlock(offset, result.Bytes, MapStatus.Finished));
+            }
+        }
+        return result;
+    }
+}
