@@ -12,7 +12,8 @@ namespace Kcopyd.Host.Help;
 /// <param name="Commands">The commands below it.</param>
 /// <param name="Notes">What the parser does not know of it.</param>
 internal sealed record CommandPage(
-    IReadOnlyList<string> Words, string Summary, IReadOnlyList<PageOperand> Operands, IReadOnlyList<PageOption> Options, IReadOnlyList<CommandPage> Commands, CommandNotes Notes)
+    IReadOnlyList<string> Words, string Summary, IReadOnlyList<PageOperand> Operands, IReadOnlyList<PageOption> Options, 
+    IReadOnlyList<CommandPage> Commands, CommandNotes Notes)
 {
     /// <summary>As it is typed: "kcopyd snapshot create".</summary>
     public string Name => string.Join(' ', Words);
@@ -97,14 +98,19 @@ internal sealed record PageOption(string Name, IReadOnlyList<string> Aliases, st
     {
         var value = option.Arity.MaximumNumberOfValues == 0 || option is HelpOption or VersionOption ? null : option.HelpName ?? "VALUE";
         var listed = CommandNotes.ListOf(option.Name);
-        return new PageOption(option.Name, [.. option.Aliases.Where(static alias => alias[0] == '-').OrderBy(static alias => alias, StringComparer.Ordinal)], value, Describe(option), option.Required)
+        var aliases = option.Aliases.Where(static alias => alias[0] == '-').Order(StringComparer.Ordinal);
+        return new PageOption(option.Name, [.. aliases], value, Describe(option), option.Required)
         {
             IsList = listed.Count > 0,
             Values = listed.Count > 0 ? listed
                 : value is null ? []
-                : [.. value.Split('|').Where(static word => word.Length > 0 && (word.All(static letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter)) || word is "P" or "PO"))],
+                : [.. value.Split('|').Where(IsLiteral)],
         };
     }
+
+    // Other names of values are in capitals.
+    private static bool IsLiteral(string word) =>
+        word is "P" or "PO" || (word.Length > 0 && word.All(static letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter)));
 
     private static string Describe(Option option) => option switch
     {

@@ -63,7 +63,8 @@ internal static class HelpText
 
         public override int Invoke(ParseResult parseResult)
         {
-            parseResult.InvocationConfiguration.Output.Write(Of(CommandPage.Of(parseResult.CommandResult.Command), Console.IsOutputRedirected ? Widest : Console.WindowWidth));
+            var page = CommandPage.Of(parseResult.CommandResult.Command);
+            parseResult.InvocationConfiguration.Output.Write(Of(page, Console.IsOutputRedirected ? Widest : Console.WindowWidth));
             return ExitCodes.Success;
         }
     }

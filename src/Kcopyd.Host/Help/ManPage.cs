@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Kcopyd.Host.Help;
@@ -13,7 +14,7 @@ internal static class ManPage
     public static string Of(CommandPage page, string version, DateOnly date, IEnumerable<string> related)
     {
         var text = new StringBuilder();
-        text.Append(System.Globalization.CultureInfo.InvariantCulture, $".TH {page.FileName.ToUpperInvariant()} 1 {date:yyyy-MM-dd} \"kcopyd {version}\" \"User Commands\"\n");
+        text.Append(CultureInfo.InvariantCulture, $".TH {page.FileName.ToUpperInvariant()} 1 {date:yyyy-MM-dd} \"kcopyd {version}\" \"User Commands\"\n");
         Section("Name");
         text.Append(Escape(page.FileName)).Append(" \\- ").Append(Line(char.ToLowerInvariant(page.Title[0]) + page.Title[1..]));
         Section("Synopsis");
@@ -63,6 +64,7 @@ internal static class ManPage
     // A line that begins with a dot or an apostrophe would be a request.
     private static string Line(string text) => (text[0] is '.' or '\'' ? "\\&" : "") + Escape(text) + '\n';
 
-    private static string Escape(string text) => text.Replace("\\", "\\e", StringComparison.Ordinal).Replace("-", "\\-", StringComparison.Ordinal).Replace("\"", "\\(dq", StringComparison.Ordinal)
+    private static string Escape(string text) => text.Replace("\\", "\\e", StringComparison.Ordinal)
+        .Replace("-", "\\-", StringComparison.Ordinal).Replace("\"", "\\(dq", StringComparison.Ordinal)
         .Replace("'", "\\(aq", StringComparison.Ordinal).Replace("~", "\\(ti", StringComparison.Ordinal).Replace("^", "\\(ha", StringComparison.Ordinal);
 }

@@ -5,17 +5,20 @@ internal static class TransferNotes
 {
     /// <summary>Numbers of bytes.</summary>
     public static NoteSection Sizes { get; } = new("Sizes",
-        "Sizes and positions are in bytes. K, M, G and T behind a number are powers of 1024: 4K is 4096. Positions and lengths of regions are multiples of 512.", []);
+        "Sizes and positions are in bytes. K, M, G and T behind a number are powers of 1024: 4K is 4096. "
+            + "Positions and lengths of regions are multiples of 512.", []);
 
     /// <summary>What <c>--offload</c> may name.</summary>
     public static NoteSection Offload { get; } = new("Offload",
-        "Ways to spare reading and writing. Each is used where the file system or device has it, and passed over where not; --json says what was used. A list replaces the default.",
+        "Ways to spare reading and writing. Each is used where the file system or device has it, and passed over where not; "
+            + "--json says what was used. A list replaces the default.",
         [
             new NoteItem("reflink", "Source and destination share their blocks until one of them is written (XFS, Btrfs)."),
             new NoteItem("server-copy", "The server of a remote file system copies, and the bytes do not cross the network (NFS 4.2, SMB)."),
             new NoteItem("kernel-copy", "The kernel copies within a local file system. It saves little, and shows no progress for 32M. Not used by default."),
             new NoteItem("holes", "Holes of the source are not read; they become holes of the destination, or are zeroed there."),
-            new NoteItem("detect-zeroes", "What was read and is zero becomes holes, in runs of 16K. Every page is looked at. Not used by default, except by 'snapshot export'."),
+            new NoteItem("detect-zeroes",
+                "What was read and is zero becomes holes, in runs of 16K. Every page is looked at. Not used by default, except by 'snapshot export'."),
             new NoteItem("write-zeroes", "Zeroes are written by the device's own means, such as WRITE SAME, TRIM or a hole."),
             new NoteItem("small-copy", "A copy of at most 8K between two files on tmpfs is one system call."),
             new NoteItem("none", "All is read and written. It stands alone."),
@@ -40,7 +43,8 @@ internal static class TransferNotes
 
     private static readonly NoteSection Environment = new("Environment",
         "",
-        [new NoteItem("KCOPYD_IO_ENGINE", "'threads' or 'io_uring': how transfers that must wait are run. By default io_uring where the kernel allows it, and threads elsewhere.")]);
+        [new NoteItem("KCOPYD_IO_ENGINE", "'threads' or 'io_uring': how transfers that must wait are run. "
+            + "By default io_uring where the kernel allows it, and threads elsewhere.")]);
 
     public static CommandNotes? Of(string command) => command switch
     {
@@ -54,7 +58,8 @@ internal static class TransferNotes
             "Everything was read and written, and is on stable storage."),
         [
             new NoteExample("One read, two writes:", "kcopyd copy disk.img /dev/loop0 backup.img"),
-            new NoteExample("Rescue a failing disk; the same line continues after an interruption:", "kcopyd copy /dev/sdb rescue.img --io direct --ignore-errors --retries 3 --mapfile rescue.map"),
+            new NoteExample("Rescue a failing disk; the same line continues after an interruption:",
+                "kcopyd copy /dev/sdb rescue.img --io direct --ignore-errors --retries 3 --mapfile rescue.map"),
             new NoteExample("64K from byte 1M on, compared after the write:", "kcopyd copy @1M+64K:disk.img patch.img --verify"),
             new NoteExample("Unpack an image onto a device and into a file:", "gzip -dc disk.img.gz | kcopyd copy - /dev/sdb disk.img"),
             new NoteExample("From one NBD server to another:", "kcopyd copy 'nbd+unix:///?socket=/run/a.sock' nbd://backup.example.com/disk"),
@@ -71,10 +76,12 @@ internal static class TransferNotes
             new NoteExample("Is the backup the disk?", "kcopyd compare /dev/sdb backup.img"),
             new NoteExample("Write only what differs:", "kcopyd compare disk.img old.img --list | kcopyd copy --ranges - disk.img old.img --overwrite"),
         ]),
-        "demo" => new CommandNotes([], CommandNotes.StatusesOf("It did not show what it should."), [new NoteExample("Needs nothing and leaves nothing behind:", "kcopyd demo")]),
+        "demo" => new CommandNotes([], CommandNotes.StatusesOf("It did not show what it should."),
+            [new NoteExample("Needs nothing and leaves nothing behind:", "kcopyd demo")]),
         "completion" => new CommandNotes([], CommandNotes.StatusesOf("Standard output could not be written."),
         [
-            new NoteExample("For this bash, and for all of this user's:", "source <(kcopyd completion bash)\nkcopyd completion bash > ~/.local/share/bash-completion/completions/kcopyd"),
+            new NoteExample("For this bash, and for all of this user's:",
+                "source <(kcopyd completion bash)\nkcopyd completion bash > ~/.local/share/bash-completion/completions/kcopyd"),
             new NoteExample("For zsh, in a folder of its fpath:", "kcopyd completion zsh > ~/.zfunc/_kcopyd"),
             new NoteExample("For fish:", "kcopyd completion fish > ~/.config/fish/completions/kcopyd.fish"),
         ]),

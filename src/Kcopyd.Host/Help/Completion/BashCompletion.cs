@@ -43,7 +43,7 @@ internal static class BashCompletion
 
             """.Replace("\r", "", StringComparison.Ordinal));
         var groups = root.All.Where(static page => page is { Words.Count: > 1, Commands.Count: > 0 }).Select(Path).ToList();
-        text.Append($"        [[ $command == {(groups.Count == 0 ? "''" : $"@({string.Join('|', groups.Select(static group => group.Replace(" ", "\\ ", StringComparison.Ordinal)))})")} ]] || break\n    done\n");
+        text.Append($"        [[ $command == @({string.Join('|', groups)}) ]] || break\n    done\n");
         text.Append("    case \"$command $previous\" in\n");
         foreach (var page in root.All)
         {

@@ -32,7 +32,8 @@ internal static class FishCompletion
         foreach (var page in root.All)
         {
             var words = string.Join(' ', page.Words.Skip(1));
-            var (at, after) = ($"-n '__kcopyd_at {words}'".Replace(" '", "'", StringComparison.Ordinal).Replace("-n'", "-n '", StringComparison.Ordinal), words.Length == 0 ? "-n __kcopyd_at" : $"-n '__kcopyd_after {words}'");
+            var at = words.Length == 0 ? "-n __kcopyd_at" : $"-n '__kcopyd_at {words}'";
+            var after = words.Length == 0 ? at : $"-n '__kcopyd_after {words}'";
             foreach (var command in page.Commands)
                 text.Append($"complete -c kcopyd {at} -a {command.Words[^1]} -d {Quote(command.Title)}\n");
             if (page.Operands is [{ Values: { Count: > 0 } values }])
@@ -47,7 +48,8 @@ internal static class FishCompletion
 
     private static string Spec(PageOption option)
     {
-        var names = string.Join(' ', option.Aliases.Append(option.Name).Select(static name => name.StartsWith("--", StringComparison.Ordinal) ? $"-l {name[2..]}" : $"-s {Quote(name[1..])}"));
+        var names = string.Join(' ', option.Aliases.Append(option.Name).Select(static name =>
+            name.StartsWith("--", StringComparison.Ordinal) ? $"-l {name[2..]}" : $"-s {Quote(name[1..])}"));
         if (option.Value is null)
             return names;
         return option.IsList ? $"{names} -x -a '(__fish_append , {string.Join(' ', option.Values)})'"

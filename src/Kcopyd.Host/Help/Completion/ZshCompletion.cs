@@ -39,7 +39,10 @@ internal static class ZshCompletion
         else
         {
             foreach (var operand in page.Operands)
-                text.Append($" \\\n        {Quote($"{(operand.IsRepeated ? "*" : "")}:{operand.Name}:{(operand.Values.Count > 0 ? $"({string.Join(' ', operand.Values)})" : "_files")}")}");
+            {
+                var action = operand.Values.Count > 0 ? $"({string.Join(' ', operand.Values)})" : "_files";
+                text.Append($" \\\n        {Quote($"{(operand.IsRepeated ? "*" : "")}:{operand.Name}:{action}")}");
+            }
             text.Append('\n');
         }
         text.Append("}\n");
@@ -47,7 +50,8 @@ internal static class ZshCompletion
 
     private static string Spec(PageOption option)
     {
-        var described = $"[{option.Description.Split(". ")[0].TrimEnd('.').Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal)}]";
+        var title = option.Description.Split(". ")[0].TrimEnd('.');
+        var described = $"[{title.Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal)}]";
         if (option.Value is null)
             return string.Join(' ', option.Aliases.Append(option.Name).Select(name => Quote(name + described)));
         var action = option.IsList ? $"_values -s , way {string.Join(' ', option.Values)}"
