@@ -10,7 +10,13 @@ internal static class ServeNotes
             new NoteSection("Addresses", "Where nothing is encrypted, only loopback addresses and Unix sockets are served.",
             [
                 new NoteItem("unix:PATH", "A Unix socket; it is removed at the end."),
-                new NoteItem("HOST:PORT", "A name or an address, IPv6 in brackets. Port 0 takes a free one, which 'ready' names."),
+                new NoteItem("HOST:PORT",
+                    "A name or an address, IPv6 in brackets, a link-local one with its zone ([fe80::1%eth0]:10809); [::] is IPv6 alone. Port 0 takes a free one, which 'ready' names."),
+            ]),
+            new NoteSection("Started by others", "", [
+                new NoteItem("LISTEN_FDS", "Sockets that systemd or libnbd pass, as in nbdinfo -- [ kcopyd serve FILE ], are taken instead of --listen. "
+                    + "Nothing is printed on standard output then, but for --json."),
+                new NoteItem("NOTIFY_SOCKET", "Is told READY=1 when clients can connect, and STOPPING=1 at the end."),
             ]),
             new NoteSection("Signals", "", [new NoteItem("SIGINT, SIGTERM, SIGHUP", "Stop taking requests, finish those at work, flush, and end with the totals. A second one ends it at once.")]),
         ],
