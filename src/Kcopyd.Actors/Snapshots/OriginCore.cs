@@ -44,9 +44,11 @@ internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSetti
         return task;
     }
 
-    /// <summary>Takes another actor's I/O, if nothing is wrong with it, or with what is left of it.</summary>
+    /// <summary>Takes another actor's read, write or flush, if nothing is wrong with it, or with what is left of it.</summary>
     public bool TryTake(IBlockDevice device, SnapshotCore? snapshot, DeviceIo io, IActorRef owner)
     {
+        if (io.Operation is not (DeviceOperation.Read or DeviceOperation.Write or DeviceOperation.Flush))
+            return false;
         var (offset, length) = (io.Offset + io.Bytes, io.Length - io.Bytes);
         if (io.Operation != DeviceOperation.Flush && (offset < 0 || length <= 0 || offset > device.Length - length || (io.Operation == DeviceOperation.Write && device.IsReadOnly)))
             return false;

@@ -34,6 +34,8 @@ public sealed class Lent_ios_should : SnapshotSpec
         await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
         foreach (var (offset, length) in new (long, int)[] { (-1, 1), (OriginLength, 1), (OriginLength - 1, 2), (long.MaxValue, 2), (0, 0) })
             Assert.False(Lend(origin, DeviceOperation.Read, offset, new byte[length]), $"{length} bytes at {offset}");
+        foreach (var operation in new[] { DeviceOperation.Zero, DeviceOperation.Punch, DeviceOperation.FastZero, DeviceOperation.Discard, DeviceOperation.Map })
+            Assert.False(Lend(origin, operation, 0, new byte[Chunk]), $"{operation}");
         await using var readOnly = Sys.CreateSnapshotOrigin(BlockDevice.Memory(Chunk, readOnly: true));
         Assert.False(Lend(readOnly, DeviceOperation.Write, 0, new byte[1]));
         Assert.True(Lend(readOnly, DeviceOperation.Read, 0, new byte[1]));
