@@ -66,6 +66,16 @@ internal sealed class EngineThread
             run.Run();
     }
 
+    /// <summary>Schedules something on the pool of the calling thread, which allocates nothing; a dispatcher would wrap it.</summary>
+    /// <returns>False if the caller is no thread of the engine.</returns>
+    public static bool TrySchedule(IRunnable run)
+    {
+        if (_current is not { } thread)
+            return false;
+        thread._pool.Execute(run);
+        return true;
+    }
+
     /// <summary>Runs something when the thread has done what it has to do itself by now, and wakes no other for it. At once, where the caller is no thread of the
     /// engine.</summary>
     public static void RunLast(IRunnable run)

@@ -6,6 +6,7 @@ using Akka.Dispatch;
 using Akka.Event;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Dispatch;
 
 namespace Kcopyd.Actors.Workers;
 
@@ -80,7 +81,8 @@ internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppress
             return !_isUnderWay;
         }
         _isUnderWay = true;
-        _dispatcher.Schedule(this);
+        if (!EngineThread.TrySchedule(this))
+            _dispatcher.Schedule(this);
         return false;
     }
 

@@ -29,6 +29,12 @@ internal sealed class SpareConnections(NbdClientCore core, IActorRef actor, ILog
         if (_left == 0 || _isRefused || _trying is not null || _opened is not null || connections.First is not { } first
             || !first.Terms.Has(TransmissionFlags.CanMultiConn) || connections.InFlight <= connections.Count || !connections.HaveAnswered)
             return;
+        Try(first);
+    }
+
+    // A method of its own: what is captured is allocated where a method begins.
+    private void Try(NbdLink first)
+    {
         _left--;
         _trying = new CancellationTokenSource();
         var (session, token) = (_session, _trying.Token);
