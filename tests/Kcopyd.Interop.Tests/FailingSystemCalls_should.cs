@@ -58,7 +58,8 @@ public sealed class FailingSystemCalls_should : CommandTest
         Assert.True(run.ExitCode == 1, run.ToString());
         var report = CommandReport.Of(run);
         Assert.Equal(1UL, report.WriteErrors & 1);
-        Assert.Equal(0, report.Destinations[0].Bytes);
+        // The first pieces, until the file system has said that it cannot write without waiting, go through the ring, which strace does not see.
+        Assert.InRange(report.Destinations[0].Bytes, 0, 4 * 64 << 10);
         Assert.True(report.Destinations[1].Bytes < Length, "the copy went on");
     }
 
