@@ -23,7 +23,7 @@ public readonly record struct KcopydJob
     /// <summary>No further sub-job starts; those in flight finish, or are given up after <see cref="KcopydSettings.CancelTimeout"/>; then the job is notified as cancelled.</summary>
     public void Cancel() => _client.Cancel(Id);
 
-    /// <summary>Gives the job so much time, from now on. Then it is cancelled, and does not wait for devices that hang: what they have not completed fails as
+    /// <summary>Limits the job's time, from now on. Then it is cancelled, and does not wait for devices that hang: what they have not completed fails as
     /// <see cref="Devices.IoError.TimedOut"/>, and the memory that they were given is kept until they return. The last deadline that is set counts.</summary>
     /// <param name="time">More than zero.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>

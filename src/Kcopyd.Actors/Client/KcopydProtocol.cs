@@ -98,7 +98,7 @@ public static class KcopydProtocol
     /// <summary>Cancels a job. Answered by <see cref="Done"/> or <see cref="JobNotFound"/>; the job is notified as ever.</summary>
     public sealed record CancelJob(long JobId) : IKcopydRequest;
 
-    /// <summary>Gives a job so much time, from now on. Then it is cancelled, and does not wait for devices: what they have not completed fails as <see cref="Devices.IoError.TimedOut"/>. The last
+    /// <summary>Limits a job's time, from now on. Then it is cancelled, and does not wait for devices: what they have not completed fails as <see cref="Devices.IoError.TimedOut"/>. The last
     /// deadline that is set counts. Answered by <see cref="Done"/>, <see cref="JobNotFound"/> or <see cref="Refused"/>.</summary>
     /// <param name="JobId">The job's number.</param>
     /// <param name="Time">More than zero.</param>

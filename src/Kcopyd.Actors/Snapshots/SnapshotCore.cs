@@ -87,7 +87,7 @@ internal sealed class SnapshotCore(OriginCore origin, string name, IBlockDevice 
     /// <summary>The store's file is growing. From when it is attached on.</summary>
     public DeviceSequence Growing { get; set; } = null!;
 
-    /// <summary>What goes on when the file has grown, or cannot: origin writes, and writes to the snapshot from a byte on.</summary>
+    /// <summary>What continues when the file has grown, or cannot: origin writes, and writes to the snapshot from a byte on.</summary>
     public List<SnapshotIo> OriginWritesAfterGrowth { get; } = [];
 
     public List<(BlockRequest Request, long At)> WritesAfterGrowth { get; } = [];

@@ -83,7 +83,7 @@ internal sealed class NbdTransport : IDisposable
         (Input, Output) = (PipeReader.Create(secure, Reading), PipeWriter.Create(secure, Writing));
     }
 
-    /// <summary>Closes it so that nothing is sent any more. A connection that is closed in order goes on sending what it was given, for a quarter of an hour:
+    /// <summary>Closes it so that nothing is sent any more. A connection that is closed in order continues to send what it was given, for a quarter of an hour:
     /// a write that has been given up would come behind newer ones to the same place.</summary>
     public void Abort()
     {

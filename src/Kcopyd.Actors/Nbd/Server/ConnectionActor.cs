@@ -172,7 +172,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
         _wire.Abort();
     }
 
-    // Who waits for the device hears what it is that has not ended.
+    // The caller that waits for the device learns what has not ended.
     private void Drop(string why)
     {
         Break(why, LogLevel.WarningLevel);

@@ -99,7 +99,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
                 late.Drain.Hung.TrySetResult(_end.Hung(late.Drain.Export));
                 break;
             case ExportDrainTimedOut or ExportDeviceTimedOut:
-                break;      // it has drained meanwhile
+                break;      // it has drained by now
             case ConnectionHangs hangs:
                 if (_connections.Contains(hangs.Connection))
                     _end.Remember(hangs);
