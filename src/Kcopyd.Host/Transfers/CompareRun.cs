@@ -32,6 +32,8 @@ internal static class CompareRun
         var plan = new TransferPlan(from, to, to.Prepend(from).Min(static survey => LengthOf(survey)));
         if (plan.Length == long.MaxValue)
             throw new UsageException($"{from.Target} has no size; say how much: '@0+LENGTH:{from.Target.Path}'.");
+        if (to.Find(static survey => survey.Kind == TargetKind.Sink) is { } sink)
+            throw new UsageException($"{sink.Target} keeps nothing that could be compared; leave it out.");
         return await RunAsync(plan, remotes.Engine, options, console, cancellationToken).ConfigureAwait(false);
     }
 
