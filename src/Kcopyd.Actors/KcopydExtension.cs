@@ -78,7 +78,7 @@ public sealed class KcopydExtension : IExtension
     internal KcopydClient Create(IActorRefFactory factory, ActorSystem system, string? name, KcopydSettings? settings, KcopydThrottle? throttle) =>
         new(CreateCore(factory, system, name, settings, throttle, isShared: false, after: null));
 
-    /// <summary>The actor of a shared client was stopped by somebody, or died of a bug: who has the handle gets a new one, unless the system is ending.</summary>
+    /// <summary>The actor of a shared client was stopped from outside, or failed: users of the handle get a new one, unless the system is ending.</summary>
     private ClientCore Replace(ClientCore gone)
     {
         lock (_creating)

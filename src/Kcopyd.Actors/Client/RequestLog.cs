@@ -33,7 +33,7 @@ internal sealed class RequestLog(int capacity)
     }
 }
 
-/// <summary>A request, and who waits for its result. It is the target of its job's notification.</summary>
+/// <summary>A request, and the actors that wait for its result. It is the target of its job's notification.</summary>
 internal sealed class Request(string id)
 {
     public string Id { get; } = id;
@@ -46,6 +46,6 @@ internal sealed class Request(string id)
     /// <summary>Null while the job is waiting or running.</summary>
     public CopyResult? Result { get; set; }
 
-    /// <summary>Called with the result, after everybody who waits for it was told.</summary>
+    /// <summary>Called with the result, after every actor that waits for it was notified.</summary>
     public Action<Request, CopyResult>? Completed { get; set; }
 }
