@@ -11,8 +11,14 @@ namespace Kcopyd.Host.Common;
 [SuppressMessage("Performance", "CA1812", Justification = "host.conf names it.")]
 internal sealed class NoSerializer : Serializer
 {
+    public NoSerializer(ExtendedActorSystem system)
+        : base(system)
+    {
+    }
+
+    // What Akka.NET calls where the serializer has settings.
     public NoSerializer(ExtendedActorSystem system, Config settings)
-        : base(system) => _ = settings;
+        : this(system) => _ = settings;
 
     // The number that the one has whose place this takes.
     public override int Identifier => 1;
