@@ -40,13 +40,24 @@ public sealed partial class FileBlockDevice
 
     private ExtentResult Map(long offset, long length)
     {
+        var data = LibC.Seek(_buffered, offset, LibC.SEEK_DATA);
+        if (data == -LibC.ENXIO)
+        {
+            // A hole up to the end, which may have come nearer since the file was opened. What begins behind the end is none: reading it says what is wrong.
+            var end = LibC.Seek(_buffered, 0, LibC.SEEK_END);
+            return end > offset ? ExtentResult.Zero(Math.Min(end - offset, length)) : ExtentResult.Data(length);
+        }
+        if (data < 0)
+            return ExtentResult.Failure((IoError)(-data));
+        if (data > offset)
+            return ExtentResult.Zero(Math.Min(data - offset, length));
+        // To find the end of the data, tmpfs walks over every page of it: not for an answer that is no longer than a block.
+        if (length <= _fileSystem.BlockSize)
+            return ExtentResult.Data(length);
         var hole = LibC.Seek(_buffered, offset, LibC.SEEK_HOLE);
-        if (hole == offset)
-            return HoleAt(offset, length);
-        // What begins behind the end is no hole: reading it says what is wrong. A file system without holes answers with the end of the file.
-        return hole == -LibC.ENXIO ? ExtentResult.Data(length)
-            : hole < 0 ? ExtentResult.Failure((IoError)(-hole))
-            : ExtentResult.Data(Math.Min(hole - offset, length));
+        return hole < 0 ? ExtentResult.Failure((IoError)(-hole))
+            : hole > offset ? ExtentResult.Data(Math.Min(hole - offset, length))
+            : ExtentResult.Data(length);    // another process punches there
     }
 
     /// <inheritdoc/>
@@ -107,15 +118,5 @@ public sealed partial class FileBlockDevice
             return -LibC.EINVAL;
         var result = LibC.ShareRange(from._buffered, sourceOffset, _buffered, offset, whole);
         return result < 0 ? result : whole;
-    }
-
-    private ExtentResult HoleAt(long offset, long length)
-    {
-        var data = LibC.Seek(_buffered, offset, LibC.SEEK_DATA);
-        if (data == -LibC.ENXIO)
-            data = LibC.Seek(_buffered, 0, LibC.SEEK_END);  // a hole up to the end, which may have come nearer since the file was opened
-        return data < 0 ? ExtentResult.Failure((IoError)(-data))
-            : data > offset ? ExtentResult.Zero(Math.Min(data - offset, length))
-            : ExtentResult.Data(length);    // somebody writes there
     }
 }

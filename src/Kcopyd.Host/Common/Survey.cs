@@ -10,7 +10,7 @@ namespace Kcopyd.Host.Common;
 /// <param name="Kind">What its path names.</param>
 /// <param name="Size">Bytes; 0 for what is missing, <see cref="long.MaxValue"/> for a sink.</param>
 /// <param name="Storage">Where its bytes live, see <see cref="StorageLocation"/>; null if nowhere.</param>
-/// <param name="HoldsData">True if something would be lost by overwriting it: not of an empty file, and not of one that is all hole.</param>
+/// <param name="HoldsData">True of a destination if something would be lost by overwriting it: not of an empty file, and not of one that is all hole.</param>
 internal sealed record Survey(Target Target, TargetKind Kind, long Size, object? Storage, bool HoldsData = false)
 {
     private Func<Task<Survey>>? _again;
@@ -49,7 +49,7 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
             throw Devices.Refusal(target, refused, new BlockDeviceOptions { ReadOnly = true });
         }
         await using (device.ConfigureAwait(false))
-            return await OfAsync(target, device, () => OfSourceAsync(target, remotes)).ConfigureAwait(false);
+            return Of(target, device, () => OfSourceAsync(target, remotes));
     }
 
     /// <inheritdoc cref="OfSourceAsync"/>
@@ -73,7 +73,7 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
         {
             return device.IsReadOnly
                 ? throw new UsageException($"{target} is read-only.")
-                : await OfAsync(target, device, () => OfDestinationAsync(target, remotes)).ConfigureAwait(false);
+                : Of(target, device, () => OfDestinationAsync(target, remotes)) with { HoldsData = await HoldsDataAsync(device).ConfigureAwait(false) };
         }
     }
 
@@ -93,21 +93,27 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
     // Two addresses of one export are the same storage; what else leads to it, nobody here can know.
     private static Survey Of(Target target, NbdBlockDevice export) => new(target, TargetKind.Remote, export.Length, RemoteDevices.Storage(target.Uri!)) { Remote = export };
 
-    private static async Task<Survey> OfAsync(Target target, FileBlockDevice device, Func<Task<Survey>> again)
+    private static Survey Of(Target target, FileBlockDevice device, Func<Task<Survey>> again)
     {
         var kind = (device.Features & DeviceFeatures.Sink) != 0 || device.Length == long.MaxValue ? TargetKind.Sink
             : device.IsRegularFile ? TargetKind.File
             : TargetKind.Disk;
-        var holdsData = kind == TargetKind.Disk || (kind == TargetKind.File && device.Length > 0 && !await IsHoleAsync(device).ConfigureAwait(false));
-        return new Survey(target, kind, device.Length, device.Locate(0).Storage, holdsData)
+        return new Survey(target, kind, device.Length, device.Locate(0).Storage)
         {
             Permissions = kind == TargetKind.Sink ? null : FileEntry.Of(target.Path).Permissions,
             _again = again,
         };
     }
 
-    private static async Task<bool> IsHoleAsync(FileBlockDevice file) =>
-        await file.MapAsync(0, file.Length).ConfigureAwait(false) is { IsZero: true } extent && extent.Length >= file.Length;
+    // The first block by itself: where data ends, only a walk over all of its pages tells.
+    private static async Task<bool> HoldsDataAsync(FileBlockDevice device) =>
+        (device.Features & DeviceFeatures.Sink) == 0 && device.Length != long.MaxValue
+        && !(device.IsRegularFile && await IsHoleAsync(device, FirstBlock).ConfigureAwait(false) && await IsHoleAsync(device, device.Length).ConfigureAwait(false));
+
+    private const long FirstBlock = 512;
+
+    private static async Task<bool> IsHoleAsync(FileBlockDevice file, long length) =>
+        await file.MapAsync(0, length).ConfigureAwait(false) is var extent && (extent.IsZero || file.Length == 0) && extent.Length >= Math.Min(length, file.Length);
 }
 
 /// <summary>What a path names.</summary>
