@@ -39,8 +39,10 @@ public sealed class KcopydExtension : IExtension
     public DeviceRegistry Devices { get; } = new();
 
     /// <summary>The embedded <c>reference.conf</c>.</summary>
-    public static Config DefaultConfig() =>
-        ConfigurationFactory.FromResource<KcopydExtension>("Kcopyd.Actors.reference.conf");
+    public static Config DefaultConfig() => Defaults.Value;
+
+    // Parsed once: it takes longer than a short job.
+    private static readonly Lazy<Config> Defaults = new(static () => ConfigurationFactory.FromResource<KcopydExtension>("Kcopyd.Actors.reference.conf"));
 
     /// <summary>
     /// The system's own client of that name, shared by all who ask: created on first use, destroyed when the system shuts down (it

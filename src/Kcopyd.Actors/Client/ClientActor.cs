@@ -48,7 +48,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
     private ILoggingAdapter Log { get; } = Context.GetLogger();
 
     public static Props Props(ClientCore core, DeviceRegistry devices) =>
-        Akka.Actor.Props.Create(() => new ClientActor(core, devices)).On(core.Settings.Dispatcher);
+        LocalProps.Of(() => new ClientActor(core, devices), core.Settings.Dispatcher);
 
     protected override void PreStart()
     {

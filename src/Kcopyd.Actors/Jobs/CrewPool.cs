@@ -11,8 +11,8 @@ namespace Kcopyd.Actors.Jobs;
 internal sealed class CrewPool(IActorContext context, KcopydSettings settings)
 {
     private readonly Stack<Crew> _idle = new();
-    private readonly Props _reader = ReaderActor.Props.On(settings.WorkerDispatcher);
-    private readonly Props _writer = WriterActor.Props.On(settings.WorkerDispatcher);
+    private readonly Props _reader = LocalProps.Of(static () => new ReaderActor(), settings.WorkerDispatcher);
+    private readonly Props _writer = LocalProps.Of(static () => new WriterActor(), settings.WorkerDispatcher);
     private long _hired;
 
     /// <summary>Crews whose members live.</summary>

@@ -13,8 +13,6 @@ internal sealed partial class ReaderActor : WorkerActor
     private Transfer _transfer;
     private bool _isSmallCopy;
 
-    public static Props Props { get; } = Props.Create(() => new ReaderActor());
-
     protected override bool Begin(object message)
     {
         if (message is not SubJob subJob)

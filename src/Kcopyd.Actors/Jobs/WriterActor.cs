@@ -24,8 +24,6 @@ internal sealed partial class WriterActor : WorkerActor
     private int _badBlocksInARow;
     private Memory<byte> _readBack;
 
-    public static Props Props { get; } = Props.Create(() => new WriterActor());
-
     private IBlockDevice Device => _io.SubJob.Job.Destinations[_io.Index].Device;
 
     protected override bool Begin(object message)

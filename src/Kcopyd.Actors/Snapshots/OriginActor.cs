@@ -52,7 +52,7 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
     private ILoggingAdapter Log { get; } = Context.GetLogger();
 
     public static Props Props(OriginCore core) =>
-        Akka.Actor.Props.Create(() => new OriginActor(core)).On(core.Settings.Dispatcher);
+        LocalProps.Of(() => new OriginActor(core), core.Settings.Dispatcher);
 
     // The copy client's end is this actor's.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);

@@ -59,7 +59,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     private NbdClientOptions Options => _core.Options;
 
     public static Props Props(NbdClientCore core, NbdLink link) =>
-        Akka.Actor.Props.Create(() => new NbdClientActor(core, link)).On("kcopyd.dispatcher");
+        LocalProps.Of(() => new NbdClientActor(core, link), "kcopyd.dispatcher");
 
     protected override void PreStart()
     {

@@ -55,7 +55,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
     private ILoggingAdapter Log { get; } = Context.GetLogger();
 
     public static Props Props(ConnectionContext context, LaneStream stream) =>
-        Akka.Actor.Props.Create(() => new ConnectionActor(context, stream)).On(context.Settings.Dispatcher);
+        LocalProps.Of(() => new ConnectionActor(context, stream), context.Settings.Dispatcher);
 
     protected override void PreStart()
     {

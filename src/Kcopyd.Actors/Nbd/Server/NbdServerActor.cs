@@ -42,7 +42,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
 
     private ILoggingAdapter Log { get; } = Context.GetLogger();
 
-    public static Props Props(ServerCore core) => Akka.Actor.Props.Create(() => new NbdServerActor(core)).On(core.Settings.Dispatcher);
+    public static Props Props(ServerCore core) => LocalProps.Of(() => new NbdServerActor(core), core.Settings.Dispatcher);
 
     // A connection that fails is over; its client comes again.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);
