@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime;
 using Akka.Actor;
 using Akka.Configuration;
 using Kcopyd.Actors;
@@ -37,6 +38,7 @@ internal static class ApplicationCommand
         await using var source = BlockDevice.Memory(Length);
         await using var destination = BlockDevice.Memory(Length);
 
+        var (methodsBefore, compilingBefore) = (JitInfo.GetCompiledMethodCount(), JitInfo.GetCompilationTime());
         var begun = Stopwatch.GetTimestamp();
         var kcopyd = system.Kcopyd();
         var extension = Stopwatch.GetElapsedTime(begun);
@@ -46,7 +48,9 @@ internal static class ApplicationCommand
         var copied = Stopwatch.GetElapsedTime(begun);
         if (result.Length != Length || result.ReadError || result.WriteErrors != 0)
             throw new InvalidOperationException($"the copy failed: {result}");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{extension.TotalMilliseconds} {made.TotalMilliseconds} {copied.TotalMilliseconds}"));
+        var methods = JitInfo.GetCompiledMethodCount() - methodsBefore;
+        var compiling = JitInfo.GetCompilationTime() - compilingBefore;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{methods} {compiling.TotalMilliseconds} {extension.TotalMilliseconds} {made.TotalMilliseconds} {copied.TotalMilliseconds}"));
     }
 
     private static async Task RunAsync(int rounds, CancellationToken cancellationToken)
@@ -64,7 +68,7 @@ internal static class ApplicationCommand
                 throw new InvalidOperationException($"a round failed: {output}");
             times.Add([.. output.Split(' ').Select(static number => double.Parse(number, CultureInfo.InvariantCulture))]);
         }
-        string[] names = ["extension", "first client", "first job of 1 MiB"];
+        string[] names = ["methods compiled", "time of compiling", "extension", "first client", "first job of 1 MiB"];
         Console.WriteLine($"from a running actor system to the end of each, ms, {rounds} processes");
         Console.WriteLine($"{"",-20} {"least",8} {"median",8} {"most",8}");
         for (var i = 0; i < names.Length; i++)
