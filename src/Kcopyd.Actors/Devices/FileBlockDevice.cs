@@ -158,9 +158,17 @@ public sealed partial class FileBlockDevice : IBlockDevice, IPromptDevice
         return length == 0 ? new(IoResult.Success(0)) : MayBlock(() => Whole(length, _kind switch
         {
             FileKind.Regular => PunchHole(offset, length),
-            FileKind.Block => LibC.OnRange(_buffered, LibC.BLKDISCARD, offset, length),
+            FileKind.Block => DiscardBlocks(offset, length),
             _ => -LibC.ENOTSUP,
         }));
+    }
+
+    // The kernel refuses what is not made of whole blocks. Those at the ends may keep what they hold: a discard is advice.
+    private long DiscardBlocks(long offset, long length)
+    {
+        var first = (offset + LogicalBlockSize - 1) & -LogicalBlockSize;
+        var end = (offset + length) & -LogicalBlockSize;
+        return first < end ? LibC.OnRange(_buffered, LibC.BLKDISCARD, first, end - first) : 0;
     }
 
     /// <inheritdoc/>

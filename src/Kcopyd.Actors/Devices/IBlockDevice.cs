@@ -79,8 +79,8 @@ public interface IBlockDevice : IAsyncDisposable
     ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind) =>
         new(IoResult.Failure(IoError.NotSupported));
 
-    /// <summary>Tells the device that a range is no longer needed; what it reads as afterwards is undefined. Only where
-    /// <see cref="DeviceFeatures.Discard"/> is set.</summary>
+    /// <summary>Tells the device that a range is no longer needed; what it reads as afterwards is undefined. A block of which only a part is in the
+    /// range keeps what it holds. Only where <see cref="DeviceFeatures.Discard"/> is set.</summary>
     /// <param name="offset">Byte offset.</param>
     /// <param name="length">Bytes.</param>
     ValueTask<IoResult> DiscardAsync(long offset, long length) => new(IoResult.Failure(IoError.NotSupported));

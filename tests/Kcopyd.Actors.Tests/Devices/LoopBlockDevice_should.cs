@@ -53,8 +53,24 @@ public sealed class LoopBlockDevice_should : IDisposable
 
         Assert.True(device.Features.HasFlag(DeviceFeatures.Discard));
         Assert.Equal(IoResult.Success(1 << 20), await device.DiscardAsync(1 << 20, 1 << 20));
-        Assert.Equal(IoResult.Failure(IoError.Invalid), await device.DiscardAsync(100, 512));
         Assert.Equal(content[..(1 << 20)], await device.ReadAllAsync(0, 1 << 20));
+    }
+
+    [SkippableTheory]
+    [InlineData(512)]
+    [InlineData(4096)]
+    public async Task discard_the_whole_blocks_of_a_range_and_keep_what_lies_around_them(int sectorSize)
+    {
+        using var loop = LoopDevice.Attach(_folder.File("image", Bytes.Filled(Size, 5)), sectorSize);
+        await using var device = BlockDevice.Open(loop.Path);
+        var content = Bytes.Filled(Size, 5);
+
+        Assert.Equal(IoResult.Success(3 * 65536), await device.DiscardAsync(100, 3 * 65536));
+        Array.Clear(content, sectorSize, (3 * 65536) - sectorSize);
+        Assert.Equal(content, await device.ReadAllAsync(0, Size));
+
+        Assert.Equal(IoResult.Success(10), await device.DiscardAsync((1 << 20) + 100, 10));
+        Assert.Equal(content, await device.ReadAllAsync(0, Size));
     }
 
     [SkippableFact]
