@@ -2,6 +2,7 @@ using Akka.Dispatch;
 using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Dispatch;
+using Kcopyd.Actors.Tests.Uring;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Dispatch;
@@ -59,6 +60,25 @@ public sealed class EngineThreads_with_calls_that_hang_should : TestKit
         Assert.Equal(IoResult.Success(7), call.Soon());
         hung.ForEach(each => each.Return());
         _pool.Shutdown();
+    }
+
+    [SkippableFact]
+    public void let_no_new_call_overtake_those_that_wait_for_a_thread_without_transfers()
+    {
+        var pool = Pools.Open(Sys, target: 1, most: 2);
+        using var pipe = new Pipe();
+        var transfers = pool.FillWithTransfers(pipe, threads: 2);
+        var first = pool.Get(() => EngineThread.Block(() => 7).AsTask());
+        var second = new Call(_begun);
+        second.Return();
+        pool.Execute(second);
+        Assert.True(SpinWait.SpinUntil(() => second.IsQueued || second.HasBegun, Enough));
+        Assert.Equal((true, false), (second.IsQueued, first.IsCompleted));
+        pipe.Fill(2);
+        Assert.Equal(7, first.Soon());
+        Begun();
+        transfers.ForEach(transfer => transfer.Soon());
+        pool.Shutdown();
     }
 
     [Fact]
