@@ -81,7 +81,7 @@ public sealed class Many_hung_calls_should() : EngineSpec($$"""
             _ => client.Copy(_hung.Whole(), Whole(BlockDevice.Memory(Piece)), CopyFlags.None, _results.Enqueue))).ToList();
         await Until(() => _hung.Blocked >= MostCalls);
         foreach (var client in clients)
-            await Until(async () => (await client.GetStatusAsync()).SubJobsInFlight == JobsOfEach);
+            await Until(async () => (await Soon(client.GetStatusAsync())).SubJobsInFlight == JobsOfEach);
         return (clients, jobs);
     }
 
