@@ -16,6 +16,7 @@ internal sealed class EngineThread
     private int _turn;
     private bool _isWoken;
     private bool _sleepsInLane;
+    private bool _isCounted;    // among the calls that may block
     private IoLane? _lane;      // made by the first transfer that would wait
 
     public EngineThread(EngineThreads pool, string name)
@@ -44,14 +45,26 @@ internal sealed class EngineThread
     public static IoLane? Lane => _current?.OpenLane();
 
     /// <summary>
-    /// Makes a call that may block for long: here, or, if this thread has transfers that need it, on another thread of the engine.
+    /// Makes a call that may block for long: here, or, if this thread has transfers that need it or too many calls block already, on another thread of the
+    /// engine or later.
     /// </summary>
     public static ValueTask<T> Block<T>(Func<T> call)
     {
-        if (_current is { HasTransfers: true } thread)
+        if (_current is { } thread && (thread.HasTransfers || !thread.TryCount()))
             return new(thread._pool.CallElsewhere(call));
         MayBlock();
         return new(call());
+    }
+
+    /// <summary>Counts the runnable that the calling thread has begun among the calls that may block, until it ends.</summary>
+    /// <param name="call">That runnable.</param>
+    /// <returns>False if it has to return without having done anything: there are too many of them, and it is run again when its turn comes.</returns>
+    public static bool TryBeginCall(IRunnable call)
+    {
+        if (_current is not { } thread || thread.TryCount())
+            return true;
+        thread._pool.Add(call);
+        return false;
     }
 
     /// <summary>
@@ -172,8 +185,23 @@ internal sealed class EngineThread
         _lane?.Dispose();
         (_current, _lane) = (null, null);       // what goes on here from now on blocks
         // Who had transfers to the last left its calls to others, which may have ended before.
-        while (_pool.TakeBlockingCall() is { } call)
+        while (TakeCall() is { } call)
             call.Run();
+    }
+
+    private bool TryCount() => _isCounted || (_isCounted = _pool.TryCountCall());
+
+    // If the last runnable was such a call, its place goes to the one that has waited longest.
+    private IRunnable? TakeCall()
+    {
+        if (!HasTransfers && _pool.TakeCall(ref _isCounted) is { } call)
+            return call;
+        if (_isCounted)
+        {
+            _isCounted = false;
+            _pool.UncountCall();
+        }
+        return null;
     }
 
     private IoLane? OpenLane() => _lane ??= _pool.TryCreateLane();
@@ -188,7 +216,7 @@ internal sealed class EngineThread
         }
         // First what somebody cannot do himself: another thread was woken or made for it, which might find something else, have
         // transfers of its own then, and leave it to nobody.
-        if (!HasTransfers && _pool.TakeBlockingCall() is { } call)
+        if (TakeCall() is { } call)
             return call;
         // The newest first; but now and then the oldest, and what came from outside, so that nothing waits for ever. It does not spin
         // before it parks: a thread that spins steals what its owner was about to run with a warm cache (measured: a tenth slower).

@@ -36,7 +36,7 @@ internal sealed partial class EngineThreads : ExecutorService
 
     /// <param name="id">The dispatcher.</param>
     /// <param name="target">Threads that run at once.</param>
-    /// <param name="most">Threads at most.</param>
+    /// <param name="most">Threads at most; one more than <paramref name="target"/> if that is more.</param>
     /// <param name="events">Where it tells of what went wrong.</param>
     /// <param name="usesRings">True if transfers that would wait go through io_uring, where the kernel allows it.</param>
     /// <param name="patience">How long a thread that is not needed waits for work, and one that ends for its transfers; null is 10 s and 5 s.</param>
@@ -46,7 +46,8 @@ internal sealed partial class EngineThreads : ExecutorService
         _hasLanes = usesRings;
         _id = id;
         _target = target;
-        _most = Math.Max(most, target);
+        _most = Math.Max(most, target + 1);
+        _mostCalls = _most - target;
         _events = events;
         lock (_lock)
         {
@@ -147,7 +148,7 @@ internal sealed partial class EngineThreads : ExecutorService
         Interlocked.MemoryBarrier();
         if (HasWork())
             WakeOne(mayAdd: false);     // this thread, or another one
-        while (!_isShutDown && (_blocking.IsEmpty || thread.HasTransfers) && !thread.Sleep(_patience ?? TimeSpan.FromSeconds(10)))
+        while (!_isShutDown && (!IsCallDue || thread.HasTransfers) && !thread.Sleep(_patience ?? TimeSpan.FromSeconds(10)))
         {
             if (TryRetire(thread, evenIfNeeded: false))
                 return false;

@@ -118,10 +118,14 @@ internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppress
             : throw new InvalidOperationException($"The device says that it transferred {_result.Bytes} bytes of {Asked}; it is broken.");
     }
 
-    // After the actor's turn, on a thread that may be blocked. The actor may be gone.
+    // After the actor's turn, on a thread that may be blocked. The actor may be gone: what it left behind before the device was called is not made any more.
     void IRunnable.Run()
     {
-        if (Make())
+        if (!EngineThread.TryBeginCall(this))
+            return;
+        if (Volatile.Read(ref _heir) is not null && _left == _number)
+            Undelivered();
+        else if (Make())
             Report();
     }
 

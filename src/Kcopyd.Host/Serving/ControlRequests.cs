@@ -60,7 +60,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
             var held = StorageLocks.Take([(asked.Target, true)], force: false, console);
             try
             {
-                created.IsLocked = true;
+                created.Locked();
                 return await CreateAsync(asked, name, store, files, opened, created, held, console).ConfigureAwait(false);
             }
             catch

@@ -17,6 +17,7 @@ internal sealed class RescuedImage(IBlockDevice image, Mapfile map, MapfileStore
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _saving = new(1);
     private readonly List<MapBlock> _repaired = [];     // since the last flush began
+    private readonly List<MapBlock> _flushing = [];     // before that, and not in the saved map yet
 
     public override ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
     {
@@ -36,24 +37,19 @@ internal sealed class RescuedImage(IBlockDevice image, Mapfile map, MapfileStore
         await _saving.WaitAsync().ConfigureAwait(false);
         try
         {
-            MapBlock[] repaired;
             lock (_lock)
             {
-                repaired = [.. _repaired];
+                _flushing.AddRange(_repaired);
                 _repaired.Clear();
             }
             var result = await Inner.FlushAsync().ConfigureAwait(false);
-            if (repaired.Length == 0)
+            if (_flushing.Count == 0 || !result.IsSuccess)
                 return result;
-            if (!result.IsSuccess)
-            {
-                lock (_lock)
-                    _repaired.InsertRange(0, repaired);
-                return result;
-            }
             lock (_lock)
-                map.MarkAll(repaired);
+                map.MarkAll(_flushing);
             await store.SaveAsync(map, 0, MapStatus.Finished).ConfigureAwait(false);
+            lock (_lock)
+                _flushing.Clear();
             return result;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
@@ -86,7 +82,7 @@ internal sealed class RescuedImage(IBlockDevice image, Mapfile map, MapfileStore
                 return block.End;
             break;      // only the first
         }
-        return _repaired.Find(range => range.Position <= at && at < range.End) is { Size: > 0 } repaired ? repaired.End : at;
+        return _repaired.Concat(_flushing).FirstOrDefault(range => range.Position <= at && at < range.End) is { Size: > 0 } repaired ? repaired.End : at;
     }
 
     private IoResult Repaired(long offset, IoResult result)

@@ -37,6 +37,12 @@ internal static class ServeRun
         var isAsked = await view.WatchAsync(cancellationToken).ConfigureAwait(false);
         await ServiceManager.NotifyAsync(ServiceManager.Stopping, console.Error).ConfigureAwait(false);
         await control.DisposeAsync().ConfigureAwait(false);
+        return await EndAsync(server, devices, options, isAsked, console).ConfigureAwait(false);
+    }
+
+    /// <summary>Stops the server, closes what it served, and reports.</summary>
+    internal static async Task<int> EndAsync(NbdServer server, ServedDevices devices, ServeOptions options, bool isAsked, CommandConsole console)
+    {
         var (error, isHung) = await StopAsync(server).ConfigureAwait(false);
         if (isHung)
             devices.Abandon();

@@ -56,7 +56,11 @@ internal static class CreateCommand
         return ExitCodes.Success;
     }
 
-    private static async Task<(SnapshotStatus Status, long OriginSectors, string? Space)> RunAsync(string originPath, StoreRequest request, CommandConsole console)
+    /// <param name="originPath">ORIGIN.</param>
+    /// <param name="request">The store.</param>
+    /// <param name="console">Where it warns.</param>
+    /// <param name="beforeLock">For specs: runs when COW exists and is not locked yet.</param>
+    internal static async Task<(SnapshotStatus Status, long OriginSectors, string? Space)> RunAsync(string originPath, StoreRequest request, CommandConsole console, Func<Task>? beforeLock = null)
     {
         // Before anything is created.
         await (await SnapshotFiles.OpenAsync(originPath, writesOrigin: false, [], writesCows: false).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
@@ -66,8 +70,9 @@ internal static class CreateCommand
         SnapshotFiles? files = null;
         try
         {
+            await (beforeLock?.Invoke() ?? Task.CompletedTask).ConfigureAwait(false);
             files = await SnapshotFiles.LockAsync(originPath, writesOrigin: false, [request.Cow], writesCows: true, console, isNew: true).ConfigureAwait(false);
-            created.IsLocked = true;
+            created.Locked();
             // What is there is lost only when nothing else can fail that is known before.
             if (await files.Origin.FlushAsync().ConfigureAwait(false) is { IsSuccess: false, Error: not (IoError.ReadOnly or IoError.NotSupported or IoError.Invalid) } failed)
                 throw new FailureException($"{files.All[0].Target} cannot be flushed ({failed.Error.Describe()}): what a snapshot of it would show after a power cut is not known.");

@@ -17,12 +17,14 @@ internal sealed record StoreRequest(string Cow, int? ChunkSize, long? Size, bool
 }
 
 /// <summary>The file or device of a store that is to be made: locked first, checked second, changed last. What fails leaves everything as it was, and no file that it created.</summary>
+/// <remarks>Between its creation and its lock another command may take the file, make a store in it, and end. So a file is this command's own only if it was created by this, and is still
+/// empty when it is locked.</remarks>
 internal sealed class CreatedStore : IAsyncDisposable
 {
     private readonly StoreRequest _request;
     private readonly FileBlockDevice? _created;
     private FileBlockDevice _device = null!;
-    private bool _isKept, _isDisposed;
+    private bool _isLocked, _isOwn, _isKept, _isDisposed;
 
     private CreatedStore(StoreRequest request, FileBlockDevice? created) => (_request, _created) = (request, created);
 
@@ -56,7 +58,7 @@ internal sealed class CreatedStore : IAsyncDisposable
         _device = device;
         var length = Math.Max(device.Length, _request.Size ?? 0);
         CheckSize(origin, length, chunkSize);
-        if (_created is null)
+        if (!_isOwn)
             await CheckFreeAsync(origin, chunkSize, console).ConfigureAwait(false);
         if (device.IsRegularFile)
             await ReserveAsync(length).ConfigureAwait(false);
@@ -71,19 +73,19 @@ internal sealed class CreatedStore : IAsyncDisposable
         _isKept = true;
     }
 
-    /// <summary>True while the caller has the lock.</summary>
-    public bool IsLocked { get; set; }
+    /// <summary>The caller has the lock, until this is disposed.</summary>
+    public void Locked() => (_isLocked, _isOwn) = (true, IsOwn());
 
-    /// <summary>Deletes the file if this created it and no store was made in it; not if somebody else was faster, and uses it.</summary>
+    /// <summary>Deletes the file if it is this command's own and no store was made in it.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_created is null || _isDisposed)
             return;
         _isDisposed = true;
-        if (!_isKept && IsLocked)
-            Delete();
-        else if (!_isKept)
+        if (!_isLocked)
             DeleteUnlocked();
+        else if (_isOwn && !_isKept)
+            File.Delete(_request.Cow);
         await _created.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -92,7 +94,8 @@ internal sealed class CreatedStore : IAsyncDisposable
         try
         {
             using var held = StorageLock.Acquire(new StorageClaim(_request.Cow, IsExclusive: true));
-            Delete();
+            if (IsOwn())
+                File.Delete(_request.Cow);
         }
         catch (StorageBusyException)
         {
@@ -100,11 +103,7 @@ internal sealed class CreatedStore : IAsyncDisposable
         }
     }
 
-    private void Delete()
-    {
-        if (Equals(FileEntry.Of(_request.Cow).Identity, _created!.Locate(0).Storage))
-            File.Delete(_request.Cow);
-    }
+    private bool IsOwn() => _created is not null && FileEntry.Of(_request.Cow) is { Size: 0 } now && Equals(now.Identity, _created.Locate(0).Storage);
 
     private void CheckSize((Target Target, FileBlockDevice Device) origin, long length, int chunkSize)
     {

@@ -8,9 +8,13 @@ internal sealed class BlockingDevice(IBlockDevice inner, IoOperations operations
 {
     private readonly ManualResetEventSlim _go = new();
     private int _blocked;
+    private int _calls;
 
     /// <summary>Calls that block now.</summary>
     public int Blocked => Volatile.Read(ref _blocked);
+
+    /// <summary>Calls so far of the operations that block.</summary>
+    public int Calls => Volatile.Read(ref _calls);
 
     public override ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
     {
@@ -59,7 +63,10 @@ internal sealed class BlockingDevice(IBlockDevice inner, IoOperations operations
 
     private void Block(IoOperations operation)
     {
-        if ((operations & operation) == 0 || _go.IsSet)
+        if ((operations & operation) == 0)
+            return;
+        Interlocked.Increment(ref _calls);
+        if (_go.IsSet)
             return;
         Interlocked.Increment(ref _blocked);
         _go.Wait();

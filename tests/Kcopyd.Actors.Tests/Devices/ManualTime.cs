@@ -9,6 +9,16 @@ internal sealed class ManualTime : TimeProvider
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
+    /// <summary>Timers that are set.</summary>
+    public int Pending
+    {
+        get
+        {
+            lock (_gate)
+                return _alarms.Count;
+        }
+    }
+
     public override long GetTimestamp() => _now.Ticks;
 
     public void Advance(TimeSpan by)

@@ -55,7 +55,7 @@ public sealed class EngineThread_that_may_block_should : TestKit
     {
         var pool = Pools.Open(Sys, target: 2, most: 4);
         using var pipe = new Pipe();
-        var transfers = FillWithTransfers(pool, pipe, threads: 2);
+        var transfers = pool.FillWithTransfers(pipe, threads: 2);
         var call = pool.Get(() => EngineThread.Block(() => IoResult.Success(7)).AsTask());
         Assert.Equal(IoResult.Success(7), call.Soon());
         Assert.Equal(3, pool.Running.All);
@@ -67,16 +67,16 @@ public sealed class EngineThread_that_may_block_should : TestKit
     [SkippableFact]
     public void have_it_made_when_a_transfer_is_complete_where_there_may_be_no_more_threads()
     {
-        var pool = Pools.Open(Sys, target: 2, most: 2);
+        var pool = Pools.Open(Sys, target: 2, most: 3);
         using var pipe = new Pipe();
-        var transfers = FillWithTransfers(pool, pipe, threads: 2);
+        var transfers = pool.FillWithTransfers(pipe, threads: 3);
         var call = pool.Get(() => EngineThread.Block(() => IoResult.Success(7)).AsTask());
-        Assert.Equal(0, pool.Get(() => 0));     // both go on with what does not block
+        Assert.Equal(0, pool.Get(() => 0));     // all continue with what does not block
         Assert.False(call.IsCompleted);
         pipe.Fill(1);
         Assert.Equal(IoResult.Success(7), call.Soon());
-        Assert.Single(transfers, transfer => !transfer.IsCompleted);
-        pipe.Fill(1);
+        Assert.Equal(2, transfers.Count(transfer => !transfer.IsCompleted));
+        pipe.Fill(2);
         transfers.ForEach(transfer => transfer.Soon());
         pool.Shutdown();
     }
@@ -125,21 +125,5 @@ public sealed class EngineThread_that_may_block_should : TestKit
     {
         where = Thread.CurrentThread;
         return IoResult.Success(1);
-    }
-
-    private static List<Task<(IoResult Result, Thread Thread)>> FillWithTransfers(EngineThreads pool, Pipe pipe, int threads)
-    {
-        using var barrier = new Barrier(threads);
-        return [.. Enumerable.Range(0, threads).Select(_ =>
-        {
-            var begun = new TaskCompletionSource<Task<(IoResult, Thread)>>(TaskCreationOptions.RunContinuationsAsynchronously);
-            pool.Run(() =>
-            {
-                var transfer = Pools.ReadHere(pipe);
-                barrier.SignalAndWait(Enough);      // each on a thread of its own
-                begun.SetResult(transfer);
-            });
-            return begun.Task;
-        }).ToList().Select(begun => begun.Soon())];
     }
 }

@@ -57,12 +57,14 @@ public sealed class EngineThreads_that_end_should : TestKit
     [SkippableFact]
     public void make_the_blocking_calls_that_are_left()
     {
-        var pool = Pools.Open(Sys, target: 1, most: 1);
+        var pool = Pools.Open(Sys, target: 1, most: 2);
         using var pipe = new Pipe();
-        var (transfer, call) = pool.Get(() => (Pools.ReadHere(pipe), EngineThread.Block(() => IoResult.Success(7)).AsTask()));
+        var transfers = pool.FillWithTransfers(pipe, threads: 2);
+        var call = pool.Get(() => EngineThread.Block(() => IoResult.Success(7)).AsTask());
+        Assert.False(call.IsCompleted);
         pool.Shutdown();
-        pipe.Fill();
-        Assert.Equal(IoResult.Success(1), transfer.Soon().Result);
+        pipe.Fill(2);
+        Assert.All(transfers, transfer => Assert.Equal(IoResult.Success(1), transfer.Soon().Result));
         Assert.Equal(IoResult.Success(7), call.Soon());
     }
 

@@ -56,6 +56,23 @@ internal static class Pools
         return done.Task;
     }
 
+    /// <summary>Begins a read that waits until the pipe is filled on each of so many threads.</summary>
+    public static List<Task<(IoResult Result, Thread Thread)>> FillWithTransfers(this EngineThreads pool, Pipe pipe, int threads)
+    {
+        using var barrier = new Barrier(threads);
+        return [.. Enumerable.Range(0, threads).Select(_ =>
+        {
+            var begun = new TaskCompletionSource<Task<(IoResult, Thread)>>(TaskCreationOptions.RunContinuationsAsynchronously);
+            pool.Run(() =>
+            {
+                var transfer = ReadHere(pipe);
+                barrier.SignalAndWait(Enough);      // each on a thread of its own
+                begun.SetResult(transfer);
+            });
+            return begun.Task;
+        }).ToList().Select(begun => begun.Soon())];
+    }
+
     public static T Soon<T>(this Task<T> task)
     {
         Assert.True(task.Wait(Enough), "What was waited for did not happen.");

@@ -73,12 +73,11 @@ public sealed class KcopydHealthChecks_should
         Assert.Equal(HealthStatus.Healthy, (await CheckAsync(host)).Entries[Io].Status);
         await using var hung = new BlockingDevice(BlockDevice.Memory(4096, name: "hung"), IoOperations.Read);
         host.Services.GetRequiredService<KcopydClient>().Copy(hung.Whole(), [BlockDevice.Memory(4096).Whole()], CopyFlags.None, static (_, _, _) => { });
-        while ((await CheckAsync(host)).Entries[Io].Status == HealthStatus.Healthy)
-            await Task.Yield();
-        var report = await CheckAsync(host);
+        var report = await UntilAsync(host, Io, HealthStatus.Unhealthy);
         Assert.Contains("a device hangs, or is very slow: read on hung of job 1", report.Entries[Io].Description, StringComparison.Ordinal);
         Assert.Equal(HealthStatus.Healthy, report.Entries[Liveness].Status);
         hung.Go();
+        await UntilAsync(host, Io, HealthStatus.Healthy);
         await host.StopAsync();
     }
 
@@ -93,10 +92,20 @@ public sealed class KcopydHealthChecks_should
 
         token.Abandon();
         await closed;
-        while ((await CheckAsync(host)).Entries[Ready].Status != HealthStatus.Healthy)      // the dead actor's name is free in a moment
-            await Task.Yield();
-        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(host)).Entries[Liveness].Status);
+        await UntilAsync(host, Ready, HealthStatus.Healthy);        // the dead actor's name is free in a moment
+        await UntilAsync(host, Liveness, HealthStatus.Healthy);
         await host.StopAsync();
+    }
+
+    private static async Task<HealthReport> UntilAsync(IHost host, string check, HealthStatus status)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (true)
+        {
+            if (await CheckAsync(host) is var report && report.Entries[check].Status == status)
+                return report;
+            Assert.False(patience.IsCancellationRequested, $"{check} is still {report.Entries[check].Status}: {report.Entries[check].Description}");
+        }
     }
 
     private static Task<HealthReport> CheckAsync(IHost host) => host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();

@@ -1,4 +1,5 @@
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Devices.Faults;
 using Kcopyd.Host.Mapfiles;
 using Kcopyd.Host.Serving;
 using Xunit;
@@ -38,12 +39,47 @@ public sealed class RescuedImage_should : ServeSpec
         var map = Map("0x00000000 0x00001000 -\n");
         var store = new MapfileStore(map);
         await store.CheckAsync();
-        var image = Kcopyd.Actors.Devices.Faults.FaultExtensions.WithFlushError(BlockDevice.Memory(0x1000));
+        var image = BlockDevice.Memory(0x1000).WithFlushError();
         await using var rescued = new RescuedImage(image, store.Load(), store);
         await rescued.WriteAsync(0, new byte[0x1000]);
         Assert.False((await rescued.FlushAsync()).IsSuccess);
         Assert.Contains("0x00001000 -", (await File.ReadAllTextAsync(map)).Replace("  ", " ", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Equal(IoResult.Success(0x1000), await rescued.ReadAsync(0, new byte[0x1000]));
+    }
+
+    [Fact]
+    public async Task answer_reads_of_a_repair_while_it_is_flushed()
+    {
+        var store = new MapfileStore(Map("0x00000000 0x00001000 -\n"));
+        await store.CheckAsync();
+        var image = BlockDevice.Memory(0x1000).WithStall(IoOperations.Flush);
+        await using var rescued = new RescuedImage(image, store.Load(), store);
+        await rescued.WriteAsync(0, new byte[0x800]);
+        var flush = rescued.FlushAsync();
+        await image.WaitingAsync();
+        Assert.Equal(IoResult.Success(0x800), await rescued.ReadAsync(0, new byte[0x1000]));
+        await rescued.WriteAsync(0x800, new byte[0x400]);       // not flushed by this
+        image.Release();
+        Assert.True((await flush).IsSuccess);
+        Assert.Contains("0x00000800  0x00000800  -", await File.ReadAllTextAsync(store.Path), StringComparison.Ordinal);
+        Assert.Equal(IoResult.Success(0xC00), await rescued.ReadAsync(0, new byte[0x1000]));
+    }
+
+    [Fact]
+    public async Task save_a_repair_with_the_next_flush_when_the_map_could_not_be_saved()
+    {
+        Directory.CreateDirectory(Folder["maps"]);
+        var path = Folder["maps/map"];
+        File.Move(Map("0x00000000 0x00001000 -\n"), path);
+        var store = new MapfileStore(path);
+        await store.CheckAsync();
+        await using var rescued = new RescuedImage(BlockDevice.Memory(0x1000), store.Load(), store);
+        await rescued.WriteAsync(0, new byte[0x1000]);
+        Directory.Move(Folder["maps"], Folder["away"]);
+        Assert.Equal(IoError.Io, (await rescued.FlushAsync()).Error);
+        Directory.Move(Folder["away"], Folder["maps"]);
+        Assert.True((await rescued.FlushAsync()).IsSuccess);
+        Assert.Contains("0x00001000  +", await File.ReadAllTextAsync(path), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Kcopyd.Actors.Devices;
+using Kcopyd.Host.Snapshots;
 using Xunit;
 
 namespace Kcopyd.Host.Tests.Snapshots;
@@ -53,6 +55,60 @@ public sealed class SnapshotCreation_should : SnapshotCommandSpec
         }
     }
 
+    // The file is there, and not locked yet.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task leave_the_store_that_another_command_made_in_the_file_before_it_had_the_lock(bool isInUse)
+    {
+        var before = Array.Empty<byte>();
+        StorageLock? used = null;
+        var refused = await Assert.ThrowsAsync<UsageException>(() => CreateAfterAsync(async () =>
+        {
+            await DoAsync("create", Origin, Cow, "--size", "1M");
+            await DoAsync("write", Origin, Cow, "--at", "0", "--from", Folder.Random("bytes", 5000));
+            before = Folder.Read("cow");
+            used = isInUse ? StorageLock.Acquire(new StorageClaim(Cow, IsExclusive: true)) : null;
+        }));
+        used?.Dispose();
+        Assert.Contains(isInUse ? "is in use" : "holds a COW store already", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Folder.Read("cow"));
+        await DoAsync("export", Origin, Cow, Folder["out"]);
+        Assert.Equal((byte[])[.. Folder.Read("bytes"), .. Frozen[5000..]], Folder.Read("out"));
+    }
+
+    [Fact]
+    public async Task leave_a_file_that_another_program_put_in_the_place_of_its_own()
+    {
+        var refused = await Assert.ThrowsAsync<UsageException>(() => CreateAfterAsync(() =>
+        {
+            File.Delete(Cow);
+            Folder.Write("cow", [1, 2, 3]);
+            return Task.CompletedTask;
+        }));
+        Assert.Contains("holds data", refused.Message, StringComparison.Ordinal);
+        Assert.Equal([1, 2, 3], Folder.Read("cow"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task delete_only_its_own_file_when_the_origin_is_taken_before_it_has_the_lock(bool isItsOwn)
+    {
+        StorageLock? used = null;
+        await Assert.ThrowsAsync<UsageException>(() => CreateAfterAsync(() =>
+        {
+            used = StorageLock.Acquire(new StorageClaim(Origin, IsExclusive: true));
+            if (isItsOwn)
+                return Task.CompletedTask;
+            File.Delete(Cow);
+            Folder.Write("cow", []);
+            return Task.CompletedTask;
+        }));
+        used!.Dispose();
+        Assert.Equal(!isItsOwn, Folder.Names.Contains("cow"));
+    }
+
     [Fact]
     public async Task delete_no_file_that_another_command_uses_and_grow_none()
     {
@@ -77,6 +133,9 @@ public sealed class SnapshotCreation_should : SnapshotCommandSpec
         Assert.True(Blocks("sparse") < (1 << 20) / 512);
         Assert.Equal(8 << 20, Folder.Read("sparse").Length);
     }
+
+    private async Task CreateAfterAsync(Func<Task> another) =>
+        await CreateCommand.RunAsync(Origin, new StoreRequest(Cow, ChunkSize: null, Size: 2 << 20, IsSparse: false, Force: false), new CommandConsole(TextWriter.Null, TextWriter.Null, IsTerminal: false), another);
 
     private long Blocks(string name) => long.Parse(Tool.Run("stat", "-c", "%b", Folder[name]).Trim(), CultureInfo.InvariantCulture);
 }
