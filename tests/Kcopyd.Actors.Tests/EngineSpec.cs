@@ -11,7 +11,8 @@ namespace Kcopyd.Actors.Tests;
 
 /// <summary>What the specs of the engine share: clients with small pieces, random sources, and waiting for an event instead of for a time.</summary>
 public abstract class EngineSpec(string config = "") : TestKit(
-    ConfigurationFactory.ParseString(config).WithFallback("akka { loglevel = WARNING, stdout-loglevel = OFF, log-dead-letters = off }"))
+    ConfigurationFactory.ParseString(config).WithFallback("akka { loglevel = WARNING, stdout-loglevel = OFF, log-dead-letters = off }")
+        .WithFallback("akka.test { single-expect-default = 60s, default-timeout = 60s }"))
 {
     /// <summary>Time of the actor system moves only when the spec says so.</summary>
     protected const string VirtualTime = "akka.scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\"";
@@ -19,7 +20,7 @@ public abstract class EngineSpec(string config = "") : TestKit(
     /// <summary>The piece that the specs cut jobs into, in bytes.</summary>
     protected const int Piece = 4096;
 
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 
     protected TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
 

@@ -88,7 +88,7 @@ public sealed class CopyCommand_should : CommandTest
         await copying.UntilAsync(() => Files.HasData(Folder["copy"]), "copying");
 
         copying.Signal(KcopydProcess.Interrupt);
-        var run = await copying.WaitAsync(TimeSpan.FromSeconds(20));
+        var run = await copying.WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.True(run.ExitCode == 130, run.ToString());
         Assert.InRange(CommandReport.Of(run).Bytes, 1, Length - 1);

@@ -22,7 +22,7 @@ public sealed class MapFile_should : CommandTest
         await using var copying = KcopydProcess.Start("copy", "--rate", "8M", "--mapfile", Map, Source, Copy);
         await copying.UntilAsync(() => Ddrescue.FinishedBytes(Map) > 0, "recording progress in the map file");
         copying.Signal(signal);
-        var run = await copying.WaitAsync(TimeSpan.FromSeconds(20));
+        var run = await copying.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.True(run.ExitCode == 128 + signal, run.ToString());
 
         var finished = await Ddrescue.SectorsAsync(Map, '+');

@@ -84,7 +84,7 @@ public sealed class SlowDevices_should : EngineTest
 
         await ProgressAsync(job, progress => progress.Destinations[0].Bytes > 0);
         disk.Vanish();
-        var result = await notified.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        var result = await notified.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.True(result.ReadError);
         Assert.Equal(0UL, result.WriteErrors);
@@ -112,7 +112,7 @@ public sealed class SlowDevices_should : EngineTest
 
         await ProgressAsync(job, progress => progress.Destinations[1].Bytes > 0);
         disk.Vanish();
-        var result = await notified.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        var result = await notified.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.False(result.ReadError);
         Assert.Equal(2UL, result.WriteErrors);

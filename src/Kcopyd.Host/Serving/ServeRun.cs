@@ -26,12 +26,14 @@ internal static class ServeRun
         var control = ControlServer.Start(options.Control, new ControlRequests(devices, server, options, engine).ExecuteAsync);
         await using var controlLease = control.ConfigureAwait(false);
 
+        // Before a client can be told to come: what its first write does to a snapshot is news.
+        var view = new ServeView(server, () => devices.Exports, console);
+        SnapshotNews.Begin(engine, view, options.LogLevel);
+
         // Whoever waits for one of these can connect.
         using var pidFile = options.PidFile is null ? null : PidFile.Write(options.PidFile);
         await ServiceManager.NotifyAsync(ServiceManager.Ready, console.Error).ConfigureAwait(false);
         await SayReadyAsync(server, options, tls is not null, console).ConfigureAwait(false);
-        var view = new ServeView(server, () => devices.Exports, console);
-        SnapshotNews.Begin(engine, view, options.LogLevel);
         foreach (var notice in devices.Notices)
             view.Say($"kcopyd: {notice}");
         var isAsked = await view.WatchAsync(cancellationToken).ConfigureAwait(false);

@@ -39,7 +39,7 @@ public sealed class Callbacks_should : EngineSpec
             }
         })).ToList();
         threads.ForEach(thread => thread.Start());
-        Assert.True(await Task.Run(() => done.Wait(TimeSpan.FromSeconds(20))));
+        Assert.True(await Task.Run(() => done.Wait(TimeSpan.FromSeconds(60))));
         Assert.Equal(0, collisions);
         Assert.Equal(Threads * Each, unlocked);
         threads.ForEach(thread => thread.Join());

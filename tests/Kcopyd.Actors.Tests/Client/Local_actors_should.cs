@@ -20,7 +20,7 @@ public sealed class Local_actors_should() : TestKit(ConfigurationFactory.ParseSt
     akka { loglevel = WARNING, stdout-loglevel = OFF }
     """))
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task need_nothing_to_be_serialized_and_be_where_their_devices_are()

@@ -58,9 +58,9 @@ public sealed class Protocol_should : EngineSpec
     [Fact]
     public async Task answer_an_ask_by_the_result()
     {
-        var result = await _client.Ask<CopyResult>(new Copy(new("source", 0, 128), [new("mirror", 0, 128)], Context: "chunk"), TimeSpan.FromSeconds(20));
+        var result = await _client.Ask<CopyResult>(new Copy(new("source", 0, 128), [new("mirror", 0, 128)], Context: "chunk"), TimeSpan.FromSeconds(60));
         Assert.Equal((true, "chunk"), (result.IsSuccess, result.Context));
-        var refused = await _client.Ask<CopyResult>(new Copy(new("source", 0, 128), [new("nowhere", 0, 128), new("mirror", 0, 128)], Context: "chunk"), TimeSpan.FromSeconds(20));
+        var refused = await _client.Ask<CopyResult>(new Copy(new("source", 0, 128), [new("nowhere", 0, 128), new("mirror", 0, 128)], Context: "chunk"), TimeSpan.FromSeconds(60));
         Assert.Equal((false, true, 0b11UL, "chunk"), (refused.IsSuccess, refused.ReadError, refused.WriteErrors, refused.Context));
         Assert.Contains("No device is named 'nowhere'", refused.Refusal, StringComparison.Ordinal);
         Assert.StartsWith("refused: ", refused.ToString(), StringComparison.Ordinal);

@@ -36,8 +36,8 @@ public sealed class Remoting_should : EngineSpec
     {
         var client = await Resolve();
         client.Tell(new Copy(new("source", 0, 128), [new("mirror", 0, 128), new("scratched", 0, 128)], CopyFlags.IgnoreError, "chunk") { Acknowledge = true }, TestActor);
-        var accepted = await ExpectMsgAsync<JobAccepted>(TimeSpan.FromSeconds(10));
-        var result = await ExpectMsgAsync<CopyResult>(TimeSpan.FromSeconds(10));
+        var accepted = await ExpectMsgAsync<JobAccepted>(TimeSpan.FromSeconds(60));
+        var result = await ExpectMsgAsync<CopyResult>(TimeSpan.FromSeconds(60));
         Assert.Equal((accepted.JobId, false, 0b10UL, "chunk"), (result.JobId, result.ReadError, result.WriteErrors, result.Context));
         Assert.StartsWith("scratched: write failed", result.Destinations[1].Fault!.Message, StringComparison.Ordinal);
         Assert.True(_source.Bytes.SequenceEqual(_mirror.Bytes));
@@ -49,7 +49,7 @@ public sealed class Remoting_should : EngineSpec
         _far.Kcopyd().Devices.Register("worn", BlockDevice.Memory(32 << 20, name: "worn").WithErrors([.. Enumerable.Range(0, 20_000).Select(static i => ByteRange.Sectors(3 * i))]));
         _far.Kcopyd().Devices.Register("large", BlockDevice.Memory(32 << 20));
         var client = await Resolve();
-        var result = await client.Ask<CopyResult>(new Copy(new("worn", 0, 65536), [new("large", 0, 65536)], CopyFlags.IgnoreError), TimeSpan.FromSeconds(20));
+        var result = await client.Ask<CopyResult>(new Copy(new("worn", 0, 65536), [new("large", 0, 65536)], CopyFlags.IgnoreError), TimeSpan.FromSeconds(60));
         Assert.Equal((true, 20_000), (result.ReadError, result.Unreadable.Count + result.OmittedRanges));
         Assert.InRange(result.Unreadable.Count, 100, 1000);
         Assert.Equal(new UnreadableRange(0, 512), result.Unreadable[0]);
@@ -61,7 +61,7 @@ public sealed class Remoting_should : EngineSpec
         Sys.Kcopyd().Devices.Register("here", BlockDevice.Memory(Piece));
         var client = await Resolve();
         client.Tell(new Copy(new("here", 0, 8), [new("mirror", 0, 8)]) { Acknowledge = true }, TestActor);
-        Assert.Equal("from", (await ExpectMsgAsync<JobRefused>(TimeSpan.FromSeconds(10))).Argument);
+        Assert.Equal("from", (await ExpectMsgAsync<JobRefused>(TimeSpan.FromSeconds(60))).Argument);
     }
 
     [Fact]
@@ -72,18 +72,18 @@ public sealed class Remoting_should : EngineSpec
         var client = await Resolve();
         var watcher = CreateTestProbe();
         client.Tell(new Copy(new("stall", 0, 128), [new("mirror", 0, 128)], CopyFlags.Flush) { Acknowledge = true }, TestActor);     // a flush is left to cancel
-        var id = (await ExpectMsgAsync<JobAccepted>(TimeSpan.FromSeconds(10))).JobId;
+        var id = (await ExpectMsgAsync<JobAccepted>(TimeSpan.FromSeconds(60))).JobId;
         client.Tell(new SubscribeProgress(id, TimeSpan.Zero, watcher), TestActor);
-        await ExpectMsgAsync<Done>(TimeSpan.FromSeconds(10));
+        await ExpectMsgAsync<Done>(TimeSpan.FromSeconds(60));
         client.Tell(new CancelJob(id), TestActor);
-        await ExpectMsgAsync<Done>(TimeSpan.FromSeconds(10));
+        await ExpectMsgAsync<Done>(TimeSpan.FromSeconds(60));
         client.Tell(Destroy.Instance, TestActor);
         client.Tell(GetStatus.Instance, TestActor);
-        Assert.True((await ExpectMsgAsync<ClientStatus>(TimeSpan.FromSeconds(10))).IsClosing);
+        Assert.True((await ExpectMsgAsync<ClientStatus>(TimeSpan.FromSeconds(60))).IsClosing);
         stall.Release();
-        Assert.True((await ExpectMsgAsync<CopyResult>(TimeSpan.FromSeconds(10))).IsCancelled);
-        Assert.Equal("copier", (await ExpectMsgAsync<ClientDestroyed>(TimeSpan.FromSeconds(10))).Name);
-        await watcher.FishForMessageAsync(message => message is JobProgress { State: JobState.Completed }, TimeSpan.FromSeconds(10));
+        Assert.True((await ExpectMsgAsync<CopyResult>(TimeSpan.FromSeconds(60))).IsCancelled);
+        Assert.Equal("copier", (await ExpectMsgAsync<ClientDestroyed>(TimeSpan.FromSeconds(60))).Name);
+        await watcher.FishForMessageAsync(message => message is JobProgress { State: JobState.Completed }, TimeSpan.FromSeconds(60));
     }
 
     protected override void AfterAll()
@@ -95,7 +95,7 @@ public sealed class Remoting_should : EngineSpec
     private async Task<IActorRef> Resolve()
     {
         var address = ((ExtendedActorSystem)_far).Provider.DefaultAddress;
-        var client = await Sys.ActorSelection(_client.Actor.Path.ToStringWithAddress(address)).ResolveOne(TimeSpan.FromSeconds(10));
+        var client = await Sys.ActorSelection(_client.Actor.Path.ToStringWithAddress(address)).ResolveOne(TimeSpan.FromSeconds(60));
         Assert.NotSame(_client.Actor, client);
         return client;
     }

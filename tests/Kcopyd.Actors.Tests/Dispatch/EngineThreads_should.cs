@@ -12,7 +12,7 @@ namespace Kcopyd.Actors.Tests.Dispatch;
 [Collection(Alone.Name)]
 public sealed class EngineThreads_should : TestKit
 {
-    private static readonly TimeSpan Enough = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Enough = TimeSpan.FromSeconds(60);
 
     private EngineThreads Pool(int target = 2, int most = 64) => new("pool", target, most, Sys.EventStream);
 

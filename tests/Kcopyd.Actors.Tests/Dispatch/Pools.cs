@@ -10,7 +10,7 @@ namespace Kcopyd.Actors.Tests.Dispatch;
 /// <summary>What specs of the engine's threads and their rings share.</summary>
 internal static class Pools
 {
-    public static readonly TimeSpan Enough = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Enough = TimeSpan.FromSeconds(60);
 
     public static EngineThreads Open(ActorSystem system, int target = 2, int most = 64)
     {

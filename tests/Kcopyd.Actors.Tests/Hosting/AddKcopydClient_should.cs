@@ -43,7 +43,7 @@ public sealed class AddKcopydClient_should
             .AddAkka("app", akka => akka.WithKcopyd().WithKcopyd<Resync>("resync", options => options.ThrottlePercent = 20)));
         var copier = host.Services.GetRequiredService<Copier>();
         var kcopyd = host.Services.GetRequiredService<ActorSystem>().Kcopyd();
-        Assert.True(await copier.Copied.Task.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.True(await copier.Copied.Task.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Same(kcopyd.GetClient(), copier.Client);
         Assert.Same(kcopyd.GetClient("resync"), copier.Resync);
         Assert.Equal(20, copier.Resync.Throttle.Percent);
@@ -66,7 +66,7 @@ public sealed class AddKcopydClient_should
     {
         var host = await Hosts.StartAsync(services => services.AddKcopydClient().AddAkka("app", akka => akka.WithKcopyd()));
         host.Services.GetRequiredService<KcopydClient>().PrepareCallback((_, _, _) => { });
-        await Task.Run(host.Dispose).WaitAsync(TimeSpan.FromSeconds(20));
+        await Task.Run(host.Dispose).WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]

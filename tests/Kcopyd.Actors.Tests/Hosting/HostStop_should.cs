@@ -18,7 +18,7 @@ public sealed class RealTime;
 [Collection("real time")]
 public sealed class HostStop_should
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task wait_for_a_running_job_and_refuse_new_ones()

@@ -36,7 +36,7 @@ internal sealed record LogLine(LogLevel Level, string Category, string Text, Exc
 /// <summary>What a host logs, for tests to look at and to wait for.</summary>
 internal sealed class RecordedLogs : ILoggerProvider
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentQueue<LogLine> _lines = new();
     private readonly ConcurrentQueue<(Func<LogLine, bool> Wanted, TaskCompletionSource<LogLine> Seen)> _waiting = new();

@@ -10,7 +10,7 @@ namespace Kcopyd.Actors.Tests.Hosting;
 [Collection("real time")]
 public sealed class SystemsClient_should
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task be_one_for_all_who_ask_at_once()

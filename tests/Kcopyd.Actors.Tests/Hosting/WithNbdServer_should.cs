@@ -18,7 +18,7 @@ namespace Kcopyd.Actors.Tests.Hosting;
 [Collection("real time")]
 public sealed class WithNbdServer_should
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private sealed class Exporter(HostedNbdServer hosted) : BackgroundService
     {

@@ -127,7 +127,7 @@ public sealed class SubJobs_should : EngineSpec
         var stall = Random(Piece).WithStall();
         var copy = client.CopyAsync(stall.Whole(), Whole(Mirrors(1, Piece)));
         await Soon(stall.WaitingAsync());
-        await Soon(Sys.ActorSelection(client.Actor.Path / "crew-10").ResolveOne(TimeSpan.FromSeconds(5)));
+        await Soon(Sys.ActorSelection(client.Actor.Path / "crew-10").ResolveOne(TimeSpan.FromSeconds(60)));
         stall.Release();
         Assert.True((await Soon(copy)).IsSuccess);
     }

@@ -52,7 +52,7 @@ internal sealed class VirtualSystem : IDisposable
     {
         var terminated = System.Terminate();
         Pump.RunUntilIdle();
-        terminated.Wait(TimeSpan.FromSeconds(10));
+        terminated.Wait(TimeSpan.FromSeconds(60));
         Pump.Dispose();
     }
 }

@@ -107,7 +107,7 @@ public sealed class Snapshot_events_should : SnapshotSpec
         await Soon(snapshot.GetStatusAsync());      // the actor is past what was answered
         TestActor.Tell("end", TestActor);
         var told = new List<T>();
-        while (await ReceiveOneAsync(TimeSpan.FromSeconds(20)) is not "end" and var message)
+        while (await ReceiveOneAsync(TimeSpan.FromSeconds(60)) is not "end" and var message)
             told.Add(Assert.IsType<T>(message));
         return told;
     }

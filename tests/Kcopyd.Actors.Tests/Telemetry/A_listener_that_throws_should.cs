@@ -23,7 +23,7 @@ public sealed class A_listener_that_throws_should : EngineSpec
         await EventFilter.Error(contains: "a listener of metrics or traces threw").ExpectAsync(3, async () =>
         {
             Assert.True((await Soon(client.CopyAsync(Random(Piece).Whole(), Whole(Mirrors(1, Piece))))).IsSuccess);
-        }).WaitAsync(TimeSpan.FromSeconds(20));
+        }).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.True((await Soon(client.ZeroAsync(Whole(Mirrors(1, Piece))))).IsSuccess);
         await Soon(client.DestroyAsync());
     }

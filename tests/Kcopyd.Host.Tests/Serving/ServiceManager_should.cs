@@ -18,7 +18,7 @@ public sealed class ServiceManager_should : CommandSpec
         using var error = new StringWriter();
         await ServiceManager.NotifyAsync(ServiceManager.Ready, isAbstract ? "@" + path : path, error);
         var buffer = new byte[100];
-        var count = await manager.ReceiveAsync(buffer).WaitAsync(TimeSpan.FromSeconds(20));
+        var count = await manager.ReceiveAsync(buffer).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(("READY=1", ""), (Encoding.UTF8.GetString(buffer, 0, count), error.ToString()));
     }
 

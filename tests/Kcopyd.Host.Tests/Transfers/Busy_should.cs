@@ -29,7 +29,7 @@ public sealed class Busy_should : CommandSpec
     public async Task keep_two_commands_from_one_destination_and_a_writer_from_a_source()
     {
         var (source, copy) = (Folder.Random("source", 4 << 20), Folder["copy"]);
-        using var first = new HostProcess("copy", source, copy, "--rate", "1M");
+        using var first = new HostProcess("copy", source, copy, "--rate", "64K");     // it takes a minute
         await first.UntilAsync(() => File.Exists(copy) && new FileInfo(copy).Length > 0);     // it grows when it is locked
 
         var same = await RunAsync("copy", source, copy, "--overwrite");

@@ -80,7 +80,7 @@ public sealed class Process_should : IDisposable
     public async Task resume_by_its_map_file_after_kill_9()
     {
         var source = _folder.Random("source", (24 << 20) + 1);
-        using (var process = new HostProcess("copy", source, _folder["a"], _folder["b"], "--rate", "10M", "--mapfile", _folder["map"]))
+        using (var process = new HostProcess("copy", source, _folder["a"], _folder["b"], "--rate", "3M", "--mapfile", _folder["map"]))
         {
             await process.UntilAsync(() => File.Exists(_folder["map"]) && File.ReadAllText(_folder["map"]).Contains("  +\n", StringComparison.Ordinal));
             process.Signal("KILL");

@@ -35,7 +35,7 @@ public sealed class ProgressView_should
         using var writer = new FirstTextWriter();
         var work = new TaskCompletionSource();
         var watching = new PlainView(writer, new LatestProgress(1), Result("disk"), TimeSpan.FromMilliseconds(1)).WatchAsync(work.Task);
-        Assert.StartsWith("disk: 0 B of 1.0 KiB", await writer.First.WaitAsync(TimeSpan.FromSeconds(30)), StringComparison.Ordinal);
+        Assert.StartsWith("disk: 0 B of 1.0 KiB", await writer.First.WaitAsync(TimeSpan.FromSeconds(60)), StringComparison.Ordinal);
         work.SetResult();
         await watching;
 

@@ -40,12 +40,12 @@ public sealed class Silent_servers_should : EngineTest
         await ProgressAsync(job, static progress => progress.Destinations[0].Bytes > 0);
         await peer.FreezeAsync();
 
-        var result = await copying.WaitAsync(TimeSpan.FromSeconds(30));
+        var result = await copying.WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Equal(IoError.NoDevice, result.ReadFault!.Error);
         Assert.Empty(result.Unreadable);        // a server that is gone is no bad sector
         Assert.Equal(NbdDeviceState.Failed, device.State);
-        await device.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        await device.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [SkippableTheory]
@@ -90,7 +90,7 @@ public sealed class Silent_servers_should : EngineTest
             await Files.AssertIdenticalAsync(disk, Folder["copy"]);
         else
             Assert.Equal(IoError.NoDevice, result.ReadFault!.Error);
-        await device.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        await device.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [SkippableTheory]
@@ -102,15 +102,15 @@ public sealed class Silent_servers_should : EngineTest
         await peer.FreezeAsync();
         var writes = Enumerable.Range(0, 16).Select(i => device.WriteAsync(i << 20, new byte[1 << 20]).AsTask()).ToList();
 
-        await Actors.Terminate().WaitAsync(TimeSpan.FromSeconds(30));
+        await Actors.Terminate().WaitAsync(TimeSpan.FromSeconds(60));
 
-        Assert.All(await Task.WhenAll(writes).WaitAsync(TimeSpan.FromSeconds(30)), static written => Assert.Equal(IoError.Closed, written.Error));
-        await device.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.All(await Task.WhenAll(writes).WaitAsync(TimeSpan.FromSeconds(60)), static written => Assert.Equal(IoError.Closed, written.Error));
+        await device.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     private static async Task UntilAsync(Func<bool> holds)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!holds())
             await Task.Delay(5, patience.Token);
     }

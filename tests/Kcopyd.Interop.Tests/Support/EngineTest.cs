@@ -64,7 +64,7 @@ public abstract class EngineTest : IAsyncLifetime
             else if (progress.State == JobState.Completed)
                 reached.TrySetException(new InvalidOperationException($"the job is done before its progress was as expected: {progress}"));
         }), TimeSpan.FromMilliseconds(1));
-        return reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        return reached.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     private sealed class Watch(Action<JobProgress> report) : IProgress<JobProgress>

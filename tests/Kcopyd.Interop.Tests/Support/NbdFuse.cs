@@ -68,7 +68,7 @@ internal sealed class NbdFuse : IAsyncDisposable
             // nbdfuse ends by itself when its server is gone, and leaves the mount behind.
             if (IsMounted())
                 await UnmountAsync();
-            await _nbdfuse.WaitAsync(TimeSpan.FromSeconds(10));
+            await _nbdfuse.WaitAsync(TimeSpan.FromSeconds(60));
         }
         finally
         {

@@ -43,7 +43,7 @@ internal sealed class NbdPeer : IAsyncDisposable
     }
 
     /// <summary>What it leaves behind when it ends by itself.</summary>
-    public Task<ToolResult> EndAsync() => _running!.WaitAsync(TimeSpan.FromSeconds(20));
+    public Task<ToolResult> EndAsync() => _running!.WaitAsync(TimeSpan.FromSeconds(60));
 
     /// <summary>It stands still, as under a debugger or on a disk that hangs; its kernel does not.</summary>
     public Task FreezeAsync() => Tool.OutputAsync("kill", "-STOP", File.ReadAllText(_ready).Trim());
@@ -55,7 +55,7 @@ internal sealed class NbdPeer : IAsyncDisposable
     {
         using (var server = Process.GetProcessById(int.Parse(File.ReadAllText(_ready), CultureInfo.InvariantCulture)))
             server.Kill();
-        await _running!.WaitAsync(TimeSpan.FromSeconds(20));
+        await _running!.WaitAsync(TimeSpan.FromSeconds(60));
         await DisposeAsync();
     }
 

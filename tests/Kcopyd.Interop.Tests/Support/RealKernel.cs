@@ -28,7 +28,7 @@ internal sealed class RealKernel : IDisposable
         Clear();
         await File.WriteAllTextAsync(this["job"], script);
         await using var kernel = Tool.Start("env", [$"KCOPYD_GUEST={Arguments}", "bash", Path.Combine(AppContext.BaseDirectory, "Support/Guest/real-kernel"), Path.GetDirectoryName(this["job"])!, $"{Limit.TotalSeconds:0}", .. images]);
-        var result = await kernel.WaitAsync(Limit + TimeSpan.FromSeconds(10));
+        var result = await kernel.WaitAsync(Limit + TimeSpan.FromSeconds(60));
         var (output, error) = (Text("out"), Text("err"));
         return result.ExitCode == 0 ? output : throw new InvalidOperationException($"{result}\n--- in the guest\n{output}\n{error}\n{Text("dmesg")}");
     }

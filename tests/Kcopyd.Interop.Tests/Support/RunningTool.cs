@@ -49,11 +49,16 @@ internal sealed partial class RunningTool : IAsyncDisposable
     /// <summary>Waits until something holds that the program brings about; its early end fails the test.</summary>
     public async Task UntilAsync(Func<bool> condition, string what, TimeSpan? patience = null)
     {
-        var deadline = Stopwatch.GetTimestamp() + (long)((patience ?? TimeSpan.FromSeconds(30)).TotalSeconds * Stopwatch.Frequency);
+        var deadline = Stopwatch.GetTimestamp() + (long)((patience ?? TimeSpan.FromSeconds(60)).TotalSeconds * Stopwatch.Frequency);
         while (!condition())
         {
             if (_process.HasExited)
-                throw new InvalidOperationException($"{_command}\nended before {what}: {await WaitAsync(TimeSpan.FromSeconds(5))}");
+            {
+                var left = await WaitAsync(TimeSpan.FromSeconds(60));
+                if (condition())
+                    return;         // it did that last of all
+                throw new InvalidOperationException($"{_command}\nended before {what}: {left}");
+            }
             if (Stopwatch.GetTimestamp() > deadline)
                 throw new TimeoutException($"{_command}\nstill not {what}.\n{Text(_output)}\n{Text(_error)}");
             await Task.Delay(5);     // files and other processes have no event to await

@@ -8,7 +8,7 @@ namespace Kcopyd.Actors.Tests.Uring;
 [Collection(Alone.Name)]
 public sealed class IoLane_sleep_should
 {
-    private static readonly TimeSpan Enough = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Enough = TimeSpan.FromSeconds(60);
 
     [SkippableFact]
     public void end_at_a_wake_up_with_transfers_in_flight_each_time()

@@ -9,7 +9,7 @@ namespace Kcopyd.Actors.Tests.Uring;
 /// <summary>What specs of lanes share: the test's thread is the owner, and does what a thread of the engine does with its lane.</summary>
 internal static class Lanes
 {
-    private static readonly TimeSpan Enough = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Enough = TimeSpan.FromSeconds(60);
 
     /// <summary>Skips where the kernel, or a container, forbids io_uring.</summary>
     public static void Required()

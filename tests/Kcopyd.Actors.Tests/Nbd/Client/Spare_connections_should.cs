@@ -143,7 +143,7 @@ public sealed class Spare_connections_should() : NbdClientSpec(VirtualTime)
         async Task WriteAsync()
         {
             writes.Add(device.WriteAsync(0, new byte[512]).AsTask());
-            Assert.True(await arrived.WaitAsync(TimeSpan.FromSeconds(20)));
+            Assert.True(await arrived.WaitAsync(TimeSpan.FromSeconds(60)));
         }
 
         // The first connection may lead to a machine that has lost its power, and the second to what it is after that.

@@ -36,7 +36,7 @@ public sealed class Connections_should : NbdServerSpec
         {
             var used = await UseAsync(server, "disk");
             var (waiting, further) = (await ConnectAsync(server), await ConnectAsync(server));
-            var warning = (await warnings.ExpectMsgAsync<Akka.Event.Warning>(TimeSpan.FromSeconds(20))).Message.ToString();
+            var warning = (await warnings.ExpectMsgAsync<Akka.Event.Warning>(TimeSpan.FromSeconds(60))).Message.ToString();
             Assert.Contains($"(process {Environment.ProcessId}) waits: the server has 1 connections (1 of export 'disk'), which is its limit, kcopyd.nbd.server.max-connections", warning, StringComparison.Ordinal);
             used.Dispose();
             await waiting.GreetAsync();

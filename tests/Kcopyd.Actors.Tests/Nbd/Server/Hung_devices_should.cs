@@ -122,7 +122,7 @@ public sealed class Hung_devices_should : NbdServerSpec
         var client = await UseAsync(server, "a");
         await client.BeginAsync(NbdCommand.Write, 0, 3, payload: new byte[] { 1, 2, 3 });
         await device.WaitingAsync();
-        (await Sys.ActorSelection(server.Actor.Path / "connection-0").ResolveOne(TimeSpan.FromSeconds(20))).Tell(Akka.Actor.Kill.Instance, TestActor);
+        (await Sys.ActorSelection(server.Actor.Path / "connection-0").ResolveOne(TimeSpan.FromSeconds(60))).Tell(Akka.Actor.Kill.Instance, TestActor);
         await client.EndsAsync();
         Assert.Contains("connections that have failed since", (await Assert.ThrowsAsync<TimeoutException>(() => Soon(server.RemoveExportAsync("a")))).Message, StringComparison.Ordinal);
         device.Release();

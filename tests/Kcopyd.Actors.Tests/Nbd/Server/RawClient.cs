@@ -12,7 +12,7 @@ namespace Kcopyd.Actors.Tests.Nbd.Server;
 /// </summary>
 internal sealed class RawClient : IDisposable
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private ulong _cookie = 0x1122_3344_5566_0000;
 

@@ -138,7 +138,7 @@ public sealed class Tls_of_the_server_should : NbdServerSpec
         }
         Assert.Equal(NbdOptionReply.Ack, await client.AskAsync(NbdOption.Abort));
         await client.EndsAsync();
-        var warning = (await warnings.ExpectMsgAsync<Akka.Event.Warning>(TimeSpan.FromSeconds(20))).Message.ToString();
+        var warning = (await warnings.ExpectMsgAsync<Akka.Event.Warning>(TimeSpan.FromSeconds(60))).Message.ToString();
         Assert.Contains($"(process {Environment.ProcessId}) is turned away: {why}.", warning, StringComparison.Ordinal);
 
         var old = await GreetAsync(server);
