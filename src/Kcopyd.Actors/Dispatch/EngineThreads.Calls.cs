@@ -4,12 +4,13 @@ using Akka.Dispatch;
 namespace Kcopyd.Actors.Dispatch;
 
 /// <content>
-/// Calls of devices that may block. Invariant: at most <c>max-threads</c> − <c>threads</c> of them are made at once, so that actors always have <c>threads</c> threads, however many
-/// clients use a disk that hangs. What exceeds that waits in a queue, in order, and holds no thread; so do calls that a thread with transfers leaves to one without.
+/// Calls of devices that may block. Invariant: at most <c>max-threads</c> − <c>threads</c> of them are made at once, so that actors always have
+/// <c>threads</c> threads, however many clients use a disk that hangs. What exceeds that waits in a queue, in order, and holds no thread; so do calls that a
+/// thread with transfers leaves to one without.
 /// </content>
 /// <remarks>
-/// A call that has returned leaves its place to the first of the queue, and what is new does not overtake the queue. No wake-up is lost: a caller that enqueues a call does so first and
-/// then looks for a place; a thread that gives up a place does so first and then looks at the queue.
+/// A call that has returned leaves its place to the first of the queue, and what is new does not overtake the queue. No wake-up is lost: a caller that
+/// enqueues a call does so first and then looks for a place; a thread that gives up a place does so first and then looks at the queue.
 /// </remarks>
 internal sealed partial class EngineThreads
 {

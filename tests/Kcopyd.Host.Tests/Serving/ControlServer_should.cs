@@ -76,5 +76,6 @@ public sealed class ControlServer_should : CommandSpec
         return await reader.ReadToEndAsync().WaitAsync(Enough);
     }
 
-    private void Pending(int clients) => Assert.True(SpinWait.SpinUntil(() => _time.Pending == clients, Enough), $"{_time.Pending} clients have a place, not {clients}.");
+    private void Pending(int clients) =>
+        Assert.True(SpinWait.SpinUntil(() => _time.Pending == clients, Enough), $"{_time.Pending} clients have a place, not {clients}.");
 }

@@ -46,7 +46,8 @@ public sealed class ServeRun_should : ServeSpec
     private NbdServer Serve(Engine engine, IBlockDevice device)
     {
         _ = engine.System.Kcopyd();
-        var settings = NbdServerSettings.FromConfig(engine.System.Settings.Config.GetConfig("kcopyd.nbd.server")) with { DeviceTimeout = TimeSpan.FromMilliseconds(50) };
+        var limits = NbdServerSettings.FromConfig(engine.System.Settings.Config.GetConfig("kcopyd.nbd.server"));
+        var settings = limits with { DeviceTimeout = TimeSpan.FromMilliseconds(50) };
         return NbdServer.Start(engine.System, new NbdServerOptions
         {
             EndPoints = [new System.Net.Sockets.UnixDomainSocketEndPoint(Socket)],
