@@ -1,85 +1,70 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime;
-using Akka.Actor;
-using Akka.Configuration;
-using Kcopyd.Actors;
-using Kcopyd.Actors.Devices;
+using System.Runtime.InteropServices;
 
 namespace Kcopyd.Benchmarks.Application;
 
-/// <summary>What the library adds to the start of an application: from a running actor system to the end of its first job.</summary>
-/// <remarks>Everything is compiled and loaded in that time, which happens once in a process: each round is a process of its own.</remarks>
+/// <summary>What the library adds to the start of an application (App/), from a running actor system to the end of its first job, for each way to publish it.</summary>
+/// <remarks>Everything is loaded, and compiled or not, in that time, which happens once in a process: each round is a process of its own, and the ways take turns.</remarks>
 internal static class ApplicationCommand
 {
-    private const int Length = 1 << 20;     // bytes
+    private static readonly Way[] Ways =
+    [
+        new("compiled when it runs", ["--self-contained", "false"]),
+        new("ReadyToRun", ["--self-contained", "false", "-p:PublishReadyToRun=true"]),
+        new("ReadyToRun, with the runtime", ["--self-contained", "true", "-p:PublishReadyToRun=true", "-p:PublishReadyToRunComposite=true"]),
+        new("native", ["-p:PublishAot=true"]),
+    ];
 
     public static Command Create()
     {
-        var rounds = new Option<int>("--rounds") { Description = "Processes that are started, one after the other.", DefaultValueFactory = _ => 15 };
-        var once = new Option<bool>("--once") { Description = "One round, in this process.", Hidden = true };
-        var command = new Command("application", "Start-up of the library in an application whose actor system runs: extension, first client, first job.") { rounds, once };
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            if (parsed.GetValue(once))
-                await MeasureAsync();
-            else
-                await RunAsync(parsed.GetValue(rounds), cancellationToken);
-        });
+        var rounds = new Option<int>("--rounds") { Description = "Processes that are started of each.", DefaultValueFactory = _ => 15 };
+        var folder = new Option<string>("--project") { Description = "The folder of the application.", DefaultValueFactory = _ => "tests/Kcopyd.Benchmarks/Application/App" };
+        var command = new Command("application", "Start-up of the library in an application whose actor system runs: extension, first client, first job; by the way it is published.") { rounds, folder };
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(folder)!, parsed.GetValue(rounds), cancellationToken));
         return command;
     }
 
-    private static async Task MeasureAsync()
+    private static async Task RunAsync(string project, int rounds, CancellationToken cancellationToken)
     {
-        using var system = ActorSystem.Create("application", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
-        // It runs: an actor has answered.
-        await system.ActorOf(Props.Create(() => new Echo())).Ask<string>("up");
-        await using var source = BlockDevice.Memory(Length);
-        await using var destination = BlockDevice.Memory(Length);
-
-        var (methodsBefore, compilingBefore) = (JitInfo.GetCompiledMethodCount(), JitInfo.GetCompilationTime());
-        var begun = Stopwatch.GetTimestamp();
-        var kcopyd = system.Kcopyd();
-        var extension = Stopwatch.GetElapsedTime(begun);
-        var client = kcopyd.GetClient();
-        var made = Stopwatch.GetElapsedTime(begun);
-        var result = await client.CopyAsync(source.Whole(), [destination.Whole()]);
-        var copied = Stopwatch.GetElapsedTime(begun);
-        if (result.Length != Length || result.ReadError || result.WriteErrors != 0)
-            throw new InvalidOperationException($"the copy failed: {result}");
-        var methods = JitInfo.GetCompiledMethodCount() - methodsBefore;
-        var compiling = JitInfo.GetCompilationTime() - compilingBefore;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{methods} {compiling.TotalMilliseconds} {extension.TotalMilliseconds} {made.TotalMilliseconds} {copied.TotalMilliseconds}"));
-    }
-
-    private static async Task RunAsync(int rounds, CancellationToken cancellationToken)
-    {
-        var times = new List<double[]>();
-        for (var round = 0; round < rounds; round++)
+        var output = Directory.CreateTempSubdirectory("kcopyd-application-").FullName;
+        try
         {
-            using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [.. Environment.GetCommandLineArgs()[0] is var self && Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [self] : Array.Empty<string>(), "application", "--once"])
+            for (var way = 0; way < Ways.Length; way++)
+                await RunAsync("dotnet", ["publish", project, "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "-o", $"{output}/{way}", .. Ways[way].Arguments], cancellationToken);
+            for (var round = 0; round < rounds; round++)
             {
-                RedirectStandardOutput = true,
-            })!;
-            var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
-            await process.WaitForExitAsync(cancellationToken);
-            if (process.ExitCode != 0)
-                throw new InvalidOperationException($"a round failed: {output}");
-            times.Add([.. output.Split(' ').Select(static number => double.Parse(number, CultureInfo.InvariantCulture))]);
+                for (var way = 0; way < Ways.Length; way++)
+                    Ways[way].Times.Add([.. (await RunAsync($"{output}/{way}/App", [], cancellationToken)).Split(' ').Select(static number => double.Parse(number, CultureInfo.InvariantCulture))]);
+            }
         }
-        string[] names = ["methods compiled", "time of compiling", "extension", "first client", "first job of 1 MiB"];
-        Console.WriteLine($"from a running actor system to the end of each, ms, {rounds} processes");
-        Console.WriteLine($"{"",-20} {"least",8} {"median",8} {"most",8}");
-        for (var i = 0; i < names.Length; i++)
+        finally
         {
-            var sorted = times.Select(one => one[i]).Order().ToArray();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{names[i],-20} {sorted[0],8:0.0} {sorted[sorted.Length / 2],8:0.0} {sorted[^1],8:0.0}"));
+            Directory.Delete(output, recursive: true);
         }
+        Console.WriteLine($"from a running actor system to the end of each, ms, median (least), {rounds} processes of each");
+        Console.WriteLine($"{"",-30} {"extension",16} {"first client",16} {"first 1 MiB job",16} {"methods compiled",16}");
+        foreach (var way in Ways)
+            Console.WriteLine($"{way.Name,-30} {way.Figure(0),16} {way.Figure(1),16} {way.Figure(2),16} {way.Figure(3),16}");
     }
 
-    private sealed class Echo : ReceiveActor
+    private static async Task<string> RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
     {
-        public Echo() => Receive<string>(text => Sender.Tell(text));
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} failed: {output}");
+    }
+
+    private sealed record Way(string Name, string[] Arguments)
+    {
+        public List<double[]> Times { get; } = [];
+
+        public string Figure(int step)
+        {
+            var sorted = Times.Select(one => one[step]).Order().ToArray();
+            return string.Create(CultureInfo.InvariantCulture, $"{sorted[sorted.Length / 2]:0.0} ({sorted[0]:0.0})");
+        }
     }
 }
