@@ -54,7 +54,7 @@ public sealed partial class Activation_should : CommandTest
         Requires.Tools("env");
         using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         manager.Bind(new UnixDomainSocketEndPoint(Folder["notify"]));
-        var served = Own(Tool.Start("env", [$"NOTIFY_SOCKET={Folder["notify"]}", .. KcopydProcess.Command.Skip(1), "serve", await ImageAsync("a.img", 1),
+        var served = Own(Tool.Start("env", [$"NOTIFY_SOCKET={Folder["notify"]}", .. KcopydProcess.Command, "serve", await ImageAsync("a.img", 1),
             "--listen", $"unix:{Folder["s"]}", "--pid-file", Folder["pid"]]));
         Assert.Equal("READY=1", await ReceiveAsync(manager));
         Assert.Equal($"{served.Id}\n", await File.ReadAllTextAsync(Folder["pid"]));

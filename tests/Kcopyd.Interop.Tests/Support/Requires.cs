@@ -30,7 +30,7 @@ internal static class Requires
     /// <summary>io_uring, as the command itself finds it.</summary>
     public static async Task RingsAsync()
     {
-        var zero = await Tool.RunAsync("env", ["KCOPYD_IO_ENGINE=io_uring", .. KcopydProcess.Command.Skip(1), "copy", "/dev/null", "/dev/null"]);
+        var zero = await Tool.RunAsync("env", ["KCOPYD_IO_ENGINE=io_uring", .. KcopydProcess.Command, "copy", "/dev/null", "/dev/null"]);
         That(!zero.Error.Contains("KCOPYD_IO_ENGINE", StringComparison.Ordinal), "needs io_uring (the sysctl kernel.io_uring_disabled, the container's seccomp profile)");
     }
 
