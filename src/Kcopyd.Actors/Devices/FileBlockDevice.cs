@@ -158,7 +158,7 @@ public sealed partial class FileBlockDevice : IBlockDevice, IPromptDevice
         return length == 0 ? new(IoResult.Success(0)) : MayBlock(() => Whole(length, _kind switch
         {
             FileKind.Regular => PunchHole(offset, length),
-            FileKind.Block => LibC.OnRange(_buffered, LibC.BLKDISCARD, offset, length),
+            FileKind.Block => DiscardBlocks(offset, length),
             _ => -LibC.ENOTSUP,
         }));
     }
@@ -206,6 +206,13 @@ public sealed partial class FileBlockDevice : IBlockDevice, IPromptDevice
     }
 
     private ValueTask<T> MayBlock<T>(Func<T> call) => _isInMemory ? new(call()) : EngineThread.Block(call);
+
+    // Whole blocks only, as the kernel demands. A discard is advice: a part of a block keeps what it holds.
+    private long DiscardBlocks(long offset, long length)
+    {
+        var (start, end) = ((offset + LogicalBlockSize - 1) & -LogicalBlockSize, (offset + length) & -LogicalBlockSize);
+        return start < end ? LibC.OnRange(_buffered, LibC.BLKDISCARD, start, end - start) : 0;
+    }
 
     private long Zero(long offset, long length) => _kind switch
     {
