@@ -67,8 +67,7 @@ internal static class KcopydCommand
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (CommandLineCheck.Find(parsed, args) is { Count: > 0 } errors)
             throw new UsageException(string.Join('\n', [.. errors, "Try 'kcopyd --help', or --help after the name of a command."]));
-        CommandLog.IsDebug = parsed.CommandResult.Command.Options.OfType<Option<string?>>().FirstOrDefault(static option => option.Name == "--log-level") is { } level
-            && parsed.GetValue(level) == "debug";
+        CommandLog.Level = LogLevelOption.Read(parsed);
         var streams = new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         return await parsed.InvokeAsync(streams, cancellationToken).ConfigureAwait(false);
     }

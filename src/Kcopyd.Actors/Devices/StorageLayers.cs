@@ -49,7 +49,8 @@ internal sealed class StorageLayers
     private void Require(object identity, string path, string claimed, StorageLockKind kind, bool isClaimed)
     {
         if (!_layers.TryGetValue(identity, out var layer))
-            layer = new StorageLayer(identity, path, claimed, StorageLockKind.None, IsClaimed: false);
+            layer = new StorageLayer(identity, path, claimed, StorageLockKind.None, IsClaimed: false, []);
+        layer.Claims.Add(claimed);
         _layers[identity] = layer with { Lock = (StorageLockKind)Math.Max((int)layer.Lock, (int)kind), IsClaimed = layer.IsClaimed || isClaimed };
     }
 }
@@ -60,7 +61,8 @@ internal sealed class StorageLayers
 /// <param name="ClaimedPath">The path that somebody claimed, and that led here.</param>
 /// <param name="Lock">The advisory lock.</param>
 /// <param name="IsClaimed">True for a block device that is opened exclusively.</param>
-internal sealed record StorageLayer(object Identity, string Path, string ClaimedPath, StorageLockKind Lock, bool IsClaimed)
+/// <param name="Claims">All paths that were claimed and led here, less those that were released.</param>
+internal sealed record StorageLayer(object Identity, string Path, string ClaimedPath, StorageLockKind Lock, bool IsClaimed, HashSet<string> Claims)
 {
     public bool IsBlock => Identity is DiskIdentity;
 }

@@ -15,7 +15,8 @@ namespace Kcopyd.Actors.Devices;
 /// </remarks>
 public sealed class StorageLock : IDisposable
 {
-    private readonly List<FileDescriptor> _held = [];
+    private readonly List<(StorageLayer Layer, FileDescriptor File)> _held = [];
+    private readonly Lock _lock = new();
     private readonly List<string> _unlocked = [];
 
     private StorageLock()
@@ -35,10 +36,30 @@ public sealed class StorageLock : IDisposable
     public static StorageLock AcquireFree(params IEnumerable<StorageClaim> claims) => Acquire(claims, evenIfBusy: true);
 
     /// <summary>Releases everything. Any thread, any number of times.</summary>
-    public void Dispose() => _held.ForEach(static held =>
+    public void Dispose()
     {
-        LibC.Unlock(held);
-        held.Dispose();
+        lock (_lock)
+            Free(static _ => true);
+    }
+
+    /// <summary>Releases one of the claims: all that no other claim of this lock needs. Any thread, any number of times.</summary>
+    /// <param name="path">The path, as it was claimed.</param>
+    public void Release(string path)
+    {
+        lock (_lock)
+        {
+            _held.ForEach(held => held.Layer.Claims.Remove(path));
+            Free(static layer => layer.Claims.Count == 0);
+        }
+    }
+
+    private void Free(Predicate<StorageLayer> isFree) => _held.RemoveAll(held =>
+    {
+        if (!isFree(held.Layer))
+            return false;
+        LibC.Unlock(held.File);
+        held.File.Dispose();
+        return true;
     });
 
     private static StorageLock Acquire(IEnumerable<StorageClaim> claims, bool evenIfBusy)
@@ -74,7 +95,7 @@ public sealed class StorageLock : IDisposable
     {
         var fd = LibC.Open(layer.Path, LibC.O_RDONLY | LibC.O_EXCL | LibC.O_NONBLOCK, out var errno);
         if (fd is not null)
-            _held.Add(fd);
+            _held.Add((layer, fd));
         return errno != LibC.EBUSY;     // any other error: opening it for its use says what is wrong
     }
 
@@ -94,7 +115,7 @@ public sealed class StorageLock : IDisposable
         var result = LibC.Lock(fd, exclusive);
         if (result == 0)
         {
-            _held.Add(fd);
+            _held.Add((layer, fd));
             return true;
         }
         fd.Dispose();

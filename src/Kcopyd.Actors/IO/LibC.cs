@@ -178,6 +178,8 @@ internal static unsafe partial class LibC
     /// <summary>Removes a name.</summary>
     public static long Unlink(string path) => Call(() => unlink(path));
 
+    public static long ChangeMode(string path, uint mode) => Call(() => chmod(path, mode));
+
     public static string Message(int errno) => Marshal.GetPInvokeErrorMessage(errno);
 
     private const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
@@ -207,6 +209,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc")]
     private static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int chmod([MarshalUsing(typeof(UnixPathMarshaller))] string path, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int unlink([MarshalUsing(typeof(UnixPathMarshaller))] string path);

@@ -6,10 +6,13 @@ namespace Kcopyd.Actors.Snapshots;
 /// </summary>
 internal sealed class ExceptionTable
 {
+    /// <summary>How many parts it has.</summary>
+    public const int Parts = 1 << PartBits;
+
     private const int PartBits = 8;
     private const int Smallest = 8;
 
-    private readonly Part[] _parts = new Part[1 << PartBits];
+    private readonly Part[] _parts = new Part[Parts];
 
     public long Count { get; private set; }
 
@@ -84,6 +87,16 @@ internal sealed class ExceptionTable
                 if (slot.Key != 0)
                     yield return new ExceptionRecord(slot.Key - 1, slot.New);
             }
+        }
+    }
+
+    /// <summary>Adds the old chunks of one part to a list, in no order.</summary>
+    public void AddPart(int part, List<long> chunks)
+    {
+        foreach (ref readonly var slot in _parts[part].Slots.AsSpan())
+        {
+            if (slot.Key != 0)
+                chunks.Add(slot.Key - 1);
         }
     }
 

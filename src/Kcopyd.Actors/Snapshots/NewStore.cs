@@ -7,7 +7,7 @@ namespace Kcopyd.Actors.Snapshots;
 internal static class NewStore
 {
     /// <exception cref="ArgumentException">The device is read-only, or does not suit the chunks.</exception>
-    /// <exception cref="SnapshotStoreException">It is too small, holds something, or cannot be written.</exception>
+    /// <exception cref="SnapshotStoreException">It is too small, holds something, is half merged, or cannot be written.</exception>
     public static async ValueTask<StoreHead> MakeAsync(OriginCore origin, IBlockDevice cow, StoreGeometry geometry, SnapshotOptions options)
     {
         if (cow.IsReadOnly)
@@ -19,6 +19,8 @@ internal static class NewStore
         var sector = AlignedMemory.Allocate(headSize);
         if (options.Mode != StoreMode.Replace && await OccupiedSpace.FindAsync(cow, geometry.ChunkSize).ConfigureAwait(false) is { } found)
             throw new SnapshotStoreException(SnapshotStoreError.OtherData, cow.Name, $" holds {found}, which a COW store would overwrite.", " Take another device or, if that is not needed any more, make the store by StoreMode.Replace.");
+        if (options.Mode == StoreMode.Replace)
+            await StoreReader.CheckNotHalfMergedAsync(cow).ConfigureAwait(false);
         if (options.Mode == StoreMode.Replace)
             await WriteAsync(cow, 0, sector).ConfigureAwait(false);       // first: an old header with a new area would be a store that shows the origin as it is
         await ZeroAsync(cow, geometry.OffsetOf(geometry.AreaChunk(0)), geometry.ChunkSize).ConfigureAwait(false);

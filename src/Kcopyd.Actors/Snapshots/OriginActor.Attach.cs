@@ -91,7 +91,8 @@ internal sealed partial class OriginActor
 
     /// <summary>Removes the mark, unless it is to stay.</summary>
     private static void Unmark(SnapshotCore snapshot, Action<IoError> ended) =>
-        Label(snapshot, snapshot.StaysUnclean || snapshot.Cow.IsReadOnly ? snapshot.Store.Label : snapshot.Store.Label is { } label ? label with { IsUnclean = false } : null, ended);
+        Label(snapshot, snapshot.StaysUnclean || snapshot.Cow.IsReadOnly || snapshot.Store.Label is not { } label ? snapshot.Store.Label
+            : label with { IsUnclean = false, IsMerging = label.IsMerging && snapshot.Table.Count > 0 }, ended);
 
     private void Detach(SnapshotCore snapshot, TaskCompletionSource? detached)
     {

@@ -31,6 +31,10 @@ internal sealed partial class OriginActor
             case AskStatus(var snapshot, var answer):
                 answer.TrySetResult(CurrentStatus(snapshot));
                 break;
+            case AskExceptions(var snapshot, var part, var chunks, var answer):
+                snapshot.Table.AddPart(part, chunks);
+                answer.TrySetResult();
+                break;
         }
     }
 
@@ -70,9 +74,10 @@ internal sealed partial class OriginActor
             merge.Refuse(new InvalidOperationException(refusal));
             return;
         }
-        // From here on nothing can make it stale: a merge that is killed can be continued.
+        // From here on nothing can make it stale: a merge that is killed can be continued. And until that is complete, it is no store to delete.
         _isChanging = true;
-        Unmark(snapshot, error =>
+        var label = snapshot.Store.Label ?? SnapshotStoreLabel.For(_core.Device, _core.Identity, isUnclean: false);
+        Label(snapshot, snapshot.Cow.IsReadOnly ? snapshot.Store.Label : label with { IsUnclean = false, IsMerging = snapshot.Table.Count > 0 }, error =>
         {
             _isChanging = false;
             if (error == IoError.None)
@@ -107,6 +112,9 @@ internal sealed record GrowStore(SnapshotCore Snapshot, IBlockDevice Cow, TaskCo
 internal sealed record MergeSnapshot(SnapshotCore Snapshot, MergeJob Merge) : IOriginCommand, INoSerializationVerificationNeeded;
 
 internal sealed record AskStatus(SnapshotCore Snapshot, TaskCompletionSource<SnapshotStatus> Answer) : IOriginCommand, INoSerializationVerificationNeeded;
+
+internal sealed record AskExceptions(SnapshotCore Snapshot, int Part, List<long> Chunks, TaskCompletionSource Answer)
+    : IOriginCommand, INoSerializationVerificationNeeded;
 
 internal sealed record CloseOrigin : IOriginCommand, INoSerializationVerificationNeeded
 {

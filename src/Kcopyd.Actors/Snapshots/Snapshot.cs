@@ -92,6 +92,21 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
         return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : _core.Status();
     }
 
+    /// <summary>The chunks in which the snapshot and its origin differ, or may: what an incremental backup has to take, while both are used. What was changed
+    /// before the call is among them; what is changed during it may be. Of a snapshot that is invalid afterwards (<see cref="GetStatusAsync"/>), chunks may be
+    /// missing. Any thread.</summary>
+    /// <returns>Their numbers, in ascending order: a chunk is <see cref="ChunkSize"/> bytes, the last one perhaps fewer.</returns>
+    /// <exception cref="InvalidOperationException">The origin is closed.</exception>
+    public async Task<IReadOnlyList<long>> GetChangedChunksAsync()
+    {
+        var chunks = new List<long>();
+        // A part at a time, so that requests do not wait for millions of them.
+        for (var part = 0; part < ExceptionTable.Parts; part++)
+            await _origin.CommandAsync(answer => new AskExceptions(_core, part, chunks, answer)).ConfigureAwait(false);
+        chunks.Sort();
+        return chunks;
+    }
+
     /// <summary>Goes on with a larger device for its store, while it is used. The store's bytes are there already: the file or volume was extended, and is opened anew.
     /// The snapshot disposes the device that it had, unless that was to be left open.</summary>
     /// <param name="larger">The device that holds the same store and is no smaller.</param>

@@ -24,6 +24,9 @@ internal static class SnapshotOpening
         var label = LabelWhenOpen(origin, cow, head, options);
         var image = await StoreReader.LoadAsync(cow, head, origin.Device.Length, options.AcceptTruncated, largestPage: options.LargestPage).ConfigureAwait(false);
         OptionChecks.CheckAlignment(origin, cow, image.Geometry);
+        // An empty store has nothing to merge, whoever has merged it: the kernel leaves the mark.
+        if (label is not null && image.IsValid && !cow.IsReadOnly)
+            label = label with { IsMerging = image.Table.Count > 0 && (label.IsMerging || options.ForMerge) };
         return new SnapshotCore(origin, name, cow, options, image.Geometry, new PersistentStore(image, StoreReader.HeadSize(cow)), image.Table, threshold)
         {
             IsNew = found is null,
@@ -73,7 +76,7 @@ internal static class SnapshotOpening
             return label;
         var isWritten = !origin.Device.IsReadOnly && !options.ForMerge;
         if (label is null)
-            return isWritten || options.AcceptOrigin ? SnapshotStoreLabel.For(origin.Device, origin.Identity, isWritten) : null;
+            return isWritten || options.AcceptOrigin || options.ForMerge ? SnapshotStoreLabel.For(origin.Device, origin.Identity, isWritten) : null;
         if (options.AcceptOrigin || isWritten)
             label = label with { OriginLength = origin.Device.Length, OriginKey = origin.Identity.Key ?? label.OriginKey, OriginName = origin.Identity.Name };
         return label with { IsUnclean = isWritten || (label.IsUnclean && options.Unclean != UncleanStores.Accept) };

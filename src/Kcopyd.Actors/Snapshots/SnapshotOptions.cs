@@ -61,7 +61,8 @@ public enum StoreMode
     Create,
     /// <summary>Opens the store that is there; a device without one is refused.</summary>
     Open,
-    /// <summary>Makes a store, whatever the device holds: that is lost.</summary>
+    /// <summary>Makes a store, whatever the device holds: that is lost. Only a store with a merge that is not complete is refused
+    /// (<see cref="SnapshotStoreError.HalfMerged"/>).</summary>
     Replace,
 }
 

@@ -54,4 +54,6 @@ public enum SnapshotStoreError
     OriginNotFlushed,
     /// <summary>The label has a wrong checksum. The store behind it may be good: <see cref="SnapshotOptions.AcceptOrigin"/> opens it.</summary>
     DamagedLabel,
+    /// <summary>A merge of the store was begun and is not complete: it has the only copy of what is not merged yet, and is not overwritten.</summary>
+    HalfMerged,
 }

@@ -8,8 +8,8 @@ namespace Kcopyd.Actors.Snapshots;
 /// <summary>Of which origin a store is a snapshot, and whether it was closed properly: in the first sector of the store, behind the kernel's header.</summary>
 /// <remarks>
 /// The kernel (6.1) keeps these bytes when it uses a store and when it merges one, and zeroes them when it invalidates or makes one. A store without them is taken
-/// as it is. Layout, little-endian: at byte 16 the magic "kcopyd-1", 8 bytes; 24 flags; 32 the store's id, 16 bytes; 48 the origin's length, 64 bits;
-/// 64 the origin's key, 128 bytes; 192 the origin's name, 312 bytes, both UTF-8 and padded with zeroes; 508 the CRC-32C of all that, from byte 16 on.
+/// as it is. Layout, little-endian: at byte 16 the magic "kcopyd-1", 8 bytes; 24 flags, 1 unclean, 2 merging; 32 the store's id, 16 bytes; 48 the origin's
+/// length, 64 bits; 64 the origin's key, 128 bytes; 192 the origin's name, 312 bytes, both UTF-8 and padded with zeroes; 508 the CRC-32C of all that, from byte 16 on.
 /// </remarks>
 /// <param name="Id">The store's own, made by chance.</param>
 /// <param name="OriginLength">Bytes of the origin.</param>
@@ -19,7 +19,7 @@ namespace Kcopyd.Actors.Snapshots;
 public sealed record SnapshotStoreLabel(Guid Id, long OriginLength, string? OriginKey, string OriginName, bool IsUnclean)
 {
     private const int MagicAt = 16, FlagsAt = 24, IdAt = 32, LengthAt = 48, KeyAt = 64, NameAt = 192, CrcAt = 508;
-    private const uint Unclean = 1;
+    private const uint Unclean = 1, Merging = 2;
 
     /// <summary>Bytes of a key in UTF-8.</summary>
     internal const int LongestKey = NameAt - KeyAt;
@@ -27,6 +27,10 @@ public sealed record SnapshotStoreLabel(Guid Id, long OriginLength, string? Orig
     private static ReadOnlySpan<byte> Family => "kcopyd-"u8;
 
     private static ReadOnlySpan<byte> Magic => "kcopyd-1"u8;
+
+    /// <summary>True from the beginning of a merge until it is complete. As long as there are exceptions, the store then has the only copy of what the origin is
+    /// to hold: the rest has been moved there, and a write to the origin may have gone into the store.</summary>
+    public bool IsMerging { get; init; }
 
     /// <summary>The label of a new store of an origin.</summary>
     internal static SnapshotStoreLabel For(IBlockDevice origin, OriginIdentity identity, bool isUnclean) =>
@@ -69,7 +73,10 @@ public sealed record SnapshotStoreLabel(Guid Id, long OriginLength, string? Orig
             BinaryPrimitives.ReadInt64LittleEndian(sector[LengthAt..]),
             Text(sector[KeyAt..NameAt]) is { Length: > 0 } key ? key : null,
             Text(sector[NameAt..CrcAt]),
-            (BinaryPrimitives.ReadUInt32LittleEndian(sector[FlagsAt..]) & Unclean) != 0);
+            (BinaryPrimitives.ReadUInt32LittleEndian(sector[FlagsAt..]) & Unclean) != 0)
+        {
+            IsMerging = (BinaryPrimitives.ReadUInt32LittleEndian(sector[FlagsAt..]) & Merging) != 0,
+        };
     }
 
     /// <summary>Writes it into the first sector, behind the header.</summary>
@@ -77,7 +84,7 @@ public sealed record SnapshotStoreLabel(Guid Id, long OriginLength, string? Orig
     {
         sector[MagicAt..IoRegion.SectorSize].Clear();
         Magic.CopyTo(sector[MagicAt..]);
-        BinaryPrimitives.WriteUInt32LittleEndian(sector[FlagsAt..], IsUnclean ? Unclean : 0);
+        BinaryPrimitives.WriteUInt32LittleEndian(sector[FlagsAt..], (IsUnclean ? Unclean : 0) | (IsMerging ? Merging : 0));
         Id.TryWriteBytes(sector.Slice(IdAt, 16), bigEndian: true, out _);
         BinaryPrimitives.WriteInt64LittleEndian(sector[LengthAt..], OriginLength);
         Encoding.UTF8.GetBytes(OriginKey ?? "", sector[KeyAt..NameAt]);

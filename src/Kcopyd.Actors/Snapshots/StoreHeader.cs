@@ -40,6 +40,9 @@ internal readonly record struct StoreHeader(uint Magic, uint Valid, uint Version
 /// <param name="Label">Null where the store was made by the kernel, which writes none and keeps one that is there.</param>
 internal readonly record struct StoreHead(StoreHeader Header, SnapshotStoreLabel? Label)
 {
+    /// <summary>Why a label that is there is not read; null if nothing is wrong with it.</summary>
+    public SnapshotStoreException? LabelError { get; init; }
+
     public void Write(Span<byte> sector)
     {
         Header.Write(sector);

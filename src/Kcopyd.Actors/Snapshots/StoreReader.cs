@@ -36,10 +36,46 @@ internal static class StoreReader
         {
             return new StoreHead(header, SnapshotStoreLabel.Read(sector.Span, cow.Name));
         }
-        catch (SnapshotStoreException) when (acceptDamagedLabel)
+        catch (SnapshotStoreException unusable) when (acceptDamagedLabel)
         {
-            return new StoreHead(header, null);
+            return new StoreHead(header, null) { LabelError = unusable };
         }
+    }
+
+    /// <summary>Refuses to overwrite a store of which a merge was begun and is not complete. What is no store, or no valid one, cannot be merged.</summary>
+    /// <exception cref="SnapshotStoreException">It is one, or cannot be read.</exception>
+    public static async ValueTask CheckNotHalfMergedAsync(IBlockDevice cow)
+    {
+        if (await ReadHalfMergedAsync(cow).ConfigureAwait(false) is { } label)
+        {
+            throw new SnapshotStoreException(SnapshotStoreError.HalfMerged, cow.Name,
+                $" is half merged: a merge into {label.OriginName} was begun and is not complete, and what is still to be merged is nowhere else.",
+                " Complete it by Snapshot.MergeAsync; if what is left is not needed any more, overwrite the first sector by zeroes.");
+        }
+    }
+
+    /// <summary>The label of a store of which a merge was begun and is not complete; null of anything else.</summary>
+    /// <exception cref="SnapshotStoreException">It cannot be read.</exception>
+    public static async ValueTask<SnapshotStoreLabel?> ReadHalfMergedAsync(IBlockDevice cow)
+    {
+        StoreHead? head;
+        try
+        {
+            head = await HeadAsync(cow, acceptDamagedLabel: true).ConfigureAwait(false);
+        }
+        catch (SnapshotStoreException other) when (other.Reason != SnapshotStoreError.Io)
+        {
+            return null;
+        }
+        if (head is not { Header.Valid: not 0, Label: { IsMerging: true } label })
+            return null;
+        // The list of records ends with the first one that is empty.
+        var first = new StoreGeometry(head.Value.Header.ChunkSize).RecordOffset(0, 0);
+        var block = first & -HeadSize(cow);
+        if (block + HeadSize(cow) > cow.Length)
+            return null;
+        var bytes = await ReadAsync(cow, block, HeadSize(cow), "its first record").ConfigureAwait(false);
+        return ExceptionRecord.Read(bytes.Span[(int)(first - block)..], 0).New != 0 ? label : null;
     }
 
     /// <summary>Reads all records of a store.</summary>

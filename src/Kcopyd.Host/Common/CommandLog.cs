@@ -4,13 +4,16 @@ namespace Kcopyd.Host.Common;
 internal static class CommandLog
 {
     // Of the command that runs, of which tests have several in one process.
-    private static readonly AsyncLocal<bool> Debugs = new();
+    private static readonly AsyncLocal<LogLevel?> Asked = new();
 
     /// <summary>True if anybody wants to know.</summary>
-    public static bool IsDebug
+    public static bool IsDebug => Level == LogLevel.Debug;
+
+    /// <summary>What <c>--log-level</c> says; null if nothing is said, or the command has no such option.</summary>
+    public static LogLevel? Level
     {
-        get => Debugs.Value;
-        set => Debugs.Value = value;
+        get => Asked.Value;
+        set => Asked.Value = value;
     }
 
     /// <summary>Writes a line. Ask <see cref="IsDebug"/> first where the line costs anything.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Common;
 
@@ -51,7 +52,7 @@ internal sealed class GuardedWriter(TextWriter? inner, string? name) : TextWrite
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             if (name is not null)
-                throw new OutputException($"{name} cannot be written: {(refused.InnerException ?? refused).Message}.");
+                throw new OutputException($"{name} cannot be written: {ForeignText.Phrase((refused.InnerException ?? refused).Message)}.");
         }
     }
 }

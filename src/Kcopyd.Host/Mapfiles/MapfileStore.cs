@@ -53,7 +53,8 @@ internal sealed class MapfileStore
         }
         catch (FormatException wrong)
         {
-            throw new UsageException($"--mapfile '{Path}' is not a ddrescue map file: {wrong.Message}. Name another file, or delete it to begin anew.");
+            throw new UsageException($"--mapfile '{Path}' is not a ddrescue map file: {ForeignText.Phrase(wrong.Message)}. "
+                + "Name another file, or delete it to begin anew.");
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Host.Snapshots;
@@ -20,11 +21,12 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
         {
             var reply = request.Op switch
             {
+                "diff" => await DiffAsync(request).ConfigureAwait(false),
                 "status" => await StatusAsync(request).ConfigureAwait(false),
                 "create" => await CreateAsync(request, console).ConfigureAwait(false),
                 "grow" => await GrowAsync(request).ConfigureAwait(false),
                 "delete" => await DeleteAsync(request).ConfigureAwait(false),
-                _ => throw new UsageException($"there is no request '{request.Op}'; there are status, create, grow and delete."),
+                _ => throw new UsageException($"there is no request '{request.Op}'; there are status, create, diff, grow and delete."),
             };
             return reply with { Warnings = [.. said.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Replace("kcopyd: ", "", StringComparison.Ordinal))] };
         }
@@ -115,7 +117,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
         }
     }
 
-    // ---- status, grow, delete ------------------------------------------------------------------------------------
+    // ---- status, diff, grow, delete ------------------------------------------------------------------------------------
 
     private async Task<ControlReply> StatusAsync(ControlRequest request)
     {
@@ -130,6 +132,24 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
         foreach (var store in stores)
             reports.Add(await ReportAsync(store).ConfigureAwait(false));
         return new ControlReply { Code = "done", Exports = reports };
+    }
+
+    // Ranges that changed before the request are all in the answers; those that change between two of them may be.
+    private async Task<ControlReply> DiffAsync(ControlRequest request)
+    {
+        var store = await FindStoreAsync(Need(request.Cow, "cow")).ConfigureAwait(false);
+        if (request.Origin is { } origin && !(await LocateAsync("ORIGIN", Need(origin, "origin")).ConfigureAwait(false)).Equals(store.Files.Origin.Locate(0)))
+            throw new UsageException($"{store.Target} is a snapshot of '{UnixPath.Printable(store.Files.Origin.Name)}', not of '{UnixPath.Printable(origin)}'.");
+        var snapshot = store.Opened.Snapshot;
+        long size = snapshot.ChunkSize, from = (request.From ?? 0) / size;
+        var chunks = await snapshot.GetChangedChunksAsync().ConfigureAwait(false);
+        if (await snapshot.GetStatusAsync().ConfigureAwait(false) is { State: SnapshotState.Invalid } invalid)
+            throw new FailureException(StoreErrors.Invalid(invalid));
+        if (store.Opened.Notice is { } notice)
+            throw new UsageException(notice);
+        var ranges = ChangedRange.Chunks(chunks.SkipWhile(chunk => chunk < from), size, snapshot.Length).Take(DiffPage.Most + 1).ToList();
+        long? next = ranges.Count > DiffPage.Most ? ranges[^1].Offset : null;
+        return new ControlReply { Code = "done", Diff = new DiffPage(snapshot.ChunkSize, [.. ranges.Take(DiffPage.Most)], next) };
     }
 
     private async Task<ControlReply> GrowAsync(ControlRequest request)
@@ -151,6 +171,8 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
             if (ExportOf(store) is { } used && ConnectionsOf(used) is > 0 and var clients)
                 throw new UsageException($"{store.Target} is in use: {clients} client{(clients == 1 ? " reads" : "s read")} its export '{used.Export.Name}'. Disconnect first.");
         }
+        foreach (var store in stores.Where(_ => !request.Force))
+            await DeleteCommand.CheckMayEndAsync(store.Target, store.Cow).ConfigureAwait(false);
         foreach (var store in stores)
         {
             if (ExportOf(store) is { } export)
@@ -166,6 +188,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
             finally
             {
                 await store.Files.ReleaseAsync(store.Cow).ConfigureAwait(false);
+                devices.Release(store.Target);
             }
         }
         return new ControlReply { Code = "done", Deleted = [.. stores.Select(static store => store.Target.Path)] };

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd.Server;
 using Kcopyd.Host.Snapshots;
 
@@ -45,13 +46,13 @@ internal sealed class ControlServer : IAsyncDisposable
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            var file = SocketFile.Listen(socket, endPoint.ToString(), Backlog, static path => File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite));
+            var file = SocketFile.Listen(socket, endPoint.ToString()!, Backlog, static path => LibC.ChangeMode(path, 0b110_000_000));
             return new ControlServer(socket, file, execute, time ?? TimeProvider.System);
         }
         catch (Exception refused) when (refused is SocketException or IOException or UnauthorizedAccessException)
         {
             socket.Dispose();
-            throw new UsageException($"--control '{address}' cannot be listened on: {refused.Message.TrimEnd('.')}.");
+            throw new UsageException($"--control '{address}' cannot be listened on: {ForeignText.Phrase(refused.Message)}.");
         }
     }
 

@@ -1,15 +1,16 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
+using Kcopyd.Actors.IO;
+using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors.Nbd.Client;
+using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host.Serving;
 
 /// <summary>Addresses as <c>--listen</c> has them, and as clients have them.</summary>
 internal static class ListenAddress
 {
-    private const int LongestPath = 107;    // of sockaddr_un, and a zero after it
-
     /// <summary>Reads <c>unix:PATH</c> or <c>HOST:PORT</c>. A host's name is all its addresses.</summary>
     /// <exception cref="UsageException">It is neither, or nobody knows the host.</exception>
     public static async Task<IReadOnlyList<EndPoint>> ParseAsync(string text)
@@ -37,7 +38,7 @@ internal static class ListenAddress
         }
         catch (SocketException unknown)
         {
-            throw new UsageException($"--listen '{text}': {host} has no address: {unknown.Message}.");
+            throw new UsageException($"--listen '{text}': {host} has no address: {ForeignText.Phrase(unknown.Message)}.");
         }
     }
 
@@ -45,20 +46,19 @@ internal static class ListenAddress
     public static string Uri(EndPoint endPoint, bool isTls)
     {
         var scheme = isTls ? "nbds" : "nbd";
-        return endPoint is UnixDomainSocketEndPoint
-            ? $"{scheme}+unix:///?socket={System.Uri.EscapeDataString(Path.GetFullPath(endPoint.ToString()!)).Replace("%2F", "/", StringComparison.Ordinal)}"
+        return endPoint.AddressFamily == AddressFamily.Unix
+            ? new NbdUri { Socket = Path.GetFullPath(endPoint.ToString()!), IsTls = isTls }.ToString()
             : $"{scheme}://{endPoint.ToString()!.Replace("%", "%25", StringComparison.Ordinal)}/";      // of a zone
     }
 
-    private static UnixDomainSocketEndPoint Unix(string text, string path)
+    private static UnixSocketEndPoint Unix(string text, string path)
     {
         if (path.Length == 0)
             throw Neither(text);
-        if (Encoding.UTF8.GetByteCount(path) > LongestPath)
-            throw new UsageException($"--listen '{text}': the path of a socket has at most {LongestPath} bytes; give a shorter one.");
-        if (Path.GetDirectoryName(Path.GetFullPath(path)) is not { } folder || !Directory.Exists(folder))
-            throw new UsageException($"--listen '{text}': the folder of that socket does not exist; make it first.");
-        return new UnixDomainSocketEndPoint(path);
+        var endPoint = UnixSocketEndPoint.Of(path) ?? throw ControlAddress.TooLong("--listen", text);
+        return Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && FileEntry.Of(folder).Kind == FileKind.Directory
+            ? endPoint
+            : throw new UsageException($"--listen '{UnixPath.Printable(text)}': the folder of that socket does not exist; make it first.");
     }
 
     private static UsageException Neither(string text) => new($"--listen '{text}': must be unix:PATH, HOST:PORT or [IPV6]:PORT, such as unix:/run/disk.sock or 127.0.0.1:10809.");

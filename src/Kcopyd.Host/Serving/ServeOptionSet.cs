@@ -18,7 +18,7 @@ internal sealed class ServeOptionSet
     private readonly Option<StoreGrowth?> _grow = SnapshotArguments.Grow();
     private readonly Option<bool> _ignoreUnnamed = SnapshotArguments.IgnoreUnnamed();
     private readonly Option<string[]> _listen = Many("--listen", "unix:PATH|HOST:PORT", $"Where clients come to; repeat it for more. Port 0 takes a free one. {DefaultListen} if nothing is said, or the sockets that systemd or libnbd pass.");
-    private readonly Option<string?> _control = new("--control") { Description = "Take snapshots while it runs: take requests of 'kcopyd snapshot create|status|grow|delete --serve ADDRESS' here. Only your user may connect.", HelpName = "unix:PATH" };
+    private readonly Option<string?> _control = new("--control") { Description = "Take snapshots while it runs: take requests of 'kcopyd snapshot create|status|diff|grow|delete --serve ADDRESS' here. Only your user may connect.", HelpName = "unix:PATH" };
     private readonly Option<string?> _mapfile = new("--mapfile") { Description = "The map of the rescue that made FILE: reads of what is not finished there fail, and writes repair it. One FILE only.", HelpName = "MAP" };
     private readonly Option<bool> _readOnly = new("--read-only") { Description = "Refuse writes, and open everything for reading only." };
     private readonly Option<bool> _force = new("--force") { Description = "Serve also what is mounted, or in use by another program or another kcopyd." };
@@ -29,13 +29,12 @@ internal sealed class ServeOptionSet
     private readonly Option<string?> _pidFile = new("--pid-file") { Description = "Write the number of this process there when clients can connect, and remove it at the end.", HelpName = "FILE" };
     private readonly Option<int?> _maxConnections = new("--max-connections") { Description = "Clients at once, 1 to 65536; 128 if nothing is said. Further ones wait.", HelpName = "N" };
     private readonly Option<bool> _json = new("--json") { Description = "Print the addresses and the totals as JSON, an object a line." };
-    private readonly Option<string?> _logLevel = new("--log-level") { Description = "Least level of the log on standard error; warning if nothing is said, error where the table of exports is.", HelpName = "debug|information|warning|error" };
+    private readonly Option<string?> _logLevel = LogLevelOption.Create("warning if nothing is said, error where the table of exports is");
 
     public ServeOptionSet()
     {
         _tls.AcceptOnlyFromAmong("require", "optional");
         _io.AcceptOnlyFromAmong("auto", "direct", "buffered");
-        _logLevel.AcceptOnlyFromAmong("debug", "information", "warning", "error");
     }
 
     public void AddTo(Command command)
@@ -83,7 +82,7 @@ internal sealed class ServeOptionSet
             IgnoresUnnamed = parsed.GetValue(_ignoreUnnamed),
             Io = Enum.Parse<IoMode>(parsed.GetValue(_io) ?? "auto", ignoreCase: true),
             Json = parsed.GetValue(_json),
-            LogLevel = parsed.GetValue(_logLevel) is { } level ? Enum.Parse<LogLevel>(level, ignoreCase: true) : console.IsTerminal && sockets.Count == 0 ? LogLevel.Error : LogLevel.Warning,
+            LogLevel = LogLevelOption.Read(parsed) ?? (console.IsTerminal && sockets.Count == 0 ? LogLevel.Error : LogLevel.Warning),
         };
     }
 

@@ -31,7 +31,7 @@ internal sealed class ServedDevices : IAsyncDisposable
     /// <summary>The origins, with their snapshots.</summary>
     public IReadOnlyList<(SnapshotFiles Files, OpenSnapshots Opened)> Origins => _origins;
 
-    /// <summary>Snapshots that are not exported, and why. Their origins are.</summary>
+    /// <summary>Snapshots that are not exported, and why, although their origins are; and those whose origins are not whole.</summary>
     public IReadOnlyList<string> Notices => _notices;
 
     /// <summary>Opens everything. No file is made or changed by that.</summary>
@@ -116,6 +116,14 @@ internal sealed class ServedDevices : IAsyncDisposable
             throw;
         }
         _origins.Add((files, opened));
+        foreach (var (target, device) in files.All.Skip(1))
+        {
+            if (await StoreCommand.IsHalfMergedAsync(target, device).ConfigureAwait(false))
+            {
+                _notices.Add($"{target} is half merged: its origin '{files.Origin.Name}' holds neither what the snapshot shows nor what it held before, "
+                    + "until 'kcopyd snapshot merge' has completed that.");
+            }
+        }
         for (var i = 0; i < snapshots.Count; i++)
         {
             var (snapshot, notice) = opened.All[i];
@@ -197,6 +205,9 @@ internal sealed class ServedDevices : IAsyncDisposable
         Volatile.Write(ref _exports, _exports.Add(new ServedExport(export, path, snapshot)));
         return export;
     }
+
+    /// <summary>Gives back the lock of a store that was deleted, if it was named when this began; of others their files have it.</summary>
+    public void Release(Target store) => _lock.Release(store.Path);
 
     /// <summary>Serves it no longer.</summary>
     public void Remove(ServedExport export) => Volatile.Write(ref _exports, _exports.Remove(export));

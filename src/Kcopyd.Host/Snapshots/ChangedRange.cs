@@ -13,6 +13,10 @@ internal sealed record ChangedRange(long Offset, long Length)
     /// <summary>The chunks that have an exception; neighbours are one range.</summary>
     public static IEnumerable<ChangedRange> Chunks(SnapshotStoreContents contents, long originLength) => Merged(InOrder(contents, originLength).Select(chunk => chunk.Range));
 
+    /// <summary>The same of chunks in ascending order.</summary>
+    public static IEnumerable<ChangedRange> Chunks(IEnumerable<long> chunks, long chunkSize, long originLength) =>
+        Merged(chunks.Select(chunk => Chunk(chunk, chunkSize, originLength)));
+
     /// <summary>The sectors that really differ.</summary>
     /// <exception cref="FailureException">Something cannot be read.</exception>
     public static async Task<List<ChangedRange>> SectorsAsync(SnapshotStoreContents contents, IBlockDevice origin, IBlockDevice cow, CancellationToken cancellationToken)
@@ -52,8 +56,10 @@ internal sealed record ChangedRange(long Offset, long Length)
     {
         long size = contents.Status.ChunkSize;
         return contents.Exceptions.OrderBy(record => record.Old)
-            .Select(record => (new ChangedRange(record.Old * size, Math.Min(size, originLength - record.Old * size)), record.New * size));
+            .Select(record => (Chunk(record.Old, size, originLength), record.New * size));
     }
+
+    private static ChangedRange Chunk(long chunk, long size, long originLength) => new(chunk * size, Math.Min(size, originLength - chunk * size));
 
     private static IEnumerable<ChangedRange> Merged(IEnumerable<ChangedRange> ranges)
     {

@@ -1,7 +1,10 @@
 using System.CommandLine;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Kcopyd.Actors.IO;
+using Kcopyd.Actors.Nbd.Client;
 
 namespace Kcopyd.Host.Snapshots;
 
@@ -47,7 +50,7 @@ internal static class ControlClient
         }
         catch (SocketException nobody)
         {
-            throw new UsageException($"--serve '{address}': {nobody.Message}. Is 'kcopyd serve --control {address}' running?");
+            throw new UsageException($"--serve '{address}': {ForeignText.Phrase(nobody.Message)}. Is 'kcopyd serve --control {address}' running?");
         }
         try
         {
@@ -73,18 +76,16 @@ internal static class ControlClient
 /// <summary>Where 'kcopyd serve' takes requests.</summary>
 internal static class ControlAddress
 {
-    private const int LongestPath = 107;    // of sockaddr_un, and a zero after it
+    public static UsageException TooLong(string option, string text) =>
+        new($"{option} '{UnixPath.Printable(text)}': the path of a socket has at most {UnixSocketEndPoint.LongestPath} bytes; give a shorter one.");
 
     /// <summary>Reads <c>unix:PATH</c>.</summary>
     /// <exception cref="UsageException">It is none.</exception>
-    public static UnixDomainSocketEndPoint Parse(string option, string text)
+    public static EndPoint Parse(string option, string text)
     {
         const string Scheme = "unix:";
         if (!text.StartsWith(Scheme, StringComparison.Ordinal) || text.Length == Scheme.Length)
             throw new UsageException($"{option} '{text}': must be unix:PATH, such as unix:/run/disk.control.");
-        var path = text[Scheme.Length..];
-        return Encoding.UTF8.GetByteCount(path) <= LongestPath
-            ? new UnixDomainSocketEndPoint(path)
-            : throw new UsageException($"{option} '{text}': the path of a socket has at most {LongestPath} bytes; give a shorter one.");
+        return UnixSocketEndPoint.Of(text[Scheme.Length..]) ?? throw TooLong(option, text);
     }
 }

@@ -9,10 +9,10 @@ internal sealed record ControlRequest
     /// <summary>Bytes of a line, the line feed included.</summary>
     public const int Longest = 64 << 10;
 
-    /// <summary>status, create, delete or grow.</summary>
+    /// <summary>status, create, diff, delete or grow.</summary>
     public required string Op { get; init; }
 
-    /// <summary>create: the origin, which is served.</summary>
+    /// <summary>create: the origin, which is served; diff: of which the store must be, null takes any.</summary>
     public string? Origin { get; init; }
 
     /// <summary>The store: of create the new one.</summary>
@@ -33,8 +33,11 @@ internal sealed record ControlRequest
     /// <summary>create: reserves no space.</summary>
     public bool Sparse { get; init; }
 
-    /// <summary>create: overwrites what is there.</summary>
+    /// <summary>create: overwrites what is there; delete: takes stores of which a merge is not complete, too.</summary>
     public bool Force { get; init; }
+
+    /// <summary>diff: the byte with which to begin, of <see cref="DiffPage.Next"/>; null is 0.</summary>
+    public long? From { get; init; }
 
     /// <summary>create: P or PO; null is P.</summary>
     public string? Store { get; init; }
@@ -58,6 +61,9 @@ internal sealed record ControlReply
     /// <summary>create: what was made.</summary>
     public ServedStoreReport? Created { get; init; }
 
+    /// <summary>diff: where the snapshot and its origin differ.</summary>
+    public DiffPage? Diff { get; init; }
+
     /// <summary>delete: the stores.</summary>
     public IReadOnlyList<string>? Deleted { get; init; }
 
@@ -70,6 +76,16 @@ internal sealed record ControlReply
 /// <param name="Export">The name under which it is served, for reading only.</param>
 /// <param name="Space">Whether the space of its file is reserved; null for a block device.</param>
 internal sealed record ServedStoreReport(StatusReport Status, string Export, string? Space);
+
+/// <summary>Ranges in which a snapshot and its origin differ, or may.</summary>
+/// <param name="ChunkSize">Bytes; the ranges are of whole chunks.</param>
+/// <param name="Ranges">In order, neighbours merged.</param>
+/// <param name="Next">The byte from which to ask for more; null if these are the last.</param>
+internal sealed record DiffPage(int ChunkSize, IReadOnlyList<ChangedRange> Ranges, long? Next)
+{
+    /// <summary>Ranges of an answer: with the largest numbers it has less than <see cref="ControlReply.Longest"/> bytes.</summary>
+    public const int Most = 200_000;
+}
 
 /// <summary>Something that is served.</summary>
 /// <param name="Name">The export's name; null for a snapshot that is not exported, because it is not whole.</param>

@@ -64,7 +64,7 @@ internal static class CreateCommand
     {
         // Before anything is created.
         await (await SnapshotFiles.OpenAsync(originPath, writesOrigin: false, [], writesCows: false).ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
-        using var engine = Engine.Start(LogLevel.Error);
+        using var engine = Engine.Start(CommandLog.Level ?? LogLevel.Error);
         var chunkSize = request.ChunkSize ?? SnapshotSettings.FromConfig(engine.System.Settings.Config.GetConfig("kcopyd.snapshots")).ChunkSize;
         var created = CreatedStore.Begin(request);
         SnapshotFiles? files = null;

@@ -133,6 +133,7 @@ internal sealed class CreatedStore : IAsyncDisposable
         {
             if (await SnapshotFiles.IsStoreAsync(_device).ConfigureAwait(false))
             {
+                await StoreReader.CheckNotHalfMergedAsync(_device).ConfigureAwait(false);
                 if (!_request.Force)
                     throw new UsageException($"{target} holds a COW store already; see 'kcopyd snapshot status'. If its snapshot is not needed any more: --force.");
                 return;

@@ -12,7 +12,11 @@ internal static class DeleteCommand
     {
         var cows = new Argument<string[]>("COW") { Description = "The stores: files, which are deleted, or block devices, whose header is wiped.", Arity = ArgumentArity.OneOrMore };
         var (serve, json) = (ControlClient.Option(), SnapshotArguments.Json());
-        var command = new Command("delete", "Ends snapshots for good. Their origins stay what they are.") { cows, serve, json };
+        var force = new Option<bool>("--force")
+        {
+            Description = "Delete also a store whose merge is not complete, or that cannot tell whether it is: what is not merged yet is lost.",
+        };
+        var command = new Command("delete", "Ends snapshots for good. Their origins stay what they are.") { cows, force, serve, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var targets = parsed.GetValue(cows)!.Select(static path => new Target("COW", path, 0, null)).ToArray();
@@ -20,7 +24,8 @@ internal static class DeleteCommand
                 throw new UsageException("COW is empty: give a path.");
             if (parsed.GetValue(serve) is { } address)
             {
-                var reply = await ControlClient.SendAsync(address, new ControlRequest { Op = "delete", Cows = [.. targets.Select(static target => Path.GetFullPath(target.Path))] }, console, cancellationToken).ConfigureAwait(false);
+                var asked = new ControlRequest { Op = "delete", Cows = [.. targets.Select(static target => Path.GetFullPath(target.Path))], Force = parsed.GetValue(force) };
+                var reply = await ControlClient.SendAsync(address, asked, console, cancellationToken).ConfigureAwait(false);
                 await console.Out.WriteLineAsync(parsed.GetValue(json) ? SnapshotJson.Of(new DeleteReport(reply.Deleted ?? [])) : string.Join('\n', reply.Deleted!.Select(static path => $"deleted {path}"))).ConfigureAwait(false);
                 return ExitCodes.Success;
             }
@@ -29,7 +34,7 @@ internal static class DeleteCommand
             try
             {
                 foreach (var target in targets)
-                    opened.Add((target, await OpenAsync(target).ConfigureAwait(false)));
+                    opened.Add((target, await OpenAsync(target, parsed.GetValue(force)).ConfigureAwait(false)));
                 // All are stores, and nobody uses them: nothing is half done by a wrong argument.
                 foreach (var (target, device) in opened)
                     await EndAsync(target, device).ConfigureAwait(false);
@@ -47,8 +52,8 @@ internal static class DeleteCommand
         return command;
     }
 
-    // A damaged store is one, too: whoever deletes it knows why.
-    private static async Task<FileBlockDevice> OpenAsync(Target target)
+    // A damaged store is one, too.
+    private static async Task<FileBlockDevice> OpenAsync(Target target, bool force)
     {
         var device = Devices.Open(target, new BlockDeviceOptions { Io = IoMode.Buffered });
         try
@@ -57,12 +62,38 @@ internal static class DeleteCommand
                 throw new UsageException($"{target} is read-only.");
             if (!await SnapshotFiles.IsStoreAsync(device).ConfigureAwait(false))
                 throw new UsageException($"{target} is no COW store, and is not deleted.");
+            if (!force)
+                await CheckMayEndAsync(target, device).ConfigureAwait(false);
             return device;
         }
         catch
         {
             await device.DisposeAsync().ConfigureAwait(false);
             throw;
+        }
+    }
+
+    /// <summary>Refuses to end a store that has the only copy of something: of which a merge is not complete, or whose label does not tell.</summary>
+    /// <exception cref="UsageException">It is one.</exception>
+    /// <exception cref="FailureException">It cannot be read.</exception>
+    public static async Task CheckMayEndAsync(Target target, FileBlockDevice device)
+    {
+        try
+        {
+            await StoreReader.CheckNotHalfMergedAsync(device).ConfigureAwait(false);
+            await StoreReader.HeadAsync(device).ConfigureAwait(false);
+        }
+        catch (SnapshotStoreException damaged) when (damaged.Reason == SnapshotStoreError.DamagedLabel)
+        {
+            throw new UsageException($"{target}{damaged.What} Whether a merge of it is complete cannot be told. To delete it all the same: --force.");
+        }
+        catch (SnapshotStoreException half) when (half.Reason is SnapshotStoreError.HalfMerged or SnapshotStoreError.Io)
+        {
+            throw StoreErrors.Of(target, half);
+        }
+        catch (SnapshotStoreException)
+        {
+            // Otherwise damaged, or of another version: nothing is lost that could be used.
         }
     }
 

@@ -72,7 +72,7 @@ internal static class ListCommand
             await console.Out.WriteLineAsync(SnapshotJson.Of(ListReport.Of(contents))).ConfigureAwait(false);
         else
             await WriteTextAsync(contents, console.Out).ConfigureAwait(false);
-        return await StatusCommand.ExitAsync(contents.Status, console).ConfigureAwait(false);
+        return await StatusCommand.ExitAsync(contents, console).ConfigureAwait(false);
     }
 
     private static async Task WriteTextAsync(SnapshotStoreContents contents, TextWriter output)

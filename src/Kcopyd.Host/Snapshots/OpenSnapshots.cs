@@ -41,8 +41,8 @@ internal sealed class OpenSnapshots : IAsyncDisposable
     /// <summary>Opens all snapshots before anything can be written.</summary>
     /// <exception cref="UsageException">A store cannot be used.</exception>
     /// <exception cref="FailureException">A device failed, or a snapshot that is needed is invalid.</exception>
-    public static Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, SnapshotUse use, LogLevel logLevel = LogLevel.Error) =>
-        OpenAsync(files, options, use, Engine.Start(logLevel), ownsEngine: true, "origin");
+    public static Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, SnapshotUse use, LogLevel? logLevel = null) =>
+        OpenAsync(files, options, use, Engine.Start(logLevel ?? CommandLog.Level ?? LogLevel.Error), ownsEngine: true, "origin");
 
     /// <summary>The same, of an engine that outlives them.</summary>
     /// <param name="files">The files.</param>

@@ -22,6 +22,8 @@ internal static class SnapshotCommand
                 RollbackCommand.Create(console), GrowCommand.Create(console), DeleteCommand.Create(console),
             })
             {
+                if (!one.Options.Any(static option => option.Name == "--log-level"))
+                    one.Add(LogLevelOption.Create("error if nothing is said, and what is wrong is said by the command itself"));
                 command.Add(one);
             }
         }

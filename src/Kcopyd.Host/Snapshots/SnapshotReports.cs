@@ -17,16 +17,20 @@ namespace Kcopyd.Host.Snapshots;
 /// <param name="Problem">The same for programs: a name of <see cref="SnapshotProblem"/>.</param>
 /// <param name="Origin">Of which origin the store says that it is; null if it does not, or was not read for that.</param>
 /// <param name="IsUnclean">True while a writer of its origin has it open, and for good if that writer did not close it; null if the store was not read for that.</param>
+/// <param name="IsHalfMerged">True if a merge was begun and is not complete; null if the store was not read for that.</param>
+/// <param name="LabelError">Why the label, which tells the three, cannot be read; null if nothing is wrong with it.</param>
 internal sealed record StatusReport(string Cow, string State, string Text, long UsedSectors, long TotalSectors, long MetadataSectors, long Exceptions, int ChunkSize, string? Reason,
-    string Problem, OriginReport? Origin, bool? IsUnclean)
+    string Problem, OriginReport? Origin, bool? IsUnclean, bool? IsHalfMerged, string? LabelError)
 {
     public static StatusReport Of(SnapshotStatus status) => new(status.Name, status.State.ToString(), status.ToString(), status.UsedSectors, status.TotalSectors,
-        status.MetadataSectors, status.Exceptions, status.ChunkSize, status.Reason, status.Problem.ToString(), null, null);
+        status.MetadataSectors, status.Exceptions, status.ChunkSize, status.Reason, status.Problem.ToString(), null, null, null, null);
 
     public static StatusReport Of(SnapshotStoreContents contents) => Of(contents.Status) with
     {
         Origin = contents.Label is { } label ? new OriginReport(label.OriginName, label.OriginLength, label.OriginKey) : null,
         IsUnclean = contents.Label?.IsUnclean,
+        IsHalfMerged = contents.Label is null ? null : contents.IsHalfMerged,
+        LabelError = contents.LabelError?.Message,
     };
 }
 

@@ -21,7 +21,7 @@ internal static class StatusCommand
                 return await AskAsync(address, parsed.GetValue(cow), parsed.GetValue(json), console, cancellationToken).ConfigureAwait(false);
             var contents = await StoreCommand.ReadAsync(parsed.GetValue(cow) ?? throw new UsageException("COW is missing: give a store, or --serve ADDRESS for everything that is served there."), parsed.GetValue(origin), parsed.GetValue(acceptTruncated)).ConfigureAwait(false);
             await console.Out.WriteLineAsync(parsed.GetValue(json) ? SnapshotJson.Of(StatusReport.Of(contents)) : Text(contents)).ConfigureAwait(false);
-            return await ExitAsync(contents.Status, console).ConfigureAwait(false);
+            return await ExitAsync(contents, console).ConfigureAwait(false);
         });
         return command;
     }
@@ -36,11 +36,14 @@ internal static class StatusCommand
     }
 
     /// <summary>Names what is wrong with a snapshot.</summary>
-    public static async Task<int> ExitAsync(SnapshotStatus status, CommandConsole console)
+    public static async Task<int> ExitAsync(SnapshotStoreContents contents, CommandConsole console)
     {
-        if (status.State != SnapshotState.Invalid)
+        var wrong = contents.Status.State == SnapshotState.Invalid ? StoreErrors.Invalid(contents.Status)
+            : contents.LabelError is { } unread ? StoreErrors.Of(new Target("COW", contents.Status.Name, 0, null), unread).Message
+            : null;
+        if (wrong is null)
             return ExitCodes.Success;
-        await console.Error.WriteLineAsync($"kcopyd: {StoreErrors.Invalid(status)}").ConfigureAwait(false);
+        await console.Error.WriteLineAsync($"kcopyd: {wrong}").ConfigureAwait(false);
         return ExitCodes.Errors;
     }
 
@@ -52,6 +55,12 @@ internal static class StatusCommand
     {
         var status = contents.Status;
         return status.State == SnapshotState.Invalid ? $"{status.Name}: invalid" : string.Create(CultureInfo.InvariantCulture,
-            $"{status.Name}: {status.Exceptions} chunks of {ByteSize.Format(status.ChunkSize)} differ; {status.UsedPercent:0.0} % of {ByteSize.Format(512.0 * status.TotalSectors)} in use{(contents.Label is { IsUnclean: true } ? "; in use by a writer of its origin, or not closed by one" : "")}");
+            $"{status.Name}: {status.Exceptions} chunks of {ByteSize.Format(status.ChunkSize)} differ; {status.UsedPercent:0.0} % of {ByteSize.Format(512.0 * status.TotalSectors)} in use{Notes(contents)}");
     }
+
+    // What the label says besides.
+    private static string Notes(SnapshotStoreContents contents) =>
+        contents.LabelError is not null ? "; its label cannot be read"
+        : (contents.Label is { IsUnclean: true } ? "; in use by a writer of its origin, or not closed by one" : "")
+            + (contents.IsHalfMerged ? $"; a merge into {contents.Label!.OriginName} was begun and is not complete" : "");
 }

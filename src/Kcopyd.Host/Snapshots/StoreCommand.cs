@@ -24,7 +24,22 @@ internal static class StoreCommand
         var store = new Target("COW", cow, 0, null);
         var file = Devices.Open(store, new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
         await using var cowLease = file.ConfigureAwait(false);
-        return await ReadAsync(store, file, length, identity, new Acceptance(acceptTruncated, Origin: false, Unclean: true)).ConfigureAwait(false);
+        var accepted = new Acceptance(acceptTruncated, Origin: false, Unclean: true);
+        return await ReadAsync(store, file, length, identity, accepted, acceptDamagedLabel: true).ConfigureAwait(false);
+    }
+
+    /// <summary>True if a merge of a store was begun and is not complete.</summary>
+    /// <exception cref="FailureException">It cannot be read.</exception>
+    public static async Task<bool> IsHalfMergedAsync(Target target, FileBlockDevice cow)
+    {
+        try
+        {
+            return await StoreReader.ReadHalfMergedAsync(cow).ConfigureAwait(false) is not null;
+        }
+        catch (SnapshotStoreException unreadable)
+        {
+            throw StoreErrors.Of(target, unreadable);
+        }
     }
 
     /// <summary>Reads a store, and checks whose it is.</summary>
@@ -33,13 +48,15 @@ internal static class StoreCommand
     /// <param name="originLength">Bytes of the origin; null if it is not known.</param>
     /// <param name="origin">Which one it is; null if it is not known.</param>
     /// <param name="accepted">What is taken all the same.</param>
+    /// <param name="acceptDamagedLabel">True if a store is taken whose label cannot be read, for commands that name that.</param>
     /// <exception cref="UsageException">It is none, or damaged, unclean, or not the origin's.</exception>
     /// <exception cref="FailureException">It cannot be read.</exception>
-    public static async Task<SnapshotStoreContents> ReadAsync(Target target, IBlockDevice cow, long? originLength, OriginIdentity? origin, Acceptance accepted)
+    public static async Task<SnapshotStoreContents> ReadAsync(
+        Target target, IBlockDevice cow, long? originLength, OriginIdentity? origin, Acceptance accepted, bool acceptDamagedLabel = false)
     {
         try
         {
-            var contents = await SnapshotStore.ReadAsync(cow, originLength, accepted.Truncated).ConfigureAwait(false);
+            var contents = await SnapshotStore.ReadAsync(cow, originLength, accepted.Truncated, acceptDamagedLabel || accepted.Origin).ConfigureAwait(false);
             if (contents.Label is { } label && origin is not null && !accepted.Origin)
                 label.CheckIsOf(cow.Name, originLength!.Value, origin);
             if (contents is { Label.IsUnclean: true, Status.State: not SnapshotState.Invalid } && !accepted.Unclean)

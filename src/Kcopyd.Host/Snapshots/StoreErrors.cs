@@ -21,11 +21,19 @@ internal static class StoreErrors
             SnapshotStoreError.HoldsStore => new UsageException($"{what}; see 'kcopyd snapshot status'. If its snapshot is not needed any more: --force."),
             SnapshotStoreError.Truncated => new UsageException($"{what} Give it back its size; or read what it still has: --accept-truncated."),
             SnapshotStoreError.OtherOrigin => new UsageException($"{what} If ORIGIN was moved or restored, and holds what it held: --accept-origin."),
-            SnapshotStoreError.DamagedLabel => new UsageException($"{what} If only the label is, read, export, write and merge take it with --accept-origin."),
+            SnapshotStoreError.DamagedLabel => new UsageException($"{what} {WayOut(target)}"),
+            SnapshotStoreError.HalfMerged => new UsageException($"{what} Complete it: kcopyd snapshot merge ORIGIN '{target.Path}'. "
+                + $"If what is left is not needed any more: kcopyd snapshot delete '{target.Path}' --force."),
             SnapshotStoreError.Unclean => new UsageException($"{what} If its device has not failed: --accept-unclean. Otherwise take a new snapshot."),
             _ => new UsageException(what),
         };
     }
+
+    /// <summary>What to do with a store whose label is damaged: what it shows is saved without writing to it.</summary>
+    public static string WayOut(Target target) =>
+        $"Of which origin it is, whether a writer of that closed it, and whether a merge of it is complete, cannot be told. "
+        + $"If only the label is damaged, save what the snapshot shows, which writes nothing to it: kcopyd snapshot export ORIGIN '{target.Path}' FILE --accept-origin. "
+        + "If that is what it should be, write and merge take the store with --accept-origin, and give it a new label.";
 
     /// <summary>Says that a store is made only where nothing is.</summary>
     public static UsageException Occupied(Target target, string found) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Transfers;
 
@@ -40,7 +41,7 @@ internal sealed class CopyRanges
         }
         catch (Exception wrong) when (wrong is FormatException or JsonException)
         {
-            throw new UsageException($"--ranges '{path}' is no list of ranges: {wrong.Message}. A line is OFFSET LENGTH, in bytes.");
+            throw new UsageException($"--ranges '{path}' is no list of ranges: {ForeignText.Phrase(wrong.Message)}. A line is OFFSET LENGTH, in bytes.");
         }
     }
 

@@ -29,14 +29,14 @@ internal sealed class TransferOptionSet
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Check everything, print what would be read, created and overwritten, and do nothing." };
     private readonly Option<string> _progress = new("--progress") { Description = "A bar on a terminal, plain lines, or nothing.", HelpName = "auto|plain|none", DefaultValueFactory = _ => "auto" };
     private readonly Option<bool> _json = new("--json") { Description = "Print the result as one JSON object on standard output." };
-    private readonly Option<string> _logLevel = new("--log-level") { Description = "Least level of the log on standard error.", HelpName = "debug|information|warning|error", DefaultValueFactory = _ => "warning" };
+    private readonly Option<string?> _logLevel = LogLevelOption.Create(null);
 
     public TransferOptionSet()
     {
+        _logLevel.DefaultValueFactory = static _ => "warning";
         _checksum.AcceptOnlyFromAmong("sha256");
         _io.AcceptOnlyFromAmong("auto", "direct", "buffered");
         _progress.AcceptOnlyFromAmong("auto", "plain", "none");
-        _logLevel.AcceptOnlyFromAmong("debug", "information", "warning", "error");
     }
 
     /// <summary>Adds what a comparison has of them.</summary>
@@ -88,7 +88,7 @@ internal sealed class TransferOptionSet
         DryRun = parsed.GetValue(_dryRun),
         Progress = Enum.Parse<ProgressMode>(parsed.GetValue(_progress)!, ignoreCase: true),
         Json = parsed.GetValue(_json),
-        LogLevel = Enum.Parse<LogLevel>(parsed.GetValue(_logLevel)!, ignoreCase: true),
+        LogLevel = LogLevelOption.Read(parsed) ?? LogLevel.Warning,
     };
 
     // The unit of --subjob is its least value, that of --rate one byte.

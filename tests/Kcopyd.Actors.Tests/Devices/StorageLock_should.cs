@@ -30,6 +30,23 @@ public sealed class StorageLock_should : IDisposable
     }
 
     [Fact]
+    public void give_back_one_of_its_claims_and_keep_what_another_needs()
+    {
+        var (one, other) = (_folder.File("image", new byte[512]), _folder.File("other", new byte[512]));
+        File.CreateSymbolicLink(_folder["link"], other);
+        using var held = StorageLock.Acquire(Writes(one), Writes(other), Writes(_folder["link"]));
+        held.Release(one);
+        held.Release(one);
+        held.Release(other);
+        using (StorageLock.Acquire(Writes(one)))
+            Assert.Throws<StorageBusyException>(() => StorageLock.Acquire(Writes(other)));
+        held.Release(_folder["link"]);
+        using var free = StorageLock.Acquire(Writes(other));
+        held.Release(other);        // is no longer its
+        Assert.Throws<StorageBusyException>(() => StorageLock.Acquire(Writes(other)));
+    }
+
+    [Fact]
     public void name_the_process_that_has_the_lock()
     {
         var file = _folder.File("image", new byte[512]);

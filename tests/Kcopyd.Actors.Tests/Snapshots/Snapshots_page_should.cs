@@ -33,6 +33,7 @@ public sealed class Snapshots_page_should : SnapshotSpec
             await kcopyd.CopyAsync(snapshot.Whole(), [backup.Whole()], CopyFlags.Flush);
 
             SnapshotStatus status = await snapshot.GetStatusAsync();            // "snapshot 32/2097152 16"
+            IReadOnlyList<long> changed = await snapshot.GetChangedChunksAsync();   // what an incremental backup has to take
             MergeResult merged = await snapshot.MergeAsync();                   // the disk is what it was
 
             Assert.Equal("snapshot 32/2097152 16", status.ToString());

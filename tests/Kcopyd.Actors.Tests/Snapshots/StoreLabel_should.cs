@@ -10,7 +10,7 @@ public sealed class StoreLabel_should
     [Fact]
     public void be_read_as_it_was_written_and_leave_the_kernels_header_alone()
     {
-        foreach (var label in new[] { Label, Label with { IsUnclean = false }, Label with { OriginKey = null }, Label with { OriginKey = new string('k', 128), OriginName = "" }, Label with { OriginName = "/ö/名前" } })
+        foreach (var label in new[] { Label, Label with { IsUnclean = false }, Label with { IsMerging = true }, Label with { IsUnclean = false, IsMerging = true }, Label with { OriginKey = null }, Label with { OriginKey = new string('k', 128), OriginName = "" }, Label with { OriginName = "/ö/名前" } })
         {
             var sector = Sector(label);
             Assert.Equal(label, SnapshotStoreLabel.Read(sector, "cow"));

@@ -65,8 +65,12 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
         _cow.Bytes[100] ^= 1;
         await using var origin = Sys.CreateSnapshotOrigin(OriginDevice(), identity: Mine);
         Assert.Equal(SnapshotStoreError.DamagedLabel, (await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })))).Reason);
+        Assert.Equal(SnapshotStoreError.DamagedLabel, (await Assert.ThrowsAsync<SnapshotStoreException>(() => SnapshotStore.ReadAsync(_cow))).Reason);
+        var shown = await SnapshotStore.ReadAsync(_cow, acceptDamagedLabel: true);
+        Assert.Equal((SnapshotStoreError.DamagedLabel, null), (shown.LabelError!.Reason, shown.Label));
         await UseAsync(Mine, new() { AcceptOrigin = true, LeaveOpen = true });
         await UseAsync(Mine);
+        Assert.Null((await SnapshotStore.ReadAsync(_cow, acceptDamagedLabel: true)).LabelError);
     }
 
     [Fact]

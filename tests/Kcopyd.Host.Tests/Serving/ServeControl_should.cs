@@ -74,6 +74,68 @@ public sealed class ServeControl_should : ServeSpec
     }
 
     [Fact]
+    public async Task tell_where_a_snapshot_and_its_origin_differ_while_both_are_served()
+    {
+        await using var served = await ServeAsync(Origin, "--control", Control, "--listen", $"unix:{Socket}");
+        await DoAsync("snapshot", "create", Origin, Folder["a.cow"], "--size", "1M", "--serve", Control);
+        Assert.Equal("", (await DoAsync("snapshot", "diff", Origin, Folder["a.cow"], "--serve", Control)).Out);
+        await using var disk = await TinyClient.ConnectAsync(Socket, "");
+        foreach (var chunk in new[] { 5, 3, 4, 63, 0 })
+            await disk.WriteAsync(chunk * 4096, Sevens);
+        Assert.Equal("0 4096\n12288 12288\n258048 4096\n", (await DoAsync("snapshot", "diff", Origin, Folder["a.cow"], "--serve", Control)).Out);
+        var json = (await DoAsync("snapshot", "diff", Origin, Folder["a.cow"], "--serve", Control, "--json")).Json;
+        Assert.Equal((4096, 5 * 4096, 3), (json.GetProperty("chunkSize").GetInt32(), json.GetProperty("bytes").GetInt32(), json.GetProperty("ranges").GetArrayLength()));
+        Assert.Contains($"is a snapshot of '{Origin}', not of '{Folder["other"]}'", (await RefusedAsync("snapshot", "diff", Folder.Random("other", Length), Folder["a.cow"], "--serve", Control)).Error, StringComparison.Ordinal);
+        // A page begins where another one ended.
+        var page = (await ExchangeAsync($$"""{"op":"diff","cow":"{{Folder["a.cow"]}}","from":16384}""" + "\n")).GetProperty("diff");
+        Assert.Equal([16384L, 258048], page.GetProperty("ranges").EnumerateArray().Select(range => range.GetProperty("offset").GetInt64()));
+        Assert.False(page.TryGetProperty("next", out _));
+    }
+
+    [Fact]
+    public async Task tell_them_in_pages_where_they_are_many()
+    {
+        const int Chunks = Host.Snapshots.DiffPage.Most + 5;
+        await using (var file = File.Create(Folder["large"]))
+            file.SetLength(1024L * Chunks);
+        await DoAsync("snapshot", "create", Folder["large"], Folder["a.cow"], "--size", "128M", "--sparse", "--chunk", "512");
+        await MarkEveryOtherAsync(Folder["a.cow"], Chunks);
+        await using var served = await ServeAsync("--snapshot", $"{Folder["large"]},{Folder["a.cow"]}", "--control", Control, "--listen", $"unix:{Socket}");
+        var ranges = (await DoAsync("snapshot", "diff", Folder["large"], Folder["a.cow"], "--serve", Control, "--json")).Json.GetProperty("ranges");
+        Assert.Equal(Enumerable.Range(0, Chunks).Select(i => 1024L * i), ranges.EnumerateArray().Select(range => range.GetProperty("offset").GetInt64()));
+    }
+
+    [Fact]
+    public async Task keep_a_store_whose_merge_is_not_complete_until_that_is_said()
+    {
+        await DoAsync("snapshot", "create", Origin, Folder["a.cow"], "--size", "1M");
+        await DoAsync("snapshot", "write", Origin, Folder["a.cow"], "--at", "0", "--from", Folder.Write("bytes", Sevens));
+        await Snapshots.SnapshotCommandSpec.BeginMergeAsync(Origin, Folder["a.cow"]);
+        var copy = Path.Combine(Directory.CreateDirectory(Folder["elsewhere"]).FullName, "copy");
+        File.Copy(Folder["a.cow"], copy);
+        await using var served = await ServeAsync("--snapshot", $"{Origin},{Folder["a.cow"]}", "--control", Control, "--listen", $"unix:{Socket}");
+        Assert.Contains($"COW '{Folder["a.cow"]}' is half merged: its origin '{Origin}' holds neither", await served.ErrorAsync(), StringComparison.Ordinal);
+        Assert.Contains("is half merged: a merge into", (await RefusedAsync("snapshot", "delete", Folder["a.cow"], "--serve", Control)).Error, StringComparison.Ordinal);
+        Assert.Contains("is half merged", (await RefusedAsync("snapshot", "create", Origin, copy, "--force", "--serve", Control)).Error, StringComparison.Ordinal);
+        await DoAsync("snapshot", "delete", Folder["a.cow"], "--force", "--serve", Control);
+        Assert.False(File.Exists(Folder["a.cow"]));
+    }
+
+    // The storage stays by another name, as that of a block device does.
+    [Fact]
+    public async Task give_back_what_a_store_was_on_when_it_is_deleted()
+    {
+        await DoAsync("snapshot", "create", Origin, Folder["a.cow"], "--size", "1M");
+        Tool.Run("ln", Folder["a.cow"], Folder["storage"]);
+        await using var served = await ServeAsync("--snapshot", $"{Origin},{Folder["a.cow"]}", "--control", Control, "--listen", $"unix:{Socket}");
+        var other = Folder.Random("other", Length);
+        Assert.Contains("is in use", (await RefusedAsync("snapshot", "create", other, Folder["storage"], "--force")).Error, StringComparison.Ordinal);
+        await DoAsync("snapshot", "delete", Folder["a.cow"], "--serve", Control);
+        await DoAsync("snapshot", "create", other, Folder["storage"]);
+        Assert.Contains("is in use", (await RefusedAsync("snapshot", "merge", Origin, Folder["storage"])).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task refuse_what_cannot_be_done_and_leave_nothing_behind()
     {
         var other = Folder.Random("other", Length, seed: 3);
@@ -87,6 +149,9 @@ public sealed class ServeControl_should : ServeSpec
             ("COW '{new}' has 4096 bytes: a COW store needs two chunks", ["create", "{disk.img}", "{new}", "--size", "4K"]),
             ("an export '' is served already", ["create", "{disk.img}", "{new}", "--size", "1M", "--name", ""]),
             ("COW '{other}' is not the store of a snapshot that is served here", ["delete", "{other}"]),
+            ("COW '{other}' is not the store of a snapshot that is served here", ["diff", "{disk.img}", "{other}"]),
+            ("--compare reads both, and what is served changes in the meantime: leave it out.", ["diff", "{disk.img}", "{other}", "--compare"]),
+            ("the server decides what it accepts: leave out the options for that.", ["diff", "{disk.img}", "{other}", "--accept-unclean"]),
         })
         {
             var outcome = await RefusedAsync(["snapshot", .. args.Select(InFolder), "--serve", Control]);
@@ -103,9 +168,10 @@ public sealed class ServeControl_should : ServeSpec
     [InlineData("{}", "that is no request")]
     [InlineData("no json", "that is no request")]
     [InlineData("""{"op":"status","froce":true}""", "froce")]
-    [InlineData("""{"op":"format"}""", "there is no request 'format'; there are status, create, grow and delete.")]
+    [InlineData("""{"op":"format"}""", "there is no request 'format'; there are status, create, diff, grow and delete.")]
     [InlineData("""{"op":"create","cow":"a"}""", "cow 'a': must be an absolute path.")]
     [InlineData("""{"op":"create","cow":"/a","chunk":5}""", "chunk 5: must be a power of two")]
+    [InlineData("""{"op":"diff"}""", "the request needs cow.")]
     [InlineData("""{"op":"grow"}""", "the request needs cow.")]
     [InlineData("""{"op":"delete"}""", "the request needs cows.")]
     [InlineData("long", "a request has more than 65536 bytes.")]
@@ -127,6 +193,24 @@ public sealed class ServeControl_should : ServeSpec
         await DoAsync("snapshot", "status", "--serve", Control);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Folder["c"]));
         Assert.Equal(0, (await served.InterruptAsync()).ExitCode);
+    }
+
+    // Every other chunk has an exception. Not by writes to the origin: hundreds of thousands take long.
+    private static async Task MarkEveryOtherAsync(string cow, int chunks)
+    {
+        const int Records = 512 / 16;
+        await using var file = File.OpenWrite(cow);
+        for (var (i, area) = (0, 1L); i < chunks; i += Records, area += Records + 1)
+        {
+            var records = new byte[512];
+            for (var at = 0; at < Records && i + at < chunks; at++)
+            {
+                System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(records.AsSpan(16 * at), 2L * (i + at));
+                System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(records.AsSpan(16 * at + 8), area + 1 + at);
+            }
+            file.Position = area * 512;
+            await file.WriteAsync(records);
+        }
     }
 
     private async Task<JsonElement> ExchangeAsync(string text)

@@ -1,3 +1,6 @@
+using Kcopyd.Actors.Snapshots;
+using Kcopyd.Host.Snapshots;
+
 namespace Kcopyd.Host.Tests.Snapshots;
 
 /// <summary>Runs <c>kcopyd snapshot …</c> in this process, with bytes on its standard input and from its standard output.</summary>
@@ -29,6 +32,13 @@ public abstract class SnapshotCommandSpec : CommandSpec
     }
 
     internal async Task CreateAsync(params string[] options) => await DoAsync(["create", Origin, Cow, "--size", "2M", .. options]);
+
+    /// <summary>Leaves a store as a merge does that is ended before its first run is merged.</summary>
+    internal static async Task BeginMergeAsync(string origin, string cow)
+    {
+        await using var files = await SnapshotFiles.OpenAsync(origin, writesOrigin: true, [cow], writesCows: true);
+        await using var opened = await OpenSnapshots.OpenAsync(files, new SnapshotOptions { Mode = StoreMode.Open }, SnapshotUse.Merge);
+    }
 
     internal static async Task<(Outcome Outcome, byte[] Bytes)> PipeAsync(byte[] input, params string[] args)
     {

@@ -46,6 +46,8 @@ public sealed class SnapshotProcess_should : IDisposable
         }
         Assert.InRange(await CountAsync(), 1, all - 1);
         Assert.NotEqual(_folder.Read("bytes"), _folder.Read("origin"));
+        using (var deletion = new HostProcess("snapshot", "delete", Cow))
+            Assert.Contains("is half merged", (await deletion.EndAsync()).Error, StringComparison.Ordinal);
         using (var read = new HostProcess("snapshot", "export", origin, Cow, _folder["out"]))
             Assert.Equal((0, ""), (await read.EndAsync()) is var exported ? (exported.ExitCode, exported.Error) : default);
         Assert.Equal(_folder.Read("bytes"), _folder.Read("out"));

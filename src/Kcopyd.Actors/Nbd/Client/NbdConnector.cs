@@ -80,6 +80,7 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
                 await handshake.StartTlsAsync().ConfigureAwait(false);
                 trust = new ServerTrust(Uri, tls);
                 await transport.SecureAsync(trust.ToOptions(), _server, patience.Token).ConfigureAwait(false);
+                handshake.Trust = trust;
             }
             return await then(transport, handshake).ConfigureAwait(false);
         }
@@ -128,7 +129,8 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
         // .NET's word for ENOENT.
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } when Uri.Socket is { } path => new NbdException(NbdFailure.Unreachable,
             $"{_server} is not there: there is no socket '{UnixPath.Printable(path)}'. See that it runs and listens there.", wrong),
-        SocketException when !isConnected => new NbdException(NbdFailure.Unreachable, $"{_server} cannot be reached: {wrong.Message}. See that it runs and listens there.", wrong),
+        SocketException when !isConnected => new NbdException(NbdFailure.Unreachable,
+            $"{_server} cannot be reached: {ForeignText.Phrase(wrong.Message)}. See that it runs and listens there.", wrong),
         IOException or SocketException => new NbdException(NbdFailure.Disconnected, $"{_server} broke the connection in the negotiation: {wrong.Message}", wrong),
         _ => wrong,
     };

@@ -12,6 +12,9 @@ internal sealed class NbdHandshake(OptionStream options)
 
     private bool _hasZeroes;
 
+    /// <summary>Whom the client and the server have shown themselves to be under TLS; null without.</summary>
+    public ServerTrust? Trust { get; set; }
+
     public async Task GreetAsync()
     {
         var greeting = await options.ReadAsync(16, "before its greeting").ConfigureAwait(false);
@@ -118,7 +121,7 @@ internal sealed class NbdHandshake(OptionStream options)
         {
             NbdOptionReply.Ack => true,
             NbdOptionReply.TlsRequired or NbdOptionReply.Shutdown => throw Refused(NbdOption.StructuredReply, "", reply),
-            _ when reply.IsError => false,
+            _ when reply.IsError => TurnedAway(NbdOption.StructuredReply, reply) is { } away ? throw away : false,
             _ => throw options.Broken($"it answered {NbdOption.StructuredReply} with {reply.Type}"),
         };
     }
@@ -178,7 +181,11 @@ internal sealed class NbdHandshake(OptionStream options)
         return terms with { Length = (long)length, Flags = (flags & TransmissionFlags.HasFlags) == 0 ? TransmissionFlags.None : flags };
     }
 
-    private NbdException Refused(NbdOption option, string export, OptionReply reply) => reply.Type switch
+    // The reply before it was the promise of TLS.
+    private NbdException? TurnedAway(NbdOption option, OptionReply reply) =>
+        reply.Type == NbdOptionReply.Policy && options.Replies == 2 ? Trust?.WhyTurnedAway(options.Server, option, reply.Message) : null;
+
+    private NbdException Refused(NbdOption option, string export, OptionReply reply) => TurnedAway(option, reply) ?? reply.Type switch
     {
         NbdOptionReply.TlsRequired => new(NbdFailure.TlsRequired,
             $"{options.Server} demands TLS{reply.Message}. Begin the address with nbds instead of nbd, and give tls-certificates=FOLDER if the machine does not know its authority."),

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;
@@ -72,6 +73,6 @@ internal readonly record struct OptionReply(NbdOptionReply Type, byte[] Data)
 {
     public bool IsError => ((uint)Type & 0x8000_0000) != 0;
 
-    /// <summary>What an error says to people, with what introduces it; empty if it says nothing.</summary>
-    public string Message => IsError && Data.Length > 0 ? $": {NbdText.Clean(Data)}" : "";
+    /// <summary>What an error says to people, with what introduces it and without the end of its sentence; empty if it says nothing.</summary>
+    public string Message => IsError && Data.Length > 0 && ForeignText.Phrase(NbdText.Clean(Data)) is { Length: > 0 } said ? $": {said}" : "";
 }

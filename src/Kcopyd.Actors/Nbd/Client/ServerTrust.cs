@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Kcopyd.Actors.IO;
+using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
@@ -52,6 +54,20 @@ internal sealed class ServerTrust(NbdUri uri, NbdTls tls)
         return new(wrong is AuthenticationException ? NbdFailure.Protocol : NbdFailure.Disconnected, $"{server} did not agree on TLS 1.2 or 1.3: {Innermost(wrong)}", wrong);
     }
 
+    /// <summary>What it means that the server refuses the first option under TLS by its policy: some let a client that they do not take end the handshake, and
+    /// tell it then.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="option">The option. One that has to do with no export is refused only to a client that may do nothing.</param>
+    /// <param name="said">What the server says, with what introduces it.</param>
+    /// <returns>Null if it is no word about the client.</returns>
+    public NbdException? WhyTurnedAway(string server, NbdOption option, string said) =>
+        _isAsked ? new(NbdFailure.ClientCertificate, $"{server} wants a certificate of the client, and there is none{said}. "
+            + "Give tls-certificates=FOLDER with client-cert.pem and client-key.pem, of an authority that the server knows.")
+        : tls.Certificate is { } own && option == NbdOption.StructuredReply ? new(NbdFailure.ClientCertificate,
+            $"{server} does not take the client's certificate '{Name(own.Subject)}', which '{Name(own.Issuer)}' has signed{said}. "
+            + "See that the server knows this authority, and that the certificate is valid and made for clients.")
+        : null;
+
     private string WhyNot(X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (certificate is null || chain is null)
@@ -91,7 +107,7 @@ internal sealed class ServerTrust(NbdUri uri, NbdTls tls)
             $"{whose} is signed by another authority of the name '{Name(certificate.Issuer)}' than the one {Known}; give tls-certificates=FOLDER with the ca-cert.pem of that authority",
         X509ChainStatusFlags.NotValidForUsage =>
             $"{whose} is not made for servers; make one with the extended key usage serverAuth",
-        _ => $"{whose} is refused: {NbdText.Printable(status.StatusInformation.TrimEnd('.'))} ({status.Status})",
+        _ => $"{whose} is refused: {NbdText.Printable(ForeignText.Phrase(status.StatusInformation))} ({status.Status})",
     };
 
     private string Known => uri.TlsCertificates is { } folder ? $"in {Path.Combine(folder, "ca-cert.pem")}" : tls.Authorities is null ? "that this machine trusts" : "that this client was given";

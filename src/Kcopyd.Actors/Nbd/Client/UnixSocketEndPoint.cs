@@ -7,7 +7,13 @@ namespace Kcopyd.Actors.Nbd.Client;
 /// <summary>The address of a unix socket whose path may have any bytes. .NET's own takes UTF-8 only.</summary>
 internal sealed class UnixSocketEndPoint(string path) : EndPoint
 {
-    private const int FamilySize = 2, LongestPath = 107;        // bytes of sockaddr_un, without the NUL
+    /// <summary>Bytes of <c>sockaddr_un</c>, without the NUL.</summary>
+    public const int LongestPath = 107;
+
+    private const int FamilySize = 2;
+
+    /// <summary>The address; null if the path is too long.</summary>
+    public static UnixSocketEndPoint? Of(string path) => UnixPath.Encode(path).Length - 1 <= LongestPath ? new UnixSocketEndPoint(path) : null;
 
     public override AddressFamily AddressFamily => AddressFamily.Unix;
 

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Dispatch;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Nbd.Server;
@@ -212,8 +213,8 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
 
     private static string Why(Exception wrong) => wrong switch
     {
-        AuthenticationException => "TLS failed: " + (wrong.InnerException ?? wrong).Message.TrimEnd('.'),
-        _ => wrong.Message.TrimEnd('.'),
+        AuthenticationException => "TLS failed: " + ForeignText.Phrase((wrong.InnerException ?? wrong).Message),
+        _ => ForeignText.Phrase(wrong.Message),
     };
 
     private sealed class HandshakeTimedOut : INoSerializationVerificationNeeded

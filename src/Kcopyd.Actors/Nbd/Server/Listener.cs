@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
@@ -26,7 +27,7 @@ internal sealed class Listener : IDisposable
 
     public EndPoint EndPoint { get; }
 
-    public string Name => EndPoint.ToString()!;
+    public string Name => UnixPath.Printable(EndPoint.ToString()!);
 
     /// <summary>Binds a socket and listens.</summary>
     /// <param name="endPoint">Where.</param>
@@ -56,12 +57,13 @@ internal sealed class Listener : IDisposable
         catch (SocketException refused)
         {
             socket.Dispose();
-            throw new IOException($"{endPoint} cannot be listened on: {refused.Message}.{(refused.SocketErrorCode == SocketError.AddressAlreadyInUse ? " Another server listens there." : "")}", refused);
+            var inUse = refused.SocketErrorCode == SocketError.AddressAlreadyInUse ? " Another server listens there." : "";
+            throw new IOException($"{UnixPath.Printable(endPoint.ToString()!)} cannot be listened on: {ForeignText.Phrase(refused.Message)}.{inUse}", refused);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             socket.Dispose();
-            throw new IOException($"{endPoint} cannot be listened on: {refused.Message}", refused);
+            throw new IOException($"{UnixPath.Printable(endPoint.ToString()!)} cannot be listened on: {refused.Message}", refused);
         }
         catch
         {

@@ -51,12 +51,12 @@ public sealed class Negotiation_should : NbdClientSpec
             {
                 var (option, _) = await connection.ReadOptionAsync();
                 isOver = option == NbdOption.Go;
-                await connection.ReplyAsync(option, isOver ? reply : NbdOptionReply.Unsupported, "no\u001b[2Jway"u8.ToArray());
+                await connection.ReplyAsync(option, isOver ? reply : NbdOptionReply.Unsupported, "no\u001b[2Jway."u8.ToArray());
             }
         }));
         Assert.Equal(reason, refused.Reason);
         Assert.Contains(hint, refused.Message, StringComparison.Ordinal);
-        Assert.Contains("no?[2Jway", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(": no?[2Jway. ", refused.Message + " ", StringComparison.Ordinal);
     }
 
     [Fact]

@@ -113,6 +113,32 @@ public sealed class Trust_should : NbdClientSpec
         Assert.Equal(1 << 20, device.Length);
     }
 
+    // As our server does, whose .NET sends no alert.
+    [Theory]
+    [InlineData(null, "wants a certificate of the client, and there is none: it shows no certificate. Give tls-certificates=FOLDER")]
+    [InlineData("stranger", "does not take the client's certificate 'CN=stranger', which 'CN=kcopyd test authority' has signed: it shows no certificate. See that")]
+    public async Task say_that_the_server_turns_the_client_away_for_its_certificate_after_the_handshake(string? shown, string message)
+    {
+        var server = Serve(async connection =>
+        {
+            await connection.GreetAsync();
+            await connection.ReadOptionAsync();
+            await connection.ReplyAsync(NbdOption.StartTls, NbdOptionReply.Ack);
+            var secure = new SslStream(connection.Stream);
+            connection.Stream = secure;
+            await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+            {
+                ServerCertificate = _certificates.Server("localhost"), ClientCertificateRequired = true, RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Subject is null or [_, ..],
+            });
+            while (true)
+                await connection.ReplyAsync((await connection.ReadOptionAsync()).Option, NbdOptionReply.Policy, "it shows no certificate."u8.ToArray());
+        });
+        var options = new NbdClientOptions { Tls = Trusting with { Certificate = shown is null ? null : _certificates.Client(shown) } };
+        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri with { IsTls = true }, options)));
+        Assert.Equal(NbdFailure.ClientCertificate, refused.Reason);
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task say_that_there_is_no_TLS_behind_the_promise_of_it()
     {
