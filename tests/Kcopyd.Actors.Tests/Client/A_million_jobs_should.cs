@@ -57,7 +57,8 @@ public sealed class A_million_jobs_should(ITestOutputHelper output) : EngineSpec
 
         Assert.NotEqual(0, refused);
         Assert.InRange(mostQueued, 1, settings.MaxJobs);
-        Assert.InRange(mostLive - before, 0, settings.PagePoolSize + settings.MaxJobs * 1024L);
+        // What earlier tests left may go in that time.
+        Assert.InRange(mostLive - before, long.MinValue, settings.PagePoolSize + settings.MaxJobs * 1024L);
         Assert.InRange(after - before, long.MinValue, 2 * Megabyte);     // two bytes a job
         await Soon(client.DestroyAsync());
         Assert.Equal(Jobs, _told);
