@@ -1,39 +1,51 @@
-using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Configuration;
-using Akka.Event;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Configuration;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Dispatch;
-using Kcopyd.Actors.Hosting;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors;
 
-/// <summary>What an actor system keeps for Kcopyd: the settings, its own clients, the devices by name. Any thread may use it.</summary>
+/// <summary>
+/// The door to everything in this library that has an actor: clients, origins of snapshots, NBD servers and devices, and the devices of this node by name.
+/// </summary>
+/// <remarks>
+/// <c>system.Kcopyd()</c> makes actors of the system and may be used on any thread; <c>Context.Kcopyd()</c> makes children of an actor, and its <c>Create…</c>, <c>Start…</c> and
+/// <c>Open…</c> methods may be called on that actor's thread only. What they share (settings, clients by name, devices) is the same.
+/// </remarks>
 public sealed class KcopydExtension : IExtension
 {
     /// <summary>The name of the client that a host has if it names none.</summary>
     public const string DefaultClientName = "kcopyd";
 
-    private const string ClientSection = "kcopyd.client";
+    // Parsed once: it takes longer than a short job.
+    private static readonly Lazy<Config> Defaults = new(static () => ConfigurationFactory.FromResource<KcopydExtension>("Kcopyd.Actors.reference.conf"));
 
-    private readonly ExtendedActorSystem _system;
-    private readonly Lock _creating = new();
-    private readonly Dictionary<string, KcopydClient> _clients = new(StringComparer.Ordinal);
-    private readonly ConditionalWeakTable<ClientCore, ClientCore> _replaced = [];
+    private readonly ActorSystem _system;
+    private readonly IActorRefFactory _parent;
 
     internal KcopydExtension(ExtendedActorSystem system)
     {
-        _system = system;
         system.Settings.InjectTopLevelFallback(DefaultConfig());
         RequireKnownKeys(system.Settings.Config);
-        Settings = KcopydSettings.From(ConfigSection.Of(system.Settings.Config, ClientSection));
+        _system = system;
+        _parent = system;
+        Clients = new Clients(system, Devices);
     }
 
-    /// <summary>The settings of <c>kcopyd.client</c>: what clients get for which nothing else is configured.</summary>
-    public KcopydSettings Settings { get; }
+    private KcopydExtension(KcopydExtension shared, IActorContext parent)
+    {
+        _system = shared._system;
+        _parent = parent;
+        Clients = shared.Clients;
+        Devices = shared.Devices;
+    }
+
+    /// <summary>The settings of <c>kcopyd.client</c>: those of every client for which nothing else is configured.</summary>
+    public KcopydSettings Settings => Clients.Settings;
+
+    internal Clients Clients { get; }
 
     /// <summary>The devices of this node by name.</summary>
     public DeviceRegistry Devices { get; } = new();
@@ -41,12 +53,9 @@ public sealed class KcopydExtension : IExtension
     /// <summary>The embedded <c>reference.conf</c>.</summary>
     public static Config DefaultConfig() => Defaults.Value;
 
-    // Parsed once: it takes longer than a short job.
-    private static readonly Lazy<Config> Defaults = new(static () => ConfigurationFactory.FromResource<KcopydExtension>("Kcopyd.Actors.reference.conf"));
-
     /// <summary>
-    /// The system's own client of that name, shared by all who ask: created on first use, destroyed when the system shuts down (it
-    /// then has as long as the phase <see cref="CoordinatedShutdown.PhaseBeforeActorSystemTerminate"/> has).
+    /// The system's own client of that name, shared by all callers: created on first use, destroyed when the system shuts down (within the timeout of the phase
+    /// <see cref="CoordinatedShutdown.PhaseBeforeActorSystemTerminate"/>).
     /// </summary>
     /// <param name="name">The actor's name.</param>
     /// <exception cref="ConfigurationException">A setting of the client is outside its range.</exception>
@@ -54,94 +63,75 @@ public sealed class KcopydExtension : IExtension
     public KcopydClient GetClient(string name = DefaultClientName)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        lock (_creating)
-        {
-            if (!_clients.TryGetValue(name, out var client))
-            {
-                _clients[name] = client = new KcopydClient(CreateCore(_system, _system, name, null, null, isShared: true, after: null), Replace);
-                ClientShutdown.Register(_system, client);
-            }
-            return client;
-        }
+        return Clients.Shared(name);
     }
 
     /// <summary>The settings of a client: those of <c>kcopyd.clients.NAME</c>, and of <c>kcopyd.client</c> for what is not set there.</summary>
     /// <param name="name">The client's name.</param>
     /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
-    public KcopydSettings SettingsOf(string name)
+    public KcopydSettings SettingsOf(string name) => Clients.SettingsOf(name);
+
+    /// <summary>Creates a client that its creator destroys.</summary>
+    /// <param name="name">The actor's name; made up if null.</param>
+    /// <param name="settings">Its own settings, usually <c>system.Kcopyd().Settings with { … }</c>; if null, those configured for its name.</param>
+    /// <param name="throttle">A throttle shared with other clients; its own if null.</param>
+    /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
+    /// <exception cref="InvalidActorNameException">The name is taken or not valid.</exception>
+    public KcopydClient CreateClient(string? name = null, KcopydSettings? settings = null, KcopydThrottle? throttle = null) =>
+        Clients.Create(_parent, name, settings, throttle);
+
+    /// <summary>Makes a device the origin of snapshots.</summary>
+    /// <param name="device">The device; its length is a multiple of 512 bytes. From now on it must be written through the origin only.</param>
+    /// <param name="name">The actor's name; made up if null.</param>
+    /// <param name="leaveOpen">False, the default, if closing the origin disposes the device.</param>
+    /// <param name="identity">Distinguishes the device from others; null takes <see cref="OriginIdentity.Of"/>, which knows files and block devices.</param>
+    /// <exception cref="ArgumentException">The device has no size, or a partial last sector.</exception>
+    /// <exception cref="InvalidActorNameException">The name is taken or not valid.</exception>
+    /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
+    public SnapshotOrigin CreateSnapshotOrigin(IBlockDevice device, string? name = null, bool leaveOpen = false, OriginIdentity? identity = null) =>
+        SnapshotOrigin.Create(_parent, Clients, SnapshotSettings.From(Section(SnapshotSettings.Section)), device, name, leaveOpen, identity);
+
+    /// <summary>Starts an NBD server: when this returns, clients can connect.</summary>
+    /// <param name="options">Where to listen, and what to serve.</param>
+    /// <exception cref="ArgumentException">The options contradict each other, an export cannot be served, a certificate is not valid now, or an address that others can reach
+    /// has no TLS.</exception>
+    /// <exception cref="IOException">An address cannot be listened on.</exception>
+    /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
+    public NbdServer StartNbdServer(NbdServerOptions options)
     {
-        var path = SectionOf(name);
-        var config = _system.Settings.Config;
-        return config.HasPath(path) ? KcopydSettings.From(ConfigSection.Of(config, path, ClientSection)) : Settings;
+        ArgumentNullException.ThrowIfNull(options);
+        return NbdServer.Start(_parent, options, options.Settings?.Checked() ?? NbdServerSettings.From(Section(NbdServerSettings.Section)));
     }
 
-    internal static string SectionOf(string name) => $"kcopyd.clients.\"{name}\"";
+    /// <summary>Connects to an NBD server and opens an export as a device.</summary>
+    /// <param name="uri">The export.</param>
+    /// <param name="options">How it is used; null takes the defaults.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="NbdException">The server is not there, or refuses, or breaks the protocol; the message names it and the remedy.</exception>
+    /// <exception cref="ArgumentException">The address has neither a host nor a socket, or both, or an option is outside its range.</exception>
+    public Task<NbdBlockDevice> OpenNbdDeviceAsync(NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default) =>
+        NbdBlockDevice.OpenAsync(_parent, _system, uri, options, cancellationToken);
 
-    internal KcopydClient Create(IActorRefFactory factory, ActorSystem system, string? name, KcopydSettings? settings, KcopydThrottle? throttle) =>
-        new(CreateCore(factory, system, name, settings, throttle, isShared: false, after: null));
+    internal KcopydExtension For(IActorContext parent) => new(this, parent);
 
-    /// <summary>The actor of a shared client was stopped from outside, or failed: users of the handle get a new one, unless the system is ending.</summary>
-    private ClientCore Replace(ClientCore gone)
-    {
-        lock (_creating)
-        {
-            if (_replaced.TryGetValue(gone, out var other))
-                return other.Gate.IsGone ? Replace(other) : other;
-            if (_system.WhenTerminated.IsCompleted || CoordinatedShutdown.Get(_system).ShutdownReason is not null)
-                return gone;
-            try
-            {
-                var core = CreateCore(_system, _system, gone.Name, null, gone.Throttle, isShared: true, after: gone);
-                _replaced.AddOrUpdate(gone, core);
-                return core;
-            }
-            catch (Exception ending) when (ending is InvalidOperationException or InvalidActorNameException)
-            {
-                return gone;    // the system ends at this moment, or the dead actor's name is not free yet: the next call tries again
-            }
-        }
-    }
-
-    private ClientCore CreateCore(IActorRefFactory factory, ActorSystem system, string? name, KcopydSettings? settings, KcopydThrottle? throttle, bool isShared, ClientCore? after)
-    {
-        var own = settings?.Checked() ?? (name is null ? Settings : SettingsOf(name));
-        var section = settings is null && name is not null ? SectionOf(name) : null;
-        RequireDispatcher(section, "dispatcher", own.Dispatcher);
-        RequireDispatcher(section, "worker-dispatcher", own.WorkerDispatcher);  // else the first job would find out
-        name ??= ActorNames.Next("kcopyd-client");
-        var core = new ClientCore(name, own, throttle ?? new KcopydThrottle(own.ThrottlePercent, own.BytesPerSecond), Logging.GetLogger(system, typeof(KcopydClient)), after) { IsShared = isShared };
-        core.Actor = factory.ActorOf(ClientActor.Props(core, Devices), name);
-        return core;
-    }
+    private ConfigSection Section(string path) => ConfigSection.Of(_system.Settings.Config, path);
 
     // Every section that the defaults have, and what is set for clients by their names.
     private static void RequireKnownKeys(Config config)
     {
         var defaults = DefaultConfig();
         ConfigSection.RequireKnownKeys(config, "kcopyd", [.. ConfigSection.Keys(defaults, "kcopyd"), "clients"]);
-        foreach (var path in new[] { ClientSection, "kcopyd.snapshots", "kcopyd.nbd", "kcopyd.nbd.server" })
+        foreach (var path in new[] { Clients.Section, SnapshotSettings.Section, "kcopyd.nbd", NbdServerSettings.Section })
             ConfigSection.RequireKnownKeys(config, path, [.. ConfigSection.Keys(defaults, path)]);
         foreach (var name in ConfigSection.Keys(config, "kcopyd.clients"))
-            ConfigSection.RequireKnownKeys(config, SectionOf(name), [.. ConfigSection.Keys(defaults, ClientSection)]);
-    }
-
-    private void RequireDispatcher(string? section, string key, string id)
-    {
-        if (_system.Dispatchers.HasDispatcher(id))
-        {
-            if (_system.Settings.Config.HasPath(id))
-                EngineThreadsConfigurator.Check(_system.Settings.Config.GetConfig(id), id);
-            return;
-        }
-        var path = section is not null && _system.Settings.Config.HasPath($"{section}.{key}") ? section : ClientSection;
-        throw new ConfigurationException($"{path}.{key} = {id}: must be the path of a dispatcher's section.");
+            ConfigSection.RequireKnownKeys(config, Clients.SectionOf(name), [.. ConfigSection.Keys(defaults, Clients.Section)]);
     }
 }
 
 /// <summary>Makes the extension.</summary>
 public sealed class KcopydExtensionProvider : ExtensionIdProvider<KcopydExtension>
 {
-    /// <summary>The one that is needed.</summary>
+    /// <summary>The only instance.</summary>
     public static KcopydExtensionProvider Instance { get; } = new();
 
     /// <inheritdoc/>
@@ -155,22 +145,11 @@ public static class KcopydExtensions
     /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
     public static KcopydExtension Kcopyd(this ActorSystem system) => KcopydExtensionProvider.Instance.Apply(system);
 
-    /// <summary>Creates a client: of the system, or, on an actor's context, as a child of that actor.</summary>
-    /// <param name="factory">An <see cref="ActorSystem"/>, or the <see cref="IActorContext"/> of an actor (on that actor's thread only).</param>
-    /// <param name="name">The actor's name; made up if null.</param>
-    /// <param name="settings">Its own settings, usually <c>system.Kcopyd().Settings with { … }</c>; if null, those configured for its name.</param>
-    /// <param name="throttle">A throttle shared with other clients; its own if null.</param>
+    /// <summary>The same for an actor: what it creates are children of that actor. To be used on the actor's thread.</summary>
     /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
-    /// <exception cref="InvalidActorNameException">The name is taken or not valid.</exception>
-    public static KcopydClient CreateKcopydClient(this IActorRefFactory factory, string? name = null, KcopydSettings? settings = null, KcopydThrottle? throttle = null)
+    public static KcopydExtension Kcopyd(this IActorContext context)
     {
-        ArgumentNullException.ThrowIfNull(factory);
-        var system = factory switch
-        {
-            ActorSystem itself => itself,
-            IActorContext context => context.System,
-            _ => throw new ArgumentException("Give an ActorSystem or an actor's context.", nameof(factory)),
-        };
-        return system.Kcopyd().Create(factory, system, name, settings, throttle);
+        ArgumentNullException.ThrowIfNull(context);
+        return context.System.Kcopyd().For(context);
     }
 }

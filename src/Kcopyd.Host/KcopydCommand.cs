@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Akka.Configuration;
 using Kcopyd.Host.Help;
+using Kcopyd.Host.Help.Completion;
 using Kcopyd.Host.Serving;
 using Kcopyd.Host.Snapshots;
 using Kcopyd.Host.Transfers;

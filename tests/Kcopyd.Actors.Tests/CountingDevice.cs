@@ -1,5 +1,4 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 
 namespace Kcopyd.Actors.Tests;
 

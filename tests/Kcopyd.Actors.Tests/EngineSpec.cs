@@ -2,9 +2,6 @@ using System.Diagnostics;
 using Akka.Configuration;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
 using Kcopyd.Actors.Tests.Devices;
 
 namespace Kcopyd.Actors.Tests;
@@ -27,7 +24,7 @@ public abstract class EngineSpec(string config = "") : TestKit(
     protected KcopydClient Client(Func<KcopydSettings, KcopydSettings>? change = null, KcopydThrottle? throttle = null, string? name = null)
     {
         var settings = Sys.Kcopyd().Settings with { SubJobSize = Piece, SubJobsPerJob = 8 };    // eight: the kernel's stories
-        return Sys.CreateKcopydClient(name, change is null ? settings : change(settings), throttle);
+        return Sys.Kcopyd().CreateClient(name, change is null ? settings : change(settings), throttle);
     }
 
     protected static MemoryBlockDevice Random(int length, int seed = 1, int blockSize = 512)

@@ -1,6 +1,3 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-
 namespace Kcopyd.Actors.Tests;
 
 /// <summary>A device in memory that clones from its like and knows which of its blocks of 4 KiB were never written, and remembers what it was asked.</summary>

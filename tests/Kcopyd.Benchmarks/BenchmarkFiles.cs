@@ -1,4 +1,4 @@
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Microsoft.Win32.SafeHandles;
 
 namespace Kcopyd.Benchmarks;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Akka.Actor;
 using Akka.Configuration;
 using Kcopyd.Actors;
-using Kcopyd.Actors.Client;
 
 namespace Kcopyd.Benchmarks;
 
@@ -25,8 +24,8 @@ internal static class EngineBenchmark
         using var files = new BenchmarkFiles(folder, sourceBytes: 256 << 20, destinations: 8);
         using var system = ActorSystem.Create("bench", ConfigurationFactory.ParseString(hocon + "\nakka.loglevel = WARNING"));
         var settings = system.Kcopyd().Settings with { MaxDestinations = 8 };
-        var pooled = system.CreateKcopydClient("pooled", settings);
-        var spawned = system.CreateKcopydClient("spawned", settings with { RecycleCrews = false });
+        var pooled = system.Kcopyd().CreateClient("pooled", settings);
+        var spawned = system.Kcopyd().CreateClient("spawned", settings with { RecycleCrews = false });
 
         Console.WriteLine($"{folder}, {Environment.ProcessorCount} processors, {rounds} rounds after a warm-up, medians.");
         Console.WriteLine($"{"work",-26}{"unit",-9}{"plain loop",12}{"pooled",12}{"spawned",12}{"pooled/plain",14}{"spawned/plain",15}{"pooled B/job",14}");

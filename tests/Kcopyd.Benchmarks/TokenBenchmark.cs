@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Configuration;
 using BenchmarkDotNet.Attributes;
 using Kcopyd.Actors;
-using Kcopyd.Actors.Client;
 
 namespace Kcopyd.Benchmarks;
 
@@ -25,7 +24,7 @@ public class TokenBenchmark
     public void Start()
     {
         _system = ActorSystem.Create("bench", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
-        _client = _system.CreateKcopydClient();
+        _client = _system.Kcopyd().CreateClient();
     }
 
     [IterationSetup]

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Client;
 
@@ -43,7 +43,7 @@ internal sealed partial class ClientActor
                     OnJob(subscribe.JobId, job => _progress.Add(job, subscribe.Interval, subscribe.Subscriber));
                 break;
             case KcopydProtocol.GetProgress(var id):
-                Reply(_jobs.TryGetValue(id, out var found) ? JobSnapshot.Of(found) : new KcopydProtocol.JobNotFound(id));
+                Reply(_jobs.TryGetValue(id, out var found) ? JobReport.Of(found) : new KcopydProtocol.JobNotFound(id));
                 break;
             case KcopydProtocol.GetStatus:
                 Reply(Status());
@@ -117,7 +117,7 @@ internal sealed partial class ClientActor
         else if (request.Result is { } result)
             Notification.Tell(Sender, result);
         else
-            Reply(_jobs.TryGetValue(request.JobId, out var job) ? JobSnapshot.Of(job) : new KcopydProtocol.RequestNotFound(id));
+            Reply(_jobs.TryGetValue(request.JobId, out var job) ? JobReport.Of(job) : new KcopydProtocol.RequestNotFound(id));
     }
 
     private void Refuse(KcopydProtocol.IJobRequest request, string? argument, string reason, int destinations)
@@ -188,6 +188,6 @@ internal sealed partial class ClientActor
         _pages.Bound,
         _crews.Count)
     {
-        OldestIo = _runner.OldestIo(),
+        OldestIo = _runner.FindOldestIo(),
     };
 }

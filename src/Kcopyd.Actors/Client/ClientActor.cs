@@ -1,10 +1,9 @@
 using Akka.Actor;
 using Akka.Event;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Jobs;
 using Kcopyd.Actors.Memory;
-using Kcopyd.Actors.Telemetry;
-using Kcopyd.Actors.Workers;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Client;
 
@@ -163,7 +162,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
         if (!job.TrySettle(id))
             throw new InvalidOperationException($"Job {id} was notified twice.");   // cannot be: only this actor settles while it lives
         var (notification, readError, writeErrors) = (job.Notification, job.ReadError, job.WriteErrors);
-        var result = notification.WantsResult ? JobSnapshot.Result(job) : null;
+        var result = notification.WantsResult ? JobReport.Result(job) : null;
         _core.Recycle(job);
         _core.Gate.ReleaseJob();    // before the callback, which may submit the next one
         _core.Deliver(notification, readError, writeErrors, result, "job", id);

@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Event;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
-using Kcopyd.Actors.Telemetry;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Client;
 
@@ -21,7 +20,7 @@ namespace Kcopyd.Actors.Client;
 /// <param name="throttle">Its limits.</param>
 /// <param name="log">Where it logs what callbacks throw.</param>
 /// <param name="after">The core whose place it takes, after that one's actor died: numbers continue, so that none means two jobs.</param>
-internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThrottle throttle, ILoggingAdapter log, ClientCore? after = null) : INoSerializationVerificationNeeded
+internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThrottle throttle, ILoggingAdapter log, ClientCore? after = null) : IJobOwner, INoSerializationVerificationNeeded
 {
     private readonly ConcurrentQueue<Job> _freeJobs = new();
     private readonly ConcurrentDictionary<long, PreparedCallback> _callbacks = new();
@@ -158,14 +157,14 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
 
     private static CopyResult StoppedResult(Job job, ulong writeErrors)
     {
-        var destinations = JobSnapshot.Destinations(job, hashes: false);
+        var destinations = JobReport.Destinations(job, hashes: false);
         for (var i = 0; i < destinations.Length; i++)
-            destinations[i] = destinations[i] with { Fault = destinations[i].Fault ?? Faults.OfDestination(job.Destinations[i].Device, IoError.ClientStopped, -1, JobPhase.Copy) };
-        return JobSnapshot.Result(job, hashes: false) with
+            destinations[i] = destinations[i] with { Fault = destinations[i].Fault ?? IoFaults.OfDestination(job.Destinations[i].Device, IoError.ClientStopped, -1, JobPhase.Copy) };
+        return JobReport.Result(job, hashes: false) with
         {
             IsCancelled = false,
             ReadError = job.Source is not null,
-            ReadFault = job.Source is null ? null : job.ReadFault ?? Faults.OfSource(job.Source, IoError.ClientStopped, job.SourceOffset >> IoRegion.SectorShift),
+            ReadFault = job.Source is null ? null : job.ReadFault ?? IoFaults.OfSource(job.Source, IoError.ClientStopped, job.SourceOffset >> IoRegion.SectorShift),
             WriteErrors = writeErrors,
             Destinations = destinations,
         };

@@ -1,4 +1,6 @@
-namespace Kcopyd.Actors.Client;
+using Kcopyd.Actors.Messaging;
+
+namespace Kcopyd.Actors;
 
 /// <summary>What a client is doing, and what its destruction would wait for: a snapshot.</summary>
 /// <param name="Name">The client's name.</param>

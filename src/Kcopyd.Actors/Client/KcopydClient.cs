@@ -1,15 +1,15 @@
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Jobs;
 
-namespace Kcopyd.Actors.Client;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// The handle of a client: thread-safe, without state of its own. Every callback of one client runs on its actor, one at a time, never
 /// concurrently with another and never on the caller's stack, so that what the callbacks share needs no lock.
 /// </summary>
 /// <remarks>
-/// Create it by <see cref="KcopydExtensions.CreateKcopydClient"/> on an <see cref="ActorSystem"/> or, as a child, on an actor's context;
+/// Create it by <see cref="KcopydExtension.CreateClient"/> on an <see cref="ActorSystem"/> or, as a child, on an actor's context;
 /// share the system's by <see cref="KcopydExtension.GetClient"/>, or have it injected. Every method may be called from any thread, callbacks included, and returns at once.
 /// </remarks>
 public sealed class KcopydClient : IAsyncDisposable

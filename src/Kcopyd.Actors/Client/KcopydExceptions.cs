@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Client;
+namespace Kcopyd.Actors;
 
 /// <summary>The client has as many jobs or prepared callbacks outstanding as it may have. Wait for notifications, or raise the bound.</summary>
 public sealed class KcopydQueueFullException(string message) : InvalidOperationException(message);
@@ -7,9 +7,9 @@ public sealed class KcopydQueueFullException(string message) : InvalidOperationE
 public sealed class KcopydClientClosedException(string message) : InvalidOperationException(message);
 
 /// <summary>A job was cancelled by the token of an awaited call. <see cref="Result"/> tells how far it came.</summary>
-public sealed class CopyCancelledException(Jobs.CopyResult result, CancellationToken token)
+public sealed class CopyCancelledException(CopyResult result, CancellationToken token)
     : OperationCanceledException($"The copy was cancelled: {result}.", token)
 {
     /// <summary>What had been copied.</summary>
-    public Jobs.CopyResult Result { get; } = result;
+    public CopyResult Result { get; } = result;
 }

@@ -1,7 +1,7 @@
 using Akka.Actor;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Client;
 
-namespace Kcopyd.Actors.Client;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// A submitted job: its number and its client. Any thread may call any member, also after the job is done: then nothing happens, and
@@ -24,7 +24,7 @@ public readonly record struct KcopydJob
     public void Cancel() => _client.Cancel(Id);
 
     /// <summary>Limits the job's time, from now on. Then it is cancelled, and does not wait for devices that hang: what they have not completed fails as
-    /// <see cref="Devices.IoError.TimedOut"/>, and the memory that they were given is kept until they return. The last deadline that is set counts.</summary>
+    /// <see cref="IoError.TimedOut"/>, and the memory that they were given is kept until they return. The last deadline that is set counts.</summary>
     /// <param name="time">More than zero.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is not.</exception>
     public void SetDeadline(TimeSpan time)

@@ -1,11 +1,11 @@
 using Akka.Actor;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Messaging;
 
-namespace Kcopyd.Actors.Client;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// The actor protocol of a client, for those who have only its <see cref="IActorRef"/>, here or on another node. What crosses a wire
-/// carries device names; the node that runs the job looks them up in its <see cref="Devices.DeviceRegistry"/>.
+/// carries device names; the node that runs the job looks them up in its <see cref="DeviceRegistry"/>.
 /// </summary>
 /// <remarks>
 /// <para>A <see cref="Copy"/> or <see cref="Zero"/> is answered by one <see cref="CopyResult"/> when the job is done, so that it can be asked for: <c>client.Ask&lt;CopyResult&gt;(new Copy(…))</c>.
@@ -98,7 +98,7 @@ public static class KcopydProtocol
     /// <summary>Cancels a job. Answered by <see cref="Done"/> or <see cref="JobNotFound"/>; the job is notified as ever.</summary>
     public sealed record CancelJob(long JobId) : IKcopydRequest;
 
-    /// <summary>Limits a job's time, from now on. Then it is cancelled, and does not wait for devices: what they have not completed fails as <see cref="Devices.IoError.TimedOut"/>. The last
+    /// <summary>Limits a job's time, from now on. Then it is cancelled, and does not wait for devices: what they have not completed fails as <see cref="IoError.TimedOut"/>. The last
     /// deadline that is set counts. Answered by <see cref="Done"/>, <see cref="JobNotFound"/> or <see cref="Refused"/>.</summary>
     /// <param name="JobId">The job's number.</param>
     /// <param name="Time">More than zero.</param>
@@ -185,17 +185,4 @@ public static class KcopydProtocol
 
     /// <summary>The client is destroyed: everything was notified.</summary>
     public sealed record ClientDestroyed(string Name) : IKcopydResponse;
-}
-
-internal sealed record SubscribeProgressDelegate(long JobId, TimeSpan Interval, IProgress<JobProgress> Subscriber) : INoSerializationVerificationNeeded;
-
-/// <summary>The handle closes the client, a shared one too.</summary>
-internal sealed class CloseClient : INoSerializationVerificationNeeded
-{
-    public static CloseClient Instance { get; } = new();
-}
-
-internal sealed class ThrottleChanged : INoSerializationVerificationNeeded
-{
-    public static ThrottleChanged Instance { get; } = new();
 }

@@ -1,7 +1,9 @@
 using Akka.Actor;
+using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Messaging;
 
-namespace Kcopyd.Actors.Client;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// A reply token: a completion that is allocated now and fired later, from any thread, without blocking or allocating. Its callback runs on

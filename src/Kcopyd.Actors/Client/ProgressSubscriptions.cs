@@ -24,14 +24,14 @@ internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan sho
         timers.StartPeriodicTimer(subscription, new Tick(subscription), period);
     }
 
-    public static void Send(Tick tick) => tick.Subscription.SendIfChanged(JobSnapshot.Of(tick.Subscription.Job));
+    public static void Send(Tick tick) => tick.Subscription.SendIfChanged(JobReport.Of(tick.Subscription.Job));
 
     /// <summary>The job is done: sends a last snapshot and forgets its subscriptions.</summary>
     public void Done(Job job)
     {
         if (_byJob.Count == 0 || !_byJob.Remove(job.Id, out var list))
             return;
-        var last = JobSnapshot.Of(job);
+        var last = JobReport.Of(job);
         foreach (var subscription in list)
         {
             timers.Cancel(subscription);

@@ -34,7 +34,7 @@ internal sealed class RequestLog(int capacity)
 }
 
 /// <summary>A request, and the actors that wait for its result. It is the target of its job's notification.</summary>
-internal sealed class Request(string id)
+internal sealed class Request(string id) : INotifyTarget
 {
     public string Id { get; } = id;
 
@@ -48,4 +48,11 @@ internal sealed class Request(string id)
 
     /// <summary>Called with the result, after every actor that waits for it was notified.</summary>
     public Action<Request, CopyResult>? Completed { get; set; }
+
+    public void Notify(CopyResult result)
+    {
+        foreach (var requester in Requesters)
+            Notification.Tell(requester, result);
+        Completed?.Invoke(this, result);
+    }
 }

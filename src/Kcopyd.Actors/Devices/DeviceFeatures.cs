@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>What a device can do beyond reading and writing.</summary>
 [Flags]

@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>A path exists, and cannot be opened as a block device in the way that was asked for.</summary>
 /// <remarks>What .NET has exceptions for is reported by those: <see cref="FileNotFoundException"/>, <see cref="DirectoryNotFoundException"/>,

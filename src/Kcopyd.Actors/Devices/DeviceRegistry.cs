@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// The devices of one node by name. A message that crosses a wire carries a name, and the node that runs the job looks it up here.

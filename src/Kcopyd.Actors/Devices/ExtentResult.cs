@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>What begins at an offset of a device: a run that reads as zeroes without being read, or a run of data.</summary>
 /// <param name="Length">Bytes from the offset that was asked for, at most as many as were asked for. Neighbours may be of the same kind.</param>

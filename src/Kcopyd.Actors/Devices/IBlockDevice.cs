@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// Something that stores bytes at offsets: a file, a block device, memory, a layer over another device.

@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// Why an I/O failed. Values below 1000 are Linux errno numbers (asm-generic/errno.h), passed through

@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>What an <see cref="IoError"/> means. This is the one table that says which errors are a bad block, and which are the end of a device.</summary>
 public static class IoErrors

@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>Whether I/O goes through the kernel's page cache.</summary>
 public enum IoMode

@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>A run of 512-byte sectors on a device.</summary>
 /// <param name="Device">The device.</param>

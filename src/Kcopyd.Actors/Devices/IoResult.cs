@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// How an I/O ended: the bytes that were transferred from its start, and the error that ended it. An I/O error is

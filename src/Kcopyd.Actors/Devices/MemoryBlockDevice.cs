@@ -1,6 +1,6 @@
-using Kcopyd.Actors.Workers;
+using Kcopyd.Actors.Devices;
 
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// A device in memory, zero at first. Any thread may call any member; of two writes to the same bytes at the same time, each byte comes

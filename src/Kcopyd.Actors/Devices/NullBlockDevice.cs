@@ -1,6 +1,6 @@
-using Kcopyd.Actors.Workers;
+using Kcopyd.Actors.Devices;
 
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>Reads as zeroes and forgets what is written. It stores nothing, so nothing overlaps it. Any thread may call any member.</summary>
 public sealed class NullBlockDevice : IBlockDevice, IPromptDevice

@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// Ways to get a job done without carrying its bytes through the engine. Which of them a client may use is its setting

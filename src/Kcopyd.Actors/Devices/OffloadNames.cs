@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>The names that <see cref="OffloadKinds"/> have in settings, options and reports.</summary>
 public static class OffloadNames

@@ -1,6 +1,6 @@
-using Kcopyd.Actors.Workers;
+using Kcopyd.Actors.Devices;
 
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>A part of another device as a device of its own: a partition without a table. Threads as on the inner device.</summary>
 public sealed class RangeBlockDevice : IBlockDevice, IPromptDevice
@@ -52,7 +52,7 @@ public sealed class RangeBlockDevice : IBlockDevice, IPromptDevice
     /// <inheritdoc/>
     public DeviceFeatures Features => _inner.Features;
 
-    bool IPromptDevice.IsPrompt(DeviceOperation operation) => DeviceCall.IsPrompt(_inner, operation);
+    bool IPromptDevice.IsPrompt(DeviceOperation operation) => _inner.IsPrompt(operation);
 
     /// <inheritdoc/>
     public StorageLocation Locate(long offset) => _inner.Locate(_offset + offset);

@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>What a process is going to do with a file or block device, see <see cref="StorageLock"/>.</summary>
 /// <param name="Path">The path; symbolic links are followed. Nothing is claimed of what does not exist and of what stores nothing.</param>

@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Devices;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// A byte's home beneath all layers. Two locations are the same storage if their <see cref="Storage"/> objects are equal;

@@ -31,7 +31,7 @@ public sealed class HostedNbdServer : IExtension
             throw new InvalidOperationException("This actor system has an NBD server already: one WithNbdServer may have several addresses and exports; start others by NbdServer.Start.");
         try
         {
-            var server = NbdServer.Start(_system, options.ToOptions(_system, "kcopyd-nbd-server"));
+            var server = _system.Kcopyd().StartNbdServer(options.ToOptions(_system, "kcopyd-nbd-server"));
             var shutdown = CoordinatedShutdown.Get(_system);
             shutdown.AddTask(Phase, "stop-kcopyd-nbd-server", () => StopAsync(server, shutdown.Timeout(Phase), log));
             _started.SetResult(server);

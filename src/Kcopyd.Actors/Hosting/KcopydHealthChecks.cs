@@ -1,5 +1,4 @@
 using Akka.Hosting;
-using Kcopyd.Actors.Client;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Kcopyd.Actors.Hosting;

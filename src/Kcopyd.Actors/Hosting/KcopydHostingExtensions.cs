@@ -2,8 +2,6 @@ using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
 using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Kcopyd.Actors.Hosting;
@@ -31,7 +29,7 @@ public static class KcopydHostingExtensions
     public static AkkaConfigurationBuilder WithKcopyd<TKey>(this AkkaConfigurationBuilder builder, string name, Action<KcopydOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
-        return builder.Start<TKey>(name, KcopydExtension.SectionOf(name), configure);
+        return builder.Start<TKey>(name, Clients.SectionOf(name), configure);
     }
 
     /// <summary>

@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Text;
 using Akka.Configuration;
 using Akka.Hosting;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Hosting;
 

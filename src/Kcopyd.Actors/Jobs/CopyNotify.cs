@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.Jobs;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// The kernel-shaped callback: runs inside the client actor, never concurrently with another callback of the same client and never on

@@ -1,7 +1,6 @@
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Messaging;
 
-namespace Kcopyd.Actors.Jobs;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// How a job ended: what <c>dm_kcopyd_notify_fn</c> tells (an error of the read, a bit per destination, the caller's context),
@@ -132,12 +131,6 @@ public readonly record struct DestinationResult(long Bytes, IoFault? Fault, stri
 /// <param name="Offset">Bytes, from the start of the source device.</param>
 /// <param name="Length">Bytes.</param>
 public readonly record struct DifferentRange(long Offset, long Length);
-
-/// <summary>An error and where it was.</summary>
-/// <param name="Error">What failed.</param>
-/// <param name="Sector">First failing 512-byte sector on that device; -1 where the error has no place (a flush).</param>
-/// <param name="Message">The same for people: names the device, the place and the cause.</param>
-public sealed record IoFault(IoError Error, long Sector, string Message);
 
 /// <summary>A range of the source that could not be read.</summary>
 /// <param name="Offset">Bytes, from the start of the source device.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Akka.Actor;
-using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Jobs;
 

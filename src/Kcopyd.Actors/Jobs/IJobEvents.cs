@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Devices;
-
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>What the runner tells the client actor.</summary>
@@ -13,4 +11,11 @@ internal interface IJobEvents
 
     /// <summary>The throttle holds the next sub-job back: call <see cref="JobRunner.Pump"/> after this time.</summary>
     void PumpLater(TimeSpan wait);
+}
+
+/// <summary>Whoever admitted a job.</summary>
+internal interface IJobOwner
+{
+    /// <summary>The client's actor is gone and has not processed the job: notifies, unless that has been done. Any thread.</summary>
+    void NotifyStopped(Job job, long id);
 }

@@ -1,5 +1,6 @@
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
+using System.Diagnostics;
+using Kcopyd.Actors.Messaging;
+using Kcopyd.Actors.Telemetry;
 
 namespace Kcopyd.Actors.Jobs;
 
@@ -10,7 +11,7 @@ namespace Kcopyd.Actors.Jobs;
 /// Invariant, one job, one notification: <see cref="TrySettle"/> succeeds once per number, and only who succeeds notifies. Until the
 /// message is told, the submitting thread owns the object; after that the client actor does, whose state is below the line.
 /// </remarks>
-internal sealed class Job(ClientCore client) : LinkedMessage
+internal sealed class Job(IJobOwner owner) : LinkedMessage
 {
     private long _unsettled;    // the job's number until it is settled, then 0
 
@@ -73,7 +74,7 @@ internal sealed class Job(ClientCore client) : LinkedMessage
     public RegionHashes? RegionHashes;
     public JobOffload Offload;
     public long SubmittedAt;        // Stopwatch ticks; 0 if nobody measures
-    public System.Diagnostics.Activity? Activity;
+    public Activity? Activity;
     public Job? NextRunnable;       // RunnableQueue's links
     public Job? PreviousRunnable;
     public RunnableQueue? Queue;    // that it is in
@@ -111,7 +112,7 @@ internal sealed class Job(ClientCore client) : LinkedMessage
         Unwritten = default;
         RegionHashes = null;
         Offload = new JobOffload { Extents = Offload.Extents };
-        SubmittedAt = Telemetry.ClientInstruments.Timestamp();
+        SubmittedAt = KcopydTelemetry.JobDuration.Enabled ? Stopwatch.GetTimestamp() : 0;
         Activity = null;
         Volatile.Write(ref _unsettled, id);
     }
@@ -132,7 +133,7 @@ internal sealed class Job(ClientCore client) : LinkedMessage
         Activity = null;
     }
 
-    internal override void Undelivered() => client.NotifyStopped(this, Id);
+    internal override void Undelivered() => owner.NotifyStopped(this, Id);
 
     /// <summary>One destination and how far it is.</summary>
     public struct Destination

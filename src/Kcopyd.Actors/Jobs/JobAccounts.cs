@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Devices;
-
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>Collects what readers and writers report into a job's bits, bytes and faults. On the client only.</summary>
@@ -23,7 +21,7 @@ internal static class JobAccounts
         var sector = io.ErrorOffset < 0 ? -1 : io.ErrorOffset >> IoRegion.SectorShift;
         // Sub-jobs end in any order; the first failing sector is the lowest one seen.
         if (destination.Fault is null || (sector >= 0 && sector < destination.Fault.Sector))
-            destination.Fault = Faults.OfDestination(destination.Device, io.Error, sector, io.SubJob.Phase);
+            destination.Fault = IoFaults.OfDestination(destination.Device, io.Error, sector, io.SubJob.Phase);
     }
 
     /// <summary>What became of a sub-job's read.</summary>
@@ -35,7 +33,7 @@ internal static class JobAccounts
             job.ReadError = true;
             var sector = subJob.ReadFailureOffset >> IoRegion.SectorShift;
             if (job.ReadFault is null || sector < job.ReadFault.Sector)
-                job.ReadFault = Faults.OfSource(job.Source!, subJob.ReadFailure, sector);
+                job.ReadFault = IoFaults.OfSource(job.Source!, subJob.ReadFailure, sector);
         }
         for (var i = 0; i < subJob.Unreadable.Count; i++)
             job.Unreadable.Add(subJob.Unreadable[i].Offset, subJob.Unreadable[i].Length);
@@ -52,7 +50,7 @@ internal static class JobAccounts
         {
             ref var destination = ref job.Destinations[i];
             job.WriteErrors |= 1UL << i;
-            destination.Fault ??= Faults.OfDestination(destination.Device, job.StopReason, -1, JobPhase.Copy);
+            destination.Fault ??= IoFaults.OfDestination(destination.Device, job.StopReason, -1, JobPhase.Copy);
         }
     }
 }

@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Devices;
-
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>What a job need not read and write, and how far that is. The client's, except that a worker reads it while it has a sub-job.</summary>

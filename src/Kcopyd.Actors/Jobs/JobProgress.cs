@@ -1,6 +1,6 @@
-using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Messaging;
 
-namespace Kcopyd.Actors.Jobs;
+namespace Kcopyd.Actors;
 
 /// <summary>Where a job is: a snapshot, taken between two events of the client.</summary>
 /// <param name="JobId">The job's number.</param>

@@ -1,6 +1,4 @@
 using Akka.Actor;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Jobs;
 
@@ -61,7 +59,7 @@ internal sealed partial class JobRunner
     public void Trim() => _shares.Trim();
 
     /// <summary>What has been in flight for longest; null if nothing is.</summary>
-    public OldestIo? OldestIo() => Oldest() is { } oldest ? Client.OldestIo.Of(oldest, scheduler.MonotonicClock - oldest.StartedAt) : null;
+    public OldestIo? FindOldestIo() => Oldest() is { } oldest ? OldestIo.Of(oldest, scheduler.MonotonicClock - oldest.StartedAt) : null;
 
     /// <summary>For how long that has been in flight.</summary>
     public TimeSpan OldestAge() => Oldest() is { } oldest ? scheduler.MonotonicClock - oldest.StartedAt : TimeSpan.Zero;

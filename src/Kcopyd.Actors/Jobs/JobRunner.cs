@@ -1,6 +1,4 @@
 using Akka.Actor;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Memory;
 
 namespace Kcopyd.Actors.Jobs;

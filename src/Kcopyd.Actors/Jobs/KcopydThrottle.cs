@@ -1,6 +1,7 @@
 using Akka.Actor;
+using Kcopyd.Actors.Jobs;
 
-namespace Kcopyd.Actors.Jobs;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// Limits a client, or several that share it, by percentage of time and by bytes per second. Any thread may change it while jobs run;
@@ -139,7 +140,7 @@ public sealed class KcopydThrottle
             Volatile.Write(ref _bytesPerSecond, bytesPerSecond);
             _limited = percent < 100 || bytesPerSecond > 0;
             foreach (var client in _clients)
-                client.Tell(Client.ThrottleChanged.Instance);
+                client.Tell(ThrottleChanged.Instance);
         }
     }
 }

@@ -1,11 +1,10 @@
 using Akka.Actor;
-using Kcopyd.Actors.Client;
 
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
 /// Whom to tell how a job ended. <see cref="Target"/> is an <see cref="IActorRef"/>, a <see cref="CopyNotify"/>,
-/// a <see cref="CopyResultNotify"/>, an <see cref="AwaitedCopy"/> or a <see cref="Request"/>.
+/// a <see cref="CopyResultNotify"/> or an <see cref="INotifyTarget"/>.
 /// </summary>
 internal readonly record struct Notification(object Target, object? Context)
 {
@@ -30,13 +29,8 @@ internal readonly record struct Notification(object Target, object? Context)
             case IActorRef actor:
                 Tell(actor, result!);
                 break;
-            case Request request:
-                foreach (var requester in request.Requesters)
-                    Tell(requester, result!);
-                request.Completed?.Invoke(request, result!);
-                break;
-            case AwaitedCopy awaited:
-                awaited.Complete(result!);
+            case INotifyTarget target:
+                target.Notify(result!);
                 break;
             default:
                 throw new InvalidOperationException($"A {Target.GetType()} cannot be notified.");
@@ -44,31 +38,8 @@ internal readonly record struct Notification(object Target, object? Context)
     }
 }
 
-/// <summary>The task behind <c>CopyAsync</c>. Its continuations never run on the client.</summary>
-internal sealed class AwaitedCopy(CancellationToken token)
+/// <summary>Takes the result of a job: once, in the client's turn or, if the client was stopped, on another thread.</summary>
+internal interface INotifyTarget
 {
-    private readonly TaskCompletionSource<CopyResult> _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private CancellationTokenRegistration _registration;
-
-    public Task<CopyResult> Task => _source.Task;
-
-    /// <summary>Call after the job was submitted, on the thread that submitted it.</summary>
-    public void CancelWith(KcopydJob job)
-    {
-        if (!token.CanBeCanceled)
-            return;
-        _registration = token.UnsafeRegister(static state => ((KcopydJob)state!).Cancel(), job);
-        Interlocked.MemoryBarrier();
-        if (_source.Task.IsCompleted)       // whoever comes second of this and Complete finds the other's work
-            _registration.Unregister();
-    }
-
-    public void Complete(CopyResult result)
-    {
-        if (result.IsCancelled && token.IsCancellationRequested)
-            _source.TrySetException(new CopyCancelledException(result, token));
-        else
-            _source.TrySetResult(result);
-        _registration.Unregister();
-    }
+    void Notify(CopyResult result);
 }

@@ -1,6 +1,4 @@
-using Kcopyd.Actors.Devices;
-
-namespace Kcopyd.Actors.Jobs;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// What a job did not carry through the engine: bytes, added up over all of its destinations. They are a part of the bytes written to

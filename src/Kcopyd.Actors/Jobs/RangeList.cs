@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Devices;
-
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>Unreadable ranges in order of their offset, neighbours merged. Empty, it costs nothing.</summary>

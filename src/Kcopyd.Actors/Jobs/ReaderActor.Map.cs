@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Jobs;
 

@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Devices;
-
 namespace Kcopyd.Actors.Jobs;
 
 /// <content>A small job between files in memory is one call, and its writer is spared. Whatever is wrong with it comes to light when it

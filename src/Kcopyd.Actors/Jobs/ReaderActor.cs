@@ -1,5 +1,5 @@
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.BlockIo;
 
 namespace Kcopyd.Actors.Jobs;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Jobs;
 

@@ -1,6 +1,5 @@
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Memory;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Jobs;
 

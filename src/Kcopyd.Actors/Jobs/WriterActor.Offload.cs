@@ -1,5 +1,4 @@
 using Akka.Event;
-using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Jobs;
 

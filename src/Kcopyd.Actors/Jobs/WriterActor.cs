@@ -1,8 +1,8 @@
 using Akka.Actor;
 using Akka.Event;
+using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Memory;
-using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Jobs;
 

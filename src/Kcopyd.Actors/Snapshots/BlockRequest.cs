@@ -1,9 +1,9 @@
 using System.Threading.Tasks.Sources;
 using Akka.Actor;
 using Akka.Dispatch;
-using Kcopyd.Actors.Client;
+using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Workers;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Snapshots;
 

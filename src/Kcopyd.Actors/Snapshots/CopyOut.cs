@@ -1,7 +1,5 @@
 using Akka.Actor;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Snapshots;
 

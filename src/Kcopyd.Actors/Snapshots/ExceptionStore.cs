@@ -1,3 +1,5 @@
+using Kcopyd.Actors.BlockIo;
+
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>Where the exceptions of a snapshot are kept, and which chunk of the COW device is the next. Used by the origin's actor only.</summary>

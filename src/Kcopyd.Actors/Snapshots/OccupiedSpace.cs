@@ -1,4 +1,3 @@
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Memory;
 
 namespace Kcopyd.Actors.Snapshots;

@@ -1,6 +1,4 @@
-using Akka.Event;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Telemetry;
+using Kcopyd.Actors.BlockIo;
 
 namespace Kcopyd.Actors.Snapshots;
 

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
 

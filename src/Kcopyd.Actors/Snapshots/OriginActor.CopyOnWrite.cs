@@ -1,5 +1,4 @@
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Snapshots;
 

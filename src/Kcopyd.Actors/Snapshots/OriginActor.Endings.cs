@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Akka.Event;
-using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
 

@@ -1,9 +1,7 @@
-using System.Globalization;
 using Akka.Actor;
-using Akka.Event;
-using Kcopyd.Actors.Client;
+using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Workers;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Snapshots;
 
@@ -94,7 +92,7 @@ internal sealed partial class OriginActor
         _client.Copy(
             snapshot.Cow.Region(snapshot.Geometry.OffsetOf(_run.New) >> IoRegion.SectorShift, sectors),
             [_core.Device.Region(start >> IoRegion.SectorShift, sectors)],
-            Jobs.CopyFlags.Flush, MergeCopy.Copied, new MergeCopy(Self));
+            CopyFlags.Flush, MergeCopy.Copied, new MergeCopy(Self));
     }
 
     private void MergeCopied(MergeCopy copy)
@@ -196,10 +194,10 @@ internal sealed partial class OriginActor
 /// <summary>A run of a merge was copied, or not.</summary>
 internal sealed class MergeCopy(IActorRef origin) : LinkedMessage
 {
-    public Jobs.CopyResult? Result { get; private set; }
+    public CopyResult? Result { get; private set; }
 
     // On the copy client.
-    public static void Copied(Jobs.CopyResult result)
+    public static void Copied(CopyResult result)
     {
         var copy = (MergeCopy)result.Context!;
         copy.Result = result;

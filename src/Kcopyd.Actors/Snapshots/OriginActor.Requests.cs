@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
+using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Snapshots;
 

@@ -1,10 +1,8 @@
 using Akka.Actor;
 using Akka.Dispatch;
 using Akka.Event;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Telemetry;
-using Kcopyd.Actors.Workers;
+using Kcopyd.Actors.BlockIo;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Snapshots;
 
@@ -64,11 +62,10 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
             Context.Stop(Self);     // restarted after a bug: its requests were told so, and the handles are closed
             return;
         }
-        var settings = Context.System.Kcopyd().Settings;
-        _client = Context.CreateKcopydClient("copies", settings with
+        _client = _core.Clients.Create(Context, "copies", _core.Clients.Settings with
         {
             MaxDestinations = 64, MaxJobs = MostCopies + 1, Dispatcher = _core.Settings.Dispatcher, WorkerDispatcher = _core.Settings.Dispatcher,
-        });
+        }, throttle: null);
         Context.WatchWith(_client.Actor, new CopiesEnded());
     }
 

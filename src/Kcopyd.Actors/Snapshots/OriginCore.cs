@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using Akka.Actor;
+using Kcopyd.Actors.BlockIo;
+using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>What the handles (any thread) and the origin's actor share. Holds no state of any request.</summary>
-internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSettings settings, OriginIdentity identity)
+internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSettings settings, OriginIdentity identity, Clients clients)
 {
     /// <summary>Bytes. A longer request is answered short, as any transfer may be.</summary>
     public const int LargestRequest = 4 << 20;
@@ -23,6 +24,9 @@ internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSetti
     public SnapshotSettings Settings { get; } = settings;
 
     public OriginIdentity Identity { get; } = identity;
+
+    /// <summary>Makes the client that copies.</summary>
+    public Clients Clients { get; } = clients;
 
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Snapshots;

@@ -1,4 +1,4 @@
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Memory;
 
 namespace Kcopyd.Actors.Snapshots;

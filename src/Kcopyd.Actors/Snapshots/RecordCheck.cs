@@ -1,5 +1,4 @@
 using System.Collections;
-using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
 

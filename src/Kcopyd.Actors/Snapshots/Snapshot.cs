@@ -1,6 +1,6 @@
 using Akka.Actor;
+using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Snapshots;
 

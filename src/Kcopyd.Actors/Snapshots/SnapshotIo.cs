@@ -1,4 +1,4 @@
-using Kcopyd.Actors.Workers;
+using Kcopyd.Actors.BlockIo;
 
 namespace Kcopyd.Actors.Snapshots;
 

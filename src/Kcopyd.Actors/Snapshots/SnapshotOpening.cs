@@ -1,6 +1,3 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Memory;
-
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>Opens a store, or makes one, before the origin's actor hears of it.</summary>

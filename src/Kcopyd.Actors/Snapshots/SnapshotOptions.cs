@@ -19,7 +19,7 @@ public sealed record SnapshotOptions
     /// <summary>A write that covers a whole chunk does not read the origin. Off only to measure what that saves.</summary>
     public bool WholeChunkShortcut { get; init; } = true;
 
-    /// <summary>Opens a store that was truncated: chunks that it has lost answer <see cref="Devices.IoError.Io"/>. Otherwise it is refused.</summary>
+    /// <summary>Opens a store that was truncated: chunks that it has lost answer <see cref="IoError.Io"/>. Otherwise it is refused.</summary>
     public bool AcceptTruncated { get; init; }
 
     /// <summary>Opens a store that was made for another origin, or whose label is damaged, and binds it to this one. For an image that was moved or restored.</summary>

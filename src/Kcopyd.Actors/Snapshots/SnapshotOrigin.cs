@@ -1,6 +1,8 @@
 using Akka.Actor;
+using Kcopyd.Actors.BlockIo;
+using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Workers;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Snapshots;
 
@@ -9,7 +11,7 @@ namespace Kcopyd.Actors.Snapshots;
 /// its store first. It is a device like any other, for any thread.
 /// </summary>
 /// <remarks>
-/// <para>Made by <see cref="SnapshotExtensions.CreateSnapshotOrigin"/>. Requests of more than 4 MiB are answered short, as any transfer may be.
+/// <para>Made by <see cref="KcopydExtension.CreateSnapshotOrigin"/>. Requests of more than 4 MiB are answered short, as any transfer may be.
 /// Writes that go past it, to the device beneath, change what the snapshots show.</para>
 /// <para>From the beginning of a merge on, the origin reads as the snapshot that is merged into it does.</para>
 /// </remarks>
@@ -18,6 +20,22 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
     private readonly OriginCore _core;
     private readonly bool _leaveOpen;
     private int _isDisposed;
+
+    internal static SnapshotOrigin Create(
+        IActorRefFactory parent, Clients clients, SnapshotSettings settings, IBlockDevice device, string? name, bool leaveOpen, OriginIdentity? identity)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (device.Length == long.MaxValue || (device.Length & (IoRegion.SectorSize - 1)) != 0)
+        {
+            throw new ArgumentException(
+                $"{device.Name} has {(device.Length == long.MaxValue ? "no size" : $"{device.Length} bytes, no multiple of 512")}: it cannot be the origin of snapshots. Take a range of it.",
+                nameof(device));
+        }
+        name ??= ActorNames.Next("kcopyd-origin");
+        var core = new OriginCore(name, device, settings, identity ?? OriginIdentity.Of(device), clients);
+        core.Actor = parent.ActorOf(OriginActor.Props(core), name);
+        return new SnapshotOrigin(core, leaveOpen);
+    }
 
     internal SnapshotOrigin(OriginCore core, bool leaveOpen)
     {

@@ -69,6 +69,6 @@ public enum SnapshotState
     MergeFailed,
     /// <summary>A write found the store full (<see cref="StoreKind.PersistentOverflow"/>): it can be read, not written.</summary>
     Overflow,
-    /// <summary>It has lost something of what it should show: every I/O answers <see cref="Devices.IoError.Io"/>.</summary>
+    /// <summary>It has lost something of what it should show: every I/O answers <see cref="IoError.Io"/>.</summary>
     Invalid,
 }

@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Devices;
-
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>COW stores as they are on their devices, without an origin and without an actor system.</summary>

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Memory;
 
 namespace Kcopyd.Actors.Snapshots;

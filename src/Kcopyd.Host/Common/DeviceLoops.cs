@@ -1,4 +1,4 @@
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Common;
 

@@ -1,4 +1,4 @@
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Files;
 using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Common;

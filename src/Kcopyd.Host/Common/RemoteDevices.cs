@@ -1,4 +1,4 @@
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Host.Common;
@@ -24,7 +24,7 @@ internal sealed class RemoteDevices(LogLevel logLevel, CancellationToken cancell
         Engine ??= Engine.Start(logLevel);
         try
         {
-            return _open[uri] = await NbdBlockDevice.OpenAsync(Engine.System, uri, cancellationToken: cancellationToken).ConfigureAwait(false);
+            return _open[uri] = await Engine.System.Kcopyd().OpenNbdDeviceAsync(uri, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
         catch (NbdException refused)
         {

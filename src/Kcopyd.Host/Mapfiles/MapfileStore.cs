@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Mapfiles;

@@ -1,5 +1,5 @@
 using System.Text;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Snapshots;

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd;
-using Kcopyd.Actors.Nbd.Client;
+using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host.Serving;

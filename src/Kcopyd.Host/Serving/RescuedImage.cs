@@ -1,5 +1,4 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors;
 using Kcopyd.Host.Mapfiles;
 
 namespace Kcopyd.Host.Serving;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Host.Mapfiles;
 using Kcopyd.Host.Snapshots;

@@ -1,5 +1,4 @@
 using System.Net;
-using Akka.Actor;
 using Kcopyd.Actors;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Host.Snapshots;
@@ -79,7 +78,7 @@ internal static class ServeRun
         {
             _ = engine.System.Kcopyd();     // its configuration is there from now on
             var settings = NbdServerSettings.FromConfig(engine.System.Settings.Config.GetConfig("kcopyd.nbd.server"));
-            return NbdServer.Start(engine.System, server with
+            return engine.System.Kcopyd().StartNbdServer(server with
             {
                 Sockets = [.. options.Sockets.Select(static passed => passed.Open())],
                 Settings = options.MaxConnections is { } most ? settings with { MaxConnections = most } : settings,

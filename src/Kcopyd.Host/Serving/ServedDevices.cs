@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Host.Mapfiles;

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Kcopyd.Actors.IO;
-using Kcopyd.Actors.Nbd.Client;
+using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Host.Snapshots;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Snapshots;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Memory;
 using Kcopyd.Actors.Snapshots;
 

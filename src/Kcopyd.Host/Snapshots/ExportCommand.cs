@@ -1,6 +1,5 @@
 using System.CommandLine;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors;
 using Kcopyd.Host.Transfers;
 
 namespace Kcopyd.Host.Snapshots;

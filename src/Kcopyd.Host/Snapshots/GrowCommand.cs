@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Host.Snapshots;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;

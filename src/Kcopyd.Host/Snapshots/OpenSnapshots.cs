@@ -1,4 +1,4 @@
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
@@ -57,7 +57,7 @@ internal sealed class OpenSnapshots : IAsyncDisposable
 
     private static async Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, SnapshotUse use, Engine engine, bool ownsEngine, string name)
     {
-        var opened = new OpenSnapshots(engine, ownsEngine, engine.System.CreateSnapshotOrigin(files.Origin, name, leaveOpen: true));
+        var opened = new OpenSnapshots(engine, ownsEngine, engine.System.Kcopyd().CreateSnapshotOrigin(files.Origin, name, leaveOpen: true));
         try
         {
             // What is protected from a merge is opened before.

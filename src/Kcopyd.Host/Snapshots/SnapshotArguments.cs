@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Numerics;
 using Kcopyd.Actors;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors;
 using Kcopyd.Host.Transfers;
 using Spectre.Console;
 

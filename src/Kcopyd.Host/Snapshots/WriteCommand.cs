@@ -1,6 +1,5 @@
 using System.CommandLine;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Snapshots;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Transfers;
 

@@ -3,10 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Akka.Actor;
 using Kcopyd.Actors;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Faults;
 
 namespace Kcopyd.Host.Transfers;
 
@@ -23,7 +20,7 @@ internal sealed class Demo(ActorSystem system, string folder, TextWriter writer)
     /// <returns>True if everything happened as the story has it.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
-        var client = system.CreateKcopydClient("demo");
+        var client = system.Kcopyd().CreateClient("demo");
         await using var lease = client.ConfigureAwait(false);
 
         var data = new byte[Length];

@@ -1,4 +1,4 @@
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Transfers;
 

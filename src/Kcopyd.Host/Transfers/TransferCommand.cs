@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using Akka.Actor;
 using Kcopyd.Actors;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
 
 namespace Kcopyd.Host.Transfers;
 
@@ -90,7 +87,7 @@ internal static class TransferCommand
             yield return (destination.Target, true);
     }
 
-    public static KcopydClient CreateClient(ActorSystem system, TransferOptions options, int destinations) => system.CreateKcopydClient(
+    public static KcopydClient CreateClient(ActorSystem system, TransferOptions options, int destinations) => system.Kcopyd().CreateClient(
         "command",
         system.Kcopyd().Settings with { MaxDestinations = destinations, SubJobSize = options.SubJobSize, Offload = options.Offload ?? system.Kcopyd().Settings.Offload },
         new KcopydThrottle(options.Throttle, options.Rate));

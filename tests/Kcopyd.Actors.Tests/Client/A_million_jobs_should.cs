@@ -1,6 +1,3 @@
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -17,7 +14,7 @@ public sealed class A_million_jobs_should(ITestOutputHelper output) : EngineSpec
     [Fact]
     public async Task be_refused_beyond_the_bound_stay_within_memory_be_notified_and_leave_nothing_behind()
     {
-        var client = Sys.CreateKcopydClient();
+        var client = Sys.Kcopyd().CreateClient();
         var settings = client.Settings;
         var source = Random(4096);
         var to = Whole(BlockDevice.Memory(4096));

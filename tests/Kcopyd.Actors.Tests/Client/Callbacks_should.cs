@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Faults;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Client;

@@ -1,9 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Faults;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Client;
@@ -13,10 +10,10 @@ public sealed class Creation_should : EngineSpec
     [Fact]
     public void give_a_named_actor_of_the_system()
     {
-        var client = Sys.CreateKcopydClient("resync");
+        var client = Sys.Kcopyd().CreateClient("resync");
         Assert.Equal("resync", client.Name);
         Assert.Equal("/user/resync", client.Actor.Path.ToStringWithoutAddress());
-        Assert.NotEqual(Sys.CreateKcopydClient().Name, Sys.CreateKcopydClient().Name);
+        Assert.NotEqual(Sys.Kcopyd().CreateClient().Name, Sys.Kcopyd().CreateClient().Name);
     }
 
     [Fact]
@@ -42,8 +39,8 @@ public sealed class Creation_should : EngineSpec
     [Fact]
     public void refuse_a_name_that_is_taken()
     {
-        Sys.CreateKcopydClient("twin");
-        Assert.Throws<InvalidActorNameException>(() => { Sys.CreateKcopydClient("twin"); });
+        Sys.Kcopyd().CreateClient("twin");
+        Assert.Throws<InvalidActorNameException>(() => { Sys.Kcopyd().CreateClient("twin"); });
     }
 
     [Theory]
@@ -76,7 +73,7 @@ public sealed class Creation_should : EngineSpec
         var system = ActorSystem.Create("sections", ConfigurationFactory.ParseString(config + "\nakka.stdout-loglevel = OFF"));
         try
         {
-            var error = Assert.Throws<ConfigurationException>(() => { system.CreateKcopydClient("resync"); });
+            var error = Assert.Throws<ConfigurationException>(() => { system.Kcopyd().CreateClient("resync"); });
             Assert.StartsWith($"{path} = nowhere:", error.Message, StringComparison.Ordinal);
         }
         finally
@@ -100,6 +97,6 @@ public sealed class Creation_should : EngineSpec
 
     private sealed class Parent : UntypedActor
     {
-        protected override void OnReceive(object message) => Sender.Tell(Context.CreateKcopydClient("child"));
+        protected override void OnReceive(object message) => Sender.Tell(Context.Kcopyd().CreateClient("child"));
     }
 }

@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
 
@@ -36,7 +33,7 @@ public sealed class Hung_device_should : EngineSpec
     {
         var system = ActorSystem.Create("hung");
         var hung = Hung(call);
-        var job = Use(system.CreateKcopydClient(), hung, call);
+        var job = Use(system.Kcopyd().CreateClient(), hung, call);
         await Until(() => hung.Blocked > 0);
         await Soon(system.Terminate());
         Assert.Equal(IoError.ClientStopped, (await Soon(job)).Destinations[0].Fault!.Error);
@@ -188,7 +185,7 @@ public sealed class Hung_device_should : EngineSpec
     {
         public Parent(IBlockDevice device, Action<CopyResult> tell)
         {
-            var client = Context.CreateKcopydClient("copies");
+            var client = Context.Kcopyd().CreateClient("copies");
             Receive<string>(word => word == "copy", _ => client.Copy(device.Whole(), Whole(Mirrors(1, Piece)), CopyFlags.None, result => tell(result)));
             Receive<string>(_ => Sender.Tell("yes"));
             Receive<InvalidOperationException>(bug => throw bug);

@@ -2,9 +2,7 @@ using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit.Xunit2;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
-using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
 
@@ -27,11 +25,11 @@ public sealed class Local_actors_should() : TestKit(ConfigurationFactory.ParseSt
     {
         var source = BlockDevice.Memory(1 << 20);
         new Random(1).NextBytes(source.Bytes);
-        await using var client = Sys.CreateKcopydClient("copier");
-        await using var origin = Sys.CreateSnapshotOrigin(BlockDevice.Memory(1 << 20), "origin");
+        await using var client = Sys.Kcopyd().CreateClient("copier");
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(1 << 20), "origin");
         await using var snapshot = await origin.OpenSnapshotAsync(BlockDevice.Memory(4 << 20));
-        await using var server = NbdServer.Start(Sys, new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Exports = [new NbdExport("disk", origin)] });
-        await using var remote = await NbdBlockDevice.OpenAsync(Sys, NbdUri.Parse($"nbd://{server.EndPoints[0]}/disk")).WaitAsync(Patience);
+        await using var server = Sys.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Exports = [new NbdExport("disk", origin)] });
+        await using var remote = await Sys.Kcopyd().OpenNbdDeviceAsync(NbdUri.Parse($"nbd://{server.EndPoints[0]}/disk")).WaitAsync(Patience);
 
         Assert.True((await client.CopyAsync(source.Whole(), [remote.Whole()]).WaitAsync(Patience)).IsSuccess);
         Assert.Equal(source.Bytes.ToArray(), await origin.ReadAllAsync(0, 1 << 20));
@@ -42,7 +40,7 @@ public sealed class Local_actors_should() : TestKit(ConfigurationFactory.ParseSt
     [Fact]
     public void refuse_to_be_moved_to_another_node()
     {
-        Assert.Contains("local-only", Assert.Throws<ConfigurationException>(() => Sys.CreateKcopydClient("moved")).Message, StringComparison.Ordinal);
-        Assert.Contains("local-only", Assert.Throws<ConfigurationException>(() => Sys.CreateSnapshotOrigin(BlockDevice.Memory(4096), "moved")).Message, StringComparison.Ordinal);
+        Assert.Contains("local-only", Assert.Throws<ConfigurationException>(() => Sys.Kcopyd().CreateClient("moved")).Message, StringComparison.Ordinal);
+        Assert.Contains("local-only", Assert.Throws<ConfigurationException>(() => Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(4096), "moved")).Message, StringComparison.Ordinal);
     }
 }

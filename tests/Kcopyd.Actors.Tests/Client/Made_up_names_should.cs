@@ -1,7 +1,5 @@
 using System.Net.Sockets;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
-using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
 
@@ -18,10 +16,10 @@ public sealed class Made_up_names_should : EngineSpec
         for (var i = 0; i < 3; i++)
         {
             var socket = folder[$"s{i}"];
-            var server = NbdServer.Start(Sys, new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", BlockDevice.Memory(4096))] });
-            var device = await NbdBlockDevice.OpenAsync(Sys, NbdUri.Parse($"nbd+unix:///?socket={socket}"));
-            _ = Sys.CreateSnapshotOrigin(BlockDevice.Memory(4096));
-            var client = Sys.CreateKcopydClient();
+            var server = Sys.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", BlockDevice.Memory(4096))] });
+            var device = await Sys.Kcopyd().OpenNbdDeviceAsync(NbdUri.Parse($"nbd+unix:///?socket={socket}"));
+            _ = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(4096));
+            var client = Sys.Kcopyd().CreateClient();
             Assert.Equal(["kcopyd-client", "kcopyd-nbd-device", "kcopyd-nbd-server"],
                 new[] { client.Actor, device.Actor, server.Actor }.Select(actor => Prefix(actor.Path.Name)));
         }

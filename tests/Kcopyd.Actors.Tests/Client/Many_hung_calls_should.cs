@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
 
@@ -12,7 +9,7 @@ namespace Kcopyd.Actors.Tests.Client;
 public sealed class Many_hung_calls_should() : EngineSpec($$"""
     few-threads {
       type = Dispatcher, throughput = 30, threads = {{Threads}}, max-threads = {{MaxThreads}}
-      executor = "Kcopyd.Actors.Dispatch.EngineThreadsConfigurator, Kcopyd.Actors"
+      executor = "Kcopyd.Actors.Threads.EngineThreadsConfigurator, Kcopyd.Actors"
     }
     kcopyd.client { dispatcher = few-threads, worker-dispatcher = few-threads }
     """)

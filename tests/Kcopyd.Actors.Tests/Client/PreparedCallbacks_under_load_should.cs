@@ -1,6 +1,3 @@
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Client;

@@ -1,11 +1,7 @@
 using Akka.Actor;
-using Akka.TestKit;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Faults;
 using Xunit;
-using static Kcopyd.Actors.Client.KcopydProtocol;
+using static Kcopyd.Actors.KcopydProtocol;
 
 namespace Kcopyd.Actors.Tests.Client;
 

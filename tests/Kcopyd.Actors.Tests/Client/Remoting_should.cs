@@ -1,11 +1,8 @@
 using Akka.Actor;
 using Akka.Configuration;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Faults;
 using Xunit;
-using static Kcopyd.Actors.Client.KcopydProtocol;
+using static Kcopyd.Actors.KcopydProtocol;
 
 namespace Kcopyd.Actors.Tests.Client;
 
@@ -28,7 +25,7 @@ public sealed class Remoting_should : EngineSpec
         _far.Kcopyd().Devices.Register("source", _source);
         _far.Kcopyd().Devices.Register("mirror", _mirror);
         _far.Kcopyd().Devices.Register("scratched", BlockDevice.Memory(16 * Piece, name: "scratched").WithErrors(ByteRange.Sectors(20)));
-        _client = _far.CreateKcopydClient("copier");
+        _client = _far.Kcopyd().CreateClient("copier");
     }
 
     [Fact]

@@ -1,10 +1,5 @@
-using Akka.Actor;
-using Akka.Serialization;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
 using Xunit;
-using static Kcopyd.Actors.Client.KcopydProtocol;
+using static Kcopyd.Actors.KcopydProtocol;
 
 namespace Kcopyd.Actors.Tests.Client;
 

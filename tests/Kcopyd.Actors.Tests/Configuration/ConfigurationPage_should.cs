@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Akka.Configuration.Hocon;
 using Akka.TestKit.Xunit2;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Telemetry;
 using Kcopyd.Actors.Tests.Telemetry;
 using Xunit;

@@ -1,10 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit.Xunit2;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
-using Kcopyd.Actors.Snapshots;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Configuration;
@@ -61,7 +58,7 @@ public sealed class KcopydSettings_should : TestKit
     {
         var config = ConfigurationFactory.ParseString($"kcopyd.client.{key} = {value}");
         using var system = ActorSystem.Create("refused", config);
-        var refusal = Assert.Throws<ConfigurationException>(() => system.CreateKcopydClient());
+        var refusal = Assert.Throws<ConfigurationException>(() => system.Kcopyd().CreateClient());
         Assert.Contains($"kcopyd.client.{key} = ", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -91,7 +88,7 @@ public sealed class KcopydSettings_should : TestKit
     public void be_refused_by_their_path_whatever_is_wrong_with_the_section(string hocon, string message)
     {
         using var system = ActorSystem.Create("refused", ConfigurationFactory.ParseString(hocon));
-        Assert.StartsWith(message, Assert.Throws<ConfigurationException>(() => system.CreateKcopydClient("resync")).Message, StringComparison.Ordinal);
+        Assert.StartsWith(message, Assert.Throws<ConfigurationException>(() => system.Kcopyd().CreateClient("resync")).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -100,7 +97,7 @@ public sealed class KcopydSettings_should : TestKit
     public void be_refused_of_origins_too(string hocon, string message)
     {
         using var system = ActorSystem.Create("refused", ConfigurationFactory.ParseString(hocon));
-        Assert.StartsWith(message, Assert.Throws<ConfigurationException>(() => system.CreateSnapshotOrigin(BlockDevice.Memory(4096))).Message, StringComparison.Ordinal);
+        Assert.StartsWith(message, Assert.Throws<ConfigurationException>(() => system.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(4096))).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -109,13 +106,13 @@ public sealed class KcopydSettings_should : TestKit
     public void be_refused_of_servers_too(string hocon, string message)
     {
         using var system = ActorSystem.Create("refused", ConfigurationFactory.ParseString(hocon));
-        Assert.StartsWith(message, Assert.Throws<ConfigurationException>(() => NbdServer.Start(system, new NbdServerOptions())).Message, StringComparison.Ordinal);
+        Assert.StartsWith(message, Assert.Throws<ConfigurationException>(() => system.Kcopyd().StartNbdServer(new NbdServerOptions())).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void be_refused_also_when_they_were_made_in_code()
     {
-        var refusal = Assert.Throws<ConfigurationException>(() => Sys.CreateKcopydClient("bad", Sys.Kcopyd().Settings with { ThrottlePercent = 0 }));
+        var refusal = Assert.Throws<ConfigurationException>(() => Sys.Kcopyd().CreateClient("bad", Sys.Kcopyd().Settings with { ThrottlePercent = 0 }));
         Assert.Contains("throttle-percent = 0: must be 1 to 100", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -140,7 +137,7 @@ public sealed class KcopydSettings_should : TestKit
     public void name_the_ways_to_offload_by_a_list(string value, OffloadKinds expected)
     {
         using var system = ActorSystem.Create("offload", ConfigurationFactory.ParseString($"kcopyd.client.offload = {value}"));
-        Assert.Equal(expected, system.CreateKcopydClient().Settings.Offload);
+        Assert.Equal(expected, system.Kcopyd().CreateClient().Settings.Offload);
         Assert.Equal(OffloadKinds.Default, Sys.Kcopyd().Settings.Offload);
     }
 
@@ -149,7 +146,7 @@ public sealed class KcopydSettings_should : TestKit
     {
         var config = ConfigurationFactory.ParseString("""kcopyd { client.max-jobs = 7, clients { "a.b" { throttle-percent = 20 } } }""");
         using var system = ActorSystem.Create("named", config);
-        var (named, other) = (system.CreateKcopydClient("a.b").Settings, system.CreateKcopydClient("other").Settings);
+        var (named, other) = (system.Kcopyd().CreateClient("a.b").Settings, system.Kcopyd().CreateClient("other").Settings);
         Assert.Equal((20, 7), (named.ThrottlePercent, named.MaxJobs));
         Assert.Equal((100, 7), (other.ThrottlePercent, other.MaxJobs));
     }
@@ -158,8 +155,8 @@ public sealed class KcopydSettings_should : TestKit
     public void name_the_section_of_the_client_that_is_at_fault()
     {
         using var system = ActorSystem.Create("named", ConfigurationFactory.ParseString("kcopyd.clients.resync.max-jobs = 0"));
-        system.CreateKcopydClient("other");
-        var refusal = Assert.Throws<ConfigurationException>(() => system.CreateKcopydClient("resync"));
+        system.Kcopyd().CreateClient("other");
+        var refusal = Assert.Throws<ConfigurationException>(() => system.Kcopyd().CreateClient("resync"));
         Assert.StartsWith("""kcopyd.clients."resync".max-jobs = 0""", refusal.Message, StringComparison.Ordinal);
     }
 

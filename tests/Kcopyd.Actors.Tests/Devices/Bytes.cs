@@ -1,4 +1,3 @@
-using Kcopyd.Actors.Devices;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Devices;

@@ -1,7 +1,5 @@
 using Akka.Actor;
 using Akka.Hosting;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,9 +1,6 @@
 using Akka.Hosting;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Hosting;
-using Kcopyd.Actors.Jobs;
 using Kcopyd.Actors.Tests.Devices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;

@@ -1,6 +1,3 @@
-using Akka.Configuration;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Hosting;
 using Xunit;
 

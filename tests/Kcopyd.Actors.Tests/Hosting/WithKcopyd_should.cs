@@ -1,11 +1,8 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

@@ -1,10 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Hosting;
 using Kcopyd.Actors.Nbd;
 using Microsoft.Extensions.DependencyInjection;

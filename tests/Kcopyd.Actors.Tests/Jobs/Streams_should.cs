@@ -1,9 +1,6 @@
 using System.IO.Pipelines;
 using CsCheck;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
 

@@ -1,6 +1,4 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Faults;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Memory;

@@ -3,10 +3,8 @@ using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Hosting;
 using Akka.TestKit.Xunit2;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Hosting;
 using Kcopyd.Actors.Nbd;
-using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -54,8 +52,8 @@ public sealed class Nbd_page_should : TestKit
     {
         var system = Sys;
         var (image, store, socket) = (Image(), Path.Combine(_folder.FullName, "disk.cow"), Path.Combine(_folder.FullName, "s"));
-        await using var disk = system.CreateSnapshotOrigin(BlockDevice.Open(image));
-        await using var server = NbdServer.Start(system, new NbdServerOptions
+        await using var disk = system.Kcopyd().CreateSnapshotOrigin(BlockDevice.Open(image));
+        await using var server = system.Kcopyd().StartNbdServer(new NbdServerOptions
         {
             EndPoints = [new UnixDomainSocketEndPoint(socket)],
             Exports = [new NbdExport("disk", disk)],
@@ -80,9 +78,9 @@ public sealed class Nbd_page_should : TestKit
         var (system, socket, copy) = (Sys, Path.Combine(_folder.FullName, "s"), Path.Combine(_folder.FullName, "copy.img"));
         await using var disk = BlockDevice.Memory(1 << 20);
         new Random(1).NextBytes(disk.Bytes);
-        await using var server = NbdServer.Start(system, new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("disk", disk)] });
+        await using var server = system.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("disk", disk)] });
         var address = $"nbd+unix:///disk?socket={socket}";
-        await using var remote = await NbdBlockDevice.OpenAsync(system, NbdUri.Parse(address));
+        await using var remote = await system.Kcopyd().OpenNbdDeviceAsync(NbdUri.Parse(address));
         await using var local = BlockDevice.Open(copy, new() { Create = true, Length = remote.Length });
         var copied = await system.Kcopyd().GetClient().CopyAsync(remote.Whole(), [local.Whole()]);
 

@@ -1,9 +1,6 @@
 using Akka.Actor;
 using CsCheck;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
 
@@ -46,12 +43,12 @@ public sealed class Engine_on_files_should : IDisposable
             kcopyd.client { dispatcher = on-{{engine}}, worker-dispatcher = on-{{engine}} }
             on-{{engine}} {
               type = Dispatcher, throughput = 30, threads = 2, max-threads = 16, io-engine = {{engine}}
-              executor = "Kcopyd.Actors.Dispatch.EngineThreadsConfigurator, Kcopyd.Actors"
+              executor = "Kcopyd.Actors.Threads.EngineThreadsConfigurator, Kcopyd.Actors"
             }
             """);
         try
         {
-            var client = system.CreateKcopydClient(settings: system.Kcopyd().Settings with { SubJobSize = 16 << 10 });
+            var client = system.Kcopyd().CreateClient(settings: system.Kcopyd().Settings with { SubJobSize = 16 << 10 });
             await using var hangs = BlockDevice.Memory(Share * 512).WithStall();
             var hanging = client.CopyAsync(BlockDevice.Memory(Share * 512).Whole(), [hangs.Whole()]);
             await hangs.WaitingAsync();

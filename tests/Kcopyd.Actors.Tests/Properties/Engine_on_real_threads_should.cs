@@ -1,9 +1,6 @@
 using Akka.Actor;
 using CsCheck;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Faults;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Properties;
@@ -34,7 +31,7 @@ public sealed class Engine_on_real_threads_should : IAsyncLifetime
             var to = mirrors.Zip(badWrites, (mirror, bad) =>
                 mirror.WithErrors(Ranges(bad), operations: IoOperations.Write | IoOperations.WriteZeroes).Region(0, sectors)).ToArray();
 
-            var client = _system.CreateKcopydClient(settings: _system.Kcopyd().Settings with { SubJobSize = pages * 4096, PagePoolSize = pages * 4096 * 2, SubJobsPerJob = 3 });
+            var client = _system.Kcopyd().CreateClient(settings: _system.Kcopyd().Settings with { SubJobSize = pages * 4096, PagePoolSize = pages * 4096 * 2, SubJobsPerJob = 3 });
             var result = client.CopyAsync(source.Region(0, sectors), to, flags).GetAwaiter().GetResult();
             client.DestroyAsync().GetAwaiter().GetResult();
 

@@ -1,5 +1,4 @@
 using CsCheck;
-using Kcopyd.Actors.Jobs;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Properties;

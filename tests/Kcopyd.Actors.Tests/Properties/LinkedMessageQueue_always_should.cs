@@ -1,6 +1,6 @@
 using Akka.Actor;
 using CsCheck;
-using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Messaging;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Properties;

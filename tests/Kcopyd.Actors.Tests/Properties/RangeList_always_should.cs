@@ -1,5 +1,4 @@
 using CsCheck;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Jobs;
 using Xunit;
 

@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Devices;
-
 namespace Kcopyd.Actors.Tests.Simulation;
 
 internal enum IoKind

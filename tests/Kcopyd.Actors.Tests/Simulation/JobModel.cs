@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
 
 namespace Kcopyd.Actors.Tests.Simulation;
 

@@ -1,6 +1,3 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
-
 namespace Kcopyd.Actors.Tests.Simulation;
 
 /// <summary>

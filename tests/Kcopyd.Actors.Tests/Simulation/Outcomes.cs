@@ -1,6 +1,4 @@
 using Akka.Actor;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Jobs;
 
 namespace Kcopyd.Actors.Tests.Simulation;
 

@@ -1,7 +1,5 @@
 using Akka.Actor;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Jobs;
 using Xunit;
 
@@ -209,7 +207,7 @@ public sealed class Races_should : IDisposable
     private KcopydClient Client(Func<KcopydSettings, KcopydSettings>? change = null, KcopydThrottle? throttle = null)
     {
         var settings = _virtual.System.Kcopyd().Settings;
-        var client = _virtual.System.CreateKcopydClient(settings: change?.Invoke(settings) ?? settings, throttle: throttle);
+        var client = _virtual.System.Kcopyd().CreateClient(settings: change?.Invoke(settings) ?? settings, throttle: throttle);
         _virtual.Start(client.Actor);
         return client;
     }

@@ -1,7 +1,3 @@
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
-
 namespace Kcopyd.Actors.Tests.Simulation;
 
 /// <summary>How a job's caller wants to be told.</summary>

@@ -1,6 +1,3 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-
 namespace Kcopyd.Actors.Tests.Simulation;
 
 /// <summary>Hangs until told to go; what waits goes on inline, on the thread that says so.</summary>

@@ -1,6 +1,5 @@
 using System.Threading.Tasks.Sources;
 using Akka.Dispatch;
-using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Tests.Simulation;
 

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Kcopyd.Actors.Client;
 
 namespace Kcopyd.Actors.Tests.Simulation;
 

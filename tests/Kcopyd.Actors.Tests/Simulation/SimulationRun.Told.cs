@@ -1,6 +1,3 @@
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Jobs;
-
 namespace Kcopyd.Actors.Tests.Simulation;
 
 /// <summary>What the client tells its callers, and what they do about it.</summary>

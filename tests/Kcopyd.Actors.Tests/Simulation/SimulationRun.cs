@@ -1,6 +1,4 @@
 using Akka.Actor;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Jobs;
 
 namespace Kcopyd.Actors.Tests.Simulation;
 
@@ -32,7 +30,7 @@ internal sealed partial class SimulationRun : IDisposable
         _complaints = _log.Complaints;
         _virtual = new VirtualSystem(seed);
         _scenario = new Scenario(seed, _virtual.System.Kcopyd().Settings, Pump, _log);
-        _client = _virtual.System.CreateKcopydClient("client", _scenario.Settings);
+        _client = _virtual.System.Kcopyd().CreateClient("client", _scenario.Settings);
         _virtual.Start(_client.Actor);
         _inbox = new Inbox(((ExtendedActorSystem)_virtual.System).Provider, OnMessage);
         _jobs = [.. _scenario.Jobs.Select(plan => new JobOutcome(plan))];
@@ -49,7 +47,7 @@ internal sealed partial class SimulationRun : IDisposable
     /// <summary>What was not read and written, of the jobs that told it.</summary>
     public OffloadedBytes Offloaded => _jobs.Aggregate(default(OffloadedBytes), (sum, job) => sum.Add(job.Result?.Offloaded ?? default));
 
-    /// <summary>The whole history in one number.
+    /// <summary>The whole history in one number.</summary>
     public ulong Trace => Pump.Trace;
 
     /// <summary>Plays the seed.</summary>

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
 using Xunit;
 using Xunit.Abstractions;
 

@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
 
@@ -11,7 +9,7 @@ public sealed class Changed_chunks_should : SnapshotSpec
     [Fact]
     public async Task be_all_that_were_written_to_the_origin_or_to_the_snapshot_in_ascending_order()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
         Assert.Empty(await snapshot.GetChangedChunksAsync());
         var expected = new SortedSet<long>();
@@ -28,7 +26,7 @@ public sealed class Changed_chunks_should : SnapshotSpec
     [Fact]
     public async Task be_refused_when_the_origin_is_closed()
     {
-        var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
         await origin.DisposeAsync();
         await Assert.ThrowsAsync<InvalidOperationException>(() => Soon(snapshot.GetChangedChunksAsync()));

@@ -1,6 +1,5 @@
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -16,7 +15,7 @@ public sealed class Closed_origin_should : SnapshotSpec
     [Fact]
     public async Task answer_that_it_is_closed_and_so_do_its_snapshots()
     {
-        var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk, DiscardZeroesCow = true });
         await origin.DisposeAsync();
         await AllAnswerClosed(origin);
@@ -34,7 +33,7 @@ public sealed class Closed_origin_should : SnapshotSpec
     public async Task be_told_from_a_closed_snapshot_whose_origin_goes_on()
     {
         var device = OriginDevice();
-        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk, DiscardZeroesCow = true });
         await snapshot.DisposeAsync();
         await snapshot.DisposeAsync();
@@ -56,7 +55,7 @@ public sealed class Closed_origin_should : SnapshotSpec
     public async Task answer_at_once_when_it_is_stopped_while_a_device_blocks_its_caller(IoOperations call, bool isCow)
     {
         var hung = new BlockingDevice(isCow ? Cow() : OriginDevice(), call) { IsOpen = true };
-        var origin = Sys.CreateSnapshotOrigin(isCow ? OriginDevice() : hung);
+        var origin = Sys.Kcopyd().CreateSnapshotOrigin(isCow ? OriginDevice() : hung);
         var snapshot = await origin.OpenSnapshotAsync(isCow ? hung : Cow(), new() { ChunkSize = Chunk });
         await Write(snapshot, 0, Bytes.Random(Chunk));
         hung.IsOpen = false;
@@ -74,7 +73,7 @@ public sealed class Closed_origin_should : SnapshotSpec
     {
         var frozen = OriginDevice().Bytes.ToArray();
         var device = OriginDevice().WithStall(IoOperations.Transfers);
-        var origin = Sys.CreateSnapshotOrigin(device);
+        var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
         var buffer = new byte[Chunk];
         var reading = snapshot.ReadAsync(0, buffer).AsTask();
@@ -97,7 +96,7 @@ public sealed class Closed_origin_should : SnapshotSpec
     public async Task have_answered_each_request_once_when_it_was_ended_from_outside(object end)
     {
         var device = OriginDevice().WithStall(IoOperations.Transfers);
-        var origin = Sys.CreateSnapshotOrigin(device);
+        var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
         var answers = new int[400];     // more than are begun at once
         var requests = new List<Task<IoResult>>();

@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -21,7 +19,7 @@ public sealed class Discard_should : SnapshotSpec
     [Fact]
     public async Task zero_whole_chunks_in_the_store_and_keep_their_records()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await Open(origin, Zeroes);
         var status = await snapshot.GetStatusAsync();
         await Discard(snapshot, 2 * Chunk, 2 * Chunk);
@@ -37,7 +35,7 @@ public sealed class Discard_should : SnapshotSpec
     public async Task zero_whole_chunks_also_where_the_store_can_only_be_written()
     {
         _cow.Without = DeviceFeatures.WriteZeroes | DeviceFeatures.Discard;
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await Open(origin, Zeroes);
         await Discard(snapshot, 2 * Chunk - 512, 2 * Chunk + 1024);     // of chunk 4 there is a part
         _expected.AsSpan(2 * Chunk, 2 * Chunk).Clear();
@@ -48,7 +46,7 @@ public sealed class Discard_should : SnapshotSpec
     [Fact]
     public async Task do_nothing_where_there_is_no_exception()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await Open(origin, Zeroes);
         var (store, status) = (_bytes.Bytes.ToArray(), await snapshot.GetStatusAsync());
         await Discard(snapshot, 10 * Chunk, 5 * Chunk);
@@ -62,7 +60,7 @@ public sealed class Discard_should : SnapshotSpec
     [Fact]
     public async Task pass_parts_of_chunks_to_the_store()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await Open(origin, Zeroes);
         await Discard(snapshot, 3 * Chunk + 512, 1024);
         await Discard(snapshot, 3 * Chunk - 512, Chunk + 1024);         // the end of one, all of the next, and the begin of a third
@@ -75,7 +73,7 @@ public sealed class Discard_should : SnapshotSpec
     public async Task take_the_last_chunk_for_whole_though_it_is_short()
     {
         var device = OriginDevice(OriginLength - 1024);
-        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await using var snapshot = await origin.OpenSnapshotAsync(_cow, Zeroes);
         await Write(snapshot, OriginLength - Chunk, Bytes.Random(Chunk - 1024));
         await Discard(snapshot, OriginLength - Chunk, Chunk - 1024);
@@ -86,7 +84,7 @@ public sealed class Discard_should : SnapshotSpec
     [Fact]
     public async Task not_be_supported_unless_it_was_asked_for()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await Open(origin, Zeroes with { DiscardZeroesCow = false });
         Assert.Equal(DeviceFeatures.None, snapshot.Features & DeviceFeatures.Discard);
         Assert.Equal(IoResult.Failure(IoError.NotSupported), await Soon(snapshot.DiscardAsync(2 * Chunk, Chunk).AsTask()));
@@ -96,7 +94,7 @@ public sealed class Discard_should : SnapshotSpec
     [Fact]
     public async Task reach_the_origin_without_a_copy_if_it_is_passed_down()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await Open(origin, Zeroes with { DiscardPassdownOrigin = true });
         var status = await snapshot.GetStatusAsync();
         await Discard(snapshot, 4 * Chunk, 2 * Chunk);
@@ -109,7 +107,7 @@ public sealed class Discard_should : SnapshotSpec
     [Fact]
     public async Task fail_after_an_overflow_as_a_write_does()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(chunks: 3), Zeroes with { Store = StoreKind.PersistentOverflow });
         await Write(snapshot, 0, new byte[Chunk]);
         await Soon(snapshot.WriteAsync(Chunk, new byte[Chunk]).AsTask());

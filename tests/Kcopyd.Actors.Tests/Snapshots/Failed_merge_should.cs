@@ -1,5 +1,4 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -15,7 +14,7 @@ public sealed class Failed_merge_should : SnapshotSpec
     public async Task be_begun_again_after_an_error_of_the_origin(IoOperations broken)
     {
         var device = new BreakableDevice(OriginDevice(), broken);
-        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await using var snapshot = await Open(origin, _cow);
         var expected = await ReadAll(snapshot);
         device.IsBroken = true;
@@ -30,7 +29,7 @@ public sealed class Failed_merge_should : SnapshotSpec
     public async Task be_begun_again_after_an_error_of_the_store()
     {
         var cow = new BreakableDevice(_cow, IoOperations.Read);
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await Open(origin, cow);
         var expected = await ReadAll(snapshot);
         cow.IsBroken = true;
@@ -45,7 +44,7 @@ public sealed class Failed_merge_should : SnapshotSpec
     {
         var cow = new BreakableDevice(_cow, broken);
         var device = new Breaking(OriginDevice(), cow);
-        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await using var snapshot = await Open(origin, cow);
         var expected = await ReadAll(snapshot);
         device.IsArmed = true;
@@ -60,7 +59,7 @@ public sealed class Failed_merge_should : SnapshotSpec
     public async Task go_on_where_it_stood_still()
     {
         var device = new BreakableDevice(OriginDevice(), IoOperations.Write);
-        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await using var snapshot = await Open(origin, _cow);
         var expected = await ReadAll(snapshot);
         var failed = await Soon(snapshot.MergeAsync(new WithTheFirst(() => device.IsBroken = true)));       // run
@@ -74,7 +73,7 @@ public sealed class Failed_merge_should : SnapshotSpec
     public async Task be_begun_again_by_who_opens_the_store()
     {
         var device = new BreakableDevice(OriginDevice(), IoOperations.Write);
-        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         byte[] expected;
         await using (var snapshot = await Open(origin, _cow))
         {
@@ -93,7 +92,7 @@ public sealed class Failed_merge_should : SnapshotSpec
     {
         var cow = new BreakableDevice(_cow, broken);
         var device = new Breaking(OriginDevice(), cow);
-        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await using var snapshot = await Open(origin, cow);
         var expected = await ReadAll(snapshot);
         device.IsArmed = true;

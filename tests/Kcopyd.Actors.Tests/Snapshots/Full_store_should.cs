@@ -1,4 +1,3 @@
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -15,7 +14,7 @@ public sealed class Full_store_should : SnapshotSpec
     [Theory, InlineData(StoreKind.Persistent), InlineData(StoreKind.PersistentOverflow), InlineData(StoreKind.Transient)]
     public async Task keep_working_until_it_needs_another_chunk(StoreKind kind)
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await Full(origin, kind);
         await WriteExpected(snapshot, 7, 100);
         await WriteExpected(snapshot, Chunk, Chunk);
@@ -28,7 +27,7 @@ public sealed class Full_store_should : SnapshotSpec
     [Theory, InlineData(StoreKind.Persistent, Chunk), InlineData(StoreKind.Persistent, 100), InlineData(StoreKind.Transient, Chunk), InlineData(StoreKind.Transient, 100)]
     public async Task invalidate_the_snapshot_whose_write_finds_it_full(StoreKind kind, int length)
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using (var snapshot = await Full(origin, kind))
         {
             Assert.Equal(IoResult.Failure(IoError.Io), await Soon(snapshot.WriteAsync(2 * Chunk, new byte[length]).AsTask()));
@@ -42,7 +41,7 @@ public sealed class Full_store_should : SnapshotSpec
     [Fact]
     public async Task stay_invalid_for_good()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using (var snapshot = await Full(origin, StoreKind.Persistent))
             await Soon(snapshot.WriteAsync(2 * Chunk, new byte[Chunk]).AsTask());
         Assert.False(_cow.SaysThatItIsValid());
@@ -55,7 +54,7 @@ public sealed class Full_store_should : SnapshotSpec
     [Fact]
     public async Task overflow_and_stay_readable_if_it_was_opened_so()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using (var snapshot = await Full(origin, StoreKind.PersistentOverflow))
         {
             Assert.Equal(IoResult.Failure(IoError.Io), await Soon(snapshot.WriteAsync(2 * Chunk, new byte[100]).AsTask()));
@@ -73,7 +72,7 @@ public sealed class Full_store_should : SnapshotSpec
     [Theory, InlineData(StoreKind.Persistent), InlineData(StoreKind.PersistentOverflow)]
     public async Task give_way_to_an_origin_write_and_say_so_before_it(StoreKind kind)
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await Full(origin, kind);
         var bytes = Bytes.Random(3 * Chunk, 5);
         await Write(origin, Chunk, bytes);      // the first chunk of it is in the store
@@ -86,7 +85,7 @@ public sealed class Full_store_should : SnapshotSpec
     [Fact]
     public async Task invalidate_itself_only()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var full = await Full(origin, StoreKind.Persistent);
         await using var other = await origin.OpenSnapshotAsync(Cow(name: "other"), new() { ChunkSize = Chunk });
         var frozen = _device.Bytes.ToArray();
@@ -99,7 +98,7 @@ public sealed class Full_store_should : SnapshotSpec
     public async Task be_what_two_chunks_make()
     {
         var cow = Cow(chunks: 2);
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk });
         Assert.Equal("snapshot 16/16 16", (await snapshot.GetStatusAsync()).ToString());
         Assert.Equal(_expected, await ReadAll(snapshot));

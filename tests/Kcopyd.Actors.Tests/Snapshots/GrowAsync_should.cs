@@ -1,4 +1,3 @@
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -13,7 +12,7 @@ public sealed class GrowAsync_should : SnapshotSpec
     [Fact]
     public async Task take_an_overflow_back()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(Part(4), new() { ChunkSize = Chunk, Store = StoreKind.PersistentOverflow });
         await Write(snapshot, 0, Bytes.Random(2 * Chunk));
         Assert.Equal(IoError.Io, (await Soon(snapshot.WriteAsync(2 * Chunk, new byte[Chunk]).AsTask())).Error);
@@ -28,7 +27,7 @@ public sealed class GrowAsync_should : SnapshotSpec
     [Fact]
     public async Task not_disturb_who_writes()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(Part(80), new() { ChunkSize = Chunk });
         var isGrown = false;
         var writing = Task.Run(async () =>
@@ -51,7 +50,7 @@ public sealed class GrowAsync_should : SnapshotSpec
     [Fact]
     public async Task refuse_a_smaller_device_and_another_one()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(Part(10), new() { ChunkSize = Chunk });
         await Assert.ThrowsAsync<ArgumentException>(() => snapshot.GrowAsync(Part(9)));
         await Assert.ThrowsAsync<ArgumentException>(() => snapshot.GrowAsync(Cow(chunks: 20, name: "another")));
@@ -64,7 +63,7 @@ public sealed class GrowAsync_should : SnapshotSpec
     public async Task dispose_the_device_that_it_had_unless_it_was_to_be_left_open(bool leaveOpen)
     {
         var (before, after) = (new DisposalProbe(Part(10)), new DisposalProbe(Part(20)));
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         var snapshot = await origin.OpenSnapshotAsync(before, new() { ChunkSize = Chunk, LeaveOpen = leaveOpen });
         await Soon(snapshot.GrowAsync(after));
         Assert.Equal((!leaveOpen, false), (before.IsDisposed, after.IsDisposed));
@@ -75,7 +74,7 @@ public sealed class GrowAsync_should : SnapshotSpec
     [Fact]
     public async Task not_bring_an_invalid_snapshot_back()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(Part(2), new() { ChunkSize = Chunk });
         await Write(origin, 0, Bytes.Random(Chunk));
         await Soon(snapshot.GrowAsync(Part(20)));

@@ -1,4 +1,3 @@
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -15,7 +14,7 @@ public sealed class Half_merged_store_should : SnapshotSpec
     [Theory, InlineData(false), InlineData(true)]
     public async Task be_known_from_the_beginning_of_a_merge_until_that_is_complete(bool openedForMerge)
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await FillAsync(origin);
         Assert.False(await IsHalfMergedAsync());
         await using (var snapshot = await origin.OpenSnapshotAsync(_cow, Kept with { ForMerge = openedForMerge }))
@@ -37,7 +36,7 @@ public sealed class Half_merged_store_should : SnapshotSpec
     [Fact]
     public async Task not_be_replaced_before_its_merge_is_complete()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await FillAsync(origin);
         await (await origin.OpenSnapshotAsync(_cow, Kept with { ForMerge = true })).DisposeAsync();
         var before = _cow.Bytes.ToArray();
@@ -53,7 +52,7 @@ public sealed class Half_merged_store_should : SnapshotSpec
     [Fact]
     public async Task be_one_that_the_kernel_made_and_we_began_to_merge()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await FillAsync(origin);
         _cow.Bytes[16..512].Clear();
         await (await origin.OpenSnapshotAsync(_cow, Kept with { ForMerge = true })).DisposeAsync();
@@ -63,7 +62,7 @@ public sealed class Half_merged_store_should : SnapshotSpec
     [Fact]
     public async Task not_be_one_of_which_the_kernel_has_completed_the_merge()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await FillAsync(origin);
         await (await origin.OpenSnapshotAsync(_cow, Kept with { ForMerge = true })).DisposeAsync();
         _cow.Bytes[Chunk..(2 * Chunk)].Clear();     // the kernel keeps the label
@@ -77,7 +76,7 @@ public sealed class Half_merged_store_should : SnapshotSpec
     [Fact]
     public async Task be_no_store_that_has_nothing_to_merge()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await (await origin.OpenSnapshotAsync(_cow, Kept)).DisposeAsync();
         await (await origin.OpenSnapshotAsync(_cow, Kept with { ForMerge = true })).DisposeAsync();
         Assert.False((await SnapshotStore.ReadAsync(_cow)).Label!.IsMerging);

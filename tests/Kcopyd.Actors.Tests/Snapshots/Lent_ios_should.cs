@@ -1,8 +1,6 @@
-using Akka.Actor;
+using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Snapshots;
-using Kcopyd.Actors.Workers;
+using Kcopyd.Actors.Faults;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
@@ -14,7 +12,7 @@ public sealed class Lent_ios_should : SnapshotSpec
     public async Task come_back_done()
     {
         var device = OriginDevice();
-        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
         var bytes = new byte[Chunk];
         bytes.AsSpan().Fill(7);
@@ -31,12 +29,12 @@ public sealed class Lent_ios_should : SnapshotSpec
     [Fact]
     public async Task not_be_taken_where_something_is_wrong_with_them()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         foreach (var (offset, length) in new (long, int)[] { (-1, 1), (OriginLength, 1), (OriginLength - 1, 2), (long.MaxValue, 2), (0, 0) })
             Assert.False(Lend(origin, DeviceOperation.Read, offset, new byte[length]), $"{length} bytes at {offset}");
         foreach (var operation in new[] { DeviceOperation.Zero, DeviceOperation.Punch, DeviceOperation.FastZero, DeviceOperation.Discard, DeviceOperation.Map })
             Assert.False(Lend(origin, operation, 0, new byte[Chunk]), $"{operation}");
-        await using var readOnly = Sys.CreateSnapshotOrigin(BlockDevice.Memory(Chunk, readOnly: true));
+        await using var readOnly = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(Chunk, readOnly: true));
         Assert.False(Lend(readOnly, DeviceOperation.Write, 0, new byte[1]));
         Assert.True(Lend(readOnly, DeviceOperation.Read, 0, new byte[1]));
         GivenBack(1);
@@ -46,7 +44,7 @@ public sealed class Lent_ios_should : SnapshotSpec
     public async Task come_back_together_if_they_end_together()
     {
         var stalled = new StallDevice(OriginDevice(), IoOperations.Flush);
-        await using var origin = Sys.CreateSnapshotOrigin(new PromptReads(stalled));
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(new PromptReads(stalled));
         // The origin is flushed for a new snapshot, and what comes meanwhile waits and then begins together.
         var opening = origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
         await Soon(stalled.WaitingAsync());
@@ -60,7 +58,7 @@ public sealed class Lent_ios_should : SnapshotSpec
     [Fact]
     public async Task come_back_from_an_origin_that_is_closed()
     {
-        var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await origin.DisposeAsync();
         Assert.True(Lend(origin, DeviceOperation.Read, 0, new byte[1]));
         Assert.Equal(IoResult.Failure(IoError.Closed), Assert.Single(GivenBack(1)).Answer);
@@ -70,7 +68,7 @@ public sealed class Lent_ios_should : SnapshotSpec
     public async Task come_back_from_an_origin_that_is_stopped_whether_it_has_begun_them_or_not(bool isHeld)
     {
         var stalled = new StallDevice(OriginDevice(), isHeld ? IoOperations.Flush : IoOperations.Read);
-        var origin = Sys.CreateSnapshotOrigin(stalled);
+        var origin = Sys.Kcopyd().CreateSnapshotOrigin(stalled);
         if (isHeld)
         {
             _ = origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });

@@ -1,6 +1,3 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
 
@@ -12,7 +9,7 @@ public sealed class Misused_devices_should : SnapshotSpec
     [Fact]
     public async Task not_dispose_the_device_that_is_given_to_grow_with()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         var cow = Cow();
         await using var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk });
         await Soon(snapshot.GrowAsync(cow));
@@ -25,7 +22,7 @@ public sealed class Misused_devices_should : SnapshotSpec
         using var folder = new TempFolder();
         var path = folder["cow"];
         File.WriteAllBytes(path, new byte[20 * Chunk]);
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(BlockDevice.Open(path, new() { ReadOnly = false }), new() { ChunkSize = Chunk });
         await Assert.ThrowsAsync<ArgumentException>(() => Soon(snapshot.GrowAsync(BlockDevice.Open(path, new() { ReadOnly = true }))));
         await Write(snapshot, 0, new byte[Chunk]);
@@ -34,7 +31,7 @@ public sealed class Misused_devices_should : SnapshotSpec
     [Fact]
     public async Task leave_the_store_of_an_open_snapshot_open_that_is_refused_to_another()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         var cow = Cow();
         await using var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk });
         await Assert.ThrowsAsync<InvalidOperationException>(() => Soon(origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk })));
@@ -45,7 +42,7 @@ public sealed class Misused_devices_should : SnapshotSpec
     public async Task leave_the_origin_open_that_is_refused_as_its_own_store()
     {
         var device = OriginDevice();
-        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await Assert.ThrowsAsync<ArgumentException>(() => Soon(origin.OpenSnapshotAsync(device, new() { ChunkSize = Chunk })));
         await Write(origin, 0, new byte[Chunk]);
     }
@@ -53,7 +50,7 @@ public sealed class Misused_devices_should : SnapshotSpec
     [Fact]
     public async Task refuse_to_grow_a_closed_snapshot()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         var cow = Cow();
         var snapshot = await origin.OpenSnapshotAsync(BlockDevice.Range(cow, 0, 10 * Chunk), new() { ChunkSize = Chunk });
         await snapshot.DisposeAsync();
@@ -63,7 +60,7 @@ public sealed class Misused_devices_should : SnapshotSpec
     [Fact]
     public async Task refuse_to_grow_with_a_device_whose_alignment_the_chunks_do_not_have()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         var cow = Cow();
         await using var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = 512 });
         await Assert.ThrowsAsync<ArgumentException>(() => Soon(snapshot.GrowAsync(new Aligned(cow))));
@@ -74,7 +71,7 @@ public sealed class Misused_devices_should : SnapshotSpec
     public async Task answer_a_write_to_a_lost_chunk_by_an_io_error()
     {
         var cow = Cow();
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using (var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk, LeaveOpen = true }))
             await Write(snapshot, 0, Bytes.Random(4 * Chunk, 1));
         await using var truncated = await origin.OpenSnapshotAsync(BlockDevice.Range(cow, 0, 4 * Chunk), new() { AcceptTruncated = true });

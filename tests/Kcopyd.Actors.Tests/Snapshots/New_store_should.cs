@@ -1,5 +1,4 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -36,7 +35,7 @@ public sealed class New_store_should : SnapshotSpec
     {
         Convert.FromHexString(magic).CopyTo(_cow.Bytes[at..]);
         var before = _cow.Bytes.ToArray();
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         foreach (var mode in new[] { StoreMode.Create, StoreMode.OpenOrCreate })
         {
             var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, Kept with { Mode = mode })));
@@ -53,7 +52,7 @@ public sealed class New_store_should : SnapshotSpec
     public async Task be_made_where_a_store_was_wiped()
     {
         new Random(1).NextBytes(_cow.Bytes[Chunk..]);
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(_cow, Kept with { Mode = StoreMode.Create });
         Assert.Equal(OriginDevice().Bytes.ToArray(), await ReadAll(snapshot));
     }
@@ -61,7 +60,7 @@ public sealed class New_store_should : SnapshotSpec
     [Fact]
     public async Task leave_no_old_store_behind_that_looks_valid_whenever_replacing_it_is_interrupted()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using (var snapshot = await origin.OpenSnapshotAsync(_cow, Kept))
             await Write(snapshot, 0, Bytes.Random(20 * Chunk, 3));
         var old = _cow.Bytes.ToArray();
@@ -100,7 +99,7 @@ public sealed class New_store_should : SnapshotSpec
     [Fact]
     public async Task be_refused_by_a_reason_that_programs_understand()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await IsRefusedAsync(origin, BlockDevice.Memory(2 * Chunk - 512), Kept, SnapshotStoreError.TooSmall);
         await IsRefusedAsync(origin, BlockDevice.Memory(100), Kept, SnapshotStoreError.TooSmall);
         await IsRefusedAsync(origin, Cow(), Kept with { Mode = StoreMode.Open }, SnapshotStoreError.NoStore);

@@ -1,5 +1,4 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -15,7 +14,7 @@ public sealed class Origin_reads_should : SnapshotSpec
     [Fact]
     public async Task come_once_for_all_snapshots_whatever_their_chunks()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var small = await origin.OpenSnapshotAsync(_cow, new() { ChunkSize = Chunk });
         await using var large = await origin.OpenSnapshotAsync(BlockDevice.Memory(300 * Chunk, name: "large"), new() { ChunkSize = 4 * Chunk });
         var frozen = await ReadAll(origin);
@@ -38,7 +37,7 @@ public sealed class Origin_reads_should : SnapshotSpec
     [Theory, InlineData(true, 0), InlineData(false, 64)]
     public async Task be_saved_where_whole_chunks_are_written(bool shortcut, int expected)
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await origin.OpenSnapshotAsync(_cow, new() { ChunkSize = Chunk, WholeChunkShortcut = shortcut });
         var reads = _device.Reads;
         var bytes = Bytes.Random(64 * Chunk);
@@ -51,7 +50,7 @@ public sealed class Origin_reads_should : SnapshotSpec
     [Fact]
     public async Task be_saved_with_one_commit_where_whole_chunks_are_written_together()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await origin.OpenSnapshotAsync(_cow, new() { ChunkSize = Chunk });
         var (reads, before) = (_device.Reads, _cow.Log.Length);
         await Write(snapshot, 0, Bytes.Random(64 * Chunk));
@@ -65,7 +64,7 @@ public sealed class Origin_reads_should : SnapshotSpec
     public async Task be_saved_for_the_last_chunk_though_it_is_short()
     {
         var device = new CountingDevice(OriginDevice(OriginLength - 1024));
-        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await using var snapshot = await origin.OpenSnapshotAsync(_cow, new() { ChunkSize = Chunk });
         var reads = device.Reads;
         var bytes = Bytes.Random(Chunk - 1024);
@@ -79,7 +78,7 @@ public sealed class Origin_reads_should : SnapshotSpec
     {
         const int length = 4 << 20;     // the largest that is one request
         var device = new CountingDevice(OriginDevice(2 * length));
-        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(chunks: 1100), new() { ChunkSize = Chunk });
         var (expected, before) = (await ReadAll(snapshot), device.Log.Length);
         var bytes = Bytes.Random(length);

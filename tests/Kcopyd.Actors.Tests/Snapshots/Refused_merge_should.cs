@@ -1,5 +1,4 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -11,7 +10,7 @@ public sealed class Refused_merge_should : SnapshotSpec
     [Fact]
     public async Task be_one_of_a_transient_snapshot()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk, Store = StoreKind.Transient });
         await Write(snapshot, 0, new byte[Chunk]);
         await Refuse(snapshot, "is transient");
@@ -22,7 +21,7 @@ public sealed class Refused_merge_should : SnapshotSpec
     [Fact]
     public async Task be_one_of_an_invalid_snapshot()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(chunks: 3), new() { ChunkSize = Chunk });
         await Write(snapshot, 0, new byte[Chunk]);
         await Write(origin, Chunk, new byte[Chunk]);
@@ -34,7 +33,7 @@ public sealed class Refused_merge_should : SnapshotSpec
     [Fact]
     public async Task be_one_into_an_origin_that_is_read_only()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(BlockDevice.Memory(OriginLength, readOnly: true, name: "origin"));
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(OriginLength, readOnly: true, name: "origin"));
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
         await Write(snapshot, 0, new byte[Chunk]);
         await Refuse(snapshot, "read-only");
@@ -44,7 +43,7 @@ public sealed class Refused_merge_should : SnapshotSpec
     public async Task be_one_beside_another()
     {
         var device = OriginDevice().WithStall(IoOperations.Write);
-        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk, Name = "first" });
         await using var other = await origin.OpenSnapshotAsync(Cow(name: "other"), new() { ChunkSize = Chunk });
         await Write(snapshot, 0, Bytes.Random(Chunk));
@@ -61,7 +60,7 @@ public sealed class Refused_merge_should : SnapshotSpec
     [Fact]
     public async Task be_one_of_another_snapshot_until_the_merged_one_is_closed()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var other = await origin.OpenSnapshotAsync(Cow(name: "other"), new() { ChunkSize = Chunk });
         await Write(other, 3 * Chunk, Bytes.Random(Chunk, 4));
         var expected = await ReadAll(other);

@@ -1,4 +1,3 @@
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -22,7 +21,7 @@ public sealed class Refused_snapshot_should : SnapshotSpec
     public async Task not_be_one_beside_the_origin_on_one_device()
     {
         var device = OriginDevice();
-        await using var origin = Sys.CreateSnapshotOrigin(BlockDevice.Range(device, 0, 20 * Chunk));
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Range(device, 0, 20 * Chunk));
         device.Bytes[(20 * Chunk)..].Clear();
         await using var snapshot = await origin.OpenSnapshotAsync(BlockDevice.Range(device, 20 * Chunk, 30 * Chunk), Kept);
         await Write(origin, 0, Bytes.Random(20 * Chunk, 2));
@@ -37,7 +36,7 @@ public sealed class Refused_snapshot_should : SnapshotSpec
         var frozen = BlockDevice.Memory(OriginLength, readOnly: true, name: "origin");
         await Refuse<ArgumentException>(frozen, cow, Kept, "is read-only, and a COW store is to be made there");
         StoreHeader.Of(new StoreGeometry(Chunk), valid: true).Write(cow.Bytes[..Chunk]);
-        await using var origin = Sys.CreateSnapshotOrigin(frozen);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(frozen);
         await using var snapshot = await origin.OpenSnapshotAsync(cow, Kept);
         Assert.True(snapshot.IsReadOnly);
         Assert.Equal(new byte[OriginLength], await ReadAll(snapshot));
@@ -48,7 +47,7 @@ public sealed class Refused_snapshot_should : SnapshotSpec
     public async Task be_one_whose_store_another_one_has()
     {
         var cow = Cow();
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(cow, Kept with { Name = "first" });
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => Soon(origin.OpenSnapshotAsync(cow, Kept)));
         Assert.Contains("'first'", refusal.Message, StringComparison.Ordinal);
@@ -89,7 +88,7 @@ public sealed class Refused_snapshot_should : SnapshotSpec
     {
         await Refuse<ArgumentException>(OriginDevice(), Cow(), Kept with { DiscardPassdownOrigin = true }, "DiscardZeroesCow");
         var both = Kept with { DiscardPassdownOrigin = true, DiscardZeroesCow = true };
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(), both);
     }
 
@@ -97,7 +96,7 @@ public sealed class Refused_snapshot_should : SnapshotSpec
     public async Task be_one_that_is_to_make_a_store_where_one_is()
     {
         var cow = Cow();
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await (await origin.OpenSnapshotAsync(cow, Kept with { Mode = StoreMode.Create })).DisposeAsync();
         await Refuse<SnapshotStoreException>(OriginDevice(), cow, Kept with { Mode = StoreMode.Create }, "holds a COW store already");
     }
@@ -113,15 +112,15 @@ public sealed class Refused_snapshot_should : SnapshotSpec
     [Fact]
     public void be_of_no_device_with_a_partial_sector_or_without_a_size()
     {
-        Assert.Throws<ArgumentException>(() => Sys.CreateSnapshotOrigin(BlockDevice.Memory(OriginLength + 100)));
-        Assert.Throws<ArgumentException>(() => Sys.CreateSnapshotOrigin(BlockDevice.Null()));
+        Assert.Throws<ArgumentException>(() => Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(OriginLength + 100)));
+        Assert.Throws<ArgumentException>(() => Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Null()));
     }
 
     [Theory, InlineData(false), InlineData(true)]
     public async Task leave_its_store_to_the_caller(bool leaveOpen)
     {
         var cow = new DisposalProbe(Cow());
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(cow, new() { Mode = StoreMode.Open, LeaveOpen = leaveOpen })));
         Assert.False(cow.IsDisposed);
     }
@@ -130,7 +129,7 @@ public sealed class Refused_snapshot_should : SnapshotSpec
     private async Task Refuse<T>(IBlockDevice device, IBlockDevice cow, SnapshotOptions options, string why) where T : Exception
     {
         var before = await cow.ReadAllAsync(0, (int)cow.Length);
-        await using var origin = Sys.CreateSnapshotOrigin(device, leaveOpen: true);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device, leaveOpen: true);
         var refusal = await Assert.ThrowsAnyAsync<T>(() => Soon(origin.OpenSnapshotAsync(cow, options)));
         Assert.Contains(why, refusal.Message, StringComparison.Ordinal);
         Assert.Empty(await Soon(origin.GetStatusAsync()));

@@ -1,5 +1,4 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -13,7 +12,7 @@ public sealed class Shared_copies_should : SnapshotSpec
     public async Task cost_nobody_a_bad_sector_that_he_does_not_need()
     {
         // In the second chunk of the large one: the small one needs the first only, and both are read together.
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice().WithErrors([ByteRange.Sectors(9)], operations: IoOperations.Read));
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice().WithErrors([ByteRange.Sectors(9)], operations: IoOperations.Read));
         await using var small = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
         await using var large = await origin.OpenSnapshotAsync(Cow(name: "large"), new() { ChunkSize = 2 * Chunk });
         await Write(origin, 0, new byte[512]);
@@ -28,7 +27,7 @@ public sealed class Shared_copies_should : SnapshotSpec
     public async Task wait_for_each_other_above_a_bound()
     {
         const int Sector = 512, Sectors = 2048;
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice(Sectors * Sector));
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice(Sectors * Sector));
         await using var merged = await origin.OpenSnapshotAsync(BlockDevice.Memory(2 * Sectors * Sector, name: "merged"), new() { ChunkSize = Sector });
         await using var other = await origin.OpenSnapshotAsync(BlockDevice.Memory(2 * Sectors * Sector, name: "other"), new() { ChunkSize = Sector });
         var frozen = await ReadAll(other);
@@ -47,7 +46,7 @@ public sealed class Shared_copies_should : SnapshotSpec
     {
         var medium = OriginDevice();
         var cached = medium.WithVolatileCache(leaveOpen: true);
-        await using var origin = Sys.CreateSnapshotOrigin(cached);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(cached);
         await Write(origin, 0, new byte[Chunk]);
         Assert.NotEqual(0, cached.HeldWrites);
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
@@ -57,7 +56,7 @@ public sealed class Shared_copies_should : SnapshotSpec
     [Fact]
     public async Task not_begin_where_the_origin_cannot_be_flushed()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice().WithFlushError());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice().WithFlushError());
         var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk })));
         Assert.Equal(SnapshotStoreError.OriginNotFlushed, refusal.Reason);
         Assert.StartsWith("origin cannot be flushed (Input/output error", refusal.Message, StringComparison.Ordinal);

@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 
 namespace Kcopyd.Actors.Tests.Snapshots;

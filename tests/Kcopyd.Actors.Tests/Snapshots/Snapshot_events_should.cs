@@ -1,5 +1,4 @@
-using Akka.Actor;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -17,7 +16,7 @@ public sealed class Snapshot_events_should : SnapshotSpec
     [Fact]
     public async Task tell_of_a_store_that_is_filling_at_its_threshold_and_at_each_per_cent_after()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(chunks: 100), new() { ChunkSize = Chunk, FillThreshold = 50, Name = "hundred" });
         await Write(snapshot, 0, new byte[47 * Chunk]);         // 49 of 100 chunks: two are metadata
         await Write(snapshot, 47 * Chunk, new byte[Chunk]);
@@ -32,7 +31,7 @@ public sealed class Snapshot_events_should : SnapshotSpec
     [Fact]
     public async Task not_tell_again_within_one_per_cent()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(chunks: 300), new() { ChunkSize = Chunk, FillThreshold = 1 });
         Assert.Empty(await Told<SnapshotFilling>(snapshot));
         for (var chunk = 0; chunk < 10; chunk++)
@@ -44,7 +43,7 @@ public sealed class Snapshot_events_should : SnapshotSpec
     public async Task tell_of_a_store_that_was_filled_before_it_is_opened()
     {
         var cow = Cow(chunks: 100);
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using (var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk, FillThreshold = 100, LeaveOpen = true }))
         {
             await Write(snapshot, 0, new byte[60 * Chunk]);
@@ -57,7 +56,7 @@ public sealed class Snapshot_events_should : SnapshotSpec
     [Fact]
     public async Task tell_once_of_a_snapshot_that_becomes_invalid_and_why()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         var cow = Cow().WithErrors([new ByteRange(2 * Chunk, Chunk)], operations: IoOperations.Write);      // the first chunk of data
         await using var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk });
         await Write(origin, 0, new byte[10]);
@@ -70,7 +69,7 @@ public sealed class Snapshot_events_should : SnapshotSpec
     [Fact]
     public async Task tell_once_more_when_the_store_of_an_invalid_snapshot_cannot_be_written()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         var cow = new BreakableDevice(Cow(), IoOperations.Write);
         await using var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk });
         cow.IsBroken = true;
@@ -81,7 +80,7 @@ public sealed class Snapshot_events_should : SnapshotSpec
     [Fact]
     public async Task tell_once_of_an_overflow()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(chunks: 2), new() { ChunkSize = Chunk, Store = StoreKind.PersistentOverflow, FillThreshold = 100 });
         Assert.Single(await Told<SnapshotFilling>(snapshot));
         await Soon(snapshot.WriteAsync(0, new byte[10]).AsTask());
@@ -93,7 +92,7 @@ public sealed class Snapshot_events_should : SnapshotSpec
     public async Task tell_of_a_merge_that_fails()
     {
         var device = new BreakableDevice(OriginDevice(), IoOperations.Write);
-        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
         await Write(snapshot, 0, Bytes.Random(Chunk));
         device.IsBroken = true;

@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -12,7 +10,7 @@ public sealed class Snapshot_should : SnapshotSpec
     public async Task show_what_the_origin_held_when_it_was_taken()
     {
         var frozen = OriginDevice().Bytes.ToArray();
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
         await Write(origin, 3 * Chunk + 100, Bytes.Random(5 * Chunk, 1));
         await Write(origin, OriginLength - 10, Bytes.Random(10, 2));
@@ -26,7 +24,7 @@ public sealed class Snapshot_should : SnapshotSpec
     {
         var frozen = OriginDevice().Bytes.ToArray();
         var cow = Cow();
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         var expected = frozen.ToArray();
         await using (var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk, LeaveOpen = true }))
         {
@@ -47,7 +45,7 @@ public sealed class Snapshot_should : SnapshotSpec
     public async Task write_chunks_that_come_together_in_one_piece(bool shortcut, int storeWrites)
     {
         var cow = new WriteCounter(Cow());
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk, WholeChunkShortcut = shortcut });
         var before = cow.Writes;
         var bytes = Bytes.Random(8 * Chunk, 1);
@@ -59,7 +57,7 @@ public sealed class Snapshot_should : SnapshotSpec
     [Fact]
     public async Task be_merged_into_the_origin()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
         await using var other = await origin.OpenSnapshotAsync(Cow(name: "other"), new() { ChunkSize = 2 * Chunk });
         var frozen = await ReadAll(origin);

@@ -1,8 +1,4 @@
 using System.Runtime.CompilerServices;
-using Akka.Actor;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -24,8 +20,8 @@ public sealed class Snapshots_page_should : SnapshotSpec
         try
         {
             await File.WriteAllBytesAsync(image, frozen);
-            await using var kcopyd = system.CreateKcopydClient();
-            await using var disk = system.CreateSnapshotOrigin(BlockDevice.Open(image));
+            await using var kcopyd = system.Kcopyd().CreateClient();
+            await using var disk = system.Kcopyd().CreateSnapshotOrigin(BlockDevice.Open(image));
             await using var snapshot = await disk.OpenSnapshotAsync(BlockDevice.Open(store, new() { Create = true, Length = 1 << 30 }));
 
             await disk.WriteAsync(offset: 12345, bytes);                        // the disk changes; the snapshot gets the old chunks first
@@ -53,7 +49,7 @@ public sealed class Snapshots_page_should : SnapshotSpec
     {
         var system = Sys;
         var receiver = TestActor;
-        await using var disk = system.CreateSnapshotOrigin(OriginDevice());
+        await using var disk = system.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await disk.OpenSnapshotAsync(Cow(chunks: 12), new() { ChunkSize = Chunk });
 
         system.EventStream.Subscribe(receiver, typeof(SnapshotFilling));        // Status.UsedPercent: grow it (GrowAsync), merge it, or drop it
@@ -68,7 +64,7 @@ public sealed class Snapshots_page_should : SnapshotSpec
     [Fact]
     public async Task read_a_store_by_itself()
     {
-        await using var disk = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var disk = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         var cow = Cow();
         await using (var snapshot = await disk.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk, LeaveOpen = true }))
             await Write(snapshot, 5 * Chunk, Bytes.Random(2 * Chunk, 1));

@@ -1,7 +1,6 @@
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Snapshots.Model;
-using Kcopyd.Actors.Workers;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Kcopyd.Actors.Snapshots;
-using Kcopyd.Actors.Tests.Snapshots.Model;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;

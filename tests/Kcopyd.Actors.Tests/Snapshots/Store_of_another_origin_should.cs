@@ -1,4 +1,3 @@
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -17,7 +16,7 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
     {
         await UseAsync(Mine);
         var before = _cow.Bytes.ToArray();
-        await using var origin = Sys.CreateSnapshotOrigin(BlockDevice.Memory(OriginLength, readOnly: readOnly, name: "memory"), identity: Other);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(OriginLength, readOnly: readOnly, name: "memory"), identity: Other);
         var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })));
         Assert.Equal(SnapshotStoreError.OtherOrigin, refusal.Reason);
         Assert.Equal($"cow is a snapshot of /disks/one ({OriginLength} bytes, disk 1), not of /disks/two ({OriginLength} bytes, disk 2). If the origin was moved or restored, and is what it was, open it with AcceptOrigin.", refusal.Message);
@@ -28,7 +27,7 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
     public async Task be_refused_where_only_the_length_tells()
     {
         await UseAsync(new OriginIdentity(null, "memory"));
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice(OriginLength - Chunk), identity: new OriginIdentity(null, "memory"));
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice(OriginLength - Chunk), identity: new OriginIdentity(null, "memory"));
         Assert.Equal(SnapshotStoreError.OtherOrigin, (await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })))).Reason);
     }
 
@@ -46,7 +45,7 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
         await UseAsync(Mine);
         await UseAsync(Other, new() { AcceptOrigin = true, LeaveOpen = true });
         await UseAsync(Other);
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice(), identity: Mine);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice(), identity: Mine);
         await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })));
     }
 
@@ -63,7 +62,7 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
     {
         await UseAsync(Mine);
         _cow.Bytes[100] ^= 1;
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice(), identity: Mine);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice(), identity: Mine);
         Assert.Equal(SnapshotStoreError.DamagedLabel, (await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })))).Reason);
         Assert.Equal(SnapshotStoreError.DamagedLabel, (await Assert.ThrowsAsync<SnapshotStoreException>(() => SnapshotStore.ReadAsync(_cow))).Reason);
         var shown = await SnapshotStore.ReadAsync(_cow, acceptDamagedLabel: true);
@@ -90,14 +89,14 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
     {
         using var folder = new TempFolder();
         var (path, copy) = (folder.File("disk", Bytes.Random(OriginLength)), folder.File("copy", Bytes.Random(OriginLength)));
-        await using (var origin = Sys.CreateSnapshotOrigin(BlockDevice.Open(path)))
+        await using (var origin = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Open(path)))
             await (await origin.OpenSnapshotAsync(_cow, new() { ChunkSize = Chunk, LeaveOpen = true })).DisposeAsync();
         File.Move(path, folder["renamed"]);
-        await using (var renamed = Sys.CreateSnapshotOrigin(BlockDevice.Open(folder["renamed"])))
+        await using (var renamed = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Open(folder["renamed"])))
             await (await renamed.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })).DisposeAsync();
         Assert.Equal(folder["renamed"], (await SnapshotStore.ReadAsync(_cow)).Label!.OriginName);
         File.Move(copy, path);
-        await using var replaced = Sys.CreateSnapshotOrigin(BlockDevice.Open(path));
+        await using var replaced = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Open(path));
         Assert.Equal(SnapshotStoreError.OtherOrigin, (await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(replaced.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })))).Reason);
     }
 
@@ -115,7 +114,7 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
 
     private async Task UseAsync(OriginIdentity identity, SnapshotOptions? options = null, bool isReadOnly = false)
     {
-        await using var origin = Sys.CreateSnapshotOrigin(isReadOnly ? BlockDevice.Memory(OriginLength, readOnly: true) : OriginDevice(), identity: identity);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(isReadOnly ? BlockDevice.Memory(OriginLength, readOnly: true) : OriginDevice(), identity: identity);
         await (await origin.OpenSnapshotAsync(_cow, options ?? new() { ChunkSize = Chunk, LeaveOpen = true })).DisposeAsync();
     }
 

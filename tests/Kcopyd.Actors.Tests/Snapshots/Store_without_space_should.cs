@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -20,7 +18,7 @@ public sealed class Store_without_space_should : SnapshotSpec
     public async Task overflow_when_a_write_to_the_snapshot_finds_none(IoError error, int length)
     {
         var cow = new Sparse(_memory, error);
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using (var snapshot = await OpenAsync(origin, cow, StoreKind.PersistentOverflow))
         {
             var expected = await ReadAll(snapshot);
@@ -46,7 +44,7 @@ public sealed class Store_without_space_should : SnapshotSpec
     public async Task be_invalid_where_a_full_one_would_be_and_say_why(StoreKind kind, bool byOrigin)
     {
         var cow = new Sparse(_memory, IoError.NoSpace);
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await OpenAsync(origin, cow, kind);
         cow.IsFull = true;
         if (byOrigin)
@@ -66,7 +64,7 @@ public sealed class Store_without_space_should : SnapshotSpec
         var memory = BlockDevice.Memory(1 << 20, name: "cow");
         var cow = new Sparse(memory, IoError.NoSpace);
         byte[] expected;
-        await using (var origin = Sys.CreateSnapshotOrigin(_device, leaveOpen: true))
+        await using (var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device, leaveOpen: true))
         await using (var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = 512, Store = StoreKind.PersistentOverflow, LeaveOpen = true }))
         {
             await Write(snapshot, 512 * 200, Bytes.Random(512 * 7, 1));
@@ -84,7 +82,7 @@ public sealed class Store_without_space_should : SnapshotSpec
             Assert.Equal(expected[(512 * chunks)..], shown[(512 * chunks)..]);
             expected = shown;
         }
-        await using var later = Sys.CreateSnapshotOrigin(_device);
+        await using var later = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var again = await later.OpenSnapshotAsync(memory, new() { Mode = StoreMode.Open });
         Assert.Equal(expected, await ReadAll(again));
     }

@@ -1,4 +1,3 @@
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -14,7 +13,7 @@ public sealed class TruncatedStore_should : SnapshotSpec
     [Fact]
     public async Task answer_io_errors_for_lost_chunks_and_stay_valid()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var truncated = await Truncated(origin);
         var buffer = new byte[6 * Chunk];
         Assert.Equal(IoResult.Failure(IoError.Io, 2 * Chunk), await Soon(truncated.ReadAsync(0, buffer).AsTask()));
@@ -27,7 +26,7 @@ public sealed class TruncatedStore_should : SnapshotSpec
     [Fact]
     public async Task let_the_origin_be_written_where_it_has_the_chunks_or_had_them()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var truncated = await Truncated(origin);
         await Write(origin, 0, Bytes.Random(4 * Chunk, 2));
         Assert.Equal(SnapshotState.Active, (await truncated.GetStatusAsync()).State);
@@ -39,7 +38,7 @@ public sealed class TruncatedStore_should : SnapshotSpec
     [Fact]
     public async Task be_full()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var truncated = await Truncated(origin);
         await Write(origin, 4 * Chunk, new byte[10]);
         Assert.Equal(SnapshotState.Invalid, (await truncated.GetStatusAsync()).State);
@@ -49,7 +48,7 @@ public sealed class TruncatedStore_should : SnapshotSpec
     [Fact]
     public async Task be_refused_unless_that_is_accepted()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(_device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var truncated = await Truncated(origin);
         await truncated.DisposeAsync();
         var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => origin.OpenSnapshotAsync(BlockDevice.Range(_cow, 0, 4 * Chunk)));

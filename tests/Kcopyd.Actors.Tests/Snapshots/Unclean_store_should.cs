@@ -1,5 +1,4 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -16,7 +15,7 @@ public sealed class Unclean_store_should : SnapshotSpec
     [Fact]
     public async Task be_one_that_a_writer_of_the_origin_has_open_and_not_one_that_was_closed()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using (await origin.OpenSnapshotAsync(_cow, Kept))
             Assert.True(IsUnclean());
         Assert.False(IsUnclean());
@@ -29,7 +28,7 @@ public sealed class Unclean_store_should : SnapshotSpec
     [Fact]
     public async Task not_be_one_whose_origin_is_only_read()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(BlockDevice.Memory(OriginLength, readOnly: true, name: "origin"));
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(OriginLength, readOnly: true, name: "origin"));
         await using var snapshot = await origin.OpenSnapshotAsync(_cow, Kept);
         await Write(snapshot, 0, Bytes.Random(Chunk));
         Assert.False(IsUnclean());
@@ -40,7 +39,7 @@ public sealed class Unclean_store_should : SnapshotSpec
     {
         var device = OriginDevice();
         var cow = new BreakableDevice(_cow, IoOperations.All);
-        await using (var origin = Sys.CreateSnapshotOrigin(device, leaveOpen: true))
+        await using (var origin = Sys.Kcopyd().CreateSnapshotOrigin(device, leaveOpen: true))
         {
             var snapshot = await origin.OpenSnapshotAsync(cow, Kept);
             for (var i = 0; i < writesBefore; i++)
@@ -52,7 +51,7 @@ public sealed class Unclean_store_should : SnapshotSpec
             await snapshot.DisposeAsync();
         }
         Assert.True(_cow.SaysThatItIsValid());      // which it is not
-        await using var again = Sys.CreateSnapshotOrigin(device);
+        await using var again = Sys.Kcopyd().CreateSnapshotOrigin(device);
         var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(again.OpenSnapshotAsync(_cow, Kept)));
         Assert.Equal(SnapshotStoreError.Unclean, refusal.Reason);
         Assert.Contains("cannot be told apart", refusal.Message, StringComparison.Ordinal);
@@ -62,7 +61,7 @@ public sealed class Unclean_store_should : SnapshotSpec
     public async Task be_told_when_it_is_closed_that_its_snapshot_is_invalid_if_its_device_has_come_back()
     {
         var cow = new BreakableDevice(_cow, IoOperations.All);
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         var snapshot = await origin.OpenSnapshotAsync(cow, Kept);
         cow.IsBroken = true;
         await Write(origin, 0, Bytes.Random(Chunk));
@@ -77,7 +76,7 @@ public sealed class Unclean_store_should : SnapshotSpec
     {
         Sys.EventStream.Subscribe(TestActor, typeof(SnapshotFailed));
         var cow = new BreakableDevice(_cow, IoOperations.Flush);
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         var snapshot = await origin.OpenSnapshotAsync(cow, Kept);
         cow.IsBroken = true;
         await snapshot.DisposeAsync();
@@ -90,7 +89,7 @@ public sealed class Unclean_store_should : SnapshotSpec
     public async Task not_be_attached_when_it_cannot_be_marked()
     {
         var cow = new BreakableDevice(_cow, IoOperations.Write);
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await (await origin.OpenSnapshotAsync(cow, Kept)).DisposeAsync();
         cow.IsBroken = true;
         var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(cow, Kept)));
@@ -103,10 +102,10 @@ public sealed class Unclean_store_should : SnapshotSpec
     public async Task be_usable_and_clean_again_when_it_is_accepted()
     {
         var (device, frozen) = await LeaveUncleanAsync();
-        await using (var origin = Sys.CreateSnapshotOrigin(device, leaveOpen: true))
+        await using (var origin = Sys.Kcopyd().CreateSnapshotOrigin(device, leaveOpen: true))
         await using (var snapshot = await origin.OpenSnapshotAsync(_cow, Kept with { Unclean = UncleanStores.Accept }))
             Assert.Equal(frozen, await ReadAll(snapshot));
-        await using var again = Sys.CreateSnapshotOrigin(device);
+        await using var again = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await using var opened = await again.OpenSnapshotAsync(_cow, Kept);
         Assert.Equal(frozen, await ReadAll(opened));
     }
@@ -115,7 +114,7 @@ public sealed class Unclean_store_should : SnapshotSpec
     public async Task be_clean_at_once_when_it_is_accepted_without_a_writer()
     {
         await LeaveUncleanAsync();
-        await using var origin = Sys.CreateSnapshotOrigin(BlockDevice.Memory(OriginLength, readOnly: true, name: "origin"));
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(OriginLength, readOnly: true, name: "origin"));
         await using var snapshot = await origin.OpenSnapshotAsync(_cow, Kept with { Unclean = UncleanStores.Accept });
         Assert.False(IsUnclean());
     }
@@ -124,7 +123,7 @@ public sealed class Unclean_store_should : SnapshotSpec
     public async Task stay_unclean_and_up_to_date_when_it_is_only_kept()
     {
         var (device, frozen) = await LeaveUncleanAsync();
-        await using (var origin = Sys.CreateSnapshotOrigin(device, leaveOpen: true))
+        await using (var origin = Sys.Kcopyd().CreateSnapshotOrigin(device, leaveOpen: true))
         {
             await using (var snapshot = await origin.OpenSnapshotAsync(_cow, Kept with { Unclean = UncleanStores.Keep }))
             {
@@ -136,7 +135,7 @@ public sealed class Unclean_store_should : SnapshotSpec
             await using var accepted = await origin.OpenSnapshotAsync(_cow, Kept with { Unclean = UncleanStores.Accept });
             Assert.Equal(frozen, await ReadAll(accepted));
         }
-        await using var merging = Sys.CreateSnapshotOrigin(device);
+        await using var merging = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await LeaveUncleanAsync();
         await Assert.ThrowsAsync<ArgumentException>(() => Soon(merging.OpenSnapshotAsync(_cow, Kept with { Unclean = UncleanStores.Keep, ForMerge = true })));
     }
@@ -145,7 +144,7 @@ public sealed class Unclean_store_should : SnapshotSpec
     public async Task not_be_one_that_is_merged()
     {
         var device = OriginDevice();
-        await using var origin = Sys.CreateSnapshotOrigin(device);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await using (var snapshot = await origin.OpenSnapshotAsync(_cow, Kept))
         {
             await Write(snapshot, 0, Bytes.Random(Chunk, 1));
@@ -171,10 +170,10 @@ public sealed class Unclean_store_should : SnapshotSpec
     [Fact]
     public async Task be_opened_for_a_merge_alone()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(OriginDevice());
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await using var snapshot = await origin.OpenSnapshotAsync(_cow, Kept with { ForMerge = true });
         await Assert.ThrowsAsync<InvalidOperationException>(() => Soon(origin.OpenSnapshotAsync(Cow(name: "other"), Kept)));
-        await using var frozen = Sys.CreateSnapshotOrigin(BlockDevice.Memory(OriginLength, readOnly: true, name: "origin"));
+        await using var frozen = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(OriginLength, readOnly: true, name: "origin"));
         await Assert.ThrowsAsync<ArgumentException>(() => Soon(frozen.OpenSnapshotAsync(Cow(name: "other"), Kept with { ForMerge = true })));
         await Assert.ThrowsAsync<ArgumentException>(() => Soon(origin.OpenSnapshotAsync(Cow(name: "other"), Kept with { ForMerge = true, Store = StoreKind.Transient })));
     }
@@ -187,7 +186,7 @@ public sealed class Unclean_store_should : SnapshotSpec
         var device = OriginDevice();
         var frozen = device.Bytes.ToArray();
         _cow.Bytes.Clear();
-        var origin = Sys.CreateSnapshotOrigin(device, leaveOpen: true);
+        var origin = Sys.Kcopyd().CreateSnapshotOrigin(device, leaveOpen: true);
         _ = await origin.OpenSnapshotAsync(_cow, Kept);
         await Write(origin, 0, Bytes.Random(20 * Chunk, 5));
         Sys.Stop(origin.Actor);

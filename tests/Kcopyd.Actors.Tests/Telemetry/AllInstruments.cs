@@ -1,8 +1,6 @@
 using System.Net;
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
-using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors.Tests.Telemetry;
 
@@ -13,9 +11,9 @@ internal static class AllInstruments
 
     public static async Task PublishAsync(ActorSystem system, string client)
     {
-        system.CreateKcopydClient(client);
-        await using var origin = system.CreateSnapshotOrigin(BlockDevice.Memory(1 << 16));
+        system.Kcopyd().CreateClient(client);
+        await using var origin = system.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(1 << 16));
         await using var snapshot = await origin.OpenSnapshotAsync(BlockDevice.Memory(1 << 16));
-        await using var server = NbdServer.Start(system, new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)] });
+        await using var server = system.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)] });
     }
 }

@@ -1,8 +1,5 @@
 using Akka.TestKit.Xunit2;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Faults;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Telemetry;
@@ -16,7 +13,7 @@ public sealed class Metrics_should : TestKit
     public async Task count_jobs_by_outcome_and_bytes_by_direction()
     {
         using var meters = new Meters(_name);
-        var client = Sys.CreateKcopydClient(_name);
+        var client = Sys.Kcopyd().CreateClient(_name);
         var source = BlockDevice.Memory(8192);
         await client.CopyAsync(source.Whole(), [BlockDevice.Memory(8192).Whole(), BlockDevice.Memory(8192).Whole()]);
         await client.CopyAsync(source.WithErrors(new ByteRange(0, 512)).Whole(), [BlockDevice.Memory(8192).Whole()]);
@@ -36,7 +33,7 @@ public sealed class Metrics_should : TestKit
     public async Task count_what_was_offloaded_by_its_way_and_not_as_read()
     {
         using var meters = new Meters(_name);
-        var client = Sys.CreateKcopydClient(_name, Sys.Kcopyd().Settings with { SubJobSize = 4096 });
+        var client = Sys.Kcopyd().CreateClient(_name, Sys.Kcopyd().Settings with { SubJobSize = 4096 });
         var sparse = new OffloadingDevice(64 << 10, maps: true);
         sparse.Bytes[0] = 1;
         await client.CopyAsync(sparse.Whole(), [new OffloadingDevice(64 << 10, OffloadKinds.None).Whole(), BlockDevice.Memory(64 << 10).Whole()]);
@@ -52,7 +49,7 @@ public sealed class Metrics_should : TestKit
     public async Task count_errors_for_each_destination_by_its_device()
     {
         using var meters = new Meters(_name);
-        var client = Sys.CreateKcopydClient(_name);
+        var client = Sys.Kcopyd().CreateClient(_name);
         var good = BlockDevice.Memory(4096, name: "good");
         var full = BlockDevice.Memory(4096, name: "full").WithErrorAt(1, long.MaxValue, IoError.NoSpace);
         var bad = BlockDevice.Memory(4096, name: "bad").WithErrorAt(1, long.MaxValue);
@@ -67,7 +64,7 @@ public sealed class Metrics_should : TestKit
     public async Task count_what_was_refused_and_callbacks_that_threw()
     {
         using var meters = new Meters(_name);
-        var client = Sys.CreateKcopydClient(_name, Sys.Kcopyd().Settings with { MaxPreparedCallbacks = 1 });
+        var client = Sys.Kcopyd().CreateClient(_name, Sys.Kcopyd().Settings with { MaxPreparedCallbacks = 1 });
         var token = client.PrepareCallback((_, _, _) => throw new InvalidOperationException("as the test wants"));
         Assert.Throws<KcopydQueueFullException>(() => client.PrepareCallback((_, _, _) => { }));
         token.Submit();
@@ -82,7 +79,7 @@ public sealed class Metrics_should : TestKit
     public async Task show_what_a_client_holds_whoever_came_first(bool isListenerFirst)
     {
         var early = isListenerFirst ? new Meters(_name) : null;
-        var client = Sys.CreateKcopydClient(_name, Sys.Kcopyd().Settings with { MaxJobs = 9 });
+        var client = Sys.Kcopyd().CreateClient(_name, Sys.Kcopyd().Settings with { MaxJobs = 9 });
         var stalled = BlockDevice.Memory(64 << 10).WithStall();
         var copy = client.CopyAsync(BlockDevice.Memory(64 << 10).Whole(), [stalled.Whole()]);
         var token = client.PrepareCallback((_, _, _) => { });
@@ -110,7 +107,7 @@ public sealed class Metrics_should : TestKit
     public async Task count_jobs_that_died_with_their_client()
     {
         using var meters = new Meters(_name);
-        var client = Sys.CreateKcopydClient(_name);
+        var client = Sys.Kcopyd().CreateClient(_name);
         var stalled = BlockDevice.Memory(4096).WithStall();
         var copy = client.CopyAsync(BlockDevice.Memory(4096).Whole(), [stalled.Whole()]);
         await stalled.WaitingAsync();

@@ -2,10 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using Akka.TestKit.Xunit2;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Server;
-using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.Telemetry;
 using Xunit;
 
@@ -39,7 +37,7 @@ public sealed class Nbd_metrics_should : TestKit
     [Fact]
     public async Task show_how_full_the_stores_of_open_snapshots_are()
     {
-        await using var origin = Sys.CreateSnapshotOrigin(BlockDevice.Memory(1 << 20), _name);
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(1 << 20), _name);
         await using (var snapshot = await origin.OpenSnapshotAsync(BlockDevice.Memory(1 << 20, name: _name), new() { ChunkSize = 4096 }))
         {
             Assert.Equal(2 * 4096, Sum("kcopyd.snapshot.usage", "kcopyd.snapshot"));
@@ -55,7 +53,7 @@ public sealed class Nbd_metrics_should : TestKit
 
     private NbdServer Start(string socket, out ExportCore export)
     {
-        var server = NbdServer.Start(Sys, new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport(_name, BlockDevice.Memory(4096))] });
+        var server = Sys.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport(_name, BlockDevice.Memory(4096))] });
         export = server.Core.Exports.Find(_name)!;
         return server;
     }

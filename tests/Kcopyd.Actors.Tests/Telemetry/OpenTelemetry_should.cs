@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Akka.TestKit.Xunit2;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Telemetry;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -17,7 +16,7 @@ public sealed class OpenTelemetry_should : TestKit
     {
         var collected = new Collected();
         using var provider = Sdk.CreateMeterProviderBuilder().AddKcopydMetrics().AddReader(new BaseExportingMetricReader(collected)).Build();
-        var client = Sys.CreateKcopydClient();
+        var client = Sys.Kcopyd().CreateClient();
         await client.CopyAsync(BlockDevice.Memory(4096).Whole(), [BlockDevice.Memory(4096).Whole()]);
         await client.GetStatusAsync();      // the callback is over, and with it its measurement
         Assert.True(provider.ForceFlush());
@@ -32,7 +31,7 @@ public sealed class OpenTelemetry_should : TestKit
     {
         var ended = new ConcurrentQueue<Activity>();
         using var provider = Sdk.CreateTracerProviderBuilder().AddKcopydTracing().AddProcessor(new Ended(ended)).Build();
-        var client = Sys.CreateKcopydClient("otel-" + Guid.NewGuid().ToString("N"));
+        var client = Sys.Kcopyd().CreateClient("otel-" + Guid.NewGuid().ToString("N"));
         await client.CopyAsync(BlockDevice.Memory(4096).Whole(), [BlockDevice.Memory(4096).Whole()]);
         Assert.Single(ended, activity => client.Name.Equals(activity.GetTagItem("kcopyd.client")));
         await client.DestroyAsync();

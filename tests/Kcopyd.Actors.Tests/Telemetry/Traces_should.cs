@@ -1,10 +1,7 @@
-using Kcopyd.Actors.Jobs;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Akka.TestKit.Xunit2;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Telemetry;
 using Xunit;
 
@@ -35,7 +32,7 @@ public sealed class Traces_should : TestKit
     [Fact]
     public async Task make_a_job_the_child_of_the_activity_in_which_it_was_submitted()
     {
-        var client = Sys.CreateKcopydClient(_name);
+        var client = Sys.Kcopyd().CreateClient(_name);
         using var request = new Activity("request").Start();
         var copy = client.CopyAsync(BlockDevice.Memory(4096).Whole(), [BlockDevice.Memory(4096).Whole(), BlockDevice.Memory(4096).Whole()]);
         Assert.Same(request, Activity.Current);     // who submits goes on in its own activity
@@ -52,7 +49,7 @@ public sealed class Traces_should : TestKit
     [Fact]
     public async Task keep_two_jobs_apart_and_callbacks_outside_of_both()
     {
-        var client = Sys.CreateKcopydClient(_name);
+        var client = Sys.Kcopyd().CreateClient(_name);
         var stalled = BlockDevice.Memory(4096).WithStall();
         var inCallback = new TaskCompletionSource<Activity?>(TaskCreationOptions.RunContinuationsAsynchronously);
         Activity first, second;
@@ -72,7 +69,7 @@ public sealed class Traces_should : TestKit
     [Fact]
     public async Task say_what_failed()
     {
-        var client = Sys.CreateKcopydClient(_name);
+        var client = Sys.Kcopyd().CreateClient(_name);
         await client.CopyAsync(BlockDevice.Memory(4096).Whole(), [BlockDevice.Memory(4096, name: "disk").WithErrorAt(1, long.MaxValue, IoError.NoSpace).Whole()]);
         var job = Assert.Single(_ended);
         Assert.Equal(ActivityStatusCode.Error, job.Status);
@@ -84,7 +81,7 @@ public sealed class Traces_should : TestKit
     [Fact]
     public async Task end_a_job_that_dies_with_its_client()
     {
-        var client = Sys.CreateKcopydClient(_name);
+        var client = Sys.Kcopyd().CreateClient(_name);
         var stalled = BlockDevice.Memory(4096).WithStall();
         var copy = client.CopyAsync(BlockDevice.Memory(4096).Whole(), [stalled.Whole()]);
         await stalled.WaitingAsync();

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Benchmarks.Peers;
 using Kcopyd.Benchmarks.Snapshots;
 

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Benchmarks.Nbd;
@@ -14,7 +14,7 @@ internal sealed class ServedDevice : IAsyncDisposable
     {
         _owned = owned ?? device;
         Uri = $"nbd+unix:///?socket={socket}";
-        Server = NbdServer.Start(system, new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", device)] });
+        Server = system.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", device)] });
     }
 
     public string Uri { get; }

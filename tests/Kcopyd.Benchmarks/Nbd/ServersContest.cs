@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Benchmarks.Peers;
 using Kcopyd.Benchmarks.Snapshots;
 

@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Kcopyd.Actors;
-using Kcopyd.Actors.Client;
 
 namespace Kcopyd.Benchmarks.Peers;
 
@@ -22,7 +21,7 @@ internal sealed class Arena : IAsyncDisposable
             akka.loglevel = WARNING
             akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
             """));
-        Client = _system.CreateKcopydClient("peers");
+        Client = _system.Kcopyd().CreateClient("peers");
     }
 
     public PeersOptions Options { get; }

@@ -1,6 +1,4 @@
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors;
 
 namespace Kcopyd.Benchmarks.Peers;
 

@@ -1,6 +1,5 @@
+using Kcopyd.Actors;
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
@@ -9,7 +8,7 @@ internal sealed class CountingDevice(IBlockDevice inner, bool flushIsFree = fals
 {
     private long _reads, _readBytes, _writes, _writtenBytes, _flushes;
 
-    bool IPromptDevice.IsPrompt(DeviceOperation operation) => (flushIsFree && operation == DeviceOperation.Flush) || DeviceCall.IsPrompt(Inner, operation);
+    bool IPromptDevice.IsPrompt(DeviceOperation operation) => (flushIsFree && operation == DeviceOperation.Flush) || Inner.IsPrompt(operation);
 
     public IoCounts Counts => new(
         Interlocked.Read(ref _reads), Interlocked.Read(ref _readBytes), Interlocked.Read(ref _writes), Interlocked.Read(ref _writtenBytes), Interlocked.Read(ref _flushes));

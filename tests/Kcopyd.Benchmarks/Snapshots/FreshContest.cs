@@ -1,4 +1,4 @@
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Benchmarks.Nbd;
 using Kcopyd.Benchmarks.Peers;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Benchmarks.Peers;
 using Kcopyd.Benchmarks.Peers.Reports;
@@ -69,7 +69,7 @@ internal sealed record Opening(string What, string Place, long Exceptions, IRead
 
     private static async Task<(double Seconds, long Heap)> OpenAsync(SnapshotArena arena, Place place, string origin, string store, long exceptions)
     {
-        await using var snapshots = SnapshotExtensions.CreateSnapshotOrigin(arena.System, BlockDevice.Open(origin, new() { Io = place.Io }));
+        await using var snapshots = arena.System.Kcopyd().CreateSnapshotOrigin(BlockDevice.Open(origin, new() { Io = place.Io }));
         var cow = BlockDevice.Open(store, new() { Io = place.Io });
         var before = Heap();
         var clock = Stopwatch.StartNew();

@@ -1,4 +1,4 @@
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Benchmarks.Peers;
 
@@ -62,7 +62,7 @@ internal sealed class SnapshotFiles : IDisposable
     {
         var mode = io ?? Place.Io;
         var origin = new CountingDevice(BlockDevice.Open(Origin, new() { Io = mode }), Place.FlushIsFree);
-        var snapshots = Kcopyd.Actors.Snapshots.SnapshotExtensions.CreateSnapshotOrigin(arena.System, origin);
+        var snapshots = arena.System.Kcopyd().CreateSnapshotOrigin(origin);
         try
         {
             var cow = new CountingDevice(BlockDevice.Open(Cow, new() { Io = mode }), Place.FlushIsFree);

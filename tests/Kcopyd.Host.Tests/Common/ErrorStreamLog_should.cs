@@ -1,4 +1,3 @@
-using Akka.Actor;
 using Akka.Event;
 using Xunit;
 using LogLevel = Kcopyd.Host.Common.LogLevel;

@@ -1,6 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Host.Help;
 using Xunit;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Kcopyd.Host.Common;
 using Kcopyd.Host.Serving;
 using Xunit;
 

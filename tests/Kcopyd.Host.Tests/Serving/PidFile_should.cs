@@ -1,5 +1,4 @@
 using System.Globalization;
-using Kcopyd.Host.Common;
 using Kcopyd.Host.Serving;
 using Xunit;
 

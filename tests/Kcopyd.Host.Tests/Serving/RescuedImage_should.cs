@@ -1,6 +1,5 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Host.Mapfiles;
+using Kcopyd.Actors;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Host.Serving;
 using Xunit;
 

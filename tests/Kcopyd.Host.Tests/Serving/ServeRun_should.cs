@@ -1,6 +1,5 @@
 using Kcopyd.Actors;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Host.Serving;
 using Xunit;
@@ -48,7 +47,7 @@ public sealed class ServeRun_should : ServeSpec
         _ = engine.System.Kcopyd();
         var limits = NbdServerSettings.FromConfig(engine.System.Settings.Config.GetConfig("kcopyd.nbd.server"));
         var settings = limits with { DeviceTimeout = TimeSpan.FromMilliseconds(50) };
-        return NbdServer.Start(engine.System, new NbdServerOptions
+        return engine.System.Kcopyd().StartNbdServer(new NbdServerOptions
         {
             EndPoints = [new System.Net.Sockets.UnixDomainSocketEndPoint(Socket)],
             Exports = [new NbdExport("", device)],

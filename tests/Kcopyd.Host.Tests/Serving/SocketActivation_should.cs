@@ -1,4 +1,3 @@
-using Kcopyd.Host.Common;
 using Kcopyd.Host.Serving;
 using Xunit;
 

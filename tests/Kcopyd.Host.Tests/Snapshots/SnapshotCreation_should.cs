@@ -1,5 +1,5 @@
 using System.Globalization;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Host.Snapshots;
 using Xunit;
 

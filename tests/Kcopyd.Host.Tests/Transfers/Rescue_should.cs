@@ -1,8 +1,6 @@
 using Akka.Actor;
 using Kcopyd.Actors;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Faults;
 using Xunit;
 
 namespace Kcopyd.Host.Tests.Transfers;
@@ -108,7 +106,7 @@ public sealed class Rescue_should : CommandSpec
             Flags = CopyFlags.IgnoreError, Rate = 0, Throttle = 100, Io = IoMode.Auto, SubJobSize = 512 << 10, Offload = null, Mapfile = Folder["map"],
             Retries = retries, Reverse = reverse, Progress = ProgressMode.None, Json = false, LogLevel = LogLevel.Warning,
         };
-        await using var client = _system.CreateKcopydClient();
+        await using var client = _system.Kcopyd().CreateClient();
         await using var devices = OpenTransfer.Of(plan, source, destination);
         var record = (await RecordedCopy.OpenAsync(plan, options))!;
         var result = new TransferResult(plan, options);

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Interop.Tests.Support;
 using Xunit;
@@ -60,7 +60,7 @@ public sealed class Addresses_should : ServerTest
     public async Task lead_to_IPv6_addresses_with_and_without_a_zone(string host)
     {
         Requires.That(Socket.OSSupportsIPv6 && Dns.GetHostAddresses("::1").Length > 0 && CanBind(), "needs IPv6 on loopback");
-        var server = Own(NbdServer.Start(System, new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.IPv6Loopback, 0)], Exports = [new NbdExport("", Own(BlockDevice.Memory(4096)))] }));
+        var server = Own(System.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.IPv6Loopback, 0)], Exports = [new NbdExport("", Own(BlockDevice.Memory(4096)))] }));
         var uri = new NbdUri { Host = host, Port = ((IPEndPoint)server.EndPoints[0]).Port };
         Assert.Equal(4096, (await NbdBlockDevice.QueryAsync(NbdUri.Parse(uri.ToString()))).Length);
         if (!host.Contains("lo", StringComparison.Ordinal))      // glibc looks a name up for link-local addresses only

@@ -1,5 +1,4 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Interop.Tests.Support;
 using Xunit;
@@ -11,7 +10,7 @@ public sealed class NbdServers_should : EngineTest
 {
     private const int Length = 8 << 20;
 
-    private async Task<NbdBlockDevice> OpenAsync(NbdUri uri, NbdClientOptions? options = null) => Own(await NbdBlockDevice.OpenAsync(Actors, uri, options));
+    private async Task<NbdBlockDevice> OpenAsync(NbdUri uri, NbdClientOptions? options = null) => Own(await Actors.Kcopyd().OpenNbdDeviceAsync(uri, options));
 
     public static TheoryData<string> Servers => ["nbdkit memory", "nbdkit file", "nbdkit simple", "qemu-nbd raw", "qemu-nbd qcow2"];
 
@@ -150,7 +149,7 @@ public sealed class NbdServers_should : EngineTest
         Assert.True((await Client.CopyAsync(OpenSource(source).Whole(), [device.Whole()], CopyFlags.Flush | CopyFlags.Verify)).IsSuccess);
 
         async Task AssertRefusedAsync(NbdUri other, string hint) =>
-            Assert.Contains(hint, (await Assert.ThrowsAsync<NbdException>(() => NbdBlockDevice.OpenAsync(Actors, other))).Message, StringComparison.Ordinal);
+            Assert.Contains(hint, (await Assert.ThrowsAsync<NbdException>(() => Actors.Kcopyd().OpenNbdDeviceAsync(other))).Message, StringComparison.Ordinal);
         await AssertRefusedAsync(uri with { TlsHostname = "elsewhere" }, "tls-hostname");
         await AssertRefusedAsync(uri with { TlsCertificates = PemFolder.Make(Folder, "other") }, "than the one in");
         await AssertRefusedAsync(peer.Uri, "nbds");
@@ -169,7 +168,7 @@ public sealed class NbdServers_should : EngineTest
     {
         Requires.Tools("nbdkit");
         var peer = Own(await NbdPeer.NbdkitAsync(Folder, "s", "memory", $"{Length}"));
-        var refused = await Assert.ThrowsAsync<NbdException>(() => NbdBlockDevice.OpenAsync(Actors, peer.Uri with { IsTls = true, TlsCertificates = PemFolder.Make(Folder, "pki") }));
+        var refused = await Assert.ThrowsAsync<NbdException>(() => Actors.Kcopyd().OpenNbdDeviceAsync(peer.Uri with { IsTls = true, TlsCertificates = PemFolder.Make(Folder, "pki") }));
         Assert.Contains("refuses TLS", refused.Message, StringComparison.Ordinal);
     }
 

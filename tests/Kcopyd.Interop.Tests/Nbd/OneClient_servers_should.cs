@@ -1,6 +1,4 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
-using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors;
 using Kcopyd.Interop.Tests.Support;
 using Xunit;
 
@@ -27,7 +25,7 @@ public sealed class OneClient_servers_should : EngineTest
     {
         var disk = Folder.RandomFile("disk", Length);
         var peer = await ServeAsync(server, disk);
-        await using (var device = await NbdBlockDevice.OpenAsync(Actors, peer.Uri))
+        await using (var device = await Actors.Kcopyd().OpenNbdDeviceAsync(peer.Uri))
         {
             Assert.Equal(Length, device.Length);
             Assert.True((await Client.CopyAsync(device.Whole(), [Create(Folder["copy"], Length).Whole()])).IsSuccess);
@@ -42,7 +40,7 @@ public sealed class OneClient_servers_should : EngineTest
     {
         var source = Folder.RandomFile("source", Length);
         var peer = await ServeAsync(server, Folder.EmptyFile("disk", Length));
-        await using (var device = await NbdBlockDevice.OpenAsync(Actors, peer.Uri))
+        await using (var device = await Actors.Kcopyd().OpenNbdDeviceAsync(peer.Uri))
             Assert.True((await Client.CopyAsync(OpenSource(source).Whole(), [device.Whole()], CopyFlags.Flush | CopyFlags.Verify)).IsSuccess);
         await Files.AssertIdenticalAsync(source, Folder["disk"]);
         await AssertEndsAsync(peer, server);
@@ -54,7 +52,7 @@ public sealed class OneClient_servers_should : EngineTest
         Requires.Tools("nbdkit");
         var (disk, other) = (Folder.RandomFile("disk", Length), Folder.EmptyFile("other", Length));
         await using var peer = await NbdPeer.NbdkitAsync(Folder, "s", "--filter=delay", "file", disk, "rdelay=5ms");
-        await using var device = await NbdBlockDevice.OpenAsync(Actors, peer.Uri);
+        await using var device = await Actors.Kcopyd().OpenNbdDeviceAsync(peer.Uri);
         File.Delete(peer.Path);
         await using var successor = await NbdPeer.NbdkitAsync(Folder, "s", "--filter=delay", "--filter=log", "file", other, "rdelay=5ms", "logfile=" + Folder["log"]);
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Interop.Tests.Support;
 using Xunit;

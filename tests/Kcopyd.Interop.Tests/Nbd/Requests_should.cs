@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Interop.Tests.Support;
 using Xunit;
@@ -24,7 +24,7 @@ public sealed class Requests_should(ITestOutputHelper output) : EngineTest
     {
         Requires.Tools("nbdkit");
         var peer = Own(await NbdPeer.NbdkitAsync(Folder, "s", "memory", "64M"));
-        var device = Own(await NbdBlockDevice.OpenAsync(Actors, peer.Uri, new NbdClientOptions { UnflushedLimit = 8 << 20 }));
+        var device = Own(await Actors.Kcopyd().OpenNbdDeviceAsync(peer.Uri, new NbdClientOptions { UnflushedLimit = 8 << 20 }));
         await RunAsync(device, writes);
         await RunAsync(device, writes);
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Interop.Tests.Support;
@@ -48,13 +48,13 @@ public abstract class ServerTest : IAsyncLifetime
     private protected string Serve(IBlockDevice device, NbdTls? tls = null, params IEnumerable<NbdExport> more)
     {
         var socket = Folder[$"{_owned.Count}.sock"];
-        Own(NbdServer.Start(System, new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", device) { Description = "the first" }, .. more], Tls = tls }));
+        Own(System.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", device) { Description = "the first" }, .. more], Tls = tls }));
         return socket;
     }
 
     /// <summary>Serves a device on a free port of loopback.</summary>
     private protected int ServePort(IBlockDevice device) =>
-        ((IPEndPoint)Own(NbdServer.Start(System, new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Exports = [new NbdExport("", device)] })).EndPoints[0]).Port;
+        ((IPEndPoint)Own(System.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Exports = [new NbdExport("", device)] })).EndPoints[0]).Port;
 
     /// <summary>An empty device of some kind.</summary>
     private protected async Task<IBlockDevice> DeviceAsync(string kind, long length) => kind switch
@@ -67,7 +67,7 @@ public abstract class ServerTest : IAsyncLifetime
 
     private async Task<IBlockDevice> SnapshotAsync(long length)
     {
-        var origin = Own(System.CreateSnapshotOrigin(BlockDevice.Open(Folder["origin.img"], new() { Create = true, Length = length })));
+        var origin = Own(System.Kcopyd().CreateSnapshotOrigin(BlockDevice.Open(Folder["origin.img"], new() { Create = true, Length = length })));
         var cow = BlockDevice.Open(Folder["cow.img"], new() { Create = true, Length = length + length / 8 });
         return Own(await origin.OpenSnapshotAsync(cow, new SnapshotOptions { ChunkSize = 4096 }));
     }

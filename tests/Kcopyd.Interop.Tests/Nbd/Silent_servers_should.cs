@@ -1,7 +1,5 @@
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Interop.Tests.Support;
 using Xunit;
@@ -39,7 +37,7 @@ public sealed class Silent_servers_should : EngineTest
     public async Task end_a_copy_within_the_limits_where_they_are_frozen_for_good(string server)
     {
         var peer = await ServeAsync(server, Folder.RandomFile("disk", Length));
-        await using var device = await NbdBlockDevice.OpenAsync(Actors, peer.Uri, Impatient);
+        await using var device = await Actors.Kcopyd().OpenNbdDeviceAsync(peer.Uri, Impatient);
         var copying = CopyAsync(device, Folder["copy"], out var job);
         await ProgressAsync(job, static progress => progress.Destinations[0].Bytes > 0);
         await peer.FreezeAsync();
@@ -58,7 +56,7 @@ public sealed class Silent_servers_should : EngineTest
     {
         var disk = Folder.RandomFile("disk", Length);
         var peer = await ServeAsync(server, disk);
-        await using var device = await NbdBlockDevice.OpenAsync(Actors, peer.Uri, Patient);
+        await using var device = await Actors.Kcopyd().OpenNbdDeviceAsync(peer.Uri, Patient);
         var copying = CopyAsync(device, Folder["copy"], out var job);
         await ProgressAsync(job, static progress => progress.Destinations[0].Bytes > 0);
         await peer.FreezeAsync();
@@ -79,7 +77,7 @@ public sealed class Silent_servers_should : EngineTest
         await using var machine = await NetworkNamespace.CreateAsync();
         await using var server = machine.Start("nbdkit", "--foreground", "-i", machine.Address, "-P", Folder["pid"], "--filter=delay", "file", disk, "delay-read=5ms");
         await server.UntilAsync(() => File.Exists(Folder["pid"]) && new FileInfo(Folder["pid"]).Length > 0, "ready to serve");
-        await using var device = await NbdBlockDevice.OpenAsync(Actors, new NbdUri { Host = machine.Address }, isMended ? Patient : Impatient);
+        await using var device = await Actors.Kcopyd().OpenNbdDeviceAsync(new NbdUri { Host = machine.Address }, isMended ? Patient : Impatient);
         var copying = CopyAsync(device, Folder["copy"], out var job);
         await ProgressAsync(job, static progress => progress.Destinations[0].Bytes > 0);
         await machine.CutAsync();
@@ -102,7 +100,7 @@ public sealed class Silent_servers_should : EngineTest
     public async Task not_hold_up_the_end_of_the_actor_system(string server)
     {
         var peer = await ServeAsync(server, Folder.EmptyFile("disk", Length));
-        var device = await NbdBlockDevice.OpenAsync(Actors, peer.Uri);
+        var device = await Actors.Kcopyd().OpenNbdDeviceAsync(peer.Uri);
         await peer.FreezeAsync();
         var writes = Enumerable.Range(0, 16).Select(i => device.WriteAsync(i << 20, new byte[1 << 20]).AsTask()).ToList();
 

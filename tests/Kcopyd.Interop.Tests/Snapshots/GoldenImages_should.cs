@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Snapshots;
 using Xunit;
 

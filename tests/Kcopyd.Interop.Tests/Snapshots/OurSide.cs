@@ -1,5 +1,5 @@
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Interop.Tests.Snapshots;
@@ -7,7 +7,7 @@ namespace Kcopyd.Interop.Tests.Snapshots;
 /// <summary>Runs scripts on this library, with devices in memory.</summary>
 internal sealed class OurSide(ActorSystem system, Script script, byte[] blob, MemoryBlockDevice origin, MemoryBlockDevice[] stores)
 {
-    private readonly SnapshotOrigin _origin = system.CreateSnapshotOrigin(origin, leaveOpen: true);
+    private readonly SnapshotOrigin _origin = system.Kcopyd().CreateSnapshotOrigin(origin, leaveOpen: true);
     private readonly Snapshot[] _snapshots = new Snapshot[stores.Length];
 
     public List<Observation> Seen { get; } = [];

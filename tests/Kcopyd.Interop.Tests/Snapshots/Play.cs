@@ -1,5 +1,5 @@
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Interop.Tests.Support;
 
 namespace Kcopyd.Interop.Tests.Snapshots;

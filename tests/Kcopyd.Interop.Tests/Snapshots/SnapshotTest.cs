@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Interop.Tests.Support;
 using Xunit;
@@ -24,7 +24,7 @@ public abstract class SnapshotTest : IAsyncLifetime
         Folder.Dispose();
     }
 
-    private protected SnapshotOrigin Origin(IBlockDevice device) => System.CreateSnapshotOrigin(device, leaveOpen: true);
+    private protected SnapshotOrigin Origin(IBlockDevice device) => System.Kcopyd().CreateSnapshotOrigin(device, leaveOpen: true);
 
     private protected static MemoryBlockDevice Device(string name, long length, int seed)
     {

@@ -35,7 +35,7 @@ public abstract class CommandTest : IAsyncLifetime
 }
 
 /// <summary>The object that <c>--json</c> prints, read by somebody else's reader.</summary>
-internal sealed record CommandReport(bool ReadError, [property: JsonPropertyName("writeErrors")] string Bits, long Bytes, double Seconds, Kcopyd.Actors.Jobs.OffloadedBytes Offloaded,
+internal sealed record CommandReport(bool ReadError, [property: JsonPropertyName("writeErrors")] string Bits, long Bytes, double Seconds, Kcopyd.Actors.OffloadedBytes Offloaded,
     IReadOnlyList<CommandReport.Range> Unreadable, IReadOnlyList<CommandReport.Destination> Destinations)
 {
     [JsonIgnore]

@@ -1,8 +1,5 @@
 using Akka.Actor;
 using Kcopyd.Actors;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
 using Xunit;
 
 namespace Kcopyd.Interop.Tests.Support;
@@ -22,7 +19,7 @@ public abstract class EngineTest : IAsyncLifetime
 
     public Task InitializeAsync()
     {
-        Client = Own(_system.CreateKcopydClient(settings: _system.Kcopyd().Settings with { SubJobSize = 64 << 10 }));
+        Client = Own(_system.Kcopyd().CreateClient(settings: _system.Kcopyd().Settings with { SubJobSize = 64 << 10 }));
         return Task.CompletedTask;
     }
 

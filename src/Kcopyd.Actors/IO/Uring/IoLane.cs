@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Akka.Dispatch;
-using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.IO.Uring;
 
@@ -11,7 +10,7 @@ namespace Kcopyd.Actors.IO.Uring;
 /// <remarks>
 /// <para>Invariant: a thread does not block anywhere else while its lane has transfers, because the kernel needs the thread that
 /// submitted them to complete them: one dead disk would take the transfers of others along. What must block goes to another thread
-/// (<see cref="Dispatch.EngineThread.Block"/>); what blocks without saying so is found by the engine's watch, which calls
+/// (<c>EngineThread.Block</c>); what blocks without saying so is found by the engine's watch, which calls
 /// <see cref="Serve"/>.</para>
 /// <para><see cref="Wake"/>, <see cref="Serve"/> and <see cref="Recycle"/> may be called by any thread; the rest is the owner's.</para>
 /// </remarks>

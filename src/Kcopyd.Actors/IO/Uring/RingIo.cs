@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Threading.Tasks.Sources;
 using Akka.Dispatch;
-using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.IO.Uring;
 

@@ -1,4 +1,4 @@
-using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Nbd.Client;
 

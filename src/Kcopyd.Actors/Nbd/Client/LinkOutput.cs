@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Kcopyd.Actors.Nbd.Protocol;
+using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Client;
 

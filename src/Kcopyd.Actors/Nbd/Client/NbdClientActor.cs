@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Nbd.Client;
 

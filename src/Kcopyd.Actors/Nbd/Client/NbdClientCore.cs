@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;

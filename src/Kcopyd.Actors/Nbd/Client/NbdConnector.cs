@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using Akka.Actor;
 using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd.Protocol;
+using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Client;
 

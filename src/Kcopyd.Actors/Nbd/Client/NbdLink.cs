@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Client;
 

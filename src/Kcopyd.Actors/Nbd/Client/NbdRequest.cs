@@ -1,7 +1,6 @@
 using System.Threading.Tasks.Sources;
 using Akka.Dispatch;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;

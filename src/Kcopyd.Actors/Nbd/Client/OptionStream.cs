@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd.Protocol;
+using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Client;
 

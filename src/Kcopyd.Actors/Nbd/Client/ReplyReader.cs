@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;

@@ -1,6 +1,5 @@
 using Akka.Dispatch;
 using Akka.Event;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;

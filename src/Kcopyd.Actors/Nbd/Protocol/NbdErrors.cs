@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Devices;
-
 namespace Kcopyd.Actors.Nbd.Protocol;
 
 /// <summary>Between the errors of devices and the few that the protocol has.</summary>

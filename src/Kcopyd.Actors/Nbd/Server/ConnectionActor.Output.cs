@@ -2,8 +2,8 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Event;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Workers;
+using Kcopyd.Actors.BlockIo;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Nbd.Server;
 

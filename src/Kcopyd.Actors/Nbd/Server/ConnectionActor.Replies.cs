@@ -1,6 +1,6 @@
+using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd.Protocol;
-using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
@@ -65,7 +65,7 @@ internal sealed partial class ConnectionActor
             Recycle(request);
     }
 
-    private void Refuse(NbdRequest request)
+    private void Refuse(ServerRequest request)
     {
         request.Begun = request.Length;
         request.Pieces = 1;
@@ -117,7 +117,7 @@ internal sealed partial class ConnectionActor
         SendData(data, block);
     }
 
-    private void Count(NbdRequest request)
+    private void Count(ServerRequest request)
     {
         _counts.Requests++;
         if (request.Error != NbdError.None)
@@ -142,7 +142,7 @@ internal sealed partial class ConnectionActor
         _freeIos.Push(io);
     }
 
-    private void Recycle(NbdRequest request)
+    private void Recycle(ServerRequest request)
     {
         _active--;
         _freeRequests.Push(request);

@@ -1,19 +1,19 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Akka.Event;
+using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd.Protocol;
-using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
 /// <content>Requests come in, are held against the export, and become I/Os.</content>
 internal sealed partial class ConnectionActor
 {
-    private readonly Stack<NbdRequest> _freeRequests = new();
+    private readonly Stack<ServerRequest> _freeRequests = new();
     private readonly Stack<RequestIo> _freeIos = new();
     private readonly List<RequestIo> _allIos = [];      // that were ever made
     private long _begun;            // pieces
-    private NbdRequest? _current;   // has begun to come in, and has not begun whole
+    private ServerRequest? _current;   // has begun to come in, and has not begun whole
     private int _active;            // requests that are not answered
     private int _ios;               // at the device
 
@@ -46,7 +46,7 @@ internal sealed partial class ConnectionActor
     // Its input has ended, and yet there is something to do: its turn was over, or it had as much at work as it may.
     private bool HasRequests => !_isLeaving && _buffer.Length >= NbdNumbers.RequestHeader;
 
-    private void Abandon(NbdRequest request)
+    private void Abandon(ServerRequest request)
     {
         _current = null;
         request.IsAbandoned = true;
@@ -73,7 +73,7 @@ internal sealed partial class ConnectionActor
             return;
         }
         if (!_freeRequests.TryPop(out var request))
-            request = new NbdRequest();
+            request = new ServerRequest();
         request.Prepare(BinaryPrimitives.ReadUInt64BigEndian(header[8..]), command, (CommandFlags)BinaryPrimitives.ReadUInt16BigEndian(header[4..]),
             BinaryPrimitives.ReadInt64BigEndian(header[16..]), BinaryPrimitives.ReadUInt32BigEndian(header[24..]));
         _buffer = _buffer.Slice(NbdNumbers.RequestHeader);
@@ -84,7 +84,7 @@ internal sealed partial class ConnectionActor
     }
 
     /// <returns>True if the request has begun whole; otherwise it waits for input or memory.</returns>
-    private bool GoOn(NbdRequest request)
+    private bool GoOn(ServerRequest request)
     {
         if (request.Command == NbdCommand.Write)
             return request.IsRefused ? ThrowAway(request) : Write(request);
@@ -116,7 +116,7 @@ internal sealed partial class ConnectionActor
     }
 
     // Pieces go to the device as they come in: the length that a client says is never memory.
-    private bool Write(NbdRequest request)
+    private bool Write(ServerRequest request)
     {
         while (!request.IsBegun)
         {
@@ -130,7 +130,7 @@ internal sealed partial class ConnectionActor
         return true;
     }
 
-    private bool ThrowAway(NbdRequest request)
+    private bool ThrowAway(ServerRequest request)
     {
         while (request.Length > 0)
         {
@@ -144,7 +144,7 @@ internal sealed partial class ConnectionActor
         return true;
     }
 
-    private bool Read(NbdRequest request)
+    private bool Read(ServerRequest request)
     {
         // Without structured replies, and where it must be one chunk, data goes out whole, behind the word that there was no error.
         var most = request.Command == NbdCommand.Cache || (_negotiated!.IsStructured && !request.Has(CommandFlags.DontFragment))
@@ -160,9 +160,9 @@ internal sealed partial class ConnectionActor
         return true;
     }
 
-    private void Whole(NbdRequest request, DeviceOperation operation) => Start(request, operation, request.Length, default);
+    private void Whole(ServerRequest request, DeviceOperation operation) => Start(request, operation, request.Length, default);
 
-    private void Start(NbdRequest request, DeviceOperation operation, long length, MemoryBlock block)
+    private void Start(ServerRequest request, DeviceOperation operation, long length, MemoryBlock block)
     {
         var io = NewIo(request);
         io.Number = ++_begun;
@@ -197,7 +197,7 @@ internal sealed partial class ConnectionActor
         return requests == 1 ? what : $"{requests} requests, of which the oldest is {what}";
     }
 
-    private RequestIo NewIo(NbdRequest request)
+    private RequestIo NewIo(ServerRequest request)
     {
         if (!_freeIos.TryPop(out var io))
         {

@@ -1,8 +1,8 @@
 using Akka.Actor;
 using Akka.Dispatch;
 using Akka.Event;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Dispatch;
+using Kcopyd.Actors.Messaging;
+using Kcopyd.Actors.Threads;
 
 namespace Kcopyd.Actors.Nbd.Server;
 

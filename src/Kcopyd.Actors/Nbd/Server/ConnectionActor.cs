@@ -1,10 +1,11 @@
 using System.Security.Authentication;
 using Akka.Actor;
 using Akka.Event;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Dispatch;
+using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.IO;
-using Kcopyd.Actors.Workers;
+using Kcopyd.Actors.Messaging;
+using Kcopyd.Actors.Nbd.Transport;
+using Kcopyd.Actors.Threads;
 
 namespace Kcopyd.Actors.Nbd.Server;
 

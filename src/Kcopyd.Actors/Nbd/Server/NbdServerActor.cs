@@ -1,10 +1,10 @@
 using System.Globalization;
 using Akka.Actor;
 using Akka.Event;
-using Kcopyd.Actors.Client;
+using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Telemetry;
-using Kcopyd.Actors.Workers;
+using Kcopyd.Actors.Messaging;
+using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Server;
 

@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Client;
-
 namespace Kcopyd.Actors.Nbd.Server;
 
 /// <summary>What a client and the server have agreed on.</summary>

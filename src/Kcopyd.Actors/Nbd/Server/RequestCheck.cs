@@ -5,7 +5,7 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// <summary>What is wrong with a request, before the device hears of it.</summary>
 internal static class RequestCheck
 {
-    public static NbdError Of(NbdRequest request, ExportCore export, Negotiated negotiated)
+    public static NbdError Of(ServerRequest request, ExportCore export, Negotiated negotiated)
     {
         var allowed = request.Command switch
         {
@@ -43,7 +43,7 @@ internal static class RequestCheck
         return Range(request, export);
     }
 
-    private static NbdError Range(NbdRequest request, ExportCore export)
+    private static NbdError Range(ServerRequest request, ExportCore export)
     {
         var (offset, length) = (request.Offset, request.Length);
         if (length == 0 || (request.Command is NbdCommand.Read or NbdCommand.Write && length > NbdNumbers.LargestPayload))

@@ -7,7 +7,7 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// <summary>Writes what the server says to a request. Data that is read comes behind it, by another way.</summary>
 internal static class RequestReplies
 {
-    public static void Simple(PipeWriter output, NbdRequest request)
+    public static void Simple(PipeWriter output, ServerRequest request)
     {
         var header = output.GetSpan(NbdNumbers.SimpleReplyHeader);
         BinaryPrimitives.WriteUInt32BigEndian(header, NbdNumbers.SimpleReplyMagic);
@@ -22,7 +22,7 @@ internal static class RequestReplies
     /// <param name="at">Where its piece begins, in bytes from the beginning of the request.</param>
     /// <param name="data">Bytes of data that follow.</param>
     /// <param name="isLast">No other chunk follows.</param>
-    public static void Chunk(PipeWriter output, NbdRequest request, long at, int data, bool isLast)
+    public static void Chunk(PipeWriter output, ServerRequest request, long at, int data, bool isLast)
     {
         var isStatus = request.Command == NbdCommand.BlockStatus;
         if (request.Error != NbdError.None)
@@ -33,7 +33,7 @@ internal static class RequestReplies
             DataHeader(output, request, at, data, isLast);
     }
 
-    private static void Error(PipeWriter output, NbdRequest request, bool hasOffset, long at, bool isLast)
+    private static void Error(PipeWriter output, ServerRequest request, bool hasOffset, long at, bool isLast)
     {
         var length = hasOffset ? 14 : 6;
         var body = Header(output, request, hasOffset ? ChunkType.ErrorOffset : ChunkType.Error, length, length, isLast);
@@ -44,7 +44,7 @@ internal static class RequestReplies
         output.Advance(NbdNumbers.ChunkHeader + length);
     }
 
-    private static void Extents(PipeWriter output, NbdRequest request, bool isLast)
+    private static void Extents(PipeWriter output, ServerRequest request, bool isLast)
     {
         var length = 4 + (8 * request.Extents.Count);
         var body = Header(output, request, ChunkType.BlockStatus, length, length, isLast);
@@ -59,7 +59,7 @@ internal static class RequestReplies
         output.Advance(NbdNumbers.ChunkHeader + length);
     }
 
-    private static void DataHeader(PipeWriter output, NbdRequest request, long at, int data, bool isLast)
+    private static void DataHeader(PipeWriter output, ServerRequest request, long at, int data, bool isLast)
     {
         const int offset = 8;       // bytes
         var body = Header(output, request, ChunkType.OffsetData, offset + data, offset, isLast);
@@ -68,7 +68,7 @@ internal static class RequestReplies
     }
 
     /// <returns>Where its first bytes go; nothing is advanced yet.</returns>
-    private static Span<byte> Header(PipeWriter output, NbdRequest request, ChunkType type, int length, int room, bool isLast)
+    private static Span<byte> Header(PipeWriter output, ServerRequest request, ChunkType type, int length, int room, bool isLast)
     {
         var header = output.GetSpan(NbdNumbers.ChunkHeader + room);
         BinaryPrimitives.WriteUInt32BigEndian(header, NbdNumbers.StructuredReplyMagic);

@@ -1,7 +1,7 @@
 using System.Numerics;
 using Akka.Actor;
-using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Memory;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Nbd.Server;
 

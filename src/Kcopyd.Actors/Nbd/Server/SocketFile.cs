@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using Kcopyd.Actors.IO;
-using Kcopyd.Actors.Nbd.Client;
+using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Server;
 

@@ -1,4 +1,3 @@
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;

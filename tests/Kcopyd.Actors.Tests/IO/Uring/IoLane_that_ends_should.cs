@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.IO;
 using Kcopyd.Actors.IO.Uring;
 using Kcopyd.Actors.Tests.Devices;

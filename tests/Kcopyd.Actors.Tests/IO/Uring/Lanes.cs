@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.IO;
 using Kcopyd.Actors.IO.Uring;
 using Xunit;

@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Tests.Devices;
@@ -41,7 +40,7 @@ public sealed class Client_vulnerabilities_should : NbdClientSpec
         {
             var said = new TaskCompletionSource<int>();
             var server = ServeTls(certificate, async connection => said.TrySetResult(await connection.Stream.ReadAsync(new byte[1])), said);
-            var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri with { IsTls = true, TlsHostname = hostname }, Trusting)));
+            var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri with { IsTls = true, TlsHostname = hostname }, Trusting)));
             Assert.Contains("cannot be trusted", refused.Message, StringComparison.Ordinal);
             Assert.Equal(0, await Soon(said.Task));
         }
@@ -58,7 +57,7 @@ public sealed class Client_vulnerabilities_should : NbdClientSpec
             await connection.ReplyAsync(NbdOption.StartTls, NbdOptionReply.Unsupported);
             said.SetResult(await connection.Stream.ReadAsync(new byte[100]));
         });
-        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri with { IsTls = true }, Trusting)));
+        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri with { IsTls = true }, Trusting)));
         Assert.Contains("refuses TLS", refused.Message, StringComparison.Ordinal);
         Assert.Equal(0, await Soon(said.Task));
     }
@@ -128,7 +127,7 @@ public sealed class Client_vulnerabilities_should : NbdClientSpec
                 FakeConnection.U64(NbdNumbers.OptionReplyMagic), FakeConnection.U32((uint)NbdOption.StructuredReply), FakeConnection.U32((uint)NbdOptionReply.Ack), FakeConnection.U32(0));
             _ = await connection.Stream.ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false);
         });
-        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri with { IsTls = true }, Trusting)));
+        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri with { IsTls = true }, Trusting)));
         Assert.Contains("plain text", refused.Message, StringComparison.Ordinal);
     }
 
@@ -142,7 +141,7 @@ public sealed class Client_vulnerabilities_should : NbdClientSpec
             while (await connection.RequestAsync() is { } request)
                 await connection.DataAsync(request.Cookie, request.Offset, data, true);
         }, null);
-        await using var device = await Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri with { IsTls = true }, Trusting));
+        await using var device = await Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri with { IsTls = true }, Trusting));
         var buffer = new byte[data.Length];
         Assert.Equal(IoResult.Success(data.Length), await Soon(device.ReadAsync(0, buffer).AsTask()));
         Assert.Equal(data, buffer);

@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
 using Xunit;
@@ -32,7 +31,7 @@ public sealed class Closing_should() : NbdClientSpec(VirtualTime)
         }, isTcp: kind == "tcp");
         var uri = server.Uri with { IsTls = kind == "tls" };
         var options = new NbdClientOptions { Tls = kind == "tls" ? new NbdTls { Authorities = [_certificates.Authority] } : null };
-        var device = await Soon(NbdBlockDevice.OpenAsync(Sys, uri, options));
+        var device = await Soon(Sys.Kcopyd().OpenNbdDeviceAsync(uri, options));
         await Soon(frozen.Task);
         var io = new List<Task<IoResult>>();
         for (var i = 0; i < Reads; i++)
@@ -91,7 +90,7 @@ public sealed class Closing_should() : NbdClientSpec(VirtualTime)
             second.TrySetResult();
             await connection.SwallowAsync();
         });
-        var device = await Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri));
+        var device = await Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri));
         await Soon(second.Task);
         var read = device.ReadAsync(0, new byte[512]).AsTask();
 
@@ -111,7 +110,7 @@ public sealed class Closing_should() : NbdClientSpec(VirtualTime)
                 await connection.SimpleAsync(request.Cookie);
             left.SetResult(connection.HasLeft);
         });
-        var device = await Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri));
+        var device = await Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri));
         Assert.True((await Soon(device.WriteAsync(0, new byte[512]).AsTask())).IsSuccess);
         await Soon(device.DisposeAsync().AsTask());
         Assert.True(await Soon(left.Task));

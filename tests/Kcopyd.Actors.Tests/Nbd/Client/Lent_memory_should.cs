@@ -1,8 +1,8 @@
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Client;
 using Kcopyd.Actors.Nbd.Protocol;
+using Kcopyd.Actors.Nbd.Transport;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;

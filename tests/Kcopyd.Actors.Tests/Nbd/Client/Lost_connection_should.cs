@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Tests.Devices;

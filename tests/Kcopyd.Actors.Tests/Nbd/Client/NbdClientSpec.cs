@@ -31,11 +31,11 @@ public abstract class NbdClientSpec(string config = "") : EngineSpec(config), Xu
 
     internal async Task<NbdBlockDevice> OpenAsync(FakeServer server, NbdClientOptions? options = null)
     {
-        var device = await Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri, options));
+        var device = await Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri, options));
         _owned.Push(device);
         return device;
     }
 
     internal Task<NbdException> RefusedAsync(FakeServer server, NbdClientOptions? options = null) =>
-        Xunit.Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri, options)));
+        Xunit.Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri, options)));
 }

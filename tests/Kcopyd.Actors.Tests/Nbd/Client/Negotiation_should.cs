@@ -1,4 +1,3 @@
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
 using Xunit;
@@ -71,7 +70,7 @@ public sealed class Negotiation_should : NbdClientSpec
             await connection.RequestAsync();
         }))
         {
-            await using var device = await Soon(NbdBlockDevice.OpenAsync(Sys, whole.Uri));
+            await using var device = await Soon(Sys.Kcopyd().OpenNbdDeviceAsync(whole.Uri));
         }
         var said = recorded.ToArray();
         Assert.InRange(said.Length, 100, 1000);
@@ -102,7 +101,7 @@ public sealed class Negotiation_should : NbdClientSpec
                 isClosed.SetResult();
         });
         using var cancellation = new CancellationTokenSource();
-        var opening = NbdBlockDevice.OpenAsync(Sys, server.Uri, cancellationToken: cancellation.Token);
+        var opening = Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri, cancellationToken: cancellation.Token);
         await Soon(isGreeted.Task);
 
         await cancellation.CancelAsync();

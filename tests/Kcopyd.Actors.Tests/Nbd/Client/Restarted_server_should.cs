@@ -1,5 +1,4 @@
 using System.Globalization;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
 using Xunit;
@@ -46,7 +45,7 @@ public sealed class Restarted_server_should() : NbdClientSpec(VirtualTime + ", a
             await connection.NegotiateAsync(export);
             await disk.ServeAsync(connection);
         });
-        await using var device = await Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri, new NbdClientOptions { Connections = 3, ReconnectLimit = TimeSpan.FromDays(20), ConnectTimeout = TimeSpan.FromDays(1), RequestTimeout = Timeout.InfiniteTimeSpan }));
+        await using var device = await Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri, new NbdClientOptions { Connections = 3, ReconnectLimit = TimeSpan.FromDays(20), ConnectTimeout = TimeSpan.FromDays(1), RequestTimeout = Timeout.InfiniteTimeSpan }));
         var writers = Enumerable.Range(0, Writers).Select(i => new Writer(device, disk, i * Part, new Random(random.Next()))).ToList();
 
         await PassAsync(Task.WhenAll(writers.Select(static writer => writer.RunAsync())), disk);

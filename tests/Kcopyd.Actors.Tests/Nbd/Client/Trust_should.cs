@@ -1,7 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
 using Xunit;
@@ -36,7 +35,7 @@ public sealed class Trust_should : NbdClientSpec
     private async Task<NbdException> UntrustedAsync(X509Certificate2 certificate, NbdTls? tls = null, string? hostname = null)
     {
         var uri = ServeTls(certificate).Uri with { IsTls = true, TlsHostname = hostname };
-        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, uri, new NbdClientOptions { Tls = tls ?? Trusting })));
+        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(uri, new NbdClientOptions { Tls = tls ?? Trusting })));
         Assert.Equal(NbdFailure.Untrusted, refused.Reason);
         Assert.Contains("nothing was sent", refused.Message, StringComparison.Ordinal);
         return refused;
@@ -101,15 +100,15 @@ public sealed class Trust_should : NbdClientSpec
     public async Task say_that_the_server_wants_a_certificate_of_the_client(SslProtocols protocols)
     {
         var uri = ServeTls(_certificates.Server("localhost"), protocols, _certificates.Authority).Uri with { IsTls = true };
-        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, uri, new NbdClientOptions { Tls = Trusting })));
+        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(uri, new NbdClientOptions { Tls = Trusting })));
         Assert.Equal(NbdFailure.ClientCertificate, refused.Reason);
         Assert.Contains("client-cert.pem", refused.Message, StringComparison.Ordinal);
 
-        refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, uri, new NbdClientOptions { Tls = Trusting with { Certificate = _certificates.Client("stranger") } })));
+        refused = await Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(uri, new NbdClientOptions { Tls = Trusting with { Certificate = _certificates.Client("stranger") } })));
         Assert.Equal(NbdFailure.ClientCertificate, refused.Reason);
         Assert.Contains("'CN=stranger', which 'CN=kcopyd test authority' has signed", refused.Message, StringComparison.Ordinal);
 
-        await using var device = await Soon(NbdBlockDevice.OpenAsync(Sys, uri, new NbdClientOptions { Tls = Trusting with { Certificate = _certificates.Client("friend") } }));
+        await using var device = await Soon(Sys.Kcopyd().OpenNbdDeviceAsync(uri, new NbdClientOptions { Tls = Trusting with { Certificate = _certificates.Client("friend") } }));
         Assert.Equal(1 << 20, device.Length);
     }
 
@@ -134,7 +133,7 @@ public sealed class Trust_should : NbdClientSpec
                 await connection.ReplyAsync((await connection.ReadOptionAsync()).Option, NbdOptionReply.Policy, "it shows no certificate."u8.ToArray());
         });
         var options = new NbdClientOptions { Tls = Trusting with { Certificate = shown is null ? null : _certificates.Client(shown) } };
-        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri with { IsTls = true }, options)));
+        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri with { IsTls = true }, options)));
         Assert.Equal(NbdFailure.ClientCertificate, refused.Reason);
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
     }
@@ -149,7 +148,7 @@ public sealed class Trust_should : NbdClientSpec
             await connection.ReplyAsync(NbdOption.StartTls, NbdOptionReply.Ack);
             await connection.ReadAsync(1);
         });
-        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.OpenAsync(Sys, server.Uri with { IsTls = true }, new NbdClientOptions { Tls = Trusting })));
+        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri with { IsTls = true }, new NbdClientOptions { Tls = Trusting })));
         Assert.Equal(NbdFailure.Disconnected, refused.Reason);
         Assert.Contains("did not agree on TLS", refused.Message, StringComparison.Ordinal);
     }

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Tests.Devices;
@@ -259,5 +258,5 @@ public sealed class Unanswered_requests_should() : NbdClientSpec(VirtualTime)
     [InlineData(-2)]
     public async Task have_a_timeout_of_at_least_ten_milliseconds(int milliseconds) =>
         Assert.Contains("10 ms", (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
-            NbdBlockDevice.OpenAsync(Sys, NbdUri.Parse("nbd://localhost"), new NbdClientOptions { RequestTimeout = TimeSpan.FromMilliseconds(milliseconds) }))).Message, StringComparison.Ordinal);
+            Sys.Kcopyd().OpenNbdDeviceAsync(NbdUri.Parse("nbd://localhost"), new NbdClientOptions { RequestTimeout = TimeSpan.FromMilliseconds(milliseconds) }))).Message, StringComparison.Ordinal);
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Client;
 using Kcopyd.Actors.Nbd.Protocol;
+using Kcopyd.Actors.Nbd.Transport;
 using Kcopyd.Actors.Tests.Nbd.Server;
 
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Tests.Nbd.Server;
 using Xunit;

@@ -1,5 +1,3 @@
-using Kcopyd.Actors.Devices;
-
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
 /// <summary>What a device must hold. Of requests that were under way together, each byte may be any one's that wrote it.</summary>

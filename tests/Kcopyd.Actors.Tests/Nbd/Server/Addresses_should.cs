@@ -1,8 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd;
-using Kcopyd.Actors.Nbd.Client;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Nbd.Server;
 using Xunit;
@@ -197,7 +196,7 @@ public sealed class Addresses_should : NbdServerSpec
         socket.Bind(new UnixSocketEndPoint(Path));
         socket.Listen(5);
         // As it comes from systemd, without a history in this process.
-        var duplicate = IO.LibC.Duplicate(socket.SafeHandle);
+        var duplicate = LibC.Duplicate(socket.SafeHandle);
         var passed = new Socket(new SafeSocketHandle(duplicate.DangerousGetHandle(), ownsHandle: true));
         duplicate.SetHandleAsInvalid();
         socket.Dispose();

@@ -1,7 +1,5 @@
 using System.Net;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;

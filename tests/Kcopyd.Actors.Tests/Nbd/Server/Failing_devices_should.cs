@@ -1,8 +1,7 @@
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Tests.Devices;
-using Kcopyd.Actors.Workers;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;

@@ -2,8 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Akka.Event;
-using Kcopyd.Actors.Client;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Server;
 using Kcopyd.Actors.Tests.Devices;
@@ -33,7 +31,7 @@ public abstract class NbdServerSpec(string config = "") : EngineSpec(config)
             Exports = exports,
             Settings = settings is null ? limits : settings(limits),
         };
-        var server = NbdServer.Start(Sys, change is null ? options : change(options));
+        var server = Sys.Kcopyd().StartNbdServer(change is null ? options : change(options));
         _servers.Add(server);
         return server;
     }

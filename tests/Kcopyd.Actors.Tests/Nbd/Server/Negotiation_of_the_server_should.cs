@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
 using Xunit;

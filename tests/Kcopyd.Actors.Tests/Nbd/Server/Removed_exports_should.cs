@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Nbd.Server;

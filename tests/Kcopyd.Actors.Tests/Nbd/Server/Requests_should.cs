@@ -1,5 +1,4 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
+using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;

@@ -1,7 +1,4 @@
 using System.Text;
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Devices.Faults;
-using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;

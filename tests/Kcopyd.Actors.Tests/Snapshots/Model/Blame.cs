@@ -1,6 +1,5 @@
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
-using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 

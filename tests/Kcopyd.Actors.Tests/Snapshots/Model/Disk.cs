@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Snapshots;
-using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 

@@ -1,8 +1,6 @@
 using System.Threading.Tasks.Sources;
 using Akka.Dispatch;
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Snapshots;
-using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 

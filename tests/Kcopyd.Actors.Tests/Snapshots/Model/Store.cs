@@ -1,4 +1,3 @@
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;

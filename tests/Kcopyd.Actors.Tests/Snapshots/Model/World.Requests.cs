@@ -1,6 +1,6 @@
+using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
-using Kcopyd.Actors.Workers;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;

@@ -4,7 +4,6 @@ using System.Runtime;
 using Akka.Actor;
 using Akka.Configuration;
 using Kcopyd.Actors;
-using Kcopyd.Actors.Devices;
 
 // Prints what the library adds to the start of an application, in ms from a running actor system to the end of each step, and how many methods were compiled in that time.
 const int length = 1 << 20;     // bytes

@@ -1,5 +1,4 @@
-using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors;
 using Microsoft.Win32.SafeHandles;
 
 namespace Kcopyd.Benchmarks.Peers.Workloads;

@@ -1,0 +1,66 @@
+using Akka;
+using Akka.Actor;
+using Akka.Event;
+
+namespace Kcopyd.Actors.Client;
+
+/// <summary>Destroys a client of the system while the system shuts down, which is what the stop of a host does.</summary>
+/// <remarks>
+/// The phase is the last one in which actors run: who uses the client in an earlier one (a shard that hands over, say) still can. A client
+/// that has not finished in time does not hang the host: what holds it up is logged, and then the system stops it, whereupon
+/// everything it has left is notified as failed.
+/// </remarks>
+internal static class ClientShutdown
+{
+    public const string Phase = CoordinatedShutdown.PhaseBeforeActorSystemTerminate;
+
+    public static void Register(ActorSystem system, KcopydClient client)
+    {
+        var shutdown = CoordinatedShutdown.Get(system);
+        var log = Logging.GetLogger(system, typeof(KcopydClient));
+        shutdown.AddTask(Phase, $"destroy-kcopyd-client-{client.Name}", () => DestroyAsync(client, shutdown.Timeout(Phase), log));
+    }
+
+    private static async Task<Done> DestroyAsync(KcopydClient client, TimeSpan timeout, ILoggingAdapter log)
+    {
+        var tenth = timeout / 10;
+        var destroyed = client.CloseAsync();
+        if (await EndsWithinAsync(destroyed, 7 * tenth).ConfigureAwait(false))
+            return Done.Instance;
+        log.Warning("The system stops in {0} and cannot wait longer: {1}. To give it more time, set akka.coordinated-shutdown.phases.{2}.timeout, now {3}.",
+            3 * tenth, await ReasonAsync(client, tenth).ConfigureAwait(false), Phase, timeout);
+        // Not only for the client: a line that is logged just before the loggers stop is lost.
+        await EndsWithinAsync(destroyed, tenth).ConfigureAwait(false);
+        return Done.Instance;
+    }
+
+    private static async Task<bool> EndsWithinAsync(Task task, TimeSpan time)
+    {
+        try
+        {
+            await task.WaitAsync(time).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<string> ReasonAsync(KcopydClient client, TimeSpan timeout)
+    {
+        using var patience = new CancellationTokenSource(timeout);
+        try
+        {
+            return (await client.GetStatusAsync(patience.Token).ConfigureAwait(false)).ToString();
+        }
+        catch (OperationCanceledException)
+        {
+            return $"client '{client.Name}' does not answer: one of its callbacks blocks it";
+        }
+        catch (KcopydClientClosedException)
+        {
+            return $"client '{client.Name}' finished only now";
+        }
+    }
+}

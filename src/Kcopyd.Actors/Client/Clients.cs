@@ -1,0 +1,107 @@
+using System.Runtime.CompilerServices;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Event;
+using Kcopyd.Actors.Configuration;
+using Kcopyd.Actors.Messaging;
+using Kcopyd.Actors.Threads;
+
+namespace Kcopyd.Actors.Client;
+
+/// <summary>Makes the clients of an actor system, and keeps those that the system shares by name. Any thread may use it.</summary>
+internal sealed class Clients
+{
+    /// <summary>The section of the settings that hold for every client that has no others.</summary>
+    public const string Section = "kcopyd.client";
+
+    private readonly ExtendedActorSystem _system;
+    private readonly DeviceRegistry _devices;
+    private readonly Lock _creating = new();
+    private readonly Dictionary<string, KcopydClient> _shared = new(StringComparer.Ordinal);
+    private readonly ConditionalWeakTable<ClientCore, ClientCore> _replaced = [];
+
+    /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
+    public Clients(ExtendedActorSystem system, DeviceRegistry devices)
+    {
+        _system = system;
+        _devices = devices;
+        Settings = KcopydSettings.From(ConfigSection.Of(system.Settings.Config, Section));
+    }
+
+    /// <summary>The settings of <see cref="Section"/>.</summary>
+    public KcopydSettings Settings { get; }
+
+    public static string SectionOf(string name) => $"kcopyd.clients.\"{name}\"";
+
+    public KcopydSettings SettingsOf(string name)
+    {
+        var path = SectionOf(name);
+        var config = _system.Settings.Config;
+        return config.HasPath(path) ? KcopydSettings.From(ConfigSection.Of(config, path, Section)) : Settings;
+    }
+
+    /// <summary>The system's own client of that name, made on first use.</summary>
+    public KcopydClient Shared(string name)
+    {
+        lock (_creating)
+        {
+            if (!_shared.TryGetValue(name, out var client))
+            {
+                _shared[name] = client = new KcopydClient(CreateCore(_system, name, null, null, isShared: true, after: null), Replace);
+                ClientShutdown.Register(_system, client);
+            }
+            return client;
+        }
+    }
+
+    /// <summary>A client of its own, whose actor the factory makes.</summary>
+    public KcopydClient Create(IActorRefFactory factory, string? name, KcopydSettings? settings, KcopydThrottle? throttle) =>
+        new(CreateCore(factory, name, settings, throttle, isShared: false, after: null));
+
+    /// <summary>The actor of a shared client was stopped from outside, or failed: users of the handle get a new one, unless the system is ending.</summary>
+    private ClientCore Replace(ClientCore gone)
+    {
+        lock (_creating)
+        {
+            if (_replaced.TryGetValue(gone, out var other))
+                return other.Gate.IsGone ? Replace(other) : other;
+            if (_system.WhenTerminated.IsCompleted || CoordinatedShutdown.Get(_system).ShutdownReason is not null)
+                return gone;
+            try
+            {
+                var core = CreateCore(_system, gone.Name, null, gone.Throttle, isShared: true, after: gone);
+                _replaced.AddOrUpdate(gone, core);
+                return core;
+            }
+            catch (Exception ending) when (ending is InvalidOperationException or InvalidActorNameException)
+            {
+                return gone;    // the system ends at this moment, or the dead actor's name is not free yet: the next call tries again
+            }
+        }
+    }
+
+    private ClientCore CreateCore(IActorRefFactory factory, string? name, KcopydSettings? settings, KcopydThrottle? throttle, bool isShared, ClientCore? after)
+    {
+        var own = settings?.Checked() ?? (name is null ? Settings : SettingsOf(name));
+        var section = settings is null && name is not null ? SectionOf(name) : null;
+        RequireDispatcher(section, "dispatcher", own.Dispatcher);
+        RequireDispatcher(section, "worker-dispatcher", own.WorkerDispatcher);  // otherwise the first job would find out
+        name ??= ActorNames.Next("kcopyd-client");
+        var limits = throttle ?? new KcopydThrottle(own.ThrottlePercent, own.BytesPerSecond);
+        var core = new ClientCore(name, own, limits, Logging.GetLogger(_system, typeof(KcopydClient)), after) { IsShared = isShared };
+        core.Actor = factory.ActorOf(ClientActor.Props(core, _devices), name);
+        return core;
+    }
+
+    private void RequireDispatcher(string? section, string key, string id)
+    {
+        if (_system.Dispatchers.HasDispatcher(id))
+        {
+            if (_system.Settings.Config.HasPath(id))
+                EngineThreadsConfigurator.Check(_system.Settings.Config.GetConfig(id), id);
+            return;
+        }
+        var path = section is not null && _system.Settings.Config.HasPath($"{section}.{key}") ? section : Section;
+        throw new ConfigurationException($"{path}.{key} = {id}: must be the path of a dispatcher's section.");
+    }
+}

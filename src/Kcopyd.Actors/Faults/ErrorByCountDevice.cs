@@ -1,0 +1,34 @@
+namespace Kcopyd.Actors.Faults;
+
+/// <summary>Fails operations by their number: the nth, or a run of them, or all from the nth on.</summary>
+public sealed class ErrorByCountDevice : ErrorLayer
+{
+    private readonly long _first;
+    private readonly long _count;
+    private long _seen;
+
+    /// <summary>Chooses the operations that fail.</summary>
+    /// <param name="inner">The device beneath.</param>
+    /// <param name="first">The number of the first operation that fails, counted from 1 over <paramref name="operations"/>.</param>
+    /// <param name="count">How many fail; <see cref="long.MaxValue"/> for all from there on.</param>
+    /// <param name="error">The error that operations fail with.</param>
+    /// <param name="operations">The operations that are counted and can fail.</param>
+    /// <param name="leaveOpen">False, the default, if the layer disposes the device beneath with itself.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="first"/> is below 1, or <paramref name="count"/> is negative.</exception>
+    public ErrorByCountDevice(IBlockDevice inner, long first, long count = 1, IoError error = IoError.Io,
+        IoOperations operations = IoOperations.Transfers, bool leaveOpen = false)
+        : base(inner, error, operations, leaveOpen)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(first, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        _first = first;
+        _count = count;
+    }
+
+    /// <inheritdoc/>
+    protected override bool Fails(IoOperations operation, long offset, long length)
+    {
+        var number = Interlocked.Increment(ref _seen);
+        return number >= _first && number - _first < _count;
+    }
+}

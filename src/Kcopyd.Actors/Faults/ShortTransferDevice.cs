@@ -1,0 +1,48 @@
+namespace Kcopyd.Actors.Faults;
+
+/// <summary>Reads and writes that transfer less than they were asked for, without an error, as any device may.</summary>
+public sealed class ShortTransferDevice : FaultLayer
+{
+    private readonly int _atMost;
+    private readonly SeededFates? _fates;
+
+    /// <summary>Cuts transfers short.</summary>
+    /// <param name="inner">The device beneath. Transfers stay multiples of its alignment, and at least one such unit.</param>
+    /// <param name="atMost">Bytes that a transfer has at most.</param>
+    /// <param name="seed">Null to transfer as much as that, or the seed of a random part of it for each transfer.</param>
+    /// <param name="operations">Read, Write or both; nothing else can be short.</param>
+    /// <param name="leaveOpen">False, the default, if the layer disposes the device beneath with itself.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="atMost"/> is below 1.</exception>
+    public ShortTransferDevice(IBlockDevice inner, int atMost = int.MaxValue, int? seed = null,
+        IoOperations operations = IoOperations.Read | IoOperations.Write, bool leaveOpen = false)
+        : base(inner, operations, leaveOpen)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(atMost, 1);
+        _atMost = atMost;
+        _fates = seed is { } number ? new SeededFates(number) : null;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer) =>
+        Inner.ReadAsync(offset, buffer[..Cut(IoOperations.Read, buffer.Length)]);
+
+    /// <inheritdoc/>
+    public override ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) =>
+        Inner.WriteAsync(offset, buffer[..Cut(IoOperations.Write, buffer.Length)]);
+
+    /// <inheritdoc/>
+    protected override ValueTask<IoResult?> BeforeAsync(IoOperations operation, long offset, long length) => default;
+
+    private int Cut(IoOperations operation, int length)
+    {
+        if ((Operations & operation) == 0)
+            return length;
+        var part = Math.Min(length, _atMost);
+        if (_fates is not null)
+            part = 1 + (int)(part * _fates.Next());
+        part = Math.Min(length, Math.Max(part & -Alignment, Alignment));
+        if (part < length)
+            CountInjected();
+        return part;
+    }
+}

@@ -1,0 +1,167 @@
+namespace Kcopyd.Actors;
+
+/// <summary>
+/// A stream as the source of one job, made by <see cref="BlockDevice.FromStream"/>. Reads may be asked for ahead, and are served in the order of their offsets, one at a time;
+/// zero bytes mean the end. What was read is gone: it cannot be read again, verified or resumed.
+/// </summary>
+/// <remarks>Any thread may call any member. A failure of the stream is its end: every later read has the same error.</remarks>
+public sealed class StreamSource : IBlockDevice
+{
+    private readonly Stream _stream;
+    private readonly bool _leaveOpen;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, Waiting> _waiting = [];       // by offset
+    private long _position;
+    private bool _isReading;
+    private bool _isAtEnd;
+    private IoError _error;
+
+    /// <summary>Makes the device.</summary>
+    /// <param name="stream">Where the bytes come from; only this device may read it from now on.</param>
+    /// <param name="name">A name for people.</param>
+    /// <param name="leaveOpen">False disposes the stream with the device.</param>
+    /// <exception cref="ArgumentException">The stream cannot be read.</exception>
+    public StreamSource(Stream stream, string name = "stream", bool leaveOpen = false)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanRead)
+            throw new ArgumentException("The stream cannot be read; give one that can.", nameof(stream));
+        _stream = stream;
+        _leaveOpen = leaveOpen;
+        Name = name;
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public long Length => long.MaxValue;
+
+    /// <inheritdoc/>
+    public int LogicalBlockSize => IoRegion.SectorSize;
+
+    /// <inheritdoc/>
+    public int Alignment => 1;
+
+    /// <inheritdoc/>
+    public bool IsReadOnly => true;
+
+    /// <inheritdoc/>
+    public DeviceFeatures Features => DeviceFeatures.Stream;
+
+    /// <inheritdoc/>
+    public StorageLocation Locate(long offset) => new(null, offset);
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
+    {
+        lock (_lock)
+        {
+            if (_error != IoError.None)
+                return new(IoResult.Failure(_error));
+            if (offset < _position || _waiting.ContainsKey(offset))
+                return new(IoResult.Failure(IoError.Invalid));
+            if (buffer.IsEmpty || _isAtEnd)
+                return new(IoResult.Success(0));
+            if (_isReading || offset > _position)
+            {
+                var waiting = new Waiting(buffer);
+                _waiting.Add(offset, waiting);
+                return new(waiting.Task);
+            }
+            _isReading = true;
+        }
+        return ReadAsync(buffer);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) => new(IoResult.Failure(IoError.ReadOnly));
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> FlushAsync() => new(IoResult.Success(0));
+
+    /// <summary>Ends what waits, and disposes the stream if it is the device's. A read that is in the stream ends when the stream lets go of it.</summary>
+    public ValueTask DisposeAsync()
+    {
+        Fail(IoError.Closed);
+        return _leaveOpen ? ValueTask.CompletedTask : _stream.DisposeAsync();
+    }
+
+    private async ValueTask<IoResult> ReadAsync(Memory<byte> buffer)
+    {
+        try
+        {
+            var bytes = await _stream.ReadAsync(buffer).ConfigureAwait(false);
+            Advance(bytes);
+            return IoResult.Success(bytes);
+        }
+        catch (Exception failed) when (failed is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            return IoResult.Failure(Fail(StreamErrors.Of(failed)));
+        }
+        catch
+        {
+            Fail(IoError.WorkerCrashed);
+            throw;
+        }
+    }
+
+    // Whoever waits for what comes next is served next, and at the end everybody.
+    private void Advance(int bytes)
+    {
+        Waiting? next = null;
+        List<Waiting> ended = [];
+        lock (_lock)
+        {
+            _position += bytes;
+            _isReading = false;
+            _isAtEnd = bytes == 0;
+            if (_isAtEnd)
+            {
+                ended.AddRange(_waiting.Values);
+                _waiting.Clear();
+            }
+            else if (_waiting.Remove(_position, out next))
+            {
+                _isReading = true;
+            }
+        }
+        foreach (var waiting in ended)
+            waiting.SetResult(IoResult.Success(0));
+        if (next is not null)
+            _ = ServeAsync(next);
+    }
+
+    private async Task ServeAsync(Waiting waiting)
+    {
+        try
+        {
+            waiting.SetResult(await ReadAsync(waiting.Buffer).ConfigureAwait(false));
+        }
+        catch (Exception broken)
+        {
+            waiting.SetException(broken);
+        }
+    }
+
+    private IoError Fail(IoError error)
+    {
+        List<Waiting> failed;
+        lock (_lock)
+        {
+            if (_error == IoError.None)
+                _error = error;
+            error = _error;
+            failed = [.. _waiting.Values];
+            _waiting.Clear();
+        }
+        foreach (var waiting in failed)
+            waiting.SetResult(IoResult.Failure(error));
+        return error;
+    }
+
+    private sealed class Waiting(Memory<byte> buffer) : TaskCompletionSource<IoResult>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public Memory<byte> Buffer { get; } = buffer;
+    }
+}

@@ -1,0 +1,110 @@
+using Akka.Configuration;
+using Kcopyd.Actors.Configuration;
+
+namespace Kcopyd.Actors;
+
+/// <summary>The settings of a client; the defaults, units and reasons are in <c>reference.conf</c> under <c>kcopyd.client</c>.</summary>
+public sealed record KcopydSettings
+{
+    /// <summary>Largest piece of a job that is read and written at once, in bytes: a multiple of 4096, from 4096 to 1 MiB.</summary>
+    public required int SubJobSize { get; init; }
+
+    /// <summary>Sub-jobs of one job that are in flight at once.</summary>
+    public required int SubJobsPerJob { get; init; }
+
+    /// <summary>Sub-jobs of the client that are in flight at once, and so the most crews that it hires.</summary>
+    public required int MaxSubJobs { get; init; }
+
+    /// <summary>Most destinations of a job, 1 to 64.</summary>
+    public required int MaxDestinations { get; init; }
+
+    /// <summary>Jobs that are admitted and not yet notified, waiting ones included; one more is refused.</summary>
+    public required int MaxJobs { get; init; }
+
+    /// <summary>Prepared callbacks that are outstanding; one more is refused.</summary>
+    public required int MaxPreparedCallbacks { get; init; }
+
+    /// <summary>Bound of the page pool in bytes; at least one sub-job, which is the reserve.</summary>
+    public required long PagePoolSize { get; init; }
+
+    /// <summary>True: crews are recycled between jobs. False: literally spawned for each sub-job and stopped after it.</summary>
+    public required bool RecycleCrews { get; init; }
+
+    /// <summary>Percentage of time that the client may keep I/O in flight, 1 to 100.</summary>
+    public required int ThrottlePercent { get; init; }
+
+    /// <summary>Bytes that may be read a second; 0 is no limit.</summary>
+    public required long BytesPerSecond { get; init; }
+
+    /// <summary>Ways to spare reading and writing that may be used where devices have them.</summary>
+    public OffloadKinds Offload { get; init; } = OffloadKinds.Default;
+
+    /// <summary>Shortest time between two progress messages of one subscription.</summary>
+    public required TimeSpan ProgressInterval { get; init; }
+
+    /// <summary>Results of requests with an id that are kept for those who ask again.</summary>
+    public int RememberedResults { get; init; } = 1000;
+
+    /// <summary>How long a cancelled job waits for what devices have of it. What they have not completed then fails as <see cref="IoError.TimedOut"/>, and the job is notified. Zero waits for ever.</summary>
+    public TimeSpan CancelTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Dispatcher of the client actor, where callbacks run.</summary>
+    public required string Dispatcher { get; init; }
+
+    /// <summary>Dispatcher of readers and writers, which may block on I/O.</summary>
+    public required string WorkerDispatcher { get; init; }
+
+    /// <summary>Reads and checks a client's section.</summary>
+    /// <param name="config">The section.</param>
+    /// <param name="path">Where it was found, for messages.</param>
+    /// <exception cref="ConfigurationException">A value is missing, cannot be read or is outside its range; the message names the setting.</exception>
+    public static KcopydSettings FromConfig(Config config, string path = "kcopyd.client")
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return From(new ConfigSection(config, path));
+    }
+
+    internal static KcopydSettings From(ConfigSection section) => new KcopydSettings
+    {
+        SubJobSize = section.Read("sub-job-size", () => checked((int)section.Bytes("sub-job-size"))),
+        SubJobsPerJob = section.Int("sub-jobs-per-job"),
+        MaxSubJobs = section.Int("max-sub-jobs"),
+        MaxDestinations = section.Int("max-destinations"),
+        MaxJobs = section.Int("max-jobs"),
+        MaxPreparedCallbacks = section.Int("max-prepared-callbacks"),
+        PagePoolSize = section.Bytes("page-pool-size"),
+        RecycleCrews = section.Bool("recycle-crews"),
+        ThrottlePercent = section.Int("throttle-percent"),
+        BytesPerSecond = section.Bytes("bytes-per-second"),
+        Offload = section.Read("offload", () => OffloadNames.Parse(section.Names("offload"))),
+        ProgressInterval = section.Time("progress-interval"),
+        RememberedResults = section.Int("remembered-results"),
+        CancelTimeout = section.Time("cancel-timeout"),
+        Dispatcher = section.Text("dispatcher"),
+        WorkerDispatcher = section.Text("worker-dispatcher"),
+    }.Checked(section.Path);
+
+    /// <summary>Returns these settings if every value is in its range.</summary>
+    /// <exception cref="ConfigurationException">A value is outside its range; the message names the setting and the range.</exception>
+    internal KcopydSettings Checked(string path = "kcopyd.client")
+    {
+        Require(SubJobSize is >= 4096 and <= 1 << 20 && SubJobSize % 4096 == 0, "sub-job-size", SubJobSize, "a multiple of 4096 from 4096 to 1 MiB");
+        Require(SubJobsPerJob >= 1, "sub-jobs-per-job", SubJobsPerJob, "at least 1");
+        Require(MaxSubJobs >= 1, "max-sub-jobs", MaxSubJobs, "at least 1");
+        Require(MaxDestinations is >= 1 and <= 64, "max-destinations", MaxDestinations, "1 to 64, the bits of the result");
+        Require(MaxJobs >= 1, "max-jobs", MaxJobs, "at least 1");
+        Require(MaxPreparedCallbacks >= 1, "max-prepared-callbacks", MaxPreparedCallbacks, "at least 1");
+        Require(PagePoolSize >= SubJobSize, "page-pool-size", PagePoolSize, "at least sub-job-size, which is the reserve");
+        Require(ThrottlePercent is >= 1 and <= 100, "throttle-percent", ThrottlePercent, "1 to 100");
+        Require(BytesPerSecond >= 0, "bytes-per-second", BytesPerSecond, "0 (no limit) or more");
+        Require((Offload & ~OffloadKinds.All) == 0, "offload", (int)Offload, "made of the values of OffloadKinds");
+        Require(ProgressInterval > TimeSpan.Zero, "progress-interval", ProgressInterval, "longer than zero");
+        Require(CancelTimeout >= TimeSpan.Zero, "cancel-timeout", CancelTimeout, "0 (waits for ever) or longer");
+        Require(RememberedResults >= 0, "remembered-results", RememberedResults, "0 or more");
+        Require(!string.IsNullOrWhiteSpace(Dispatcher), "dispatcher", Dispatcher, "the path of a dispatcher's section");
+        Require(!string.IsNullOrWhiteSpace(WorkerDispatcher), "worker-dispatcher", WorkerDispatcher, "the path of a dispatcher's section");
+        return this;
+
+        void Require(bool holds, string key, object? value, string range) => ConfigSection.Require(holds, path, key, value, range);
+    }
+}
