@@ -33,6 +33,9 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
     /// <summary>From 1.</summary>
     public int Number { get; } = number;
 
+    /// <summary>The server's <see cref="FakeServer.Life"/> when its listener took the connection.</summary>
+    public int Life { get; init; }
+
     /// <summary>True once the client has said that no more comes.</summary>
     public bool HasLeft { get; private set; }
 

@@ -13,7 +13,7 @@ internal sealed class FakeServer : IAsyncDisposable
     private readonly Func<FakeConnection, Task> _serve;
     private readonly bool _isTcp;
     private Socket? _listener;
-    private Task _accepting = Task.CompletedTask;
+    private readonly List<Task> _accepting = [];
     private int _accepted;
 
     public FakeServer(Func<FakeConnection, Task> serve, bool isTcp = false)
@@ -35,15 +35,19 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>What went wrong on the server's side and is not the client's going away.</summary>
     public ConcurrentQueue<Exception> Failures { get; } = new();
 
+    /// <summary>How often it has begun to listen.</summary>
+    public int Life { get; private set; }
+
     public void Listen()
     {
+        var life = ++Life;
         File.Delete(Path);
         var listener = _listener = _isTcp
             ? new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
             : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(_isTcp ? new IPEndPoint(IPAddress.Loopback, 0) : new UnixDomainSocketEndPoint(Path));
         listener.Listen(64);
-        _accepting = Task.Run(() => AcceptAsync(listener));
+        _accepting.Add(Task.Run(() => AcceptAsync(listener, life)));
     }
 
     public void StopListening()
@@ -53,14 +57,14 @@ internal sealed class FakeServer : IAsyncDisposable
     }
 
     /// <summary>Closes all connections, as a process does that is killed.</summary>
-    public void Kill() => KillUpTo(int.MaxValue);
+    public void Kill() => KillUpToLife(int.MaxValue);
 
-    /// <summary>Closes the oldest connections.</summary>
-    public void KillUpTo(int number)
+    /// <summary>Closes the connections of its earlier lives.</summary>
+    public void KillUpToLife(int life)
     {
         foreach (var connection in _connections.Keys)
         {
-            if (connection.Number <= number)
+            if (connection.Life <= life)
                 connection.Dispose();
         }
     }
@@ -71,7 +75,7 @@ internal sealed class FakeServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         StopListening();
-        await _accepting;
+        await Task.WhenAll(_accepting);
         Kill();
         await Task.WhenAll(_connections.Values);
         _folder.Delete(recursive: true);
@@ -79,14 +83,14 @@ internal sealed class FakeServer : IAsyncDisposable
             throw new InvalidOperationException("The fake server failed.", failure);
     }
 
-    private async Task AcceptAsync(Socket listener)
+    private async Task AcceptAsync(Socket listener, int life)
     {
         while (true)
         {
             FakeConnection connection;
             try
             {
-                connection = new FakeConnection(new NetworkStream(await listener.AcceptAsync(), ownsSocket: true), Interlocked.Increment(ref _accepted));
+                connection = new FakeConnection(new NetworkStream(await listener.AcceptAsync(), ownsSocket: true), Interlocked.Increment(ref _accepted)) { Life = life };
             }
             catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
             {

@@ -9,10 +9,9 @@ internal sealed class VolatileServer(int length, Random random, int crashes)
 {
     private readonly Lock _gate = new();
     private byte[] _cache = new byte[length];
-    private int _life;
     private int _crashes;
     private int _untilCrash = random.Next(1, 80);
-    private int _silent;        // connections up to this number have no server any more, and live
+    private int _silent;        // connections of lives up to this have no server any more, and stay open
 
     private enum Fate
     {
@@ -42,12 +41,15 @@ internal sealed class VolatileServer(int length, Random random, int crashes)
     {
         lock (_gate)
         {
-            _life++;
             _cache = [.. Medium];
+            var life = Server.Life;
+            // A connection that the old server's kernel has accepted, and the old server not yet, ends with it: the new one must not find it in its queue.
+            Server.StopListening();
+            Server.Listen();
             if (isSilent)
-                _silent = Server.Accepted;
+                _silent = life;
             else
-                Server.Kill();
+                Server.KillUpToLife(life);
         }
     }
 
@@ -57,16 +59,15 @@ internal sealed class VolatileServer(int length, Random random, int crashes)
         lock (_gate)
         {
             if (_silent > 0 && random.Next(6) == 0)
-                Server.KillUpTo(_silent);
+                Server.KillUpToLife(_silent);
         }
     }
 
     public async Task ServeAsync(FakeConnection connection)
     {
-        var life = Volatile.Read(ref _life);
         while (await connection.RequestAsync() is { } request)
         {
-            var (fate, data) = Serve(request, connection.Number, life);
+            var (fate, data) = Serve(request, connection.Life);
             if (fate == Fate.Silent)
                 await connection.SwallowAsync();
             if (fate != Fate.Answered)
@@ -78,12 +79,12 @@ internal sealed class VolatileServer(int length, Random random, int crashes)
         }
     }
 
-    private (Fate Fate, byte[] Data) Serve(FakeRequest request, int connection, int life)
+    private (Fate Fate, byte[] Data) Serve(FakeRequest request, int life)
     {
         lock (_gate)
         {
-            if (life != _life)
-                return (connection <= _silent ? Fate.Silent : Fate.Lost, []);
+            if (life != Server.Life)
+                return (life <= _silent ? Fate.Silent : Fate.Lost, []);
             var isCrash = _crashes < crashes && --_untilCrash <= 0;
             var isLoss = !isCrash && random.Next(50) == 0;
             var data = !isCrash && !isLoss || random.Next(2) == 0 ? Execute(request) : [];
@@ -92,7 +93,7 @@ internal sealed class VolatileServer(int length, Random random, int crashes)
             _crashes++;
             _untilCrash = random.Next(1, 80);
             Crash(isSilent: random.Next(2) == 0);
-            return (connection <= _silent ? Fate.Silent : Fate.Lost, data);
+            return (life <= _silent ? Fate.Silent : Fate.Lost, data);
         }
     }
 
