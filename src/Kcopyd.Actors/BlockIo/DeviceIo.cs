@@ -6,7 +6,7 @@ using Kcopyd.Actors.Messaging;
 namespace Kcopyd.Actors.BlockIo;
 
 /// <summary>One I/O on a device, whole, and the message that tells its owner's actor what the device has done of it. Whoever has it as a message owns it.</summary>
-internal class DeviceIo : LinkedMessage
+internal class DeviceIo : LinkedMessage, IQueued<DeviceIo>
 {
     public IIoOwner Owner = null!;
     public IBlockDevice Device = null!;
@@ -31,7 +31,8 @@ internal class DeviceIo : LinkedMessage
     public IoResult Answer;
     private DeviceCall? _call;
 
-    public DeviceIo? NextWaiting;           // in the queue where it waits, or told with it
+    /// <summary>In the queue where it waits, or told with it.</summary>
+    public DeviceIo? Following { get; set; }
 
     /// <summary>Its calls of the device, one after the other: always for the same actor.</summary>
     public DeviceCall Call(IActorRef owner, MessageDispatcher dispatcher) => _call ??= new DeviceCall(owner, dispatcher, this);

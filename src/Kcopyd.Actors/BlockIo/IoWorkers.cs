@@ -3,6 +3,7 @@ using Akka.Dispatch;
 using Akka.Event;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Memory;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.BlockIo;
 
@@ -21,8 +22,8 @@ internal sealed class IoWorkers(IActorContext context, int most, bool endsAtOnce
     private readonly IActorRef _owner = context.Self;
     private readonly MessageDispatcher _dispatcher = context.Dispatcher;
     private readonly DeviceIo _turn = new();    // the message at which those end that ended while the actor was at something else
-    private IoQueue _ended;
-    private IoQueue _waiting;                   // for one that may block to end
+    private LinkedQueue<DeviceIo> _ended;
+    private LinkedQueue<DeviceIo> _waiting;                   // for one that may block to end
     private int _counted;
     private bool _hasTurn;
 
@@ -47,8 +48,8 @@ internal sealed class IoWorkers(IActorContext context, int most, bool endsAtOnce
         }
         for (DeviceIo? each = io; each is not null;)
         {
-            var next = each.NextWaiting;
-            each.NextWaiting = null;
+            var next = each.Following;
+            each.Following = null;
             Completed(each);
             each = next;
         }

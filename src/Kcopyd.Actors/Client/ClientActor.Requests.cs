@@ -83,11 +83,11 @@ internal sealed partial class ClientActor
             var destinations = new IoRegion[to?.Count ?? 0];
             for (var i = 0; i < destinations.Length; i++)
                 destinations[i] = Resolve(to![i], $"to[{i}]");
-            var length = copy is null
-                ? RegionChecks.Zero(destinations, flags, _core.Settings.MaxDestinations)
-                : RegionChecks.Copy(source, destinations, flags, _core.Settings.MaxDestinations);
             var waiting = request.RequestId is null ? null : new Request(request.RequestId) { Completed = _requests.Done };
-            var job = _core.Admit(source.Device, source.Offset, length, destinations, flags, new Notification((object?)waiting ?? sender, context), out var id);
+            var notification = new Notification((object?)waiting ?? sender, context);
+            var job = _core.Admit(copy is null
+                ? JobSpec.Zero(destinations, flags, _core.Settings.MaxDestinations, notification)
+                : JobSpec.Copy(source, destinations, flags, _core.Settings.MaxDestinations, notification), out var id);
             if (waiting is not null)
                 _requests.Add(waiting, id, sender);
             if (request.Acknowledge)

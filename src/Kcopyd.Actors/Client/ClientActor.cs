@@ -69,7 +69,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
         _runner?.LeaveThrottle();
         ClientGauges.Remove(_core);
         foreach (var job in _jobs.Values)
-            _core.NotifyStopped(job, job.Id);
+            job.Close(job.Id);
         foreach (var callback in _core.Callbacks)
             callback.Stop();
         foreach (var destroyer in _destroyers)

@@ -54,28 +54,28 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
 
     public ICollection<PreparedCallback> Callbacks => _callbacks.Values;
 
-    /// <summary>Admits a job and sends it to the client. The regions are checked already.</summary>
+    /// <summary>Admits a job and sends it to the client.</summary>
     /// <exception cref="KcopydQueueFullException">As many jobs are outstanding as may be.</exception>
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
-    public long Submit(IBlockDevice? source, long sourceOffset, long length, ReadOnlySpan<IoRegion> destinations, CopyFlags flags, Notification notification)
+    public long Submit(in JobSpec spec)
     {
-        var job = Admit(source, sourceOffset, length, destinations, flags, notification, out var id);
+        var job = Admit(spec, out var id);
         Actor.Tell(job, ActorRefs.NoSender);
         if (Gate.IsGone)
-            NotifyStoppedElsewhere(job, id);
+            CloseElsewhere(job, id);
         return id;
     }
 
     /// <summary>Admits a job, which the caller passes on to the client.</summary>
     /// <exception cref="KcopydQueueFullException">As many jobs are outstanding as may be.</exception>
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
-    public Job Admit(IBlockDevice? source, long sourceOffset, long length, ReadOnlySpan<IoRegion> destinations, CopyFlags flags, Notification notification, out long id)
+    public Job Admit(in JobSpec spec, out long id)
     {
         Require(Gate.AdmitJob(), "jobs are waiting or running", Settings.MaxJobs, "max-jobs");
         if (!_freeJobs.TryDequeue(out var job))
             job = new Job(this);
         id = Interlocked.Increment(ref _lastId);
-        job.Prepare(id, source, sourceOffset, length, destinations, flags, notification);
+        job.Prepare(id, spec);
         Instruments.JobSubmitted(job);
         return job;
     }
@@ -128,8 +128,6 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
 
     public void NotifyStopped(Job job, long id)
     {
-        if (!job.TrySettle(id))
-            return;
         Instruments.JobStopped(job);
         var all = job.DestinationCount == 64 ? ulong.MaxValue : (1UL << job.DestinationCount) - 1;
         var result = job.Notification.WantsResult ? StoppedResult(job, all) : null;
@@ -140,7 +138,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
         });
     }
 
-    private void NotifyStoppedElsewhere(Job job, long id) => Elsewhere(() => NotifyStopped(job, id));
+    private static void CloseElsewhere(Job job, long id) => Elsewhere(() => job.Close(id));
 
     public void AfterStop(Action notify)
     {

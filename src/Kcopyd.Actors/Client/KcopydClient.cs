@@ -194,17 +194,11 @@ public sealed class KcopydClient : IAsyncDisposable
         return null;
     }
 
-    private KcopydJob Copy(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, Notification notification)
-    {
-        var length = RegionChecks.Copy(from, to, flags, Settings.MaxDestinations);
-        return new KcopydJob(this, Core.Submit(from.Device, from.Offset, length, to, flags, notification));
-    }
+    private KcopydJob Copy(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, Notification notification) =>
+        new(this, Core.Submit(JobSpec.Copy(from, to, flags, Settings.MaxDestinations, notification)));
 
-    private KcopydJob Zero(ReadOnlySpan<IoRegion> to, CopyFlags flags, Notification notification)
-    {
-        var length = RegionChecks.Zero(to, flags, Settings.MaxDestinations);
-        return new KcopydJob(this, Core.Submit(null, 0, length, to, flags, notification));
-    }
+    private KcopydJob Zero(ReadOnlySpan<IoRegion> to, CopyFlags flags, Notification notification) =>
+        new(this, Core.Submit(JobSpec.Zero(to, flags, Settings.MaxDestinations, notification)));
 
     private static Notification To(object notify, object? context)
     {

@@ -16,6 +16,6 @@ internal interface IJobEvents
 /// <summary>Whoever admitted a job.</summary>
 internal interface IJobOwner
 {
-    /// <summary>The client's actor is gone and has not processed the job: notifies, unless that has been done. Any thread.</summary>
+    /// <summary>The client's actor is gone, and the job is settled by that: notifies. Any thread.</summary>
     void NotifyStopped(Job job, long id);
 }

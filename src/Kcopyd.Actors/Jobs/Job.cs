@@ -8,15 +8,11 @@ namespace Kcopyd.Actors.Jobs;
 /// One copy or zero, from its submission to its notification; it is itself the message that submits it. Recycled by its client.
 /// </summary>
 /// <remarks>
-/// Invariant, one job, one notification: <see cref="TrySettle"/> succeeds once per number, and only who succeeds notifies. Until the
-/// message is told, the submitting thread owns the object; after that the client actor does, whose state is below the line.
+/// One job, one notification: see <see cref="AnsweredMessage"/>. Until the message is told, the submitting thread owns the object; after that the client actor does, whose state is below
+/// the line.
 /// </remarks>
-internal sealed class Job(IJobOwner owner) : LinkedMessage
+internal sealed class Job(IJobOwner owner) : AnsweredMessage, IMember<Job>
 {
-    private long _unsettled;    // the job's number until it is settled, then 0
-
-    public long Id { get; private set; }
-
     /// <summary>Null: the destinations are zeroed.</summary>
     public IBlockDevice? Source { get; private set; }
 
@@ -70,26 +66,29 @@ internal sealed class Job(IJobOwner owner) : LinkedMessage
     public long BytesRead;
     public IoFault? ReadFault;
     public RangeList Unreadable;
-    public UnwrittenList Unwritten; // sequential jobs
+    public LinkedQueue<SubJob> Unwritten; // of a sequential job, in order of their offset
     public RegionHashes? RegionHashes;
     public JobOffload Offload;
     public long SubmittedAt;        // Stopwatch ticks; 0 if nobody measures
     public Activity? Activity;
-    public Job? NextRunnable;       // RunnableQueue's links
-    public Job? PreviousRunnable;
     public RunnableQueue? Queue;    // that it is in
+
+    Job? IMember<Job>.Before { get; set; }
+
+    Job? IMember<Job>.After { get; set; }
+
     public DiskShare? SourceShare;  // null if it is a destination's, too
     public IoError StopReason;      // of a cancelled job
 
-    public void Prepare(long id, IBlockDevice? source, long sourceOffset, long length, ReadOnlySpan<IoRegion> destinations,
-        CopyFlags flags, Notification notification)
+    public void Prepare(long id, in JobSpec spec)
     {
-        Id = id;
+        var source = spec.Source;
+        var destinations = spec.Destinations;
         Source = source;
-        SourceOffset = sourceOffset;
-        Length = length;
-        Flags = flags;
-        Notification = notification;
+        SourceOffset = spec.SourceOffset;
+        Length = spec.Length;
+        Flags = spec.Flags;
+        Notification = spec.Notification;
         DestinationCount = destinations.Length;
         if (Destinations.Length < destinations.Length)
             Destinations = new Destination[destinations.Length];
@@ -114,11 +113,8 @@ internal sealed class Job(IJobOwner owner) : LinkedMessage
         Offload = new JobOffload { Extents = Offload.Extents };
         SubmittedAt = KcopydTelemetry.JobDuration.Enabled ? Stopwatch.GetTimestamp() : 0;
         Activity = null;
-        Volatile.Write(ref _unsettled, id);
+        Begin(id);
     }
-
-    /// <summary>True once: for who has to notify.</summary>
-    public bool TrySettle(long id) => Interlocked.CompareExchange(ref _unsettled, 0, id) == id;
 
     /// <summary>Lets go of what the caller gave, before the object waits for its next job.</summary>
     public void Release()
@@ -133,7 +129,7 @@ internal sealed class Job(IJobOwner owner) : LinkedMessage
         Activity = null;
     }
 
-    internal override void Undelivered() => owner.NotifyStopped(this, Id);
+    protected override void AnswerClosed(long id) => owner.NotifyStopped(this, id);
 
     /// <summary>One destination and how far it is.</summary>
     public struct Destination

@@ -162,7 +162,7 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         job.Offload.IsMapping = kind == SubJobKind.Map;
         SkipCloned(job);
         if (IsOrdered(subJob))
-            job.Unwritten.Append(subJob);
+            job.Unwritten.Add(subJob);
         if (reads)
         {
             crew.Reader.Tell(subJob, ActorRefs.NoSender);
@@ -183,7 +183,7 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
     /// <summary>Jobs that write in order: hands over the oldest sub-job if it is read; after an error that ends the job or a cancel nothing more is written.</summary>
     private void WriteInOrder(Job job)
     {
-        while (job.Unwritten.Oldest is { IsRead: true, IsWriting: false } oldest)
+        while (job.Unwritten.First is { IsRead: true, IsWriting: false } oldest)
         {
             var isStopped = job.IsCancelled || oldest.ReadIsLost || (!job.IgnoresErrors && (job.WriteErrors != 0 || job.ReadError));
             if (!isStopped && oldest.Length > 0)

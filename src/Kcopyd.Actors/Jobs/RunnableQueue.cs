@@ -1,13 +1,13 @@
+using Kcopyd.Actors.Messaging;
+
 namespace Kcopyd.Actors.Jobs;
 
-/// <summary>
-/// Jobs that want to start a sub-job, in order: those that can, or those that wait for one disk. A job is in one queue at most. Linked through the jobs: no allocation, removal at once.
-/// </summary>
+/// <summary>Jobs that want to start a sub-job, in order: those that can, or those that wait for one disk. A job is in one queue at most, and leaves it at once.</summary>
 internal sealed class RunnableQueue
 {
-    private Job? _tail;
+    private readonly LinkedSet<Job> _jobs = new();
 
-    public Job? Head { get; private set; }
+    public Job? Head => _jobs.First;
 
     /// <summary>Appends a job that is in no queue.</summary>
     public void Append(Job job)
@@ -15,28 +15,13 @@ internal sealed class RunnableQueue
         if (job.Queue is not null)
             return;
         job.Queue = this;
-        job.PreviousRunnable = _tail;
-        if (_tail is null)
-            Head = job;
-        else
-            _tail.NextRunnable = job;
-        _tail = job;
+        _jobs.Add(job);
     }
 
     /// <summary>Takes a job out of the queue that it is in, if any.</summary>
-    public static void Remove(Job job) => job.Queue?.Unlink(job);
-
-    private void Unlink(Job job)
+    public static void Remove(Job job)
     {
+        job.Queue?._jobs.Remove(job);
         job.Queue = null;
-        if (job.PreviousRunnable is null)
-            Head = job.NextRunnable;
-        else
-            job.PreviousRunnable.NextRunnable = job.NextRunnable;
-        if (job.NextRunnable is null)
-            _tail = job.PreviousRunnable;
-        else
-            job.NextRunnable.PreviousRunnable = job.PreviousRunnable;
-        job.NextRunnable = job.PreviousRunnable = null;
     }
 }

@@ -8,7 +8,7 @@ namespace Kcopyd.Actors.Jobs;
 /// (the read failed, or the job is sequential). Each <see cref="DestinationIo"/> is the message to one writer and from it to the client.
 /// </summary>
 /// <remarks>Owned by whoever has it as a message; recycled by the client when every destination is accounted for.</remarks>
-internal sealed class SubJob : LinkedMessage
+internal sealed class SubJob : LinkedMessage, IQueued<SubJob>
 {
     public Job Job { get; private set; } = null!;
 
@@ -47,7 +47,10 @@ internal sealed class SubJob : LinkedMessage
     public int Slot;                    // among those in flight
     public TimeSpan StartedAt;          // the scheduler's monotonic clock
     public IoError Loss;                // what it fails by if its crew ends without reports
-    public SubJob? NextInOrder;
+
+    /// <summary>In the order of a sequential job.</summary>
+    public SubJob? Following { get; set; }
+
     private volatile bool _handedOver;
 
     /// <summary>True once the writers may have it.</summary>
@@ -78,7 +81,7 @@ internal sealed class SubJob : LinkedMessage
         Unreadable = default;
         Unreported = job.DestinationCount;
         IsRead = IsWriting = IsMetered = false;
-        NextInOrder = null;
+        Following = null;
         _handedOver = IsAtEnd = false;
     }
 

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Dispatch;
 using Akka.Event;
 using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Messaging;
@@ -11,43 +10,45 @@ namespace Kcopyd.Actors.Snapshots;
 /// devices itself, or has its child, the copy client, copy.
 /// </summary>
 /// <remarks><code>
-///  request ──▶ cut into parts by the exception tables ──▶ I/O worker ──▶ part done ──▶ all parts done: answered
-///                  │ a chunk without an exception is written
-///                  └──▶ run started ──▶ copy client, or the I/O of a whole chunk ──▶ copied ──▶ committed in order ──▶ holds
+///  request (Take) ──▶ cut into parts by the exception tables (RequestMapper) ──▶ I/O (RequestParts) ──▶ all parts have ended: answered
+///                        │ a chunk without an exception is written (OriginChangeGate)
+///                        └──▶ run started (PendingRuns) ──▶ copied (CopyQueue), or the I/O of a whole chunk ──▶ committed in order (StoreCommits) ──▶ holds
+///
+///  Open ── CloseOrigin (Close) ──▶ Closing: the merge stops, snapshots are detached, one after the other ──▶ the copy client is destroyed ── CopiesEnded ──▶ stopped
 /// </code>
-/// Invariants: an origin write starts only when every valid snapshot has its chunks, on the medium, and no read of theirs is on its way
-/// there; a request is answered once, when nothing uses its memory any more.
+/// Snapshots come and go and merges begin when nothing is on its way (<see cref="QuietWork"/>); requests that come in the meantime wait.
 /// </remarks>
-internal sealed partial class OriginActor : UntypedActor, IIoOwner
+internal sealed class OriginActor : UntypedActor
 {
-    private const int MostActive = 256;     // requests; more of them wait
-    private const int MostCopies = 2 * MostActive;      // at the copy client; more of them wait
-
     private readonly OriginCore _core;
-    private readonly MessageDispatcher _dispatcher = Context.Dispatcher;
+    private readonly SnapshotNews _news = new(Context.System, Context.GetLogger());
     private readonly IoWorkers _workers;
-    private readonly List<SnapshotCore> _snapshots = [];
-    private readonly IoList _originReads = new();       // of snapshots
-    private readonly Stack<SnapshotIo> _free = new();
-    private readonly Queue<Action> _whenQuiet = new();
-    private readonly Queue<CopyOut> _waitingCopies = new();
-    private KcopydClient _client = null!;
-    private BlockRequest? _firstActive;
-    private BlockRequest? _firstHeld, _lastHeld;
-    private IoQueue _answered;      // of one other actor, in this turn
-    private IActorRef? _answeredTo;
-    private int _active;
-    private int _copies;
-    private bool _isClosing;
-    private bool _isChanging;       // a snapshot is being attached or detached: nothing begins before that has ended
+    private readonly RequestParts _parts;
+    private readonly OriginSnapshots _snapshots = new();
+    private readonly QuietWork _changes = new();
+    private readonly CopyQueue _copies;
+    private readonly MergeRun _merge;
+    private readonly RequestMapper _mapper;
+    private readonly SnapshotAttachments _attachments;
+    private State _state = State.Open;
 
     public OriginActor(OriginCore core)
     {
         _core = core;
         _workers = new IoWorkers(Context, core.Settings.MaxIos);
+        _parts = new RequestParts(core.Device, _workers, Context.Dispatcher);
+        _copies = new CopyQueue(core);
+        var gate = new OriginChangeGate(_snapshots, _parts, _copies);
+        _merge = new MergeRun(core, _snapshots, _parts, gate, _copies, _news);
+        _mapper = new RequestMapper(core, _snapshots, _parts, gate, _copies, _merge);
+        _attachments = new SnapshotAttachments(core, _snapshots, _changes, _merge, _news);
     }
 
-    private ILoggingAdapter Log { get; } = Context.GetLogger();
+    private enum State
+    {
+        Open,
+        Closing,
+    }
 
     public static Props Props(OriginCore core) =>
         LocalProps.Of(() => new OriginActor(core), core.Settings.Dispatcher);
@@ -62,30 +63,19 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
             Context.Stop(Self);     // restarted after a bug: its requests were told so, and the handles are closed
             return;
         }
-        _client = _core.Clients.Create(Context, "copies", _core.Clients.Settings with
+        _copies.Client = _core.Clients.Create(Context, "copies", _core.Clients.Settings with
         {
-            MaxDestinations = 64, MaxJobs = MostCopies + 1, Dispatcher = _core.Settings.Dispatcher, WorkerDispatcher = _core.Settings.Dispatcher,
+            MaxDestinations = 64, MaxJobs = CopyQueue.MaxActive + 1, Dispatcher = _core.Settings.Dispatcher, WorkerDispatcher = _core.Settings.Dispatcher,
         }, throttle: null);
-        Context.WatchWith(_client.Actor, new CopiesEnded());
+        Context.WatchWith(_copies.Client.Actor, new CopiesEnded());
     }
 
     protected override void PostStop()
     {
-        TellAnswered();     // should it have crashed in the middle of a turn
         _core.Leave();
-        _snapshots.ForEach(SnapshotGauges.Remove);
-        for (var request = _firstActive; request is not null;)
-        {
-            var next = request.After;
-            request.Close(request.Id);
-            request = next;
-        }
-        while (_firstHeld is { } held)
-        {
-            _firstHeld = held.After;
-            held.Close(held.Id);
-        }
-        EndMerge(IoError.ClientStopped, "the origin was closed");
+        _snapshots.All.ForEach(SnapshotGauges.Remove);
+        _parts.Close();
+        _merge.Stop(IoError.ClientStopped, "the origin was closed");
     }
 
     protected override void OnReceive(object message)
@@ -95,14 +85,14 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
             case DeviceIo io:
                 _workers.Ended(io);
                 break;
-            case BlockRequest request:
+            case OriginRequest request:
                 Take(request);
                 break;
             case CopyOut copy:
-                CopiedOut(copy);
+                _copies.Ended(copy);
                 break;
             case MergeCopy copy:
-                MergeCopied(copy);
+                _merge.Copied(copy.Result);
                 break;
             case IOriginCommand command:
                 OnCommand(command);
@@ -114,93 +104,91 @@ internal sealed partial class OriginActor : UntypedActor, IIoOwner
                 Unhandled(message);
                 return;
         }
-        TellAnswered();     // before what waited for that begins
-        GoOn();
-        TellAnswered();
+        _parts.TellAnswers();       // before what waited for that begins
+        Continue();
+        _parts.TellAnswers();
     }
 
-    // Here and nowhere else, so that neither recurses: what was held begins, and what waits for quiet runs.
-    private void GoOn()
+    private void OnCommand(IOriginCommand command)
     {
-        while (_whenQuiet.Count > 0)
+        switch (command)
         {
-            if (_isChanging || _active > 0 || _copies > 0 || !IsMergeQuiet || _snapshots.Exists(static snapshot => snapshot.Metadata.IsBusy || snapshot.Growing.IsBusy))
-                return;
-            _whenQuiet.Dequeue()();
+            case AttachSnapshot(var snapshot, var attached):
+                _changes.Add(() => _attachments.Attach(snapshot, Live(snapshot), attached, _state == State.Closing));
+                break;
+            case DetachSnapshot(var snapshot, var detached):
+                _changes.Add(() => _attachments.Detach(snapshot, detached));
+                break;
+            case GrowStore(var snapshot, var cow, var grown):
+                _changes.Add(grown, () => SnapshotAttachments.Grow(snapshot, cow));
+                break;
+            case MergeSnapshot(var snapshot, var merge):
+                _changes.Add(() => _attachments.BeginMerge(snapshot, merge));
+                break;
+            case CloseOrigin when _state == State.Open:
+                Close();
+                break;
+            case SnapshotProtocol.GetStatus(var name):
+                Sender.Tell(new SnapshotProtocol.Statuses([.. _snapshots.All.Where(snapshot => name is null || snapshot.Name == name).Select(CurrentStatus)]), Self);
+                break;
+            case AskStatus(var snapshot, var answer):
+                answer.TrySetResult(CurrentStatus(snapshot));
+                break;
+            case AskExceptions(var snapshot, var part, var chunks, var answer):
+                snapshot.Table.AddPart(part, chunks);
+                answer.TrySetResult();
+                break;
         }
-        while (!_isChanging && _active < MostActive && _firstHeld is { } held)
-        {
-            _firstHeld = held.After;
-            if (_firstHeld is null)
-                _lastHeld = null;
-            Begin(held);
-        }
-        if (!_isChanging)
-            ContinueMerge();
     }
 
-    private void Take(BlockRequest request)
+    private LiveSnapshot Live(SnapshotCore snapshot) => new(snapshot, _workers, _parts, _news, (request, at) =>
     {
-        if (_whenQuiet.Count == 0 && !_isChanging && _active < MostActive)
-        {
+        _mapper.MapWrite(request, snapshot, at);
+        _parts.EndPart(request);
+    });
+
+    private static SnapshotStatus CurrentStatus(SnapshotCore snapshot)
+    {
+        snapshot.Live.Room.Refresh();
+        return snapshot.Status();
+    }
+
+    private void Close()
+    {
+        _state = State.Closing;
+        if (_merge.HasBegun)
+            _changes.Add(() => _merge.Stop(IoError.Cancelled, "the origin was closed"));
+        foreach (var snapshot in _snapshots.All)
+            _changes.Add(() => _attachments.Detach(snapshot, null));
+        _changes.Add(() => _copies.Client.DestroyAsync());      // its end is ours
+    }
+
+    private void Take(OriginRequest request)
+    {
+        if (_parts.TryBegin(request, _changes.IsIdle))
             Begin(request);
-            return;
-        }
-        request.After = null;
-        if (_lastHeld is null)
-            _firstHeld = request;
-        else
-            _lastHeld.After = request;
-        _lastHeld = request;
     }
 
-    private void Begin(BlockRequest request)
+    private void Begin(OriginRequest request)
     {
-        _active++;
-        (request.Before, request.After) = (null, _firstActive);
-        if (_firstActive is not null)
-            _firstActive.Before = request;
-        _firstActive = request;
         request.Parts = 1;      // this one: it is not answered before all parts are there
-        Map(request);
-        EndPart(request);
+        _mapper.Map(request, _state == State.Closing);
+        _parts.EndPart(request);
     }
 
-    private void EndPart(BlockRequest request)
+    // Here and nowhere else, so that neither recurses: what waited begins, and what waits for quiet runs.
+    private void Continue()
     {
-        if (--request.Parts > 0)
-            return;
-        _active--;
-        if (request.Before is null)
-            _firstActive = request.After;
-        else
-            request.Before.After = request.After;
-        if (request.After is not null)
-            request.After.Before = request.Before;
-        (request.Before, request.After) = (null, null);
-        if (!request.TrySettle(request.Id))
-            return;
-        var result = new IoResult(request.GoodTo, request.Error);
-        if (request.Owner is { } owner)
-            GiveBack(owner, request.GiveBack(result));
-        else
-            _dispatcher.Schedule(request.Answer(result));
-    }
-
-    // What another actor gets of one turn it gets together.
-    private void GiveBack(IActorRef owner, DeviceIo io)
-    {
-        if (!ReferenceEquals(owner, _answeredTo))
-            TellAnswered();
-        _answeredTo = owner;
-        _answered.Add(io);
-    }
-
-    private void TellAnswered()
-    {
-        if (_answered.TakeAll() is { } answered)
-            _answeredTo!.Tell(answered, ActorRefs.NoSender);
-        _answeredTo = null;
+        while (_changes.IsWaiting)
+        {
+            if (_changes.IsRunning || !_parts.IsIdle || !_copies.IsIdle || !_merge.IsQuiet || !_snapshots.AreQuiet)
+                return;
+            _changes.RunNext();
+        }
+        while (!_changes.IsRunning && _parts.BeginNext() is { } request)
+            Begin(request);
+        if (_changes.IsIdle)
+            _merge.Continue();
     }
 
     private sealed record CopiesEnded : INoSerializationVerificationNeeded;

@@ -3,19 +3,15 @@ using Akka.Actor;
 using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>What the handles (any thread) and the origin's actor share. Holds no state of any request.</summary>
-internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSettings settings, OriginIdentity identity, Clients clients)
+/// <summary>What the handles of an origin and its snapshots (any thread) and the origin's actor share.</summary>
+internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSettings settings, OriginIdentity identity, Clients clients) : Target<OriginRequest>
 {
     /// <summary>Bytes. A longer request is answered short, as any transfer may be.</summary>
     public const int LargestRequest = 4 << 20;
-
-    private readonly Lock _recycling = new();
-    private readonly Stack<BlockRequest> _recycled = new();
-    private long _lastRequest;
-    private volatile bool _isGone;
 
     public string Name { get; } = name;
 
@@ -28,24 +24,16 @@ internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSetti
     /// <summary>Makes the client that copies.</summary>
     public Clients Clients { get; } = clients;
 
-    public IActorRef Actor { get; set; } = ActorRefs.Nobody;
-
-    public TaskCompletionSource Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>True once the actor has stopped: nobody reads its mailbox any more.</summary>
-    public bool IsGone => _isGone;
-
-    public long NextRequest() => Interlocked.Increment(ref _lastRequest);
-
     public ValueTask<IoResult> Submit(DeviceOperation operation, SnapshotCore? snapshot, long offset, ReadOnlyMemory<byte> memory) =>
         Submit(operation, snapshot, offset, memory.Length, MemoryMarshal.AsMemory(memory));
 
     public ValueTask<IoResult> Submit(DeviceOperation operation, SnapshotCore? snapshot, long offset, long length, Memory<byte> memory)
     {
         var request = Take();
-        var task = request.Prepare(operation, snapshot, offset, Math.Min(length, LargestRequest), memory);
+        request.Prepare(operation, snapshot, offset, Math.Min(length, LargestRequest), memory);
+        var answered = request.Answered;
         Tell(request);
-        return task;
+        return answered;
     }
 
     /// <summary>Takes another actor's read, write or flush, if nothing is wrong with it, or with what is left of it.</summary>
@@ -62,34 +50,5 @@ internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSetti
         return true;
     }
 
-    private BlockRequest Take()
-    {
-        BlockRequest? request;
-        lock (_recycling)
-            _recycled.TryPop(out request);
-        return request ?? new BlockRequest(this);
-    }
-
-    private void Tell(BlockRequest request)
-    {
-        var id = request.Id;
-        Actor.Tell(request, ActorRefs.NoSender);
-        if (_isGone)
-            request.Close(id);
-    }
-
-    public void Recycle(BlockRequest request)
-    {
-        lock (_recycling)
-        {
-            if (_recycled.Count < 1024)
-                _recycled.Push(request);
-        }
-    }
-
-    public void Leave()
-    {
-        _isGone = true;
-        Stopped.TrySetResult();
-    }
+    protected override OriginRequest Create() => new(this);
 }

@@ -1,5 +1,3 @@
-using Kcopyd.Actors.BlockIo;
-
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>One snapshot. What never changes is for any thread; the rest is the origin's actor's.</summary>
@@ -37,73 +35,52 @@ internal sealed class SnapshotCore(OriginCore origin, string name, IBlockDevice 
 
     public ExceptionTable Table { get; } = table;
 
-    /// <summary>By chunk, what was started and does not hold yet.</summary>
-    public Dictionary<long, PendingRun> Pending { get; } = [];
+    /// <summary>What it consists of, from when it is attached on.</summary>
+    public LiveSnapshot Live { get; set; } = null!;
 
-    /// <summary>The same in the order in which it was started.</summary>
-    public Queue<PendingRun> Started { get; } = new();
+    /// <remarks><code>
+    ///           IsFull, RunOutOfSpace             HasGrown               StartMerge              FailMerge
+    ///  Active ────────────────────────▶ Overflow ──────────▶ Active ────────────────▶ Merging ◀───────────▶ MergeFailed
+    ///  any ──Invalidate──▶ Invalid                                                             StartMerge
+    /// </code></remarks>
+    public SnapshotState State { get; private set; }
 
-    public PendingRun? LastStarted { get; set; }
+    public SnapshotProblem Problem { get; private set; }
 
-    /// <summary>Runs that were started and are not copied.</summary>
-    public int NotCopied { get; set; }
+    /// <summary>The same for people.</summary>
+    public string? Reason { get; private set; }
 
-    /// <summary>Runs whose last record is in the commit that is under way.</summary>
-    public List<PendingRun> Committing { get; } = [];
+    public bool IsInvalid => State == SnapshotState.Invalid;
 
-    /// <summary>Commits, and all else that changes the store's metadata. From when it is attached on.</summary>
-    public DeviceSequence Metadata { get; set; } = null!;
-
-    public Action<IoError> CommitEnded { get; set; } = null!;
-
-    /// <summary>Writes into the store that are on their way, for a merge.</summary>
-    public IoList Writes { get; } = new();
-
-    public bool IsInvalid { get; set; }
-
-    /// <summary>The store does not say so yet: until then no origin write may go on that the snapshot would have needed.</summary>
-    public bool IsInvalidating { get; set; }
-
-    public List<SnapshotIo> AfterInvalidation { get; } = [];
-
-    public bool HasOverflowed { get; set; }
-
-    /// <summary>It overflowed because a write had no space, and what was started is dropped when the commit at work has ended.</summary>
-    public bool HasNoSpace { get; set; }
-
-    public bool IsMerging { get; set; }
-
-    public bool HasMergeFailed { get; set; }
+    public bool IsMerging => State is SnapshotState.Merging or SnapshotState.MergeFailed;
 
     public bool IsClosed { get; set; }
-
-    public string? Reason { get; set; }
-
-    public SnapshotProblem Problem { get; set; }
 
     /// <summary>The store says on its device that the snapshot is invalid, if it is.</summary>
     public bool IsRecorded { get; set; } = true;
 
-    /// <summary>The store's file is growing. From when it is attached on.</summary>
-    public DeviceSequence Growing { get; set; } = null!;
+    public void Become(SnapshotState state, SnapshotProblem problem = SnapshotProblem.None, string? reason = null) => (State, Problem, Reason) = (state, problem, reason);
 
-    /// <summary>What continues when the file has grown, or cannot: origin writes, and writes to the snapshot from a byte on.</summary>
-    public List<SnapshotIo> OriginWritesAfterGrowth { get; } = [];
+    /// <summary>Something went wrong that changes nothing of what it shows.</summary>
+    public void Note(SnapshotProblem problem, string reason) => (Problem, Reason) = (problem, reason);
 
-    public List<(BlockRequest Request, long At)> WritesAfterGrowth { get; } = [];
+    /// <summary>How far from a place of a request on its bytes follow each other in the store, or are all on the origin.</summary>
+    /// <returns>The byte in the store, or -1; and where that ends, in bytes from the request's start.</returns>
+    public (long Place, long End) Stretch(OriginRequest request, long at)
+    {
+        var offset = request.Offset + at;
+        var chunk = Geometry.ChunkOf(offset);
+        var first = Table.Find(chunk);
+        long end;
+        var next = chunk + 1;
+        while ((end = Geometry.OffsetOf(next) - request.Offset) < request.Length && Table.Find(next) == (first < 0 ? -1 : first + next - chunk))
+            next++;
+        return (first < 0 ? -1 : Geometry.OffsetOf(first) + offset - Geometry.OffsetOf(chunk), Math.Min(end, request.Length));
+    }
 
-    /// <summary>The file could not grow a moment ago: what waited for that does not try it again.</summary>
-    public bool CannotGrow { get; set; }
-
-    /// <summary>Per cent of the store from which on the next <see cref="SnapshotFilling"/> is published.</summary>
-    public int TellFillingFrom { get; set; } = fillThreshold;
-
-    public SnapshotStatus Status() => new(Name,
-        IsInvalid ? SnapshotState.Invalid : HasMergeFailed ? SnapshotState.MergeFailed : HasOverflowed ? SnapshotState.Overflow
-            : IsMerging ? SnapshotState.Merging : SnapshotState.Active,
-        Store.UsedSectors, Cow.Length >> IoRegion.SectorShift, Store.MetadataSectors, Table.Count, Geometry.ChunkSize, Options.Store, Reason)
-        {
-            Problem = Problem,
-            IsRecorded = IsRecorded,
-        };
+    public SnapshotStatus Status() => new(Name, State, Store.UsedSectors, Cow.Length >> IoRegion.SectorShift, Store.MetadataSectors, Table.Count, Geometry.ChunkSize, Options.Store, Reason)
+    {
+        Problem = Problem,
+        IsRecorded = IsRecorded,
+    };
 }

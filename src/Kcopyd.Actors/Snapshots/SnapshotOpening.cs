@@ -24,16 +24,15 @@ internal static class SnapshotOpening
         // An empty store has nothing to merge, whoever has merged it: the kernel leaves the mark.
         if (label is not null && image.IsValid && !cow.IsReadOnly)
             label = label with { IsMerging = image.Table.Count > 0 && (label.IsMerging || options.ForMerge) };
-        return new SnapshotCore(origin, name, cow, options, image.Geometry, new PersistentStore(image, StoreReader.HeadSize(cow)), image.Table, threshold)
+        var snapshot = new SnapshotCore(origin, name, cow, options, image.Geometry, new PersistentStore(image, StoreReader.HeadSize(cow)), image.Table, threshold)
         {
             IsNew = found is null,
             LabelWhenOpen = label,
             Refusal = image.IsValid && options.Unclean == UncleanStores.Refuse && head.Label is { IsUnclean: true } ? SnapshotStoreLabel.UncleanRefusal(cow.Name) : null,
             StaysUnclean = options.Unclean == UncleanStores.Keep && head.Label is { IsUnclean: true },
-            IsInvalid = !image.IsValid,
-            Problem = image.Problem,
-            Reason = image.Reason,
         };
+        snapshot.Become(image.IsValid ? SnapshotState.Active : SnapshotState.Invalid, image.Problem, image.Reason);
+        return snapshot;
     }
 
     /// <returns>Null if a store is to be made.</returns>

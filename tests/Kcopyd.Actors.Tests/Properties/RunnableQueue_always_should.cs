@@ -1,5 +1,6 @@
 using CsCheck;
 using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Messaging;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Properties;
@@ -34,7 +35,7 @@ public sealed class RunnableQueue_always_should
     private static List<Job> Jobs(RunnableQueue queue)
     {
         var jobs = new List<Job>();
-        for (var job = queue.Head; job is not null; job = job.NextRunnable)
+        for (var job = queue.Head; job is not null; job = ((IMember<Job>)job).After)
             jobs.Add(job);
         return jobs;
     }

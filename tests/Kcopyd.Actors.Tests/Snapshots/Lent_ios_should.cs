@@ -88,7 +88,7 @@ public sealed class Lent_ios_should : SnapshotSpec
     private List<DeviceIo> GivenBack(int count)
     {
         var ios = new List<DeviceIo>();
-        for (var io = ExpectMsg<DeviceIo>(); io is not null; io = io.NextWaiting!)
+        for (var io = ExpectMsg<DeviceIo>(); io is not null; io = io.Following!)
             ios.Add(io);
         Assert.Equal(count, ios.Count);
         return ios;

@@ -1,4 +1,5 @@
 using Akka.Event;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
@@ -11,10 +12,10 @@ internal sealed class NbdConnections(ILoggingAdapter log, string name)
     private readonly List<NbdLink> _ending = [];
 
     /// <summary>Requests that were answered, for the owner to take.</summary>
-    public RequestQueue Answered;
+    public LinkedQueue<NbdRequest> Answered;
 
     /// <summary>Requests that were in flight on a connection that is lost, for the owner to take.</summary>
-    public RequestQueue Unanswered;
+    public LinkedQueue<NbdRequest> Unanswered;
 
     /// <summary>Connections of the session; with the last of them the session is lost.</summary>
     public int Count => _live.Count;

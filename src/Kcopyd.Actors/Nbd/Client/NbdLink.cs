@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Client;
@@ -63,10 +64,10 @@ internal sealed class NbdLink
     public bool IsQuiet => IsBroken && !_isReading && !_output.IsWriting;
 
     /// <summary>Requests that the server answered, for the owner to take.</summary>
-    public RequestQueue Answered;
+    public LinkedQueue<NbdRequest> Answered;
 
     /// <summary>Requests of a broken connection that the server did not answer, for the owner to take.</summary>
-    public RequestQueue Unanswered;
+    public LinkedQueue<NbdRequest> Unanswered;
 
     /// <summary>Names the actor to which the completions of the sockets are told.</summary>
     public void Attach(IActorRef actor, NbdClientCore core)

@@ -1,5 +1,6 @@
 using Akka.Dispatch;
 using Akka.Event;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;
@@ -16,8 +17,8 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
 {
     private const int MostAttempts = 8;     // of one request: it may be what the server breaks down of
 
-    private RequestQueue _waiting;
-    private RequestQueue _held;             // writes that do not fit into what may be kept
+    private LinkedQueue<NbdRequest> _waiting;
+    private LinkedQueue<NbdRequest> _held;             // writes that do not fit into what may be kept
     private bool _isFlushingInBackground;
     private IoError _end;                   // what everything is answered with from now on
 
@@ -147,7 +148,7 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
             Heard++;
             if (error == IoError.None)
                 ledger.Acknowledged(request);
-            var bytes = error != IoError.None ? 0 : request.Command == NbdCommand.BlockStatus ? request.ExtentLength : request.Length;
+            var bytes = error != IoError.None ? 0 : request.Command == NbdCommand.BlockStatus ? request.TakeExtent() : request.Length;
             Answer(request, new IoResult(bytes, error));
             return;
         }

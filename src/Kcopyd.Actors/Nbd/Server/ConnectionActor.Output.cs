@@ -19,7 +19,7 @@ internal sealed partial class ConnectionActor
     private readonly Action _onOutput;
     private PipeWriter _output = null!;
     private ConfiguredValueTaskAwaitable<FlushResult>.ConfiguredValueTaskAwaiter _send;
-    private IoQueue _replies;   // that wait for what is being sent
+    private LinkedQueue<DeviceIo> _replies;   // that wait for what is being sent
     private MemoryBlock _sentFrom;
     private int _unsent;        // answers
     private bool _isSending;

@@ -50,7 +50,7 @@ internal sealed partial class World
 
     private void GivenBack(DeviceIo first)
     {
-        for (DeviceIo? io = first; io is not null; io = io.NextWaiting)
+        for (DeviceIo? io = first; io is not null; io = io.Following)
         {
             var request = ((LentIo)io).Request;
             request.Result = io.Answer;
@@ -142,7 +142,7 @@ internal sealed partial class World
             Complain($"short: {request}");
         if (view.IsClosing && request.Result.Error == IoError.Closed)
             return;
-        if (view.Core is { } core && request.Result.Error == IoError.Io && (core.IsInvalid || ((core.HasOverflowed || view.Overflowed >= request.Issued) && request.Operation is DeviceOperation.Write or DeviceOperation.Discard)))
+        if (view.Core is { } core && request.Result.Error == IoError.Io && (core.IsInvalid || ((core.State == SnapshotState.Overflow || view.Overflowed >= request.Issued) && request.Operation is DeviceOperation.Write or DeviceOperation.Discard)))
             return;
         if (request is { Operation: DeviceOperation.Discard, Result.Error: IoError.NotSupported } && view.Core is { IsMerging: true })
             return;     // it waited, and a merge that has no discards began before it

@@ -51,7 +51,7 @@ internal sealed partial class World
                 Attached(view);
             if (view.Core!.IsInvalid && view.InvalidSince == int.MaxValue)
                 Invalid(view);
-            if (view.Core.HasOverflowed)
+            if (view.Core.State == SnapshotState.Overflow)
                 view.Overflowed = Log.Now;
         }
         foreach (var view in Snapshots)     // whoever is attached in the same step was so before: a merge refuses it

@@ -1,0 +1,179 @@
+
+
+namespace Kcopyd.Actors.Snapshots;
+
+/// <summary>Snapshots come and go, when nothing is on its way: a snapshot is of one moment for all requests. Used by the origin's actor only.</summary>
+/// <remarks><code>
+///  opened ── the origin is flushed (Attach) ──▶ ── its store is marked (Flushed) ──▶ attached (Attached) ──▶ ── the mark is removed (Detach) ──▶ closed (Detached)
+/// </code>
+/// Invariant: a writer of the origin has a valid snapshot attached only while its store is marked as unclean on the medium, or while it is merged, when nothing can make it stale.
+/// </remarks>
+internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots snapshots, QuietWork changes, MergeRun merge, SnapshotNews news)
+{
+    public void Attach(SnapshotCore snapshot, LiveSnapshot live, TaskCompletionSource attached, bool isClosing)
+    {
+        var refusal = isClosing ? $"Origin '{origin.Name}' is closed."
+            : snapshots.Merging is { } merging ? $"Snapshot '{merging.Name}' is being merged into origin '{origin.Name}'; open another one when that has ended."
+            : snapshots.All.Find(other => Overlap(other.Cow, snapshot.Cow)) is { } taken ? $"{snapshot.Cow.Name} is the store of the open snapshot '{taken.Name}'; each snapshot needs one of its own."
+            : null;
+        if (refusal is not null || snapshot.Refusal is not null)
+        {
+            attached.TrySetException(refusal is null ? snapshot.Refusal! : new InvalidOperationException(refusal));
+            return;
+        }
+        snapshot.Live = live;
+        changes.Begin();
+        // What the origin has acknowledged is what the snapshot shows, also after a power cut. Of an origin that is only read, an old snapshot shows what it always did.
+        if (snapshot.IsNew || !origin.Device.IsReadOnly)
+            live.Metadata.Flush().Start(origin.Device, error => Flushed(snapshot, attached, error));
+        else
+            Flushed(snapshot, attached, IoError.None);
+    }
+
+    public void Detach(SnapshotCore snapshot, TaskCompletionSource? detached)
+    {
+        if (snapshot.IsClosed)
+        {
+            detached?.TrySetResult();
+            return;
+        }
+        changes.Begin();
+        if (!snapshot.IsInvalid)
+            Unmark(snapshot, error => Unmarked(snapshot, detached, error));
+        else if (snapshot.IsRecorded || !snapshot.Store.PlanInvalidation(snapshot.Live.Metadata))
+            Detached(snapshot, detached);
+        else
+            snapshot.Live.Metadata.Start(snapshot.Cow, error => RecordedAtLast(snapshot, detached, error));      // perhaps the device has come back
+    }
+
+    /// <summary>A snapshot's store continues on a larger device.</summary>
+    /// <exception cref="InvalidOperationException">The snapshot is closed.</exception>
+    public static void Grow(SnapshotCore snapshot, IBlockDevice cow)
+    {
+        if (snapshot.IsClosed)
+            throw new InvalidOperationException($"Snapshot '{snapshot.Name}' is closed.");
+        snapshot.Cow = cow;
+        snapshot.Live.Room.HasGrown();
+    }
+
+    public void BeginMerge(SnapshotCore snapshot, MergeJob job)
+    {
+        var refusal = !snapshots.All.Contains(snapshot) ? $"Snapshot '{snapshot.Name}' is closed."
+            : merge.HasBegun ? $"A merge into origin '{origin.Name}' is under way; one at a time."
+            : snapshots.Merging is { } merging && merging != snapshot ? $"Snapshot '{merging.Name}' is being merged into origin '{origin.Name}'; finish that, or close it, first."
+            : snapshot.Options.Store == StoreKind.Transient ? $"Snapshot '{snapshot.Name}' is transient: it cannot be merged, because a power cut in the middle would leave neither it nor the origin."
+            : snapshot.StaysUnclean ? $"Snapshot '{snapshot.Name}' is unclean: whether it is whole cannot be told. Open it with UncleanStores.Accept if its device has not failed."
+            : snapshot.IsInvalid ? $"Snapshot '{snapshot.Name}' is invalid ({snapshot.Reason}): there is nothing left to merge."
+            : origin.Device.IsReadOnly ? $"Origin '{origin.Name}' is read-only; open it for writing."
+            : null;
+        if (refusal is not null)
+        {
+            job.Refuse(new InvalidOperationException(refusal));
+            return;
+        }
+        // From here on nothing can make it stale: a merge that is killed can be continued. And until that is complete, it is no store to delete.
+        changes.Begin();
+        var label = snapshot.Store.Label ?? SnapshotStoreLabel.For(origin.Device, origin.Identity, isUnclean: false);
+        Label(snapshot, snapshot.Cow.IsReadOnly ? snapshot.Store.Label : label with { IsUnclean = false, IsMerging = snapshot.Table.Count > 0 }, error =>
+        {
+            changes.End();
+            if (error == IoError.None)
+                merge.StartMerge(snapshot, job);
+            else
+                job.End(error, "its store's label could not be written", snapshot.Table.Count);
+        });
+    }
+
+    private void Flushed(SnapshotCore snapshot, TaskCompletionSource attached, IoError error)
+    {
+        var hasNothingToFlush = origin.Device.IsReadOnly && error is IoError.ReadOnly or IoError.NotSupported or IoError.Invalid;
+        if (error != IoError.None && !hasNothingToFlush)
+        {
+            Refuse(attached, new SnapshotStoreException(SnapshotStoreError.OriginNotFlushed, origin.Device.Name,
+                $" cannot be flushed ({error.Describe()}): what a snapshot of it would show after a power cut is not known."));
+            return;
+        }
+        Label(snapshot, snapshot.LabelWhenOpen, labelled =>
+        {
+            if (labelled == IoError.None)
+                Attached(snapshot, attached);
+            else
+                Refuse(attached, new SnapshotStoreException(SnapshotStoreError.Io, snapshot.Cow.Name, $": its label cannot be written: {labelled.Describe()}."));
+        });
+    }
+
+    private void Refuse(TaskCompletionSource attached, SnapshotStoreException refusal)
+    {
+        changes.End();
+        attached.TrySetException(refusal);
+    }
+
+    private void Attached(SnapshotCore snapshot, TaskCompletionSource attached)
+    {
+        changes.End();
+        snapshots.All.Add(snapshot);
+        if (snapshot.Options.ForMerge && !snapshot.IsInvalid)
+        {
+            snapshots.Merging = snapshot;
+            snapshot.Become(SnapshotState.Merging);
+        }
+        SnapshotGauges.Add(snapshot);
+        snapshot.Live.Room.TellIfFilling();
+        attached.TrySetResult();
+    }
+
+    // Nothing is started where the label is that already.
+    private static void Label(SnapshotCore snapshot, SnapshotStoreLabel? label, Action<IoError> ended)
+    {
+        var metadata = snapshot.Live.Metadata;
+        if (label == snapshot.Store.Label || !snapshot.Store.PlanLabel(metadata, label))
+        {
+            ended(IoError.None);
+            return;
+        }
+        metadata.Start(snapshot.Cow, error =>
+        {
+            if (error == IoError.None)
+                snapshot.Store.HeadWritten();
+            ended(error);
+        });
+    }
+
+    /// <summary>Removes the mark, unless it is to stay.</summary>
+    private static void Unmark(SnapshotCore snapshot, Action<IoError> ended) =>
+        Label(snapshot, snapshot.StaysUnclean || snapshot.Cow.IsReadOnly || snapshot.Store.Label is not { } label ? snapshot.Store.Label
+            : label with { IsUnclean = false, IsMerging = label.IsMerging && snapshot.Table.Count > 0 }, ended);
+
+    private void RecordedAtLast(SnapshotCore snapshot, TaskCompletionSource? detached, IoError error)
+    {
+        snapshot.IsRecorded = error == IoError.None;
+        Detached(snapshot, detached);
+    }
+
+    private void Unmarked(SnapshotCore snapshot, TaskCompletionSource? detached, IoError error)
+    {
+        if (error != IoError.None)
+        {
+            snapshot.Note(SnapshotProblem.NotClosed, $"its store could not be closed: {error.Describe()}");
+            news.Failed(snapshot);
+        }
+        Detached(snapshot, detached);
+    }
+
+    private void Detached(SnapshotCore snapshot, TaskCompletionSource? detached)
+    {
+        changes.End();
+        snapshot.IsClosed = true;
+        snapshots.All.Remove(snapshot);
+        SnapshotGauges.Remove(snapshot);
+        if (snapshot == snapshots.Merging)
+            merge.Leave();
+        detached?.TrySetResult();
+    }
+
+    internal static bool Overlap(IBlockDevice one, IBlockDevice two)
+    {
+        var (here, there) = (one.Locate(0), two.Locate(0));
+        return here.Storage is { } storage && storage.Equals(there.Storage) && here.Offset < there.Offset + two.Length && there.Offset < here.Offset + one.Length;
+    }
+}

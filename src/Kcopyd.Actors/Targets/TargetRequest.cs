@@ -1,0 +1,104 @@
+using System.Threading.Tasks.Sources;
+using Akka.Actor;
+using Akka.Dispatch;
+using Kcopyd.Actors.BlockIo;
+using Kcopyd.Actors.Messaging;
+
+namespace Kcopyd.Actors.Targets;
+
+/// <summary>An I/O on a device that an actor serves: the message to the actor, and what its caller awaits, or the I/O that another actor gets back. Recycled by its <see cref="Target{TRequest}"/>.</summary>
+/// <remarks>Invariant: when it is answered, nothing uses its memory any more.</remarks>
+internal abstract class TargetRequest : AnsweredMessage, IValueTaskSource<IoResult>, IValueTaskSource<ExtentResult>, IRunnable
+{
+    private ManualResetValueTaskSourceCore<IoResult> _source;
+    private IoResult _result;
+
+    /// <summary>Bytes.</summary>
+    public long Offset { get; private set; }
+
+    /// <summary>Bytes.</summary>
+    public long Length { get; protected set; }
+
+    public Memory<byte> Memory { get; private set; }
+
+    /// <summary>The actor whose I/O it is, which gets that back; null if the answer is awaited.</summary>
+    public IActorRef? Owner { get; private set; }
+
+    private DeviceIo? Io { get; set; }
+
+    /// <summary>Of the answer to a request for the map.</summary>
+    protected bool IsZero { private get; set; }
+
+    /// <summary>What the caller awaits. To be taken before the request is told.</summary>
+    public ValueTask<IoResult> Answered => new(this, _source.Version);
+
+    /// <inheritdoc cref="Answered"/>
+    public ValueTask<ExtentResult> AnsweredMap => new(this, _source.Version);
+
+    /// <summary>It is another actor's I/O.</summary>
+    public void Lend(DeviceIo io, IActorRef owner) => (Io, Owner) = (io, owner);
+
+    /// <summary>The I/O with its answer, to be told to <see cref="Owner"/>. The request is free.</summary>
+    public DeviceIo GiveBack(IoResult result)
+    {
+        var io = Io!;
+        io.Answer = result;
+        Free();
+        return io;
+    }
+
+    /// <summary>Sets the answer. What awaits it continues where this is run.</summary>
+    public IRunnable Answer(IoResult result)
+    {
+        _result = result;
+        return this;
+    }
+
+    public void Run() => _source.SetResult(_result);
+
+    public void Execute() => Run();
+
+    protected void Begin(long id, long offset, long length, Memory<byte> memory)
+    {
+        (Offset, Length, Memory, IsZero) = (offset, length, memory, false);
+        Begin(id);
+    }
+
+    protected override void AnswerClosed(long id)
+    {
+        if (Owner is { } owner)
+            owner.Tell(GiveBack(IoResult.Failure(IoError.Closed)), ActorRefs.NoSender);
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(Answer(IoResult.Failure(IoError.Closed)), preferLocal: false);
+    }
+
+    /// <summary>Lets go of what the caller gave, and waits for its next use.</summary>
+    protected virtual void Free() => (Memory, Io, Owner) = (default, null, null);
+
+    IoResult IValueTaskSource<IoResult>.GetResult(short token) => Take(token);
+
+    ExtentResult IValueTaskSource<ExtentResult>.GetResult(short token)
+    {
+        var isZero = IsZero;
+        var result = Take(token);
+        return result.IsSuccess ? new ExtentResult(result.Bytes, isZero, IoError.None) : ExtentResult.Failure(result.Error);
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<IoResult>.GetStatus(short token) => _source.GetStatus(token);
+
+    ValueTaskSourceStatus IValueTaskSource<ExtentResult>.GetStatus(short token) => _source.GetStatus(token);
+
+    void IValueTaskSource<IoResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+
+    void IValueTaskSource<ExtentResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+
+    private IoResult Take(short token)
+    {
+        var result = _source.GetResult(token);
+        _source.Reset();
+        Free();
+        return result;
+    }
+}
