@@ -38,6 +38,13 @@ internal class DeviceIo : LinkedMessage, IQueued<DeviceIo>
     public DeviceCall Call(IActorRef owner, MessageDispatcher dispatcher) => _call ??= new DeviceCall(owner, dispatcher, this);
 }
 
+/// <summary>Does I/Os for an actor.</summary>
+internal interface IIoWorkers
+{
+    /// <summary>Starts an I/O. Its owner gets it back, once, in a turn of the actor.</summary>
+    void Start(DeviceIo io);
+}
+
 /// <summary>Takes I/Os back on the actor that started them.</summary>
 internal interface IIoOwner
 {

@@ -3,7 +3,7 @@ using Kcopyd.Actors.Devices;
 namespace Kcopyd.Actors.BlockIo;
 
 /// <summary>I/Os of one device that come one after the other, each only if the one before went well. They are one errand of a worker.</summary>
-internal sealed class DeviceSequence(IoWorkers workers) : IIoOwner
+internal sealed class DeviceSequence(IIoWorkers workers) : IIoOwner
 {
     private readonly List<DeviceIo> _steps = [];    // kept for the next sequence
     private Action<IoError> _ended = null!;

@@ -14,7 +14,7 @@ namespace Kcopyd.Actors.BlockIo;
 /// <param name="context">The actor's.</param>
 /// <param name="most">How many I/Os may be at devices that may block.</param>
 /// <param name="endsAtOnce">True if an owner may be given an I/O back before <see cref="Start"/> returns.</param>
-internal sealed class IoWorkers(IActorContext context, int most, bool endsAtOnce = false)
+internal sealed class IoWorkers(IActorContext context, int most, bool endsAtOnce = false) : IIoWorkers
 {
     private const int MostAtOnce = 1 << 30;     // bytes of one call; only what has no memory is longer
 

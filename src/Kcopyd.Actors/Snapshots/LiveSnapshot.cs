@@ -6,7 +6,7 @@ namespace Kcopyd.Actors.Snapshots;
 /// <summary>What a snapshot consists of while it is attached. Used by the origin's actor only.</summary>
 internal sealed class LiveSnapshot
 {
-    public LiveSnapshot(SnapshotCore snapshot, IoWorkers workers, RequestParts parts, SnapshotNews news, Action<OriginRequest, long> continueWrite)
+    public LiveSnapshot(SnapshotCore snapshot, IIoWorkers workers, RequestParts parts, SnapshotNews news, Action<OriginRequest, long> continueWrite)
     {
         Metadata = new DeviceSequence(workers);
         Runs = new PendingRuns(snapshot);

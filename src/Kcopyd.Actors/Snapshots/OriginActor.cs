@@ -21,7 +21,7 @@ namespace Kcopyd.Actors.Snapshots;
 internal sealed class OriginActor : UntypedActor
 {
     private readonly OriginCore _core;
-    private readonly SnapshotNews _news = new(Context.System, Context.GetLogger());
+    private readonly SnapshotNews _news = new(Context.System.EventStream, Context.GetLogger());
     private readonly IoWorkers _workers;
     private readonly RequestParts _parts;
     private readonly OriginSnapshots _snapshots = new();
@@ -36,7 +36,7 @@ internal sealed class OriginActor : UntypedActor
     {
         _core = core;
         _workers = new IoWorkers(Context, core.Settings.MaxIos);
-        _parts = new RequestParts(core.Device, _workers, Context.Dispatcher);
+        _parts = new RequestParts(core.Device, _workers, Context.Dispatcher.Schedule);
         _copies = new CopyQueue(core);
         var gate = new OriginChangeGate(_snapshots, _parts, _copies);
         _merge = new MergeRun(core, _snapshots, _parts, gate, _copies, _news);

@@ -45,12 +45,12 @@ internal sealed class OriginChangeGate(OriginSnapshots snapshots, RequestParts p
                 continue;
             }
             var allocation = live.Room.TryAllocate(out var free);
-            if (allocation == Allocation.Later)
+            if (allocation == StoreAllocation.Later)
             {
                 live.Room.Await(change);
                 break;      // what was started here is copied and committed in the meantime
             }
-            if (allocation == Allocation.Full)
+            if (allocation == StoreAllocation.Full)
             {
                 live.Endings.IsFull(bySnapshotWrite: false);
                 live.Endings.AwaitRecord(change);

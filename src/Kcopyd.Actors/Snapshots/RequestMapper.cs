@@ -94,9 +94,9 @@ internal sealed class RequestMapper(OriginCore origin, OriginSnapshots snapshots
             {
                 pending.Await(parts, request, at, end);
             }
-            else if (live.Room.TryAllocate(out var free) is var allocation and not Allocation.Done)
+            else if (live.Room.TryAllocate(out var free) is var allocation and not StoreAllocation.Done)
             {
-                if (allocation == Allocation.Later)
+                if (allocation == StoreAllocation.Later)
                 {
                     live.Room.Await(request, at);
                     break;

@@ -8,12 +8,12 @@ namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>The requests of an origin and its snapshots that are at work, and the I/Os that are their parts. Used by the origin's actor only.</summary>
 /// <remarks>Invariant: a request is answered once, when all its parts have ended and nothing uses its memory any more.</remarks>
-internal sealed class RequestParts(IBlockDevice device, IoWorkers workers, MessageDispatcher dispatcher) : IIoOwner
+internal sealed class RequestParts(IBlockDevice device, IIoWorkers workers, Action<IRunnable> schedule) : IIoOwner
 {
     public const int MaxActive = 256;       // requests; more of them wait
 
     private readonly RequestAdmission<OriginRequest> _requests = new(MaxActive);
-    private readonly TargetAnswers _answers = new(dispatcher);
+    private readonly TargetAnswers _answers = new(schedule);
     private readonly Stack<SnapshotIo> _free = new();
 
     /// <summary>Reads of snapshots that are on their way to the origin.</summary>

@@ -1,10 +1,9 @@
-using Akka.Actor;
 using Akka.Event;
 
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>What is said of snapshots: in the log, and on the actor system's event stream.</summary>
-internal sealed class SnapshotNews(ActorSystem system, ILoggingAdapter log)
+internal sealed class SnapshotNews(EventStream events, ILoggingAdapter log)
 {
     public void Failed(SnapshotCore snapshot)
     {
@@ -31,8 +30,8 @@ internal sealed class SnapshotNews(ActorSystem system, ILoggingAdapter log)
     {
         var status = snapshot.Status();
         log.Warning("Snapshot '{0}': its store {1} is filling ({2}, {3:0} %). A full store ends the snapshot: grow it, merge it, or drop it.", snapshot.Name, snapshot.Cow.Name, status, percent);
-        system.EventStream.Publish(new SnapshotFilling(status));
+        events.Publish(new SnapshotFilling(status));
     }
 
-    private void Publish(SnapshotCore snapshot) => system.EventStream.Publish(new SnapshotFailed(snapshot.Status()));
+    private void Publish(SnapshotCore snapshot) => events.Publish(new SnapshotFailed(snapshot.Status()));
 }

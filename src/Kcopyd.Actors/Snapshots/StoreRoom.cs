@@ -4,7 +4,7 @@ using Kcopyd.Actors.Devices;
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>How an allocation ended.</summary>
-internal enum Allocation
+internal enum StoreAllocation
 {
     Done,
     /// <summary>The store is growing: look again when that has ended.</summary>
@@ -41,17 +41,17 @@ internal sealed class StoreRoom
 
     private double Percent => 100.0 * (_snapshot.Store.UsedSectors << IoRegion.SectorShift) / _snapshot.Cow.Length;
 
-    public Allocation TryAllocate(out long chunk)
+    public StoreAllocation TryAllocate(out long chunk)
     {
         if (_snapshot.Store.TryAllocate(_snapshot.Cow.Length, out chunk))
-            return Allocation.Done;
+            return StoreAllocation.Done;
         Refresh();
         if (_snapshot.Store.TryAllocate(_snapshot.Cow.Length, out chunk))
-            return Allocation.Done;
-        return !_cannotGrow && (_growing.IsBusy || StartGrowing()) ? Allocation.Later : Allocation.Full;
+            return StoreAllocation.Done;
+        return !_cannotGrow && (_growing.IsBusy || StartGrowing()) ? StoreAllocation.Later : StoreAllocation.Full;
     }
 
-    /// <summary>A change of the origin waits for <see cref="Allocation.Later"/>.</summary>
+    /// <summary>A change of the origin waits for <see cref="StoreAllocation.Later"/>.</summary>
     public void Await(IOriginChange change)
     {
         change.Waits++;

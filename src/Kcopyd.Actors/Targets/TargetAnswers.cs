@@ -6,8 +6,8 @@ using Kcopyd.Actors.Messaging;
 namespace Kcopyd.Actors.Targets;
 
 /// <summary>The answers that an actor gives in one turn: what another actor gets of it, it gets together. Used by that actor only.</summary>
-/// <param name="dispatcher">Where what awaits an answer continues.</param>
-internal sealed class TargetAnswers(MessageDispatcher dispatcher)
+/// <param name="schedule">Runs what awaits an answer, elsewhere.</param>
+internal sealed class TargetAnswers(Action<IRunnable> schedule)
 {
     private LinkedQueue<DeviceIo> _lent;
     private IActorRef? _owner;          // of all of them
@@ -19,7 +19,7 @@ internal sealed class TargetAnswers(MessageDispatcher dispatcher)
             return;
         if (request.Owner is not { } owner)
         {
-            dispatcher.Schedule(request.Answer(result));
+            schedule(request.Answer(result));
             return;
         }
         if (!ReferenceEquals(owner, _owner))

@@ -41,7 +41,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         (_core, _first) = (core, link);
         _connections = new NbdConnections(_log, core.Name);
         _ledger = new UnflushedLedger(core, _log);
-        _flow = new RequestFlow(core, _connections, _ledger, Context.Dispatcher, _log);
+        _flow = new RequestFlow(core, _connections, _ledger, Context.Dispatcher.Schedule, _log);
     }
 
     private enum State

@@ -13,7 +13,7 @@ namespace Kcopyd.Actors.Nbd.Client;
 ///                 ▲                 │ connection lost
 ///                 └─────────────────┘
 /// </code></remarks>
-internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections, UnflushedLedger ledger, MessageDispatcher dispatcher, ILoggingAdapter log)
+internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections, UnflushedLedger ledger, Action<IRunnable> schedule, ILoggingAdapter log)
 {
     private const int MostAttempts = 8;     // of one request: it may be what the server breaks down of
 
@@ -183,6 +183,6 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
     private void Answer(NbdRequest request, IoResult result)
     {
         if (request.TrySettle(request.Id))
-            dispatcher.Schedule(request.Answer(result));
+            schedule(request.Answer(result));
     }
 }
