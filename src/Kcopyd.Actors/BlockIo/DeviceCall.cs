@@ -138,7 +138,7 @@ internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppress
     }
 
     // Found in the mailbox of an actor that is gone, or told to it later: whoever is first.
-    internal override void Undelivered()
+    public override void Undelivered()
     {
         if (Interlocked.Exchange(ref _heir, null) is { } heir)
             heir.Tell(new CallLeftBehind(_device, -1), ActorRefs.NoSender);

@@ -40,7 +40,10 @@ internal sealed partial class ClientActor
                 if (subscribe.Subscriber is null)
                     Reply(new KcopydProtocol.Refused("The subscription has no subscriber; name the actor to be told."));
                 else
-                    OnJob(subscribe.JobId, job => _progress.Add(job, subscribe.Interval, subscribe.Subscriber));
+                    OnJob(subscribe.JobId, job => _progress.Add(job, subscribe.Interval, subscribe.Subscriber, subscribe.Subscriber));
+                break;
+            case KcopydProtocol.UnsubscribeProgress(var id, var subscriber):
+                OnJob(id, job => _progress.Remove(job.Id, subscriber));
                 break;
             case KcopydProtocol.GetProgress(var id):
                 Reply(_jobs.TryGetValue(id, out var found) ? JobReport.Of(found) : new KcopydProtocol.JobNotFound(id));

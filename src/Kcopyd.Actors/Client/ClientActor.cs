@@ -90,7 +90,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
             case Job job:
                 Start(job);
                 break;
-            case PreparedCallback callback:
+            case CallbackToken callback:
                 callback.Settle();
                 break;
             case SubJob subJob:
@@ -102,9 +102,12 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
             case KcopydProtocol.IKcopydRequest or CloseClient:
                 OnRequest(message);
                 break;
-            case SubscribeProgressDelegate subscribe:
-                if (_jobs.TryGetValue(subscribe.JobId, out var watched))
-                    _progress.Add(watched, subscribe.Interval, subscribe.Subscriber);
+            case BeginProgress begin:
+                if (_jobs.TryGetValue(begin.JobId, out var watched))
+                    _progress.Add(watched, begin.Interval, begin.Subscriber, begin.Subscription);
+                break;
+            case EndProgress end:
+                _progress.Remove(end.JobId, end.Subscription);
                 break;
             case ProgressSubscriptions.Tick tick:
                 if (_jobs.ContainsKey(tick.Subscription.JobId))     // a tick may have been queued before its job was done

@@ -23,7 +23,7 @@ namespace Kcopyd.Actors.Client;
 internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThrottle throttle, ILoggingAdapter log, ClientCore? after = null) : IJobOwner, INoSerializationVerificationNeeded
 {
     private readonly ConcurrentQueue<Job> _freeJobs = new();
-    private readonly ConcurrentDictionary<long, PreparedCallback> _callbacks = new();
+    private readonly ConcurrentDictionary<long, CallbackToken> _callbacks = new();
     private readonly Lock _afterStop = new();
     private long _lastId = after?.LastId ?? 0;
 
@@ -52,7 +52,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
 
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;
 
-    public ICollection<PreparedCallback> Callbacks => _callbacks.Values;
+    public ICollection<CallbackToken> Callbacks => _callbacks.Values;
 
     /// <summary>Admits a job and sends it to the client.</summary>
     /// <exception cref="KcopydQueueFullException">As many jobs are outstanding as may be.</exception>
@@ -92,17 +92,17 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
         while (_freeJobs.Count > 64 && _freeJobs.TryDequeue(out _)) { }
     }
 
-    public PreparedCallback Prepare(Notification notification)
+    public CallbackToken Prepare(Notification notification)
     {
         Require(Gate.AdmitCallback(), "prepared callbacks are outstanding", Settings.MaxPreparedCallbacks, "max-prepared-callbacks");
-        var callback = new PreparedCallback(this, Interlocked.Increment(ref _lastId), notification);
+        var callback = new CallbackToken(this, Interlocked.Increment(ref _lastId), notification);
         _callbacks[callback.Id] = callback;
         if (Gate.IsGone)
             Elsewhere(callback.Stop);
         return callback;
     }
 
-    public void Forget(PreparedCallback callback)
+    public void Forget(CallbackToken callback)
     {
         if (_callbacks.TryRemove(callback.Id, out _))
             Gate.ReleaseCallback();

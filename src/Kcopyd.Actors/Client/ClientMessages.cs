@@ -2,7 +2,11 @@ using Akka.Actor;
 
 namespace Kcopyd.Actors.Client;
 
-internal sealed record SubscribeProgressDelegate(long JobId, TimeSpan Interval, IProgress<JobProgress> Subscriber) : INoSerializationVerificationNeeded;
+/// <summary>A handle's subscription, which it may end.</summary>
+internal sealed record BeginProgress(long JobId, TimeSpan Interval, object Subscriber, object Subscription) : INoSerializationVerificationNeeded;
+
+/// <summary>Ends one subscription.</summary>
+internal sealed record EndProgress(long JobId, object Subscription) : INoSerializationVerificationNeeded;
 
 /// <summary>The handle closes the client, a shared one too.</summary>
 internal sealed class CloseClient : INoSerializationVerificationNeeded

@@ -121,22 +121,18 @@ public sealed class KcopydClient : IAsyncDisposable
     /// <summary>Allocates a reply token; the actor is told one <see cref="CopyResult"/> when it is fired.</summary>
     /// <exception cref="KcopydQueueFullException">As many tokens are outstanding as may be.</exception>
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
-    public PreparedCallback PrepareCallback(IActorRef notify, object? context = null) => Core.Prepare(To(notify, context));
+    public PreparedCallback PrepareCallback(IActorRef notify, object? context = null) => new(Core.Prepare(To(notify, context)));
 
     /// <summary>Allocates a reply token whose delegate runs inside the client when it is fired.</summary>
     /// <exception cref="KcopydQueueFullException">As many tokens are outstanding as may be.</exception>
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
-    public PreparedCallback PrepareCallback(CopyNotify notify, object? context = null) => Core.Prepare(To(notify, context));
+    public PreparedCallback PrepareCallback(CopyNotify notify, object? context = null) => new(Core.Prepare(To(notify, context)));
 
     /// <inheritdoc cref="PrepareCallback(CopyNotify, object?)"/>
-    public PreparedCallback PrepareCallback(CopyResultNotify notify, object? context = null) => Core.Prepare(To(notify, context));
+    public PreparedCallback PrepareCallback(CopyResultNotify notify, object? context = null) => new(Core.Prepare(To(notify, context)));
 
-    /// <summary>Cancels a job by its number; nothing happens if it is done.</summary>
-    public void Cancel(long jobId) => Actor.Tell(new KcopydProtocol.CancelJob(jobId), ActorRefs.NoSender);
-
-    /// <summary>Where a job is; null if it is done.</summary>
-    public async Task<JobProgress?> GetProgressAsync(long jobId) =>
-        await AskAsync(new KcopydProtocol.GetProgress(jobId), CancellationToken.None).ConfigureAwait(false) as JobProgress;
+    /// <summary>A job by its number, to cancel it, to pause it or to watch its progress.</summary>
+    public KcopydJob GetJob(long jobId) => new(this, jobId);
 
     /// <summary>What the client is doing, and what its destruction would wait for.</summary>
     /// <exception cref="KcopydClientClosedException">The client is destroyed: it waits for nothing.</exception>
@@ -148,7 +144,7 @@ public sealed class KcopydClient : IAsyncDisposable
     /// Ends when every callback that is due now has run: those of jobs whose last I/O the client has been told of, and those of prepared
     /// callbacks that were fired. It does not wait for jobs that run, and has nothing to do with flushing devices.
     /// </summary>
-    public Task FlushCallbacksAsync() => AskAsync(KcopydProtocol.GetStatus.Instance, CancellationToken.None);
+    public Task FlushCallbacksAsync(CancellationToken cancellationToken = default) => AskAsync(KcopydProtocol.GetStatus.Instance, cancellationToken);
 
     /// <summary>
     /// Destroys the client: refuses new work at once; the task ends when every job and every outstanding prepared callback has been
@@ -181,6 +177,9 @@ public sealed class KcopydClient : IAsyncDisposable
         var gate when gate.Callbacks >= gate.MaxCallbacks => $"Client '{Name}' has {gate.Callbacks} prepared callbacks outstanding, as many as may be (max-prepared-callbacks).",
         _ => null,
     };
+
+    internal async Task<JobProgress?> GetProgressAsync(long jobId, CancellationToken cancellationToken) =>
+        await AskAsync(new KcopydProtocol.GetProgress(jobId), cancellationToken).ConfigureAwait(false) as JobProgress;
 
     // An actor that is gone answers nothing: then the answer is null.
     private async Task<object?> AskAsync(object request, CancellationToken cancellationToken)

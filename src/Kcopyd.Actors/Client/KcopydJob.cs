@@ -21,7 +21,7 @@ public readonly record struct KcopydJob
     public long Id { get; }
 
     /// <summary>No further sub-job starts; those in flight finish, or are given up after <see cref="KcopydSettings.CancelTimeout"/>; then the job is notified as cancelled.</summary>
-    public void Cancel() => _client.Cancel(Id);
+    public void Cancel() => _client.Actor.Tell(new KcopydProtocol.CancelJob(Id), ActorRefs.NoSender);
 
     /// <summary>Limits the job's time, from now on. Then it is cancelled, and does not wait for devices that hang: what they have not completed fails as
     /// <see cref="IoError.TimedOut"/>, and the memory that they were given is kept until they return. The last deadline that is set counts.</summary>
@@ -40,20 +40,32 @@ public readonly record struct KcopydJob
     public void Resume() => _client.Actor.Tell(new KcopydProtocol.ResumeJob(Id), ActorRefs.NoSender);
 
     /// <summary>Where the job is; null if it is done.</summary>
-    public Task<JobProgress?> GetProgressAsync() => _client.GetProgressAsync(Id);
+    /// <param name="cancellationToken">Gives up waiting for the answer.</param>
+    public Task<JobProgress?> GetProgressAsync(CancellationToken cancellationToken = default) => _client.GetProgressAsync(Id, cancellationToken);
 
     /// <summary>
     /// Sends <see cref="JobProgress"/> to an actor when it has changed, at most once an interval, and a last one, with
     /// <see cref="JobState.Completed"/>, when the job is done (before its notification).
     /// </summary>
-    /// <param name="subscriber">Who is told.</param>
+    /// <param name="subscriber">The actor that is told.</param>
     /// <param name="interval">At least the client's <see cref="KcopydSettings.ProgressInterval"/>; a shorter one is lengthened to it, one of more than a day is cut to a day.</param>
-    public void SubscribeProgress(IActorRef subscriber, TimeSpan interval) =>
-        _client.Actor.Tell(new KcopydProtocol.SubscribeProgress(Id, interval, subscriber), ActorRefs.NoSender);
+    /// <returns>Ends the subscription when it is disposed, on any thread and as often as you like; a report that was on its way then still arrives. It need not be disposed: the subscription ends with the job.</returns>
+    public IDisposable SubscribeProgress(IActorRef subscriber, TimeSpan interval) => Subscribe(subscriber, interval);
 
     /// <summary>Like the other form; the delegate runs inside the client and must not block. What it throws is logged.</summary>
-    /// <param name="subscriber">Who is told.</param>
-    /// <param name="interval">At least the client's <see cref="KcopydSettings.ProgressInterval"/>; a shorter one is lengthened to it, one of more than a day is cut to a day.</param>
-    public void SubscribeProgress(IProgress<JobProgress> subscriber, TimeSpan interval) =>
-        _client.Actor.Tell(new SubscribeProgressDelegate(Id, interval, subscriber), ActorRefs.NoSender);
+    /// <inheritdoc cref="SubscribeProgress(IActorRef, TimeSpan)"/>
+    public IDisposable SubscribeProgress(IProgress<JobProgress> subscriber, TimeSpan interval) => Subscribe(subscriber, interval);
+
+    private Subscription Subscribe(object subscriber, TimeSpan interval)
+    {
+        ArgumentNullException.ThrowIfNull(subscriber);
+        var subscription = new Subscription(_client.Actor, Id);
+        _client.Actor.Tell(new BeginProgress(Id, interval, subscriber, subscription), ActorRefs.NoSender);
+        return subscription;
+    }
+
+    private sealed class Subscription(IActorRef client, long jobId) : IDisposable
+    {
+        public void Dispose() => client.Tell(new EndProgress(jobId, this), ActorRefs.NoSender);
+    }
 }

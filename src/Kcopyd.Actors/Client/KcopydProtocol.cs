@@ -116,6 +116,9 @@ public static class KcopydProtocol
     /// <summary>Sends <see cref="JobProgress"/> to the subscriber, at most once an interval, until the job is done. Answered by <see cref="Done"/>, <see cref="JobNotFound"/> or <see cref="Refused"/>.</summary>
     public sealed record SubscribeProgress(long JobId, TimeSpan Interval, IActorRef Subscriber) : IKcopydRequest;
 
+    /// <summary>Ends the subscriptions of an actor to a job; nothing happens if it has none. Answered by <see cref="Done"/> or <see cref="JobNotFound"/>.</summary>
+    public sealed record UnsubscribeProgress(long JobId, IActorRef Subscriber) : IKcopydRequest;
+
     /// <summary>Answered by <see cref="ClientStatus"/>.</summary>
     public sealed record GetStatus : IKcopydRequest
     {

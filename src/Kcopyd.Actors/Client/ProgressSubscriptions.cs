@@ -14,9 +14,13 @@ internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan sho
 
     private readonly Dictionary<long, List<Subscription>> _byJob = [];
 
-    public void Add(Job job, TimeSpan interval, object subscriber)
+    /// <param name="job">The job.</param>
+    /// <param name="interval">At most one report in this time.</param>
+    /// <param name="subscriber">An <see cref="IActorRef"/> or an <see cref="IProgress{T}"/>.</param>
+    /// <param name="key">Names the subscription to <see cref="Remove"/>.</param>
+    public void Add(Job job, TimeSpan interval, object subscriber, object key)
     {
-        var subscription = new Subscription(job, job.Id, subscriber, log);
+        var subscription = new Subscription(job, job.Id, subscriber, key, log);
         if (!_byJob.TryGetValue(job.Id, out var list))
             _byJob[job.Id] = list = [];
         list.Add(subscription);
@@ -24,9 +28,23 @@ internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan sho
         timers.StartPeriodicTimer(subscription, new Tick(subscription), period);
     }
 
+    /// <summary>Ends all subscriptions to a job that have this key.</summary>
+    public void Remove(long jobId, object key)
+    {
+        if (!_byJob.TryGetValue(jobId, out var list))
+            return;
+        foreach (var subscription in list.FindAll(subscription => subscription.Key.Equals(key)))
+        {
+            timers.Cancel(subscription);
+            list.Remove(subscription);
+        }
+        if (list.Count == 0)
+            _byJob.Remove(jobId);
+    }
+
     public static void Send(Tick tick) => tick.Subscription.SendIfChanged(JobReport.Of(tick.Subscription.Job));
 
-    /// <summary>The job is done: sends a last snapshot and forgets its subscriptions.</summary>
+    /// <summary>The job is done: sends a last report and forgets its subscriptions.</summary>
     public void Done(Job job)
     {
         if (_byJob.Count == 0 || !_byJob.Remove(job.Id, out var list))
@@ -41,13 +59,15 @@ internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan sho
 
     internal sealed record Tick(Subscription Subscription) : INoSerializationVerificationNeeded;
 
-    internal sealed class Subscription(Job job, long jobId, object subscriber, ILoggingAdapter log)
+    internal sealed class Subscription(Job job, long jobId, object subscriber, object key, ILoggingAdapter log)
     {
         private (JobState, long, long) _sent;
 
         public Job Job { get; } = job;
 
         public long JobId { get; } = jobId;
+
+        public object Key { get; } = key;
 
         public void SendIfChanged(JobProgress progress)
         {
@@ -74,7 +94,7 @@ internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan sho
             }
             catch (Exception exception)
             {
-                log.Error(exception, "The progress delegate of job {0} threw; the job goes on.", JobId);
+                log.Error(exception, "The progress delegate of job {0} threw; the job continues.", JobId);
             }
         }
     }

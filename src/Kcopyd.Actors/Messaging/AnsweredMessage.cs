@@ -25,7 +25,7 @@ internal abstract class AnsweredMessage : LinkedMessage
             AnswerClosed(id);
     }
 
-    internal sealed override void Undelivered() => Close(Id);
+    public sealed override void Undelivered() => Close(Id);
 
     /// <summary>Begins a use of the message. Everything else of it has been set before.</summary>
     protected void Begin(long id) => Volatile.Write(ref _state, id << 1);

@@ -6,19 +6,16 @@ namespace Kcopyd.Actors.Messaging;
 /// A message that carries its own queue link, so that telling it allocates nothing. It may be in one mailbox at a time;
 /// <see cref="LinkedMessageQueue"/> wraps it if it is told a second time meanwhile.
 /// </summary>
-[System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
-public abstract class LinkedMessage : INoSerializationVerificationNeeded
+internal abstract class LinkedMessage : INoSerializationVerificationNeeded
 {
     private int _queued;
 
-    private protected LinkedMessage() { }
+    public LinkedMessage? Next;
 
-    internal LinkedMessage? Next;
+    public bool TryLink() => Interlocked.Exchange(ref _queued, 1) == 0;
 
-    internal bool TryLink() => Interlocked.Exchange(ref _queued, 1) == 0;
-
-    internal void Unlink() => Volatile.Write(ref _queued, 0);
+    public void Unlink() => Volatile.Write(ref _queued, 0);
 
     /// <summary>The actor that it was told to is gone and has not processed it. Runs on the thread that finds out.</summary>
-    internal virtual void Undelivered() { }
+    public virtual void Undelivered() { }
 }

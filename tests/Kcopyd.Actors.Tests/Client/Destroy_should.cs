@@ -67,7 +67,7 @@ public sealed class Destroy_should : EngineSpec
         await client.DisposeAsync();
         client.Actor.Tell(KcopydProtocol.Destroy.Instance);
         await Assert.ThrowsAsync<KcopydClientClosedException>(() => client.GetStatusAsync());
-        Assert.Null(await client.GetProgressAsync(1));
+        Assert.Null(await client.GetJob(1).GetProgressAsync());
     }
 
     [Fact]

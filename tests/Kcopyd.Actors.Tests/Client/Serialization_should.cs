@@ -40,7 +40,7 @@ public sealed class Serialization_should : EngineSpec
     [Fact]
     public void name_every_message_of_the_protocol_here()
     {
-        var tried = Messages.Cast<object[]>().Select(row => row[0].GetType()).Append(typeof(SubscribeProgress)).ToHashSet();
+        var tried = Messages.Cast<object[]>().Select(row => row[0].GetType()).Append(typeof(SubscribeProgress)).Append(typeof(UnsubscribeProgress)).ToHashSet();
         var all = typeof(KcopydProtocol).GetNestedTypes().Where(type => type is { IsInterface: false } && type != typeof(DeviceRegion));
         Assert.Empty(all.Except(tried));
     }
@@ -50,6 +50,7 @@ public sealed class Serialization_should : EngineSpec
     {
         var back = (SubscribeProgress)RoundTrip(new SubscribeProgress(1, TimeSpan.FromSeconds(2), TestActor));
         Assert.Equal((1, TimeSpan.FromSeconds(2), TestActor), (back.JobId, back.Interval, back.Subscriber));
+        Assert.Equal(TestActor, ((UnsubscribeProgress)RoundTrip(new UnsubscribeProgress(1, TestActor))).Subscriber);
     }
 
     [Fact]

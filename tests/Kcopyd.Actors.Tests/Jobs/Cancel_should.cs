@@ -51,8 +51,8 @@ public sealed class Cancel_should : EngineSpec
         stall.Release();
         Assert.True((await ExpectMsgAsync<CopyResult>()).IsCancelled);
         job.Cancel();
-        client.Cancel(job.Id);
-        client.Cancel(4711);
+        client.GetJob(job.Id).Cancel();
+        client.GetJob(4711).Cancel();
         await Soon(client.DestroyAsync());
         await ExpectNoMsgAsync(TimeSpan.Zero);
     }

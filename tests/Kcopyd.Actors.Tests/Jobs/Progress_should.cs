@@ -109,6 +109,43 @@ public sealed class Progress_should() : EngineSpec(VirtualTime)
     }
 
     [Fact]
+    public async Task end_with_its_subscription_and_leave_the_others()
+    {
+        var stall = Random(2 * Piece).WithStall();
+        var client = Client(s => s with { SubJobsPerJob = 1 });
+        var copy = client.CopyAsync(stall.Whole(), Whole(Mirrors(1, 2 * Piece)), CopyFlags.None, out var job);
+        using var ended = job.SubscribeProgress(TestActor, Second);
+        var delegates = job.SubscribeProgress(new Watcher(_seen.Enqueue), Second);
+        job.SubscribeProgress(TestActor, Second);
+        ended.Dispose();
+        delegates.Dispose();
+        ended.Dispose();
+        await State(job);
+        stall.Release();
+        await Soon(copy);
+        Assert.Equal(JobState.Completed, (await ExpectMsgAsync<JobProgress>()).State);
+        await ExpectNoMsgAsync(TimeSpan.Zero);
+        Assert.Empty(_seen);
+    }
+
+    [Fact]
+    public async Task end_for_an_actor_that_asks_for_it_by_the_protocol()
+    {
+        var stall = Random(Piece).WithStall();
+        var client = Client();
+        var copy = client.CopyAsync(stall.Whole(), Whole(Mirrors(1, Piece)), CopyFlags.None, out var job);
+        client.Actor.Tell(new KcopydProtocol.SubscribeProgress(job.Id, Second, TestActor), TestActor);
+        await ExpectMsgAsync<KcopydProtocol.Done>();
+        client.Actor.Tell(new KcopydProtocol.UnsubscribeProgress(job.Id, TestActor), TestActor);
+        await ExpectMsgAsync<KcopydProtocol.Done>();
+        stall.Release();
+        await Soon(copy);
+        await ExpectNoMsgAsync(TimeSpan.Zero);
+        client.Actor.Tell(new KcopydProtocol.UnsubscribeProgress(job.Id, TestActor), TestActor);
+        await ExpectMsgAsync<KcopydProtocol.JobNotFound>();
+    }
+
+    [Fact]
     public async Task reach_a_delegate_too_with_a_last_one_before_the_notification()
     {
         var stall = Random(Piece).WithStall();

@@ -16,7 +16,7 @@ internal sealed class LinkWritten(NbdLink link) : LinkedMessage
     public NbdLink Link { get; } = link;
 
     // The actor is gone; only now is the memory that was written from free.
-    internal override void Undelivered() => Give();
+    public override void Undelivered() => Give();
 
     public void Give()
     {
