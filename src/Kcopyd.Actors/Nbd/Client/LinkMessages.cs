@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Nbd.Client;
@@ -24,3 +25,12 @@ internal sealed class LinkWritten(NbdLink link) : LinkedMessage
             Link.CloseSending();
     }
 }
+
+/// <summary>The handle is disposed.</summary>
+internal sealed record CloseDevice : INoSerializationVerificationNeeded
+{
+    public static CloseDevice Instance { get; } = new();
+}
+
+/// <summary>The caller that opens the device gives up.</summary>
+internal sealed record CancelOpening(CancellationToken Token) : INoSerializationVerificationNeeded;

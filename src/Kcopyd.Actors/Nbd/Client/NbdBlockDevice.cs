@@ -70,19 +70,12 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
     {
         ArgumentNullException.ThrowIfNull(uri);
         options = (options ?? new NbdClientOptions()).Checked();
-        var connector = new NbdConnector(uri.Checked(), options, system.Scheduler);
-        var link = await connector.OpenAsync(null, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var core = new NbdClientCore(connector, link.Terms);
-            core.Actor = parent.ActorOf(NbdClientActor.Props(core, link), ActorNames.Next("kcopyd-nbd-device"));
-            return new NbdBlockDevice(core);
-        }
-        catch
-        {
-            link.Break("the device could not be made");
-            throw;
-        }
+        cancellationToken.ThrowIfCancellationRequested();
+        var core = new NbdClientCore(new NbdConnector(uri.Checked(), options, system.Scheduler));
+        core.Actor = parent.ActorOf(NbdClientActor.Props(core), ActorNames.Next("kcopyd-nbd-device"));
+        using (cancellationToken.UnsafeRegister(static (state, token) => ((NbdClientCore)state!).Actor.Tell(new CancelOpening(token), ActorRefs.NoSender), core))
+            await core.Opened.Task.ConfigureAwait(false);
+        return new NbdBlockDevice(core);
     }
 
     /// <summary>Asks a server what it says of an export, without opening it.</summary>

@@ -4,7 +4,7 @@ using Kcopyd.Actors.Targets;
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>What the handle (any thread) and the device's actor share.</summary>
-internal sealed class NbdClientCore(NbdConnector connector, NbdTerms terms) : Target<NbdRequest>
+internal sealed class NbdClientCore(NbdConnector connector) : Target<NbdRequest>
 {
     /// <summary>Bytes that a request for the map may have.</summary>
     public const long LongestMap = 1 << 30;
@@ -21,10 +21,13 @@ internal sealed class NbdClientCore(NbdConnector connector, NbdTerms terms) : Ta
 
     public NbdClientOptions Options => connector.Options;
 
-    /// <summary>Of the first session; those of later ones are not less.</summary>
-    public NbdTerms Terms { get; } = terms;
+    /// <summary>Ends when the first session has begun, or cannot begin. Before that there is no handle.</summary>
+    public TaskCompletionSource Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public bool IsReadOnly { get; } = connector.Options.ReadOnly || terms.Has(TransmissionFlags.ReadOnly);
+    /// <summary>Of the first session; those of later ones are not less.</summary>
+    public NbdTerms Terms { get; set; } = null!;
+
+    public bool IsReadOnly => Options.ReadOnly || Terms.Has(TransmissionFlags.ReadOnly);
 
     /// <summary>True if acknowledged writes may have to be written again.</summary>
     public bool KeepsWrites => Options is { ReconnectLimit.Ticks: > 0, UnflushedLimit: > 0 } && !IsReadOnly && Terms.Has(TransmissionFlags.SendFlush);

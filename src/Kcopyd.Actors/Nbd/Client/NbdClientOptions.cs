@@ -34,6 +34,9 @@ public sealed record NbdClientOptions
     /// or 0, which keeps nothing: then a flush after a restart fails if there was anything to lose.</summary>
     public long UnflushedLimit { get; init; } = 64 << 20;
 
+    /// <summary>The path of the dispatcher's section on which the device's actor runs.</summary>
+    public string Dispatcher { get; init; } = "kcopyd.dispatcher";
+
     internal NbdClientOptions Checked()
     {
         Require(Connections is >= 1 and <= 16, nameof(Connections), Connections, "1 to 16");

@@ -1,10 +1,11 @@
 using Akka.Actor;
+using Akka.Dispatch;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>Looks for a server that was lost: one try at a time, with pauses that grow. What becomes of a try is told to the actor.</summary>
 #pragma warning disable CA1001 // stopped with its actor, which is not disposed
-internal sealed class ServerSearch(NbdClientCore core, IActorRef actor, ITimerScheduler timers)
+internal sealed class ServerSearch(NbdClientCore core, IActorRef actor, MessageDispatcher dispatcher, ITimerScheduler timers)
 #pragma warning restore CA1001
 {
     public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -33,7 +34,8 @@ internal sealed class ServerSearch(NbdClientCore core, IActorRef actor, ITimerSc
         _connecting?.Dispose();
         _connecting = new CancellationTokenSource();
         var token = _connecting.Token;
-        _ = Task.Run(() => ConnectAsync(actor, core, token), CancellationToken.None);
+        // Not in the actor's turn: what comes before the first wait may take a while.
+        dispatcher.Schedule(new ActionRunnable(() => _ = ConnectAsync(actor, core, token)));
     }
 
     /// <summary>Ends the search. What a try has opened is still told, to be closed.</summary>
@@ -54,7 +56,7 @@ internal sealed class ServerSearch(NbdClientCore core, IActorRef actor, ITimerSc
         }
         catch (Exception refused)
         {
-            actor.Tell(new ServerNotFound(refused.Message), ActorRefs.NoSender);      // tried again, and told when that has no end
+            actor.Tell(new ServerNotFound(refused), ActorRefs.NoSender);      // tried again, and told when that has no end
         }
     }
 }
@@ -63,4 +65,4 @@ internal sealed class ServerSearch(NbdClientCore core, IActorRef actor, ITimerSc
 internal sealed record ServerFound(NbdLink Link) : INoSerializationVerificationNeeded;
 
 /// <summary>A try has not.</summary>
-internal sealed record ServerNotFound(string Reason) : INoSerializationVerificationNeeded;
+internal sealed record ServerNotFound(Exception Cause) : INoSerializationVerificationNeeded;

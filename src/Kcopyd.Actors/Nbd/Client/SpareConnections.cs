@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Dispatch;
 using Akka.Event;
 using Kcopyd.Actors.Nbd.Protocol;
 
@@ -13,7 +14,7 @@ namespace Kcopyd.Actors.Nbd.Client;
 /// a new connection would vouch for writes that the old server had lost. So a connection joins only once an old one has answered a request that was sent
 /// after the new one was open: the server of the session was still alive then. A connection that is lost is not replaced.</remarks>
 #pragma warning disable CA1001 // stopped with its actor, which is not disposed
-internal sealed class SpareConnections(NbdClientCore core, IActorRef actor, ILoggingAdapter log)
+internal sealed class SpareConnections(NbdClientCore core, IActorRef actor, MessageDispatcher dispatcher, ILoggingAdapter log)
 #pragma warning restore CA1001
 {
     private CancellationTokenSource? _trying;
@@ -38,7 +39,7 @@ internal sealed class SpareConnections(NbdClientCore core, IActorRef actor, ILog
         _left--;
         _trying = new CancellationTokenSource();
         var (session, token) = (_session, _trying.Token);
-        _ = Task.Run(() => ConnectAsync(actor, core, first, session, token), CancellationToken.None);
+        dispatcher.Schedule(new ActionRunnable(() => _ = ConnectAsync(actor, core, first, session, token)));
     }
 
     /// <summary>A connection is open; it waits for the proof that it leads to the server of the session.</summary>

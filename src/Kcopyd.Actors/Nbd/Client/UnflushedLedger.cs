@@ -13,9 +13,11 @@ internal sealed class UnflushedLedger(NbdClientCore core, ILoggingAdapter log)
     private readonly List<NbdRequest> _replaying = [];
     private List<UnflushedWrites.Entry> _plan = [];
     private int _next;                          // of the plan
-    private bool _keeps = core.KeepsWrites;
+    private bool _hasGivenUp;       // it keeps nothing any more
     private long _inFlightCost;                 // of writes, as they will be kept
     private long _acknowledged, _flushed;       // writes, where they are not kept
+
+    private bool Keeps => !_hasGivenUp && core.KeepsWrites;
 
     /// <summary>Why this and every later flush fails; <see cref="IoError.None"/> while none must.</summary>
     public IoError FlushError { get; private set; }
@@ -34,7 +36,7 @@ internal sealed class UnflushedLedger(NbdClientCore core, ILoggingAdapter log)
     public void Sent(NbdRequest request)
     {
         if (request.Command == NbdCommand.Flush)
-            request.Mark = _keeps ? _kept.End : _acknowledged;
+            request.Mark = Keeps ? _kept.End : _acknowledged;
         if (request.Origin == RequestOrigin.Caller && IsChange(request))
             _inFlightCost += UnflushedWrites.CostOf(request.Command, request.Length);
     }
@@ -54,7 +56,7 @@ internal sealed class UnflushedLedger(NbdClientCore core, ILoggingAdapter log)
         // What was trimmed may be anything, and what was forced is on the medium. But kept writes beneath must not come back over them.
         var isStable = (request.Flags & CommandFlags.Fua) != 0;
         var isSafe = isStable || request.Command == NbdCommand.Trim;
-        if (!_keeps)
+        if (!Keeps)
             _acknowledged += isSafe ? 0 : 1;
         else if (isSafe && _kept.IsEmpty)
             return;
@@ -72,7 +74,7 @@ internal sealed class UnflushedLedger(NbdClientCore core, ILoggingAdapter log)
             Lose(error, "a flush failed");
         if (FlushError != IoError.None)
             return FlushError;
-        if (error == IoError.None && _keeps)
+        if (error == IoError.None && Keeps)
             _kept.DropBefore(request.Mark);
         else if (error == IoError.None)
             _flushed = Math.Max(_flushed, request.Mark);
@@ -82,7 +84,7 @@ internal sealed class UnflushedLedger(NbdClientCore core, ILoggingAdapter log)
     /// <summary>True if a request can be sent, and what it writes be kept.</summary>
     public bool Fits(NbdRequest request)
     {
-        if (!_keeps || !IsChange(request))
+        if (!Keeps || !IsChange(request))
             return true;
         var before = _kept.Bytes + _inFlightCost;
         return before == 0 || before + UnflushedWrites.CostOf(request.Command, request.Length) <= core.Options.UnflushedLimit;
@@ -144,7 +146,7 @@ internal sealed class UnflushedLedger(NbdClientCore core, ILoggingAdapter log)
     // Once and for all: that a later flush succeeds says nothing of what was lost.
     private void Lose(IoError error, string reason)
     {
-        (FlushError, _keeps) = (error, false);
+        (FlushError, _hasGivenUp) = (error, true);
         _kept.DropBefore(_kept.End);
         log.Error("{0}: writes that were acknowledged may be lost: {1}. Every flush of this device fails from now on.", core.Name, reason);
     }

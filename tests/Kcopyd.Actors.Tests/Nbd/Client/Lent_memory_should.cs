@@ -8,11 +8,12 @@ using Xunit;
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
 /// <summary>A long payload is sent from the caller's own memory, which he may use again once he is answered.</summary>
-public sealed class Lent_memory_should : EngineSpec
+public sealed class Lent_memory_should : NbdClientSpec
 {
     private const long ReadCookie = 1L << 32 | 0, WriteCookie = 1L << 32 | 1;     // first uses of the first two slots
 
     private readonly HeldStream _stream = new();
+    private readonly FakeServer _silent;
     private readonly NbdLink _link;
     private readonly NbdClientCore _core;
     private readonly Task<IoResult> _read, _write;
@@ -20,10 +21,12 @@ public sealed class Lent_memory_should : EngineSpec
     public Lent_memory_should() : base(VirtualTime)
     {
         _ = Sys.Kcopyd();
+        _silent = Serve(static connection => Task.Delay(Timeout.Infinite, connection.Ended));     // the device is given its connection here
         var terms = new NbdTerms { Length = 1 << 20, Flags = TransmissionFlags.HasFlags };
         _link = new NbdLink(new NbdTransport(_stream), terms, 4);
-        _core = new NbdClientCore(new NbdConnector(NbdUri.Parse("nbd://localhost"), new NbdClientOptions { ReconnectLimit = TimeSpan.Zero }, Sys.Scheduler), terms);
-        _core.Actor = Sys.ActorOf(NbdClientActor.Props(_core, _link));
+        _core = new NbdClientCore(new NbdConnector(_silent.Uri, new NbdClientOptions { ReconnectLimit = TimeSpan.Zero }, Sys.Scheduler)) { Terms = terms };
+        _core.Actor = Sys.ActorOf(NbdClientActor.Props(_core));
+        _core.Actor.Tell(new ServerFound(_link), ActorRefs.NoSender);
         _read = _core.Submit(NbdCommand.Read, CommandFlags.None, 0, 1, new byte[1]).AsTask();
         _write = _core.Submit(NbdCommand.Write, CommandFlags.None, 0, 1 << 20, new byte[1 << 20]).AsTask();
     }

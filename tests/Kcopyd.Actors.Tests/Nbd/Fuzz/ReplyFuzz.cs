@@ -28,7 +28,7 @@ internal sealed class ReplyFuzz(int seed, FuzzReport report)
         var random = new Random(seed);
         var structured = random.Next(3) > 0;
         var terms = new NbdTerms { Length = 1 << 30, Flags = (TransmissionFlags)0xffd, IsStructured = structured, Allocation = structured ? 1u : null };
-        var core = new NbdClientCore(new NbdConnector(NbdUri.Parse("nbd://localhost"), new NbdClientOptions(), null), terms);
+        var core = new NbdClientCore(new NbdConnector(NbdUri.Parse("nbd://localhost"), new NbdClientOptions(), null)) { Terms = terms };
         var table = new RequestTable(64);
         var (outcomes, waiting) = (new List<byte[]>(), new Dictionary<NbdRequest, Waiting>());
         var fuzzer = new ReplyFuzzer(random, structured);
