@@ -6,7 +6,7 @@ namespace Kcopyd.Actors;
 public static class BlockDevice
 {
     /// <summary>
-    /// Opens a regular file, a block device, or a character device such as /dev/null as a sink. May block while the file system works.
+    /// Opens a regular file; on Linux also a block device, or a character device such as /dev/null as a sink. May block while the file system works.
     /// </summary>
     /// <param name="path">The path; symbolic links are followed.</param>
     /// <param name="options">How to open it; by default for reading and writing through the page cache, and it must exist.</param>
@@ -14,6 +14,7 @@ public static class BlockDevice
     /// <exception cref="FileNotFoundException">Nothing has that name, and it is not to be created.</exception>
     /// <exception cref="DirectoryNotFoundException">It is to be created, but its directory does not exist.</exception>
     /// <exception cref="UnauthorizedAccessException">The kernel does not permit it.</exception>
+    /// <exception cref="PlatformNotSupportedException">Direct I/O or a device is asked for where only plain files are supported, which is everywhere but on Linux.</exception>
     /// <exception cref="DeviceOpenException">It is too small, is a directory, cannot do direct I/O, or failed to open.</exception>
     public static FileBlockDevice Open(string path, BlockDeviceOptions? options = null)
     {
@@ -22,7 +23,7 @@ public static class BlockDevice
         ArgumentOutOfRangeException.ThrowIfNegative(options.Length);
         if (options.ReadOnly && (options.Create || options.CreateNew || options.Truncate || options.Grows))
             throw new ArgumentException("A device that is opened with ReadOnly = true cannot be created or truncated, and cannot grow; drop one of the two.", nameof(options));
-        return new FileBlockDevice(new FileOpening(path, options));
+        return OperatingSystem.IsLinux() ? new LinuxFileDevice(new FileOpening(path, options)) : new PortableFileDevice(path, options);
     }
 
     /// <summary>A source that is read once, from the begin of a stream to its end: <c>client.CopyAsync(stream.ToEnd(), [disk.ToEnd()])</c>.</summary>

@@ -1,265 +1,103 @@
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Files;
-using Kcopyd.Actors.IO;
-using Kcopyd.Actors.Threads;
 
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// A regular file, a block device, or a character device as a sink, opened by <see cref="BlockDevice.Open"/>. Its length is fixed when it
+/// A file opened by <see cref="BlockDevice.Open"/>; on Linux also a block device, or a character device as a sink. Its length is fixed when it
 /// is opened: a write past the end fails with <see cref="IoError.NoSpace"/>, on a regular file as on a disk.
 /// </summary>
 /// <remarks>
-/// <para>I/O blocks the calling thread, allocates nothing, and has completed when the call returns. Any thread may call any member;
-/// after <see cref="DisposeAsync"/> every I/O answers <see cref="IoError.Closed"/>, and those that were running end first.</para>
+/// <para>Any thread may call any member; after <see cref="DisposeAsync"/> every I/O answers <see cref="IoError.Closed"/>, and those that were running end first.</para>
 /// <para>A flush that failed stays failed: writes since the last good flush may be lost, the kernel says so only once, and nothing that
-/// is done with this device afterwards brings them back. Open the path again to go on, and write again what was not flushed.</para>
-/// <para>In direct mode, an I/O that is not a multiple of <see cref="Alignment"/> goes through the page cache; the aligned part of
-/// a transfer with a partial tail is transferred first, as a short transfer. On a block device, do not run unaligned I/O at the same time
-/// as other writes within the same 4096 bytes: the kernel does not order the two.</para>
+/// is done with this device afterwards brings them back. Open the path again to continue, and write again what was not flushed.</para>
+/// <para>On Linux, I/O blocks the calling thread or, on a thread of the engine, waits in its ring, and allocates nothing. In direct mode, an I/O that is not a multiple of
+/// <see cref="Alignment"/> goes through the page cache; the aligned part of a transfer with a partial tail is transferred first, as a short transfer. On a block device, do not run
+/// unaligned I/O at the same time as other writes within the same 4096 bytes: the kernel does not order the two.</para>
+/// <para>On other systems it is a plain file: buffered I/O, no holes, clones or discards, and no block devices.</para>
 /// </remarks>
-public sealed partial class FileBlockDevice : IBlockDevice, IPromptDevice
+public abstract class FileBlockDevice : IBlockDevice, IGrowingDevice
 {
-    private readonly FileKind _kind;
-    private readonly FileDescriptor _buffered;
-    private readonly FileDescriptor? _direct;
-    private readonly StorageLocation _start;
-    private readonly FlushLatch _flush;
-    private readonly bool _isInMemory;      // a transfer is a copy: nothing to wait for
-    private volatile bool _cannotTry;       // reading without waiting is not supported
-    private volatile bool _cannotTryWrite;
-    private volatile bool _noZeroRange;
-    private string? _newName; // until its directory is synced; under the latch of the flush
-
-    internal FileBlockDevice(FileOpening opened)
+    private protected FileBlockDevice()
     {
-        Name = opened.Path;
-        _length = opened.Length;
-        LogicalBlockSize = opened.LogicalBlockSize;
-        Alignment = opened.Alignment;
-        IsReadOnly = opened.IsReadOnly;
-        Features = opened.Features;
-        _kind = opened.Status.Kind;
-        _start = StorageIdentity.Locate(opened.Buffered, opened.Status);
-        _buffered = opened.Buffered;
-        _direct = opened.Direct;
-        _flush = new FlushLatch(Sync);
-        _newName = opened.NewName;
-        _fileSystem = FileSystem.Of(opened.Buffered, opened.Status);
-        _isInMemory = _kind == FileKind.Character || _fileSystem.IsInMemory;
     }
 
     /// <inheritdoc/>
-    public string Name { get; }
+    public abstract string Name { get; }
 
     /// <inheritdoc/>
-    public long Length => Volatile.Read(ref _length);
+    public abstract long Length { get; }
 
     /// <inheritdoc/>
-    public int LogicalBlockSize { get; }
+    public abstract int LogicalBlockSize { get; }
 
     /// <inheritdoc/>
-    public int Alignment { get; }
+    public abstract int Alignment { get; }
 
     /// <inheritdoc/>
-    public bool IsReadOnly { get; }
+    public abstract bool IsReadOnly { get; }
 
     /// <inheritdoc/>
-    public DeviceFeatures Features { get; }
+    public abstract DeviceFeatures Features { get; }
 
     /// <summary>True for a regular file: it can be opened with a larger <see cref="BlockDeviceOptions.Length"/>, and then grows.</summary>
-    public bool IsRegularFile => _kind == FileKind.Regular;
+    public abstract bool IsRegularFile { get; }
 
     /// <summary>True if aligned I/O goes past the page cache.</summary>
-    public bool IsDirect => _direct is not null;
+    public abstract bool IsDirect { get; }
 
-    // In memory it is a copy; elsewhere the thread's ring waits.
-    // A ring waits for reads and writes; all else is a call of the kernel that waits itself.
-    bool IPromptDevice.IsPrompt(DeviceOperation operation) => _isInMemory || operation switch
-    {
-        DeviceOperation.Read => EngineThread.Lane is not null,
-        DeviceOperation.Write => (IsDirect || !_cannotTryWrite) && EngineThread.Lane is not null,
-        _ => false,
-    };
+    /// <summary>True if the file has no name any more: what it holds is lost when it is closed.</summary>
+    internal virtual bool IsDeleted => false;
+
+    bool IGrowingDevice.CanGrow => IsRegularFile && !IsReadOnly && Length != long.MaxValue;
 
     /// <inheritdoc/>
-    public StorageLocation Locate(long offset) => _start with { Offset = _start.Offset + offset };
+    public abstract StorageLocation Locate(long offset);
+
+    /// <inheritdoc/>
+    public abstract ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer);
+
+    /// <inheritdoc/>
+    public abstract ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer);
+
+    /// <inheritdoc/>
+    public virtual ValueTask<IoResult> WriteZeroesAsync(long offset, long length) => new(IoResult.Failure(IoError.NotSupported));
+
+    /// <inheritdoc/>
+    public virtual ValueTask<IoResult> PunchAsync(long offset, long length) => WriteZeroesAsync(offset, length);
+
+    /// <inheritdoc/>
+    public virtual ValueTask<ExtentResult> MapAsync(long offset, long length) => new(ExtentResult.Data(length));
+
+    /// <inheritdoc/>
+    public virtual OffloadKinds CloneKinds(IBlockDevice source) => OffloadKinds.None;
+
+    /// <inheritdoc/>
+    public virtual ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind) => new(IoResult.Failure(IoError.NotSupported));
+
+    /// <inheritdoc/>
+    public virtual ValueTask<IoResult> DiscardAsync(long offset, long length) => new(IoResult.Failure(IoError.NotSupported));
+
+    /// <inheritdoc/>
+    public virtual ValueTask<IoResult> EvictAsync(long offset, long length) => new(IoResult.Success(0));
+
+    /// <inheritdoc/>
+    public abstract ValueTask<IoResult> FlushAsync();
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+
+    void IGrowingDevice.Refresh() => Refresh();
+
+    ValueTask<IoResult> IGrowingDevice.GrowAsync(long length) => GrowAsync(length);
 
     /// <summary>What it is known by after a restart, too, from a byte on; null if nothing is known. May block.</summary>
-    internal string? StableKey(long offset) => Files.StableKey.Of(_buffered, _start, offset);
+    internal virtual string? StableKey(long offset) => null;
 
-    /// <inheritdoc/>
-    public unsafe ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
-    {
-        if (offset < 0)
-            return new(IoResult.Failure(IoError.Invalid));
-        var count = Bounds.Clamp(Length, offset, buffer.Length);
-        fixed (byte* memory = buffer.Span)
-        {
-            var isDirect = IsForDirect(offset, memory, ref count);
-            if (_isInMemory || EngineThread.Lane is not { } lane)
-                return new(Answer(LibC.Read(FileFor(isDirect), memory, count, offset)));
-            if (isDirect)
-                return lane.Read(_direct!, buffer[..count], offset);
-            // What is in the page cache is here without leaving the worker; what is not, the ring waits for.
-            if (!_cannotTry)
-            {
-                var done = LibC.TryRead(_buffered, memory, count, offset);
-                if (done is not (-LibC.EAGAIN or -LibC.ENOTSUP))
-                    return new(Answer(done));
-                _cannotTry |= done == -LibC.ENOTSUP;
-            }
-            return lane.Read(_buffered, buffer[..count], offset);
-        }
-    }
+    /// <summary>Reserves the space of a range of a regular file, so that writes there cannot run out of it, and changes nothing else. May block.</summary>
+    /// <returns>0, or -errno: the number of <see cref="IoError.NotSupported"/> where the file system cannot.</returns>
+    internal virtual long Reserve(long offset, long length) => -(long)IoError.NotSupported;
 
-    /// <inheritdoc/>
-    public unsafe ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer)
-    {
-        if (Bounds.RefuseWrite(this, offset, buffer.Length) is var refusal and not IoError.None)
-            return new(IoResult.Failure(refusal));
-        var count = Bounds.Clamp(Length, offset, buffer.Length);
-        fixed (byte* memory = buffer.Span)
-        {
-            var isDirect = IsForDirect(offset, memory, ref count);
-            if (_isInMemory || EngineThread.Lane is not { } lane)
-                return new(Answer(LibC.Write(FileFor(isDirect), memory, count, offset)));
-            if (isDirect)
-                return lane.Write(_direct!, buffer[..count], offset);
-            var canTry = !_cannotTryWrite;
-            if (canTry)
-            {
-                var done = LibC.TryWrite(_buffered, memory, count, offset);
-                if (done is not (-LibC.EAGAIN or -LibC.ENOTSUP))
-                    return new(Answer(done));
-                _cannotTryWrite |= done == -LibC.ENOTSUP;
-            }
-            // Most such writes (ext4's) are a copy, too, but nobody can tell which will wait. The caller that found that out was promised that it would not.
-            return lane.HasTransfers || canTry
-                ? lane.Write(_buffered, buffer[..count], offset)
-                : new(Answer(LibC.Write(_buffered, memory, count, offset)));
-        }
-    }
+    private protected abstract void Refresh();
 
-    /// <inheritdoc/>
-    public ValueTask<IoResult> WriteZeroesAsync(long offset, long length)
-    {
-        if (Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None)
-            return new(IoResult.Failure(refusal));
-        length = Bounds.Clamp(Length, offset, length);
-        return length == 0 ? new(IoResult.Success(0)) : MayBlock(() => Whole(length, Zero(offset, length)));
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IoResult> DiscardAsync(long offset, long length)
-    {
-        if (Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None)
-            return new(IoResult.Failure(refusal));
-        length = Bounds.Clamp(Length, offset, length);
-        return length == 0 ? new(IoResult.Success(0)) : MayBlock(() => Whole(length, _kind switch
-        {
-            FileKind.Regular => PunchHole(offset, length),
-            FileKind.Block => DiscardBlocks(offset, length),
-            _ => -LibC.ENOTSUP,
-        }));
-    }
-
-    // The kernel refuses what is not made of whole blocks. Those at the ends may keep what they hold: a discard is advice.
-    private long DiscardBlocks(long offset, long length)
-    {
-        var first = (offset + LogicalBlockSize - 1) & -LogicalBlockSize;
-        var end = (offset + length) & -LogicalBlockSize;
-        return first < end ? LibC.OnRange(_buffered, LibC.BLKDISCARD, first, end - first) : 0;
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IoResult> FlushAsync() => _isInMemory ? new(new IoResult(0, _flush.Flush())) : MayBlock(() => new IoResult(0, _flush.Flush()));
-
-    /// <inheritdoc/>
-    public ValueTask<IoResult> EvictAsync(long offset, long length)
-    {
-        if (_kind == FileKind.Character)
-            return new(IoResult.Success(0));
-        // The kernel drops clean pages only. Direct writes leave none behind, so there the caller's flush is enough.
-        return MayBlock(() => !IsDirect && !IsReadOnly && _flush.Flush() is var error and not IoError.None
-            ? IoResult.Failure(error)
-            : Whole(0, LibC.DropCache(_buffered, offset, length)));
-    }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync()
-    {
-        _direct?.Dispose();
-        _buffered.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
-    // The aligned head goes direct and comes back short; the caller's next round, the tail, goes through the page cache.
-    private unsafe bool IsForDirect(long offset, byte* memory, ref int count)
-    {
-        if (_direct is null)
-            return false;
-        var head = count & -Alignment;
-        if (head == 0 || ((offset | (long)memory) & (Alignment - 1)) != 0)
-            return false;
-        count = head;
-        return true;
-    }
-
-    private FileDescriptor FileFor(bool isDirect)
-    {
-        if (!isDirect)
-            return _buffered;
-        EngineThread.MayBlock();
-        return _direct!;
-    }
-
-    private ValueTask<T> MayBlock<T>(Func<T> call) => _isInMemory ? new(call()) : EngineThread.Block(call);
-
-    private long Zero(long offset, long length) => _kind switch
-    {
-        FileKind.Regular => ZeroFile(offset, length),
-        FileKind.Block when IsAligned(offset | length) => LibC.OnRange(_buffered, LibC.BLKZEROOUT, offset, length),
-        _ => -LibC.ENOTSUP,
-    };
-
-    private long ZeroFile(long offset, long length)
-    {
-        // Zeroing keeps the size. A hole behind the end is made by moving the end.
-        if (Length == long.MaxValue && LibC.Status(_buffered, out var status) == 0 && status.Size < offset + length && LibC.Truncate(_buffered, offset + length) is < 0 and var refused)
-            return refused;
-        if (!_noZeroRange)
-        {
-            var result = LibC.Allocate(_buffered, LibC.FALLOC_FL_ZERO_RANGE | LibC.FALLOC_FL_KEEP_SIZE, offset, length);
-            if (result != -LibC.ENOTSUP)
-                return result;
-            _noZeroRange = true; // tmpfs, for one, punches holes only
-        }
-        return PunchHole(offset, length);
-    }
-
-    private long PunchHole(long offset, long length) =>
-        LibC.Allocate(_buffered, LibC.FALLOC_FL_PUNCH_HOLE | LibC.FALLOC_FL_KEEP_SIZE, offset, length);
-
-    // Both descriptors are of one inode, whose pages and errors either of them syncs and sees.
-    private IoError Sync()
-    {
-        if (_kind == FileKind.Character)
-            return IoError.None; // no cache, and fsync is EINVAL
-        var error = ErrorOf(LibC.Sync(_buffered));
-        if (error == IoError.None && _newName is not null)
-        {
-            error = FileOpening.SyncDirectoryOf(_newName);
-            _newName = null;
-        }
-        return error;
-    }
-
-    private bool IsAligned(long value) => (value & (LogicalBlockSize - 1)) == 0;
-
-    private static IoError ErrorOf(long result) => result < 0 ? (IoError)(-result) : IoError.None;
-
-    private static IoResult Answer(long result) => result < 0 ? IoResult.Failure((IoError)(-result)) : IoResult.Success(result);
-
-    private static IoResult Whole(long length, long result) => result < 0 ? IoResult.Failure((IoError)(-result)) : IoResult.Success(length);
+    private protected abstract ValueTask<IoResult> GrowAsync(long length);
 }

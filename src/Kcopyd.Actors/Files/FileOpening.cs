@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Files;
 
 /// <summary>Opens a path and finds out what it is; everything that can be wrong with it is an exception here that names the remedy.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class FileOpening : IDisposable
 {
     private readonly BlockDeviceOptions _options;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Versioning;
 using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Files;
@@ -21,6 +22,7 @@ internal readonly record struct FileSystem(long Type, uint Major, uint Minor, in
     /// <summary>The files' bytes are in memory: a transfer never waits for a medium.</summary>
     public bool IsInMemory => (uint)Type is (uint)Tmpfs or (uint)Ramfs;
 
+    [SupportedOSPlatform("linux")]
     public static FileSystem Of(FileDescriptor fd, in FileStatus status)
     {
         if (status.Kind != FileKind.Regular || LibC.FileSystemOf(fd, out var type, out var blockSize) < 0)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
 using Kcopyd.Actors.IO;
@@ -6,6 +7,7 @@ using Kcopyd.Actors.IO;
 namespace Kcopyd.Actors.Files;
 
 /// <summary>What a file or block device is known by after a restart, too, when device numbers and paths may be others.</summary>
+[SupportedOSPlatform("linux")]
 internal static class StableKey
 {
     private const int Longest = 100;        // characters of a disk's own name

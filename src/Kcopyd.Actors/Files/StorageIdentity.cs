@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Files;
@@ -11,6 +12,7 @@ internal sealed record DiskIdentity(uint Major, uint Minor)
     public static DiskIdentity Of(in FileStatus status) => new(status.SpecialMajor, status.SpecialMinor);
 }
 
+[SupportedOSPlatform("linux")]
 internal static class StorageIdentity
 {
     private const uint LoopMajor = 7;

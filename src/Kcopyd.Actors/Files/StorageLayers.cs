@@ -1,8 +1,10 @@
+using System.Runtime.Versioning;
 using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Files;
 
 /// <summary>What must be locked so that nobody comes to the same bytes by another name: a claimed path, and what is above and beneath it.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class StorageLayers
 {
     // Loop devices over files on loop devices; the kernel itself refuses a circle.

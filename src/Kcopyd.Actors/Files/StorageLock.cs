@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Kcopyd.Actors.Files;
 using Kcopyd.Actors.IO;
 
@@ -14,6 +15,7 @@ namespace Kcopyd.Actors;
 /// written: this fails if a file system on it is mounted or another device is made of it, and neither can happen until the lock is disposed.</para>
 /// <para>Locks of one process on the same storage exclude each other, too: acquire everything that one task needs at once.</para>
 /// </remarks>
+[SupportedOSPlatform("linux")]
 public sealed class StorageLock : IDisposable
 {
     private readonly List<(StorageLayer Layer, FileDescriptor File)> _held = [];

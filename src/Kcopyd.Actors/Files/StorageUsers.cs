@@ -1,10 +1,12 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Files;
 
 /// <summary>Finds out who uses a file or block device, for messages: from /proc and sysfs, as far as this process may look.</summary>
+[SupportedOSPlatform("linux")]
 internal static class StorageUsers
 {
     private const int MostProcesses = 5;

@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Files;
 
 /// <summary>What only sysfs tells about a block device. Where it is not mounted, as in some containers, nothing is known.</summary>
+[SupportedOSPlatform("linux")]
 internal static class SysBlock
 {
     /// <summary>True unless the kernel says that the device cannot discard.</summary>

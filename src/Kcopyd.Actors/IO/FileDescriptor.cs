@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
 namespace Kcopyd.Actors.IO;
@@ -6,6 +7,7 @@ namespace Kcopyd.Actors.IO;
 /// An open file description of the kernel. Every call counts a reference for as long as it runs, so disposing in the middle of an
 /// I/O closes the descriptor after it, and a number that the kernel has given to another file is never read or written.
 /// </summary>
+[SupportedOSPlatform("linux")]
 internal sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
 {
     public FileDescriptor(int number) : base(ownsHandle: true) => SetHandle(number);

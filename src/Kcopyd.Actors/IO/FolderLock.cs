@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 
 namespace Kcopyd.Actors.IO;
 
@@ -6,6 +7,7 @@ namespace Kcopyd.Actors.IO;
 /// Serializes what processes do to the names in a folder: look at a name, then make, replace or remove it. A lock of the folder itself (<c>flock</c>), so that no file is
 /// left behind and nothing stays locked when a process is killed. Held for moments only.
 /// </summary>
+[SupportedOSPlatform("linux")]
 internal sealed class FolderLock : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);

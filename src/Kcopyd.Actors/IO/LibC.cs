@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.InteropServices.Marshalling;
+using System.Runtime.Versioning;
 
 namespace Kcopyd.Actors.IO;
 
@@ -8,6 +9,7 @@ namespace Kcopyd.Actors.IO;
 /// a result of zero or more, or an errno as a negative number. A descriptor that was closed answers EBADF. The constants hold for
 /// x64 and arm64; the one that differs is looked up.
 /// </summary>
+[SupportedOSPlatform("linux")]
 internal static unsafe partial class LibC
 {
     public const int EPERM = 1, ENOENT = 2, EINTR = 4, EBADF = 9, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EINVAL = 22, EROFS = 30, ENOTSUP = 95;

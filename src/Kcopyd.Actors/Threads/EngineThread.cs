@@ -1,5 +1,5 @@
 using Akka.Dispatch;
-using Kcopyd.Actors.IO.Uring;
+using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Threads;
 
@@ -16,7 +16,7 @@ internal sealed class EngineThread
     private bool _isWoken;
     private bool _sleepsInLane;
     private bool _isCounted;    // among the calls that may block
-    private IoLane? _lane;      // made by the first transfer that would wait
+    private TransferLane? _lane;      // made by the first transfer that would wait
 
     public EngineThread(EngineThreads pool, string name)
     {
@@ -41,7 +41,7 @@ internal sealed class EngineThread
 
     /// <summary>Where the calling thread's transfers go that would wait; null if they are to block: it is not a thread of the engine, or
     /// the kernel does not allow io_uring.</summary>
-    public static IoLane? Lane => _current?.OpenLane();
+    public static TransferLane? Lane => _current?.OpenLane();
 
     /// <summary>
     /// Makes a call that may block for long: here, or, if this thread has transfers that need it or too many calls block already, on another thread of the
@@ -203,7 +203,7 @@ internal sealed class EngineThread
         return null;
     }
 
-    private IoLane? OpenLane() => _lane ??= _pool.TryCreateLane();
+    private TransferLane? OpenLane() => _lane ??= _pool.TryCreateLane();
 
     private IRunnable? Next()
     {

@@ -10,9 +10,9 @@ internal sealed partial class EngineThreads
     private volatile bool _hasLanes;
 
     /// <summary>A lane for one of the threads; null where io_uring is not used.</summary>
-    public IoLane? TryCreateLane()
+    public TransferLane? TryCreateLane()
     {
-        if (!_hasLanes)
+        if (!_hasLanes || !OperatingSystem.IsLinux())
             return null;
         if (IoLane.TryCreate(_most, Report, out var errno, _patience) is { } lane)
             return lane;

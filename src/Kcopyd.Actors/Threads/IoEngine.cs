@@ -32,6 +32,8 @@ internal static class IoEngines
     /// <exception cref="ConfigurationException">None can.</exception>
     public static void RequireRing(string path)
     {
+        if (!OperatingSystem.IsLinux())
+            throw new ConfigurationException($"{Where(path)} = io_uring: only Linux has it; set auto or threads.");
         using var ring = Ring.TryCreate(maxWorkers: 1, out var errno);
         if (ring is null)
             throw new ConfigurationException($"{Where(path)} = io_uring: it is not to be had here ({LibC.Message(errno)}). Allow it "

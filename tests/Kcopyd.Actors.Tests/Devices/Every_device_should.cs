@@ -1,5 +1,6 @@
 using CsCheck;
 using Kcopyd.Actors.Faults;
+using Kcopyd.Actors.Files;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Devices;
@@ -11,7 +12,7 @@ public sealed class Every_device_should : IDisposable
     private readonly TempFolder _folder = new();
     private int _files;
 
-    public enum Kind { Buffered, Direct, Memory, Range, Short, Cached }
+    public enum Kind { Buffered, Direct, Memory, Range, Short, Cached, Portable }
 
     private enum Operation { Write, Zero, Punch, Read, Flush, Evict }
 
@@ -24,6 +25,7 @@ public sealed class Every_device_should : IDisposable
     [InlineData(Kind.Range)]
     [InlineData(Kind.Short)]
     [InlineData(Kind.Cached)]
+    [InlineData(Kind.Portable)]
     public async Task hold_what_an_array_would_hold(Kind kind)
     {
         await Make(kind).DisposeAsync(); // skips where there is no such device
@@ -85,6 +87,7 @@ public sealed class Every_device_should : IDisposable
         Kind.Memory => BlockDevice.Memory(Length),
         Kind.Range => BlockDevice.Range(BlockDevice.Memory(Length + 1024), 1024, Length),
         Kind.Short => BlockDevice.Memory(Length).WithShortTransfers(seed: 1),
+        Kind.Portable => new PortableFileDevice(_folder[$"{_files++}"], new() { Create = true, Length = Length }),
         _ => BlockDevice.Memory(Length).WithVolatileCache(),
     };
 

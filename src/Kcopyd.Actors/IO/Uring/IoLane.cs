@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using Akka.Dispatch;
 
 namespace Kcopyd.Actors.IO.Uring;
@@ -14,7 +15,8 @@ namespace Kcopyd.Actors.IO.Uring;
 /// <see cref="Serve"/>.</para>
 /// <para><see cref="Wake"/>, <see cref="Serve"/> and <see cref="Recycle"/> may be called by any thread; the rest is the owner's.</para>
 /// </remarks>
-internal sealed class IoLane : IDisposable
+[SupportedOSPlatform("linux")]
+internal sealed class IoLane : TransferLane
 {
     /// <summary>So many are submitted at once, also while the thread has something else to run: the disk must not idle behind it.</summary>
     private const int MostQueued = 16;
@@ -40,13 +42,13 @@ internal sealed class IoLane : IDisposable
         (_ring, _wakeUps, _report, _patience) = (ring, wakeUps, report, patience);
 
     /// <summary>True if transfers are queued or with the kernel.</summary>
-    public bool HasTransfers => Volatile.Read(ref _transfers) > 0;
+    public override bool HasTransfers => Volatile.Read(ref _transfers) > 0;
 
     /// <summary>True if the kernel does not have all of them yet.</summary>
-    public bool HasQueued => HasTransfers && _ring.Queued > 0;
+    public override bool HasQueued => HasTransfers && _ring.Queued > 0;
 
     /// <summary>True if <see cref="Reap"/> would find something. Looks at memory only.</summary>
-    public bool HasAnswers => HasTransfers && _ring.HasAnswers;
+    public override bool HasAnswers => HasTransfers && _ring.HasAnswers;
 
     /// <param name="maxWorkers">Most threads of the kernel that may serve it.</param>
     /// <param name="report">Takes what a continuation throws.</param>
@@ -62,19 +64,19 @@ internal sealed class IoLane : IDisposable
         return null;
     }
 
-    public ValueTask<IoResult> Read(FileDescriptor file, ReadOnlyMemory<byte> memory, long offset) => Transfer(RingAbi.OpRead, file, memory, offset);
+    public override ValueTask<IoResult> Read(FileDescriptor file, ReadOnlyMemory<byte> memory, long offset) => Transfer(RingAbi.OpRead, file, memory, offset);
 
-    public ValueTask<IoResult> Write(FileDescriptor file, ReadOnlyMemory<byte> memory, long offset) => Transfer(RingAbi.OpWrite, file, memory, offset);
+    public override ValueTask<IoResult> Write(FileDescriptor file, ReadOnlyMemory<byte> memory, long offset) => Transfer(RingAbi.OpWrite, file, memory, offset);
 
     /// <summary>Hands the kernel what is queued.</summary>
-    public void Submit()
+    public override void Submit()
     {
         lock (_lock)
             SubmitLocked();
     }
 
     /// <summary>Completes what the kernel has answered: what waits for it runs on this thread.</summary>
-    public void Reap()
+    public override void Reap()
     {
         if (_ring.MustEnter)
             _ring.Enter(wait: 0);
@@ -82,7 +84,7 @@ internal sealed class IoLane : IDisposable
     }
 
     /// <summary>Submits what is queued, and sleeps until a transfer is answered or <see cref="Wake"/> was called. May return early.</summary>
-    public void Sleep()
+    public override void Sleep()
     {
         lock (_lock)
             Arm();
@@ -90,11 +92,11 @@ internal sealed class IoLane : IDisposable
             Thread.Yield();             // the kernel has no memory for a request now
     }
 
-    public void Wake() => LibC.Count(_wakeUps);
+    public override void Wake() => LibC.Count(_wakeUps);
 
     /// <summary>For the watch: the owner hangs somewhere else.</summary>
     /// <param name="schedule">Takes what is complete: what waits for it must not run on the watch, which it could hold up.</param>
-    public void Serve(Action<IRunnable> schedule)
+    public override void Serve(Action<IRunnable> schedule)
     {
         if (!HasTransfers || !_lock.TryEnter())
             return;
@@ -131,7 +133,7 @@ internal sealed class IoLane : IDisposable
     /// The owner ends. Transfers that the kernel still has get some time, are cancelled after it, and get as much time again; what does
     /// not come back then keeps its memory for ever, because the kernel may still write into it.
     /// </summary>
-    public void Dispose()
+    public override void Dispose()
     {
         var clock = Stopwatch.StartNew();
         for (; HasTransfers; Reap())

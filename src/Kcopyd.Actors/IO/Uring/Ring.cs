@@ -1,9 +1,12 @@
+using System.Runtime.Versioning;
+
 namespace Kcopyd.Actors.IO.Uring;
 
 /// <summary>
 /// A submission and a completion queue shared with the kernel, without any policy. Not thread-safe: <see cref="IoLane"/> locks, except
 /// around <see cref="Enter"/>, which the kernel serializes.
 /// </summary>
+[SupportedOSPlatform("linux")]
 internal sealed unsafe class Ring : IDisposable
 {
     private const uint Entries = 128, CompletionEntries = 4096;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.Versioning;
 using System.Threading.Tasks.Sources;
 using Akka.Dispatch;
 
@@ -8,6 +9,7 @@ namespace Kcopyd.Actors.IO.Uring;
 /// One transfer in a ring: keeps the file open and the memory in its place until the kernel has answered. Recycled by its lane when its
 /// result has been taken.
 /// </summary>
+[SupportedOSPlatform("linux")]
 internal sealed unsafe class RingIo(IoLane lane) : IValueTaskSource<IoResult>, IRunnable
 {
     private ManualResetValueTaskSourceCore<IoResult> _core;     // goes on inline: what waits is a worker, whose continuation is a Tell

@@ -41,10 +41,12 @@ internal sealed class Listener : IDisposable
         if (endPoint.AddressFamily != AddressFamily.Unix && endPoint is not IPEndPoint)
             throw new ArgumentException($"{endPoint} is no address to listen on; give an IPEndPoint or a UnixDomainSocketEndPoint.");
         var isUnix = endPoint is not IPEndPoint;
+        if (isUnix && !OperatingSystem.IsLinux())
+            throw new PlatformNotSupportedException($"{endPoint}: a unix socket is served on Linux only; listen on an address of loopback, new IPEndPoint(IPAddress.Loopback, port).");
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         try
         {
-            if (isUnix && !IsAbstract(endPoint))
+            if (OperatingSystem.IsLinux() && isUnix && !IsAbstract(endPoint))
                 return new Listener(socket, endPoint, SocketFile.Listen(socket, endPoint.ToString()!, Backlog), keepAlive);
             // [::] and 0.0.0.0 are two addresses, which two servers may have. And never the framework's ReuseAddress, which shares the port with other servers
             // (SO_REUSEPORT); that a port can be taken again right after its server's end, it sets by itself.
@@ -103,7 +105,8 @@ internal sealed class Listener : IDisposable
         if (_isDisposed)
             return;         // by now the name may be another server's
         _isDisposed = true;
-        _file?.Remove();
+        if (OperatingSystem.IsLinux())
+            _file?.Remove();
         _socket.Dispose();
     }
 

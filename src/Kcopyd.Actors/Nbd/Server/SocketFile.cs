@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd.Protocol;
 
@@ -10,6 +11,7 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// the same time gets it. Only a socket that refuses connections is replaced: its server has ended. A server removes its name before it stops listening, and only if
 /// the name is still its own, so that it never removes another's.
 /// </remarks>
+[SupportedOSPlatform("linux")]
 internal sealed class SocketFile
 {
     private readonly string _path;

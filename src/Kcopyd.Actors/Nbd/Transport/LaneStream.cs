@@ -13,12 +13,12 @@ namespace Kcopyd.Actors.Nbd.Transport;
 /// A socket that has been used off the ring once stays with the poller, which wakes up for each of its bytes: begin on the ring.</remarks>
 internal sealed class LaneStream : NetworkStream
 {
-    private readonly FileDescriptor _file;
+    private readonly FileDescriptor? _file;     // for rings, which only Linux has
 
     /// <param name="socket">Connected; owned from now on.</param>
     public LaneStream(Socket socket) : base(socket, ownsSocket: true)
     {
-        _file = LibC.Duplicate(socket.SafeHandle);
+        _file = OperatingSystem.IsLinux() ? LibC.Duplicate(socket.SafeHandle) : null;
         socket.Blocking = false;
     }
 
@@ -43,7 +43,7 @@ internal sealed class LaneStream : NetworkStream
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         async ValueTask<int> WaitAsync(Memory<byte> memory)
         {
-            var result = await lane.Read(_file, memory, 0).ConfigureAwait(false);
+            var result = await lane.Read(_file!, memory, 0).ConfigureAwait(false);
             if (IsFalseAlarm(result))
                 return await ReadElsewhereAsync(memory, cancellationToken).ConfigureAwait(false);
             return result.IsSuccess ? (int)result.Bytes : throw Broken(result.Error.ToString());
@@ -76,7 +76,7 @@ internal sealed class LaneStream : NetworkStream
                     await WriteElsewhereAsync(rest, cancellationToken).ConfigureAwait(false);
                     return;
                 }
-                var result = await lane.Write(_file, rest, 0).ConfigureAwait(false);
+                var result = await lane.Write(_file!, rest, 0).ConfigureAwait(false);
                 if (IsFalseAlarm(result))
                 {
                     await WriteElsewhereAsync(rest, cancellationToken).ConfigureAwait(false);
@@ -103,7 +103,7 @@ internal sealed class LaneStream : NetworkStream
         Abort();        // the ring holds the socket open: without this, a read that waits there would wait for ever
         base.Dispose(disposing);
         if (disposing)
-            _file.Dispose();
+            _file?.Dispose();
     }
 
     private void Shut(SocketShutdown side)

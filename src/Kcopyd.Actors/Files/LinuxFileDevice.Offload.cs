@@ -1,18 +1,16 @@
 using Kcopyd.Actors.Devices;
-using Kcopyd.Actors.Files;
 using Kcopyd.Actors.IO;
 
-namespace Kcopyd.Actors;
+namespace Kcopyd.Actors.Files;
 
 /// <content>Holes, and clones of other files. Both look at the inode, so it does not matter which descriptor they go through, and the
 /// kernel keeps the page cache coherent: a clone of what was written and is not yet on the medium has it.</content>
-public sealed partial class FileBlockDevice
+internal sealed partial class LinuxFileDevice
 {
     private readonly FileSystem _fileSystem;
     private volatile OffloadKinds _refused;     // ways that the file system has said it does not have
 
-    /// <inheritdoc/>
-    public ValueTask<IoResult> PunchAsync(long offset, long length)
+    public override ValueTask<IoResult> PunchAsync(long offset, long length)
     {
         if (Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None)
             return new(IoResult.Failure(refusal));
@@ -28,8 +26,7 @@ public sealed partial class FileBlockDevice
         });
     }
 
-    /// <inheritdoc/>
-    public ValueTask<ExtentResult> MapAsync(long offset, long length)
+    public override ValueTask<ExtentResult> MapAsync(long offset, long length)
     {
         if (offset < 0 || length < 0)
             return new(ExtentResult.Failure(IoError.Invalid));
@@ -61,24 +58,22 @@ public sealed partial class FileBlockDevice
             : ExtentResult.Data(length);    // another process punches there
     }
 
-    /// <inheritdoc/>
-    public OffloadKinds CloneKinds(IBlockDevice source)
+    public override OffloadKinds CloneKinds(IBlockDevice source)
     {
         var (offset, length) = (0L, 0L);
-        return !IsReadOnly && RangeBlockDevice.Unwrap(source, ref offset, ref length) is FileBlockDevice from
+        return !IsReadOnly && RangeBlockDevice.Unwrap(source, ref offset, ref length) is LinuxFileDevice from
             ? _fileSystem.CloneKinds(from._fileSystem) & ~_refused
             : OffloadKinds.None;
     }
 
-    /// <inheritdoc/>
-    public ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind)
+    public override ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind)
     {
         if (Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None)
             return new(IoResult.Failure(refusal));
         if (sourceOffset < 0)
             return new(IoResult.Failure(IoError.Invalid));
         length = Bounds.Clamp(Length, offset, length);
-        if ((CloneKinds(source) & kind) == 0 || RangeBlockDevice.Unwrap(source, ref sourceOffset, ref length) is not FileBlockDevice from)
+        if ((CloneKinds(source) & kind) == 0 || RangeBlockDevice.Unwrap(source, ref sourceOffset, ref length) is not LinuxFileDevice from)
             return new(IoResult.Failure(IoError.NotSupported));
         length = Bounds.Clamp(from.Length, sourceOffset, length);
         if (length == 0)
@@ -89,10 +84,10 @@ public sealed partial class FileBlockDevice
     }
 
     // By itself, because the small copy must not pay for the closure.
-    private ValueTask<IoResult> CloneAsync(FileBlockDevice from, long sourceOffset, long offset, long length, OffloadKinds kind) =>
+    private ValueTask<IoResult> CloneAsync(LinuxFileDevice from, long sourceOffset, long offset, long length, OffloadKinds kind) =>
         MayBlock(() => Clone(from, sourceOffset, offset, length, kind));
 
-    private IoResult Clone(FileBlockDevice from, long sourceOffset, long offset, long length, OffloadKinds kind)
+    private IoResult Clone(LinuxFileDevice from, long sourceOffset, long offset, long length, OffloadKinds kind)
     {
         var result = kind switch
         {
@@ -107,7 +102,7 @@ public sealed partial class FileBlockDevice
     }
 
     // Whole blocks only; a partial one may be shared where both files end with it.
-    private long Share(FileBlockDevice from, long sourceOffset, long offset, long length)
+    private long Share(LinuxFileDevice from, long sourceOffset, long offset, long length)
     {
         var whole = length & -_fileSystem.BlockSize;
         if (length != whole && sourceOffset + length == from.Length && offset + length == Length

@@ -1,19 +1,16 @@
-using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.IO;
 
-namespace Kcopyd.Actors;
+namespace Kcopyd.Actors.Files;
 
 /// <content>Becoming longer while it is open: somebody extended the file or the volume, or this does.</content>
-public sealed partial class FileBlockDevice : IGrowingDevice
+internal sealed partial class LinuxFileDevice
 {
     private long _length;
 
-    bool IGrowingDevice.CanGrow => _kind == FileKind.Regular && !IsReadOnly && Length != long.MaxValue;
-
     /// <summary>True if the file has no name any more: what it holds is lost when it is closed.</summary>
-    internal bool IsDeleted => _kind == FileKind.Regular && LibC.Status(_buffered, out var status) == 0 && status.Links == 0;
+    internal override bool IsDeleted => _kind == FileKind.Regular && LibC.Status(_buffered, out var status) == 0 && status.Links == 0;
 
-    void IGrowingDevice.Refresh()
+    private protected override void Refresh()
     {
         var now = _kind switch
         {
@@ -25,20 +22,20 @@ public sealed partial class FileBlockDevice : IGrowingDevice
             Volatile.Write(ref _length, now);
     }
 
-    ValueTask<IoResult> IGrowingDevice.GrowAsync(long length) => MayBlock(() =>
+    private protected override ValueTask<IoResult> GrowAsync(long length) => MayBlock(() =>
     {
-        ((IGrowingDevice)this).Refresh();
+        Refresh();
         if (length <= Length)
             return IoResult.Success(0);
         var result = Reserve(Length, length - Length);
         if (result is 0 or -LibC.ENOTSUP)
             result = LibC.Truncate(_buffered, length);
-        ((IGrowingDevice)this).Refresh();
+        Refresh();
         return result < 0 ? IoResult.Failure((IoError)(-result)) : IoResult.Success(0);
     });
 
     /// <summary>Reserves the space of a range of a regular file, so that writes there cannot run out of it, and changes nothing else. May block.</summary>
     /// <returns>0, or -errno: -ENOTSUP where the file system cannot.</returns>
-    internal long Reserve(long offset, long length) =>
+    internal override long Reserve(long offset, long length) =>
         _kind != FileKind.Regular ? -LibC.ENOTSUP : length == 0 ? 0 : LibC.Allocate(_buffered, LibC.FALLOC_FL_KEEP_SIZE, offset, length);
 }
