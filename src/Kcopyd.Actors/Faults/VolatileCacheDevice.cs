@@ -118,14 +118,13 @@ public sealed class VolatileCacheDevice(IBlockDevice inner, bool leaveOpen = fal
         while (_held.Count > 0)
         {
             var (offset, data) = _held[0];
-            for (var done = 0; done < data.Length;)
+            try
             {
-                var result = await Inner.WriteAsync(offset + done, data.AsMemory(done)).ConfigureAwait(false);
-                if (!result.IsSuccess)
-                    return result.Error;
-                if (result.Bytes == 0)
-                    return IoError.EndOfDevice;
-                done += (int)result.Bytes;
+                await Inner.WriteExactlyAsync(offset, data).ConfigureAwait(false);
+            }
+            catch (BlockDeviceException failed)
+            {
+                return failed.Error;
             }
             _held.RemoveAt(0);
         }

@@ -20,55 +20,35 @@ internal static class NewStore
             throw new SnapshotStoreException(SnapshotStoreError.OtherData, cow.Name, $" holds {found}, which a COW store would overwrite.", " Take another device or, if that is not needed any more, make the store by StoreMode.Replace.");
         if (options.Mode == StoreMode.Replace)
             await StoreReader.CheckNotHalfMergedAsync(cow).ConfigureAwait(false);
-        if (options.Mode == StoreMode.Replace)
-            await WriteAsync(cow, 0, sector).ConfigureAwait(false);       // first: an old header with a new area would be a store that shows the origin as it is
-        await ZeroAsync(cow, geometry.OffsetOf(geometry.AreaChunk(0)), geometry.ChunkSize).ConfigureAwait(false);
-        if (geometry.ChunkSize > headSize)
-            await ZeroAsync(cow, headSize, geometry.ChunkSize - headSize).ConfigureAwait(false);
-        await FlushAsync(cow).ConfigureAwait(false);
-        var head = new StoreHead(StoreHeader.Of(geometry, valid: true), SnapshotStoreLabel.For(origin.Device, origin.Identity, isUnclean: false));
-        head.Write(sector.Span);
-        await WriteAsync(cow, 0, sector).ConfigureAwait(false);
-        return head;
-    }
-
-    private static async ValueTask WriteAsync(IBlockDevice cow, long offset, ReadOnlyMemory<byte> bytes)
-    {
-        await TransferAsync(cow, offset, bytes.Length, (at, done) => cow.WriteAsync(at, bytes[(int)done..])).ConfigureAwait(false);
-        await FlushAsync(cow).ConfigureAwait(false);
-    }
-
-    // Large chunks by the device's own means, where it has any: a gigabyte of zeroes need not be transferred.
-    private static async ValueTask ZeroAsync(IBlockDevice cow, long offset, long length)
-    {
-        if (length > ZeroPages.Memory.Length && (cow.Features & DeviceFeatures.WriteZeroes) != 0)
+        try
         {
-            var zeroed = await cow.WriteZeroesAsync(offset, length).ConfigureAwait(false);
-            if (zeroed.IsSuccess && zeroed.Bytes == length)
-                return;
-            if (!zeroed.IsSuccess && zeroed.Error != IoError.NotSupported)
-                throw Failure(cow, $"zeroing {length} bytes at byte {offset}", zeroed.Error);
+            if (options.Mode == StoreMode.Replace)
+                await WriteAsync(cow, sector).ConfigureAwait(false);       // first: an old header with a new area would be a store that shows the origin as it is
+            await ZeroAsync(cow, geometry.OffsetOf(geometry.AreaChunk(0)), geometry.ChunkSize).ConfigureAwait(false);
+            if (geometry.ChunkSize > headSize)
+                await ZeroAsync(cow, headSize, geometry.ChunkSize - headSize).ConfigureAwait(false);
+            await cow.FlushOrThrowAsync().ConfigureAwait(false);
+            var head = new StoreHead(StoreHeader.Of(geometry, valid: true), SnapshotStoreLabel.For(origin.Device, origin.Identity, isUnclean: false));
+            head.Write(sector.Span);
+            await WriteAsync(cow, sector).ConfigureAwait(false);
+            return head;
         }
-        await TransferAsync(cow, offset, length, (at, done) => cow.WriteAsync(at, ZeroPages.Memory[..(int)Math.Min(length - done, ZeroPages.Memory.Length)])).ConfigureAwait(false);
-    }
-
-    private static async ValueTask TransferAsync(IBlockDevice cow, long offset, long length, Func<long, long, ValueTask<IoResult>> transfer)
-    {
-        for (long done = 0; done < length;)
+        catch (BlockDeviceException failed)
         {
-            var result = await transfer(offset + done, done).ConfigureAwait(false);
-            if (!result.IsSuccess || result.Bytes == 0)
-                throw Failure(cow, $"a write at byte {offset + done}", result.IsSuccess ? IoError.EndOfDevice : result.Error);
-            done += result.Bytes;
+            throw new SnapshotStoreException(SnapshotStoreError.Io, cow.Name, failed.Offset < 0
+                ? $": no store can be made there: a flush failed: {failed.Error.Describe()}."
+                : $": no store can be made there: a write at byte {failed.Offset} failed: {failed.Error.Describe()}.");
         }
     }
 
-    private static async ValueTask FlushAsync(IBlockDevice cow)
-    {
-        if (await cow.FlushAsync().ConfigureAwait(false) is { IsSuccess: false } failure)
-            throw Failure(cow, "a flush", failure.Error);
-    }
+    // Large chunks by the device's own means, where it has any: a gigabyte of zeroes need not be transferred. A small one has its space from now on.
+    private static ValueTask ZeroAsync(IBlockDevice cow, long offset, long length) => length <= ZeroPages.Memory.Length
+        ? cow.WriteExactlyAsync(offset, ZeroPages.Memory[..(int)length])
+        : cow.WriteZeroesExactlyAsync(offset, length);
 
-    private static SnapshotStoreException Failure(IBlockDevice cow, string what, IoError error) =>
-        new(SnapshotStoreError.Io, cow.Name, $": no store can be made there: {what} failed: {error.Describe()}.");
+    private static async ValueTask WriteAsync(IBlockDevice cow, ReadOnlyMemory<byte> head)
+    {
+        await cow.WriteExactlyAsync(0, head).ConfigureAwait(false);
+        await cow.FlushOrThrowAsync().ConfigureAwait(false);
+    }
 }

@@ -178,12 +178,13 @@ internal static class StoreReader
 
     private static async ValueTask ReadAsync(IBlockDevice cow, long offset, Memory<byte> into, string what)
     {
-        for (var done = 0; done < into.Length;)
+        try
         {
-            var result = await cow.ReadAsync(offset + done, into[done..]).ConfigureAwait(false);
-            if (!result.IsSuccess || result.Bytes == 0)
-                throw new SnapshotStoreException(SnapshotStoreError.Io, cow.Name, $": {what} cannot be read at byte {offset + done}: {(result.IsSuccess ? IoError.EndOfDevice : result.Error).Describe()}.");
-            done += (int)result.Bytes;
+            await cow.ReadExactlyAsync(offset, into).ConfigureAwait(false);
+        }
+        catch (BlockDeviceException failed)
+        {
+            throw new SnapshotStoreException(SnapshotStoreError.Io, cow.Name, $": {what} cannot be read at byte {failed.Offset}: {failed.Error.Describe()}.");
         }
     }
 }

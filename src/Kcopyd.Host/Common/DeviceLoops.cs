@@ -2,40 +2,27 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>Whole transfers, of a device that may do less at a time.</summary>
+/// <summary>Whole transfers of a command: what goes wrong is its end.</summary>
 internal static class DeviceLoops
 {
     /// <exception cref="FailureException">It cannot be read.</exception>
-    public static async ValueTask ReadAsync(IBlockDevice device, long offset, Memory<byte> into)
-    {
-        for (var done = 0; done < into.Length;)
-        {
-            var result = await device.ReadAsync(offset + done, into[done..]).ConfigureAwait(false);
-            done += (int)result.Bytes;
-            if (done < into.Length && (!result.IsSuccess || result.Bytes == 0))
-                throw Failure(device, $"read failed at byte {offset + done}", result.IsSuccess ? IoError.EndOfDevice : result.Error);
-        }
-    }
+    public static ValueTask ReadAsync(IBlockDevice device, long offset, Memory<byte> into) => OrFail(device.ReadExactlyAsync(offset, into), "read failed");
 
     /// <exception cref="FailureException">It cannot be written.</exception>
-    public static async ValueTask WriteAsync(IBlockDevice device, long offset, ReadOnlyMemory<byte> bytes)
-    {
-        for (var done = 0; done < bytes.Length;)
-        {
-            var result = await device.WriteAsync(offset + done, bytes[done..]).ConfigureAwait(false);
-            done += (int)result.Bytes;
-            if (done < bytes.Length && (!result.IsSuccess || result.Bytes == 0))
-                throw Failure(device, $"write failed at byte {offset + done}", result.IsSuccess ? IoError.EndOfDevice : result.Error);
-        }
-    }
+    public static ValueTask WriteAsync(IBlockDevice device, long offset, ReadOnlyMemory<byte> bytes) => OrFail(device.WriteExactlyAsync(offset, bytes), "write failed");
 
     /// <exception cref="FailureException">What was written may be lost.</exception>
-    public static async ValueTask FlushAsync(IBlockDevice device)
-    {
-        if (await device.FlushAsync().ConfigureAwait(false) is { IsSuccess: false } failed)
-            throw Failure(device, "flush failed", failed.Error);
-    }
+    public static ValueTask FlushAsync(IBlockDevice device) => OrFail(device.FlushOrThrowAsync(), "flush failed");
 
-    private static FailureException Failure(IBlockDevice device, string what, IoError error) =>
-        new($"{device.Name}: {what}: {error.Describe()}");
+    private static async ValueTask OrFail(ValueTask transfer, string what)
+    {
+        try
+        {
+            await transfer.ConfigureAwait(false);
+        }
+        catch (BlockDeviceException failed)
+        {
+            throw new FailureException($"{failed.Device.Name}: {what}{(failed.Offset < 0 ? "" : $" at byte {failed.Offset}")}: {failed.Error.Describe()}");
+        }
+    }
 }

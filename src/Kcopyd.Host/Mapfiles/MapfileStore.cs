@@ -133,13 +133,15 @@ internal sealed class MapfileStore
     {
         var device = BlockDevice.Open(path, options);
         await using var lease = device.ConfigureAwait(false);
-        for (var at = 0L; at < bytes.Length;)
+        try
         {
-            var written = await device.WriteAsync(at, bytes[(int)at..]).ConfigureAwait(false);
-            Check(path, written);
-            at += written.Bytes;
+            await device.WriteExactlyAsync(0, bytes).ConfigureAwait(false);
+            await device.FlushOrThrowAsync().ConfigureAwait(false);
         }
-        Check(path, await device.FlushAsync().ConfigureAwait(false));
+        catch (BlockDeviceException failed)
+        {
+            throw new IOException($"'{path}' cannot be written: {failed.Error.Describe()}.");
+        }
     }
 
     // What a run that was killed left, or this one; nothing else has that name.
@@ -147,11 +149,5 @@ internal sealed class MapfileStore
     {
         if (FileEntry.Of(_beside).Kind == FileKind.Regular)
             File.Delete(_beside);
-    }
-
-    private static void Check(string path, IoResult result)
-    {
-        if (!result.IsSuccess)
-            throw new IOException($"'{path}' cannot be written: {result.Error.Describe()}.");
     }
 }
