@@ -88,6 +88,6 @@ internal sealed class CallbackToken : AnsweredMessage
     {
         _client.Actor.Tell(this, ActorRefs.NoSender);
         if (_client.Gate.IsGone)
-            ClientCore.Elsewhere(Undelivered);
+            _client.RunElsewhere(Undelivered);
     }
 }

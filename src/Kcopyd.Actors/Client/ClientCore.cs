@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Akka.Actor;
+using Akka.Dispatch;
 using Akka.Event;
 using Kcopyd.Actors.Jobs;
 using Kcopyd.Actors.Messaging;
@@ -19,8 +20,9 @@ namespace Kcopyd.Actors.Client;
 /// <param name="settings">Its settings.</param>
 /// <param name="throttle">Its limits.</param>
 /// <param name="log">Where it logs what callbacks throw.</param>
+/// <param name="elsewhere">Where callbacks run once the actor is gone.</param>
 /// <param name="after">The core whose place it takes, after that one's actor died: numbers continue, so that none means two jobs.</param>
-internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThrottle throttle, ILoggingAdapter log, ClientCore? after = null) : IJobOwner, INoSerializationVerificationNeeded
+internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThrottle throttle, ILoggingAdapter log, Elsewhere elsewhere, ClientCore? after = null) : IJobOwner, INoSerializationVerificationNeeded
 {
     private readonly ConcurrentQueue<Job> _freeJobs = new();
     private readonly ConcurrentDictionary<long, CallbackToken> _callbacks = new();
@@ -98,7 +100,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
         var callback = new CallbackToken(this, Interlocked.Increment(ref _lastId), notification);
         _callbacks[callback.Id] = callback;
         if (Gate.IsGone)
-            Elsewhere(callback.Stop);
+            RunElsewhere(callback.Stop);
         return callback;
     }
 
@@ -138,7 +140,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
         });
     }
 
-    private static void CloseElsewhere(Job job, long id) => Elsewhere(() => job.Close(id));
+    private void CloseElsewhere(Job job, long id) => RunElsewhere(() => job.Close(id));
 
     public void AfterStop(Action notify)
     {
@@ -151,7 +153,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
     }
 
     /// <summary>For a thread that finds the actor gone: a callback never runs on the stack of its caller, who may hold locks.</summary>
-    public static void Elsewhere(Action notify) => ThreadPool.UnsafeQueueUserWorkItem(static run => run(), notify, preferLocal: false);
+    public void RunElsewhere(Action notify) => elsewhere.Run(new ActionRunnable(notify));
 
     private static CopyResult StoppedResult(Job job, ulong writeErrors)
     {

@@ -88,10 +88,13 @@ internal sealed class Clients
         RequireDispatcher(section, "worker-dispatcher", own.WorkerDispatcher);  // otherwise the first job would find out
         name ??= ActorNames.Next("kcopyd-client");
         var limits = throttle ?? new KcopydThrottle(own.ThrottlePercent, own.BytesPerSecond);
-        var core = new ClientCore(name, own, limits, Logging.GetLogger(_system, typeof(KcopydClient)), after) { IsShared = isShared };
+        var core = new ClientCore(name, own, limits, Logging.GetLogger(_system, typeof(KcopydClient)), Elsewhere(own.Dispatcher), after) { IsShared = isShared };
         core.Actor = factory.ActorOf(ClientActor.Props(core, _devices), name);
         return core;
     }
+
+    /// <exception cref="ConfigurationException">There is no such dispatcher.</exception>
+    public Elsewhere Elsewhere(string dispatcher) => new(_system.Dispatchers.Lookup(dispatcher).Schedule);
 
     private void RequireDispatcher(string? section, string key, string id)
     {

@@ -48,8 +48,10 @@ public sealed class StallDevice : FaultLayer
     /// <returns>False if none was waiting.</returns>
     public bool ReleaseOne(IoError error = IoError.None)
     {
+        TaskCompletionSource<IoResult?>? oldest;
         lock (_gate)
-            return _waiting.TryDequeue(out var oldest) && oldest.TrySetResult(End(error));
+            _waiting.TryDequeue(out oldest);
+        return oldest is not null && oldest.TrySetResult(End(error));
     }
 
     /// <summary>Lets everything go that waits, and everything that comes until <see cref="Stall"/>.</summary>
@@ -57,11 +59,9 @@ public sealed class StallDevice : FaultLayer
     public void Release(IoError error = IoError.None)
     {
         lock (_gate)
-        {
             _open = true;
-            while (ReleaseOne(error))
-            {
-            }
+        while (ReleaseOne(error))
+        {
         }
     }
 
@@ -87,8 +87,7 @@ public sealed class StallDevice : FaultLayer
             if (_open)
                 return default;
             CountInjected();
-            // What waits goes on elsewhere than on the thread that releases it: that one holds the lock.
-            var released = new TaskCompletionSource<IoResult?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var released = new TaskCompletionSource<IoResult?>();
             _waiting.Enqueue(released);
             foreach (var (count, reached) in _watchers)
                 if (_waiting.Count >= count)

@@ -1,9 +1,11 @@
 using Akka.Actor;
+using Akka.Dispatch;
 
 namespace Kcopyd.Actors.Messaging;
 
 /// <summary>The way to an actor that answers messages once: see <see cref="AnsweredMessage"/>. Any thread.</summary>
-internal class Recipient
+/// <param name="elsewhere">Where what is answered continues when the actor is gone.</param>
+internal class Recipient(Elsewhere elsewhere)
 {
     private volatile bool _isGone;
     private long _lastId;
@@ -18,6 +20,9 @@ internal class Recipient
 
     /// <summary>A number that no other message to this actor has.</summary>
     public long NextId() => Interlocked.Increment(ref _lastId);
+
+    /// <summary>Runs something elsewhere than on the caller's stack.</summary>
+    public void Schedule(IRunnable run) => elsewhere.Run(run);
 
     public void Tell(AnsweredMessage message)
     {

@@ -3,12 +3,13 @@ using Akka.Actor;
 using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>What the handles of an origin and its snapshots (any thread) and the origin's actor share.</summary>
-internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSettings settings, OriginIdentity identity, Clients clients) : Target<OriginRequest>
+internal sealed class OriginCore(string name, IBlockDevice device, SnapshotSettings settings, OriginIdentity identity, Clients clients, Elsewhere elsewhere) : Target<OriginRequest>(elsewhere)
 {
     /// <summary>Bytes. A longer request is answered short, as any transfer may be.</summary>
     public const int LargestRequest = 4 << 20;

@@ -7,7 +7,7 @@ using Kcopyd.Actors.Targets;
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>An I/O on an origin or a snapshot. The origin's actor cuts it into parts; it is answered when all of them have ended.</summary>
-internal sealed class OriginRequest(OriginCore origin) : TargetRequest, IQueued<OriginRequest>, IMember<OriginRequest>
+internal sealed class OriginRequest(OriginCore origin) : TargetRequest(origin), IQueued<OriginRequest>, IMember<OriginRequest>
 {
     public DeviceOperation Operation { get; private set; }
 

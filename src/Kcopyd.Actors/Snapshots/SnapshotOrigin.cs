@@ -32,7 +32,7 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
                 nameof(device));
         }
         name ??= ActorNames.Next("kcopyd-origin");
-        var core = new OriginCore(name, device, settings, identity ?? OriginIdentity.Of(device), clients);
+        var core = new OriginCore(name, device, settings, identity ?? OriginIdentity.Of(device), clients, clients.Elsewhere(settings.Dispatcher));
         core.Actor = parent.ActorOf(OriginActor.Props(core), name);
         return new SnapshotOrigin(core, leaveOpen);
     }

@@ -3,7 +3,7 @@ using Kcopyd.Actors.Messaging;
 namespace Kcopyd.Actors.Targets;
 
 /// <summary>What the handles of a device (any thread) and the actor that serves it share: the way to the actor, and the requests that wait for their next use. Holds no state of any request.</summary>
-internal abstract class Target<TRequest> : Recipient
+internal abstract class Target<TRequest>(Elsewhere elsewhere) : Recipient(elsewhere)
     where TRequest : TargetRequest
 {
     private const int MaxFree = 1024;

@@ -8,7 +8,7 @@ namespace Kcopyd.Actors.Targets;
 
 /// <summary>An I/O on a device that an actor serves: the message to the actor, and what its caller awaits, or the I/O that another actor gets back. Recycled by its <see cref="Target{TRequest}"/>.</summary>
 /// <remarks>Invariant: when it is answered, nothing uses its memory any more.</remarks>
-internal abstract class TargetRequest : AnsweredMessage, IValueTaskSource<IoResult>, IValueTaskSource<ExtentResult>, IRunnable
+internal abstract class TargetRequest(Recipient target) : AnsweredMessage, IValueTaskSource<IoResult>, IValueTaskSource<ExtentResult>, IRunnable
 {
     private ManualResetValueTaskSourceCore<IoResult> _source;
     private IoResult _result;
@@ -69,7 +69,7 @@ internal abstract class TargetRequest : AnsweredMessage, IValueTaskSource<IoResu
         if (Owner is { } owner)
             owner.Tell(GiveBack(IoResult.Failure(IoError.Closed)), ActorRefs.NoSender);
         else
-            ThreadPool.UnsafeQueueUserWorkItem(Answer(IoResult.Failure(IoError.Closed)), preferLocal: false);
+            target.Schedule(Answer(IoResult.Failure(IoError.Closed)));
     }
 
     /// <summary>Lets go of what the caller gave, and waits for its next use.</summary>

@@ -70,4 +70,21 @@ public sealed class StallDevice_should
         Assert.Equal(IoResult.Failure(IoError.Closed), await closed);
         Assert.Equal(0, memory.Bytes[0]);
     }
+
+    [Fact]
+    public async Task continue_what_waited_on_the_thread_that_releases_it_and_hold_no_lock_then()
+    {
+        await using var device = BlockDevice.Memory(4096).WithStall();
+        var continuedOn = 0;
+        var read = device.ReadAsync(0, new byte[512]).AsTask().ContinueWith(_ =>
+        {
+            continuedOn = Environment.CurrentManagedThreadId;
+            Assert.True(Task.Run(() => device.Waiting == 0).Result);        // a lock that is held would wait for ever
+        }, TaskContinuationOptions.ExecuteSynchronously);
+        var releaser = new Thread(() => device.Release());      // which has no context that would take the continuation
+        releaser.Start();
+        await read;
+        releaser.Join();
+        Assert.Equal(releaser.ManagedThreadId, continuedOn);
+    }
 }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Dispatch;
 using Kcopyd.Actors.BlockIo;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Targets;
 using Xunit;
 
@@ -8,7 +9,7 @@ namespace Kcopyd.Actors.Tests.Targets;
 
 public sealed class TargetRequest_should
 {
-    private readonly TestTarget _target = new();
+    private readonly TestTarget _target = new(new Elsewhere(static run => ThreadPool.UnsafeQueueUserWorkItem(run, preferLocal: false)));
 
     [Fact]
     public void be_settled_once()

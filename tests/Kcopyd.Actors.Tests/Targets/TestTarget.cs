@@ -3,12 +3,12 @@ using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Tests.Targets;
 
-internal sealed class TestTarget : Target<TestRequest>
+internal sealed class TestTarget(Elsewhere elsewhere) : Target<TestRequest>(elsewhere)
 {
     protected override TestRequest Create() => new(this);
 }
 
-internal sealed class TestRequest(TestTarget target) : TargetRequest, IQueued<TestRequest>, IMember<TestRequest>
+internal sealed class TestRequest(TestTarget target) : TargetRequest(target), IQueued<TestRequest>, IMember<TestRequest>
 {
     public int Uses { get; private set; }
 

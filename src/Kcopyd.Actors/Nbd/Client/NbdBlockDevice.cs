@@ -71,7 +71,7 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
         ArgumentNullException.ThrowIfNull(uri);
         options = (options ?? new NbdClientOptions()).Checked();
         cancellationToken.ThrowIfCancellationRequested();
-        var core = new NbdClientCore(new NbdConnector(uri.Checked(), options, system.Scheduler));
+        var core = new NbdClientCore(new NbdConnector(uri.Checked(), options, system.Scheduler), new Elsewhere(system.Dispatchers.Lookup(options.Dispatcher).Schedule));
         core.Actor = parent.ActorOf(NbdClientActor.Props(core), ActorNames.Next("kcopyd-nbd-device"));
         using (cancellationToken.UnsafeRegister(static (state, token) => ((NbdClientCore)state!).Actor.Tell(new CancelOpening(token), ActorRefs.NoSender), core))
             await core.Opened.Task.ConfigureAwait(false);

@@ -1,10 +1,11 @@
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>What the handle (any thread) and the device's actor share.</summary>
-internal sealed class NbdClientCore(NbdConnector connector) : Target<NbdRequest>
+internal sealed class NbdClientCore(NbdConnector connector, Elsewhere elsewhere) : Target<NbdRequest>(elsewhere)
 {
     /// <summary>Bytes that a request for the map may have.</summary>
     public const long LongestMap = 1 << 30;

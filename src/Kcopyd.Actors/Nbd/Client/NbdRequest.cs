@@ -5,7 +5,7 @@ using Kcopyd.Actors.Targets;
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>One command to the server. The actor makes some for itself, for which nobody waits.</summary>
-internal sealed class NbdRequest(NbdClientCore core) : TargetRequest, IQueued<NbdRequest>
+internal sealed class NbdRequest(NbdClientCore core) : TargetRequest(core), IQueued<NbdRequest>
 {
     public NbdCommand Command { get; private set; }
 

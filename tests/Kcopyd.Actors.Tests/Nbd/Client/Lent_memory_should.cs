@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Client;
 using Kcopyd.Actors.Nbd.Protocol;
@@ -24,7 +25,7 @@ public sealed class Lent_memory_should : NbdClientSpec
         _silent = Serve(static connection => Task.Delay(Timeout.Infinite, connection.Ended));     // the device is given its connection here
         var terms = new NbdTerms { Length = 1 << 20, Flags = TransmissionFlags.HasFlags };
         _link = new NbdLink(new NbdTransport(_stream), terms, 4);
-        _core = new NbdClientCore(new NbdConnector(_silent.Uri, new NbdClientOptions { ReconnectLimit = TimeSpan.Zero }, Sys.Scheduler)) { Terms = terms };
+        _core = new NbdClientCore(new NbdConnector(_silent.Uri, new NbdClientOptions { ReconnectLimit = TimeSpan.Zero }, Sys.Scheduler), new Elsewhere(Sys.Dispatchers.DefaultGlobalDispatcher.Schedule)) { Terms = terms };
         _core.Actor = Sys.ActorOf(NbdClientActor.Props(_core));
         _core.Actor.Tell(new ServerFound(_link), ActorRefs.NoSender);
         _read = _core.Submit(NbdCommand.Read, CommandFlags.None, 0, 1, new byte[1]).AsTask();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Client;
 using Kcopyd.Actors.Nbd.Protocol;
@@ -28,7 +29,7 @@ internal sealed class ReplyFuzz(int seed, FuzzReport report)
         var random = new Random(seed);
         var structured = random.Next(3) > 0;
         var terms = new NbdTerms { Length = 1 << 30, Flags = (TransmissionFlags)0xffd, IsStructured = structured, Allocation = structured ? 1u : null };
-        var core = new NbdClientCore(new NbdConnector(NbdUri.Parse("nbd://localhost"), new NbdClientOptions(), null)) { Terms = terms };
+        var core = new NbdClientCore(new NbdConnector(NbdUri.Parse("nbd://localhost"), new NbdClientOptions(), null), new Elsewhere(static run => run.Run())) { Terms = terms };
         var table = new RequestTable(64);
         var (outcomes, waiting) = (new List<byte[]>(), new Dictionary<NbdRequest, Waiting>());
         var fuzzer = new ReplyFuzzer(random, structured);

@@ -27,7 +27,7 @@ internal sealed partial class World : IDisposable
         Origin.History = History.Of(sector => WriterAt(origin, sector), origin.Length / Sector.Size);
         _ = _virtual.System.Kcopyd();
         var settings = SnapshotSettings.FromConfig(_virtual.System.Settings.Config.GetConfig("kcopyd.snapshots"));
-        _core = new OriginCore("origin", Origin.Disk, settings with { MaxIos = Random.Next(4) == 0 ? Random.Next(1, 4) : 32 }, new OriginIdentity("a disk", "origin"), _virtual.System.Kcopyd().Clients);
+        _core = new OriginCore("origin", Origin.Disk, settings with { MaxIos = Random.Next(4) == 0 ? Random.Next(1, 4) : 32 }, new OriginIdentity("a disk", "origin"), _virtual.System.Kcopyd().Clients, _virtual.System.Kcopyd().Clients.Elsewhere(settings.Dispatcher));
         _core.Actor = _virtual.System.ActorOf(OriginActor.Props(_core), "origin");
         _virtual.Start(_core.Actor);
         var provider = ((ExtendedActorSystem)_virtual.System).Provider;

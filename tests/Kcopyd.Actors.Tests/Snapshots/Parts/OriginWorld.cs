@@ -2,6 +2,7 @@ using Akka.Dispatch;
 using Akka.Event;
 using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Parts;
@@ -13,7 +14,7 @@ internal sealed class OriginWorld : IIoWorkers
 
     public OriginWorld(int chunks = 16)
     {
-        Core = new OriginCore("origin", BlockDevice.Memory(chunks * Chunk), SnapshotSettings.FromConfig(KcopydExtension.DefaultConfig().GetConfig(SnapshotSettings.Section)), new OriginIdentity("a disk", "origin"), null!);
+        Core = new OriginCore("origin", BlockDevice.Memory(chunks * Chunk), SnapshotSettings.FromConfig(KcopydExtension.DefaultConfig().GetConfig(SnapshotSettings.Section)), new OriginIdentity("a disk", "origin"), null!, new Elsewhere(Answered.Add));
         Parts = new RequestParts(Core.Device, this, Answered.Add);
         Gate = new OriginChangeGate(Snapshots, Parts, new CopyQueue(Core));
         News = new SnapshotNews(new EventStream(false), NoLogger.Instance);
