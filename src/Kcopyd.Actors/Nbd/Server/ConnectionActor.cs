@@ -32,10 +32,10 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
     private bool _isLeaving;        // the server says goodbye
     private bool _isBroken;
 
-    public ConnectionActor(ConnectionContext context, LaneStream stream)
+    public ConnectionActor(ConnectionContext context, TransportConnection connection)
     {
         _context = context;
-        _wire = new Wire(stream);
+        _wire = new Wire(connection);
         _workers = new IoWorkers(Context, context.Settings.MaxIos, endsAtOnce: true);
         _waiter = new MemoryWaiter(Self);
         _memory = new ConnectionMemory(context.Memory, context.Settings.PieceSize, context.Memory.Bound / 4, _waiter);
@@ -56,8 +56,8 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
 
     private ILoggingAdapter Log { get; } = Context.GetLogger();
 
-    public static Props Props(ConnectionContext context, LaneStream stream) =>
-        LocalProps.Of(() => new ConnectionActor(context, stream), context.Settings.Dispatcher);
+    public static Props Props(ConnectionContext context, TransportConnection connection) =>
+        LocalProps.Of(() => new ConnectionActor(context, connection), context.Settings.Dispatcher);
 
     protected override void PreStart()
     {
@@ -171,7 +171,7 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
     private void EndNegotiation(string why)
     {
         _refusal ??= why;
-        _wire.Abort();
+        _wire.Shutdown();
     }
 
     // The caller that waits for the device learns what has not ended.
