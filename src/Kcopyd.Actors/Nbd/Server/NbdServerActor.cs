@@ -263,25 +263,4 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
         Dropped,
         Stopped,
     }
-
-    private sealed record Accepted(ITransportListener Listener, TransportConnection Connection) : INoSerializationVerificationNeeded;
-
-    private sealed record AcceptFailed(ITransportListener Listener, Exception Wrong) : INoSerializationVerificationNeeded;
-
-    private sealed record AcceptAgain(ITransportListener Listener) : INoSerializationVerificationNeeded;
-
-    private sealed record ConnectionEnded(IActorRef Connection) : INoSerializationVerificationNeeded;
-
-    private sealed record DrainTimedOut : INoSerializationVerificationNeeded;
-
-    private sealed record DeviceTimedOut : INoSerializationVerificationNeeded;
 }
-
-/// <summary>The server is to end: clients have so much time to take their answers, and devices to complete what is left, but no more than the settings say.</summary>
-internal sealed record StopServer(TimeSpan DrainTimeout, TimeSpan DeviceTimeout) : INoSerializationVerificationNeeded;
-
-/// <summary>Asks for the current status; the answer shows that the actor is alive.</summary>
-internal sealed record AskServerStatus(TaskCompletionSource<ServerStatus> Answer) : INoSerializationVerificationNeeded;
-
-/// <summary>The status of a server.</summary>
-internal sealed record ServerStatus(int Connections, int Waiting, int MaxConnections, bool IsStopping);
