@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Kcopyd.Actors.IO;
-using Kcopyd.Actors.Nbd.Server;
+using Kcopyd.Actors.Nbd.Transport;
 using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host.Serving;

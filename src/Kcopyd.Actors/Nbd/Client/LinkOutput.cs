@@ -140,7 +140,7 @@ internal sealed class LinkOutput(PipeWriter output)
             written.GetResult();
             Parts++;
         }
-        catch (Exception lost) when (NbdTransport.IsLoss(lost))
+        catch (Exception lost) when (Wire.IsLoss(lost))
         {
             Stop(lost.Message);
         }

@@ -1,3 +1,5 @@
+using Kcopyd.Actors.Nbd.Transport;
+
 namespace Kcopyd.Actors.Nbd;
 
 /// <summary>How <see cref="NbdBlockDevice"/> uses an export.</summary>
@@ -36,6 +38,9 @@ public sealed record NbdClientOptions
 
     /// <summary>The path of the dispatcher's section on which the device's actor runs.</summary>
     public string Dispatcher { get; init; } = "kcopyd.dispatcher";
+
+    /// <summary>How connections are made; by the machine's sockets by default.</summary>
+    internal ITransport Transport { get; init; } = SocketTransport.Instance;
 
     internal NbdClientOptions Checked()
     {

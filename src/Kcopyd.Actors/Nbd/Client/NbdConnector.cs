@@ -58,21 +58,21 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
             isInfoKnown = terms is not null;
             infos.Add((terms ?? new NbdTerms()).ToInfo(name));
         }
-        transport.Dispose();
+        transport.Close();
         return (IReadOnlyList<NbdExportInfo>)infos;
     }, cancellationToken);
 
-    private async Task<T> TryAsync<T>(EndPoint? endPoint, Func<NbdTransport, NbdHandshake, Task<T>> then, CancellationToken cancellationToken)
+    private async Task<T> TryAsync<T>(EndPoint? endPoint, Func<Wire, NbdHandshake, Task<T>> then, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var limit = Limit(patience);
-        NbdTransport? transport = null;
+        Wire? transport = null;
         OptionStream? options = null;
         ServerTrust? trust = null;
         try
         {
             var tls = Uri.IsTls ? TlsOf(Uri, Options) : null;
-            transport = await NbdTransport.ConnectAsync(Uri, endPoint, patience.Token).ConfigureAwait(false);
+            transport = new Wire(await Options.Transport.ConnectAsync(Uri, endPoint, patience.Token).ConfigureAwait(false));
             options = new OptionStream(transport, _server, patience.Token);
             var handshake = new NbdHandshake(options);
             await handshake.GreetAsync().ConfigureAwait(false);
@@ -80,14 +80,15 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
             {
                 await handshake.StartTlsAsync().ConfigureAwait(false);
                 trust = new ServerTrust(Uri, tls);
-                await transport.SecureAsync(trust.ToOptions(), _server, patience.Token).ConfigureAwait(false);
+                if (!await transport.EncryptAsync(stream => stream.AuthenticateAsClientAsync(trust.ToOptions(), patience.Token)).ConfigureAwait(false))
+                    throw new NbdException(NbdFailure.Untrusted, $"{_server} sent plain text after it had agreed on TLS: somebody on the way may have put it there.");
                 handshake.Trust = trust;
             }
             return await then(transport, handshake).ConfigureAwait(false);
         }
         catch (Exception wrong)
         {
-            transport?.Dispose();
+            transport?.Close();
             cancellationToken.ThrowIfCancellationRequested();
             // The one reply so far was in plain text.
             throw trust is not null && options!.Replies == 1 && IsEnd(wrong) ? trust.Explain(_server, wrong) : Explain(wrong, isConnected: transport is not null);

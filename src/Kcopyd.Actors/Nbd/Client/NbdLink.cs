@@ -19,7 +19,7 @@ internal sealed class NbdLink
 
     private const int MostReads = 16;       // before others have their turn
 
-    private readonly NbdTransport _transport;
+    private readonly Wire _transport;
     private readonly RequestTable _table;
     private readonly ReplyReader _replies;
     private readonly LinkOutput _output;
@@ -33,7 +33,7 @@ internal sealed class NbdLink
     private bool _isSendingAnswered;        // the request whose payload is being sent was answered before all of it was sent
     private int _parts;                     // that had been sent at the last tick
 
-    public NbdLink(NbdTransport transport, NbdTerms terms, int maxRequests)
+    public NbdLink(Wire transport, NbdTerms terms, int maxRequests)
     {
         (_transport, Terms, _table, _output) = (transport, terms, new RequestTable(maxRequests), new LinkOutput(transport.Output));
         _replies = new ReplyReader(_table, terms, OnAnswered);
@@ -42,10 +42,10 @@ internal sealed class NbdLink
 
     public NbdTerms Terms { get; }
 
-    /// <inheritdoc cref="NbdTransport.EndPoint"/>
+    /// <inheritdoc cref="Wire.EndPoint"/>
     public EndPoint? EndPoint => _transport.EndPoint;
 
-    /// <inheritdoc cref="NbdTransport.Process"/>
+    /// <inheritdoc cref="Wire.Process"/>
     public int? Process => _transport.Process;
 
     public int InFlight => _table.Count;
@@ -189,9 +189,9 @@ internal sealed class NbdLink
         Loss = reason;
         _output.Stop(reason);
         if (isOrderly)
-            _transport.Dispose();
+            _transport.Close();
         else
-            _transport.Abort();
+            _transport.Reset();
         while (_table.TakeAny() is { } request)
         {
             if (request != _output.Sending)
@@ -238,7 +238,7 @@ internal sealed class NbdLink
                 _output.SayGoodbye();       // the protocol demands it
             End(broken.Message, isOrderly: broken.IsShutdown);
         }
-        catch (Exception lost) when (NbdTransport.IsLoss(lost))
+        catch (Exception lost) when (Wire.IsLoss(lost))
         {
             Break(lost.Message);
         }

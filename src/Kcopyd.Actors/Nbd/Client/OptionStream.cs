@@ -7,7 +7,7 @@ using Kcopyd.Actors.Nbd.Transport;
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>Options and their replies, one option at a time. Every length that a server sends is looked at before memory is taken for it.</summary>
-internal sealed class OptionStream(NbdTransport transport, string server, CancellationToken cancellationToken)
+internal sealed class OptionStream(Wire transport, string server, CancellationToken cancellationToken)
 {
     private const int LongestReply = 16 << 10;      // bytes: two strings and some numbers
 

@@ -1,8 +1,6 @@
-using System.Security.Authentication;
 using Akka.Actor;
 using Akka.Event;
 using Kcopyd.Actors.BlockIo;
-using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd.Transport;
 using Kcopyd.Actors.Threads;
@@ -13,51 +11,48 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// One client: the negotiation, then its requests, many at once.
 /// </summary>
 /// <remarks><code>
-///  negotiating ──▶ transmitting ──▶ leaving: what has begun is answered ──▶ stopped
-///        │              └─────────▶ broken:  what has begun ends unanswered ──▶ stopped
-///        └──▶ stopped
+///  Negotiating ──Agree──▶ Transmitting ──Leave──▶ Leaving ──────▶ stopped, when what has begun is answered (IsDone)
+///        │                     ├───────────────────────┼────────▶ stopped, when the client has said goodbye, the same
+///        │                     └────────Break──────────┴─▶ Broken ──▶ stopped, when what has begun has ended, unanswered
+///        └──Refuse──▶ stopped
 /// </code>
+/// Data flows one way: <see cref="ClientInput"/> → <see cref="RequestPump"/> → <see cref="RequestIos"/> → <see cref="ReplyWriter"/>. <see cref="ConnectionTurn"/> says how much may
+/// begin, <see cref="ConnectionMemory"/> lends memory, and <see cref="ConnectionFault"/> keeps why the connection is broken.
 /// Invariants: a request is answered once, in whatever order they end; memory of an I/O is lent until the device has completed it; the actor stops
 /// when nothing of it is on its way, so that nothing of a client that is gone changes a device later.
 /// </remarks>
-internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTimers
+internal sealed class ConnectionActor : UntypedActor, IWithTimers
 {
     private readonly ConnectionContext _context;
     private readonly Wire _wire;
     private readonly IoWorkers _workers;
+    private readonly ConnectionFault _fault = new();
+    private readonly ConnectionTurn _turn;
     private readonly ConnectionMemory _memory;
-    private readonly MemoryWaiter _waiter;
-    private Negotiated? _negotiated;
-    private string? _refusal;       // why the negotiation was ended from here
-    private bool _isLeaving;        // the server says goodbye
-    private bool _isBroken;
+    private readonly ActiveRequests _requests;
+    private ExportCore? _export;            // in use; these four are made with it
+    private ClientInput _input = null!;
+    private RequestPump _pump = null!;
+    private ReplyWriter _replies = null!;
+    private string? _refusal;               // why the negotiation was ended from here
+    private State _state;
 
-    public ConnectionActor(ConnectionContext context, LaneStream stream)
+    public ConnectionActor(ConnectionContext context, TransportConnection connection)
     {
         _context = context;
-        _wire = new Wire(stream);
+        _wire = new Wire(connection);
         _workers = new IoWorkers(Context, context.Settings.MaxIos, endsAtOnce: true);
-        _waiter = new MemoryWaiter(Self);
-        _memory = new ConnectionMemory(context.Memory, context.Settings.PieceSize, context.Memory.Bound / 4, _waiter);
-        var self = Self;
-        (_later, _soon) = (new Later(self), new Soon(self));
-        _inputReady = new InputReady(self);
-        _onInput = () =>
-        {
-            if (_isGreedy)
-                EngineThread.Yield(_inputReady);
-            else
-                _inputReady.Run();
-        };
-        _onOutput = () => self.Tell(_outputDone, ActorRefs.NoSender);
+        _turn = new ConnectionTurn(context.Settings.PieceSize, Context.System.Scheduler, new Later(Self), new Soon(Self));
+        _memory = new ConnectionMemory(context.Memory, context.Settings.PieceSize, context.Memory.Bound / 4, new MemoryWaiter(Self));
+        _requests = new ActiveRequests(_memory);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
     private ILoggingAdapter Log { get; } = Context.GetLogger();
 
-    public static Props Props(ConnectionContext context, LaneStream stream) =>
-        LocalProps.Of(() => new ConnectionActor(context, stream), context.Settings.Dispatcher);
+    public static Props Props(ConnectionContext context, TransportConnection connection) =>
+        LocalProps.Of(() => new ConnectionActor(context, connection), context.Settings.Dispatcher);
 
     protected override void PreStart()
     {
@@ -70,10 +65,10 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
     protected override void PostStop()
     {
         _memory.Leave();
-        if (_negotiated?.Export is { } export)
+        if (_export is { } export)
         {
-            Publish();
-            export.Leave(isQuiet: _ios == 0);
+            _replies.Publish();
+            export.Leave(isQuiet: _requests.InDevice == 0);
         }
         Close();
     }
@@ -89,42 +84,46 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
                 _workers.Ended(io);
                 break;
             case InputReady:
-                LookAtClock();
-                TakeRead();
+                _turn.LookAtClock();
+                _input.TakeRead();
                 break;
-            case OutputDone:
-                Sent();
+            case OutputSent:
+                _replies.Sent();
                 break;
             case SendNow:
-                Send();
+                _replies.Send();
                 break;
             case Soon:
-                _goesOnSoon = false;
+                _turn.Resume();
                 break;
             case Later:
-                (_goesOnLater, _bytesThisTurn) = (false, 0);
+                _turn.BeginNext();
                 break;
             case MemoryWaiter:
                 break;      // the pump takes what it got
             case NegotiationEnded ended:
-                Agreed(ended);
+                Timers.CancelAll();
+                if (ended.Agreed?.Export is { } export && export.TryEnter())
+                    Agree(export, ended.Agreed);
+                else
+                    Refuse(ended);
                 break;
             case LeaveConnection:
                 Leave();
                 break;
             case LeaveExport leave:
-                if (_negotiated?.Export == leave.Export)
+                if (_export == leave.Export)
                     Leave();
                 break;
             case DropExport drop:
-                if (_negotiated?.Export == drop.Export)
+                if (_export == drop.Export)
                     Drop("the export was removed, and it has not taken its answers");
                 break;
-            case DropConnection when _negotiated?.Export is not null:
-                Drop("the server stops, and it has not taken its answers");
+            case DropConnection when _state == State.Negotiating:
+                EndNegotiation("the server stops");
                 break;
             case DropConnection:
-                EndNegotiation("the server stops");
+                Drop("the server stops, and it has not taken its answers");
                 break;
             case HandshakeTimedOut:
                 EndNegotiation($"it has not agreed on an export within {_context.Settings.HandshakeTimeout}");
@@ -133,109 +132,108 @@ internal sealed partial class ConnectionActor : UntypedActor, IIoOwner, IWithTim
                 Unhandled(message);
                 return;
         }
-        Pump();
+        if (_state != State.Negotiating)
+            Proceed();
     }
 
-    private void Agreed(NegotiationEnded ended)
+    private void Agree(ExportCore export, Negotiated negotiated)
     {
-        Timers.CancelAll();
-        _negotiated = ended.Agreed;
-        if (ended.Agreed?.Export is not { } export)
+        _export = export;
+        _state = State.Transmitting;
+        var self = Self;
+        var (inputReady, outputSent, sendNow) = (new InputReady(self), new OutputSent(), new SendNow());
+        _input = new ClientInput(_wire.Input, _fault, () =>
         {
-            if (ended.Wrong is { } wrong)
-                Log.Log(wrong is UntrustedClientException ? LogLevel.WarningLevel : LogLevel.InfoLevel, null, "Client {0} is turned away: {1}.", _context.Client, _refusal ?? Why(wrong));
-            Context.Stop(Self);
+            if (_turn.IsGreedy)
+                EngineThread.Yield(inputReady);
+            else
+                inputReady.Run();
+        });
+        _replies = new ReplyWriter(_wire.Output, negotiated, _requests, _memory, _fault, () => self.Tell(sendNow, ActorRefs.NoSender), () => self.Tell(outputSent, ActorRefs.NoSender));
+        var ios = new RequestIos(export.Device, _requests, _memory, _turn, _replies, _fault, _workers);
+        _pump = new RequestPump(_input, _turn, _memory, _requests, ios, negotiated, _context.Settings, _fault);
+        if (_refusal is not null)
+            Leave();        // it agreed just before it was to leave
+    }
+
+    private void Refuse(NegotiationEnded ended)
+    {
+        if (ended.Agreed?.Export is { } closed)
+            Log.Info("Client {0} is turned away: export '{1}' was removed, or the server stops.", _context.Client, closed.Name);
+        else if (ended.Wrong is { } wrong)
+            Log.Log(wrong is UntrustedClientException ? LogLevel.WarningLevel : LogLevel.InfoLevel, null, "Client {0} is turned away: {1}.", _context.Client, _refusal ?? ConnectionFault.Describe(wrong));
+        Context.Stop(Self);
+    }
+
+    private void EndNegotiation(string why)
+    {
+        if (_state != State.Negotiating)
             return;
-        }
-        if (!export.TryEnter())
-        {
-            _negotiated = null;
-            Log.Info("Client {0} is turned away: export '{1}' was removed, or the server stops.", _context.Client, export.Name);
-            Context.Stop(Self);
-            return;
-        }
-        _input = _wire.Input;
-        _output = _wire.Output;
+        _refusal ??= why;
+        _wire.Shutdown();
     }
 
     // Removed, or the server stops: what has begun is answered.
     private void Leave()
     {
-        _isLeaving = true;
-        if (_negotiated?.Export is null)
+        if (_state == State.Negotiating)
             EndNegotiation("the server stops");
-        else if (_current is null)
+        if (_state != State.Transmitting)
+            return;
+        _state = State.Leaving;
+        if (!_pump.IsInRequest)
             _wire.EndInput();
-    }
-
-    private void EndNegotiation(string why)
-    {
-        _refusal ??= why;
-        _wire.Abort();
     }
 
     // The caller that waits for the device learns what has not ended.
     private void Drop(string why)
     {
-        Break(why, LogLevel.WarningLevel);
-        if (_ios > 0)
-            Context.Parent.Tell(new ConnectionHangs(Self, Export, $"client {_context.Client}: {Oldest()}"));
+        _fault.Report(why, LogLevel.WarningLevel);
+        if (_requests.InDevice > 0)
+            Context.Parent.Tell(new ConnectionHangs(Self, _export!, $"client {_context.Client}: {_requests.DescribeOldest()}"));
     }
 
-    private void Break(string why, LogLevel level)
+    private void Break()
     {
-        if (_isBroken)
-            return;
-        Log.Log(level, null, "Client {0} of export '{1}' is dropped: {2}.", _context.Client, _negotiated!.Export!.Name, why);
-        _isBroken = true;
+        _state = State.Broken;
+        Log.Log(_fault.Level, null, "Client {0} of export '{1}' is dropped: {2}.", _context.Client, _export!.Name, _fault.Reason);
         _memory.Leave();
         Close();        // whatever waits for the client waits no longer
     }
 
-    /// <summary>Goes on with everything that can go on.</summary>
-    private void Pump()
+    /// <summary>Continues with everything that can continue.</summary>
+    private void Proceed()
     {
-        if (_negotiated?.Export is null)
-            return;
-        Requests();
-        if (_ios == 0)
-            Send();         // nobody else is about to answer
+        _pump.Run(takesNew: _state == State.Transmitting);
+        if (_requests.InDevice == 0)
+            _replies.Send();        // nobody else is about to answer
         else
-            SendSoon();
-        if (_isBroken
-            ? _ios == 0 && !_isReading && !_isSending
-            : (_isInputEnded || _isLeaving) && _active == 0 && !_isReading && !HasOutput && !HasRequests)
-        {
+            _replies.SendSoon();
+        if (_fault.IsBroken && _state != State.Broken)
+            Break();
+        if (IsDone())
             Context.Stop(Self);
-        }
     }
 
-    private static bool IsGone(Exception exception) => exception is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException;
-
-    private static string Why(Exception wrong) => wrong switch
+    private bool IsDone()
     {
-        AuthenticationException => "TLS failed: " + ForeignText.Phrase((wrong.InnerException ?? wrong).Message),
-        _ => ForeignText.Phrase(wrong.Message),
-    };
-
-    private sealed class HandshakeTimedOut : INoSerializationVerificationNeeded
-    {
-        public static HandshakeTimedOut Instance { get; } = new();
+        if (_input.IsReading)
+            return false;
+        return _state switch
+        {
+            State.Broken => _requests.InDevice == 0 && !_replies.IsSending,
+            State.Leaving => _requests.Count == 0 && !_replies.HasOutput,
+            _ => _input.IsEnded && _requests.Count == 0 && !_replies.HasOutput && !_pump.HasRequest,
+        };
     }
 
-    private sealed record NegotiationEnded(Negotiated? Agreed, Exception? Wrong) : INoSerializationVerificationNeeded;
-}
-
-/// <summary>The connection takes no more requests, answers those that have begun, and ends.</summary>
-internal sealed class LeaveConnection : INoSerializationVerificationNeeded
-{
-    public static LeaveConnection Instance { get; } = new();
-}
-
-/// <summary>The connection ends now; what has begun on the device ends unanswered.</summary>
-internal sealed class DropConnection : INoSerializationVerificationNeeded
-{
-    public static DropConnection Instance { get; } = new();
+    private enum State
+    {
+        Negotiating,
+        Transmitting,
+        Leaving,
+        Broken,
+    }
 }
 
 /// <summary>What the connections of a server have in common, and who this one is.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using Akka.Actor;
 using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd.Server;
+using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd;
 
@@ -32,7 +33,7 @@ public sealed class NbdServer : IAsyncDisposable
 
     internal static NbdServer Start(IActorRefFactory parent, NbdServerOptions options, NbdServerSettings settings)
     {
-        var listeners = new List<Listener>();
+        var listeners = new List<ITransportListener>();
         try
         {
             if (options.EndPoints.Count + options.Sockets.Count == 0)
@@ -42,7 +43,7 @@ public sealed class NbdServer : IAsyncDisposable
             foreach (var socket in options.Sockets)
                 listeners.Add(Listener.Take(socket, mayBeReached, settings.KeepAlive));
             foreach (var endPoint in options.EndPoints)
-                listeners.Add(Listener.Open(endPoint, mayBeReached, settings.KeepAlive));
+                listeners.Add(options.Transport.Listen(endPoint, mayBeReached, settings.KeepAlive));
             var core = new ServerCore(options, settings, listeners);
             var server = new NbdServer(core) { EndPoints = [.. listeners.Select(static listener => listener.EndPoint)] };
             foreach (var export in options.Exports)

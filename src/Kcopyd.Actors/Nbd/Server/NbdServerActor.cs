@@ -125,17 +125,17 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
         Proceed();
     }
 
-    private void Accept(Listener listener)
+    private void Accept(ITransportListener listener)
     {
         if (_state == State.Serving)
-            listener.AcceptAsync().PipeTo(Self, failure: wrong => new AcceptFailed(listener, wrong));
+            listener.AcceptAsync().PipeTo(Self, success: connection => new Accepted(listener, connection), failure: wrong => new AcceptFailed(listener, wrong));
     }
 
     private void Take(Accepted accepted)
     {
         if (_state != State.Serving)
         {
-            accepted.Socket.Dispose();
+            accepted.Connection.Dispose();
             return;
         }
         if (_connections.Count >= _core.Settings.MaxConnections)
@@ -144,8 +144,8 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
             _waiting.Enqueue(accepted);
             return;
         }
-        var context = new ConnectionContext(_core.Settings, _core.Exports, _core.Memory, _core.Options.Tls, _core.Options.RequireTls, accepted.Client);
-        var connection = Context.ActorOf(ConnectionActor.Props(context, new LaneStream(accepted.Socket)), "connection-" + _accepted++.ToString(CultureInfo.InvariantCulture));
+        var context = new ConnectionContext(_core.Settings, _core.Exports, _core.Memory, _core.Options.Tls, _core.Options.RequireTls, accepted.Connection.Peer);
+        var connection = Context.ActorOf(ConnectionActor.Props(context, accepted.Connection), "connection-" + _accepted++.ToString(CultureInfo.InvariantCulture));
         Context.WatchWith(connection, new ConnectionEnded(connection));
         _connections.Add(connection);
         Accept(accepted.Listener);
@@ -173,7 +173,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
         var users = string.Join(", ", _core.Exports.All.Select(static export => export.Status()).Where(static status => status.Connections > 0)
             .Select(static status => $"{status.Connections} of export '{status.Name}'"));
         Log.Warning("Client {0} waits: the server has {1} connections ({2}), which is its limit, kcopyd.nbd.server.max-connections. Clients beyond that get no greeting until one leaves.",
-            first.Client, _connections.Count, users.Length == 0 ? "all in the negotiation" : users);
+            first.Connection.Peer, _connections.Count, users.Length == 0 ? "all in the negotiation" : users);
     }
 
     private void Failed(AcceptFailed failed)
@@ -243,7 +243,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
         foreach (var listener in _core.Listeners)
             listener.Dispose();
         while (_waiting.TryDequeue(out var waiting))
-            waiting.Socket.Dispose();
+            waiting.Connection.Dispose();
     }
 
     private void Tell(object message)
@@ -263,23 +263,4 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
         Dropped,
         Stopped,
     }
-
-    private sealed record AcceptFailed(Listener Listener, Exception Wrong) : INoSerializationVerificationNeeded;
-
-    private sealed record AcceptAgain(Listener Listener) : INoSerializationVerificationNeeded;
-
-    private sealed record ConnectionEnded(IActorRef Connection) : INoSerializationVerificationNeeded;
-
-    private sealed record DrainTimedOut : INoSerializationVerificationNeeded;
-
-    private sealed record DeviceTimedOut : INoSerializationVerificationNeeded;
 }
-
-/// <summary>The server is to end: clients have so much time to take their answers, and devices to complete what is left, but no more than the settings say.</summary>
-internal sealed record StopServer(TimeSpan DrainTimeout, TimeSpan DeviceTimeout) : INoSerializationVerificationNeeded;
-
-/// <summary>Asks for the current status; the answer shows that the actor is alive.</summary>
-internal sealed record AskServerStatus(TaskCompletionSource<ServerStatus> Answer) : INoSerializationVerificationNeeded;
-
-/// <summary>The status of a server.</summary>
-internal sealed record ServerStatus(int Connections, int Waiting, int MaxConnections, bool IsStopping);

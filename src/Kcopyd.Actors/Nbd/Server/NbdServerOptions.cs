@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd;
 
@@ -39,4 +40,7 @@ public sealed record NbdServerOptions
 
     /// <summary>The name of the server's actor; made up if null.</summary>
     public string? Name { get; init; }
+
+    /// <summary>Where <see cref="EndPoints"/> are; the machine's sockets by default.</summary>
+    internal ITransport Transport { get; init; } = SocketTransport.Instance;
 }

@@ -95,7 +95,10 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
         if (!_startsTls)
             return negotiated;
         _startsTls = false;
-        _distrust = await wire.EncryptAsync(tls!).ConfigureAwait(false);
+        var trust = new PeerTrust(tls!);
+        if (!await wire.EncryptAsync(stream => stream.AuthenticateAsServerAsync(trust.ToOptions())).ConfigureAwait(false))
+            throw new HandshakeException("it sent more in plain text behind NBD_OPT_STARTTLS");
+        _distrust = trust.Refusal;
         (_isStructured, _contextOf) = (false, null);
         return null;
     }

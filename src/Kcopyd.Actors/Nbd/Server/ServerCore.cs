@@ -1,15 +1,16 @@
 using Akka.Actor;
+using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
 /// <summary>What the handle of a server (any thread) and its actor share.</summary>
-internal sealed class ServerCore(NbdServerOptions options, NbdServerSettings settings, IReadOnlyList<Listener> listeners)
+internal sealed class ServerCore(NbdServerOptions options, NbdServerSettings settings, IReadOnlyList<ITransportListener> listeners)
 {
     public NbdServerOptions Options { get; } = options;
 
     public NbdServerSettings Settings { get; } = settings;
 
-    public IReadOnlyList<Listener> Listeners { get; } = listeners;
+    public IReadOnlyList<ITransportListener> Listeners { get; } = listeners;
 
     public ExportTable Exports { get; } = new();
 

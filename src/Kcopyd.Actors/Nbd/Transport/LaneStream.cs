@@ -9,7 +9,7 @@ namespace Kcopyd.Actors.Nbd.Transport;
 /// A socket as a stream. On a thread of the engine that has a ring, what has to wait waits there, beside the thread's disk I/O: a request
 /// then costs one wake-up, where the framework's own way (a poller, the thread pool, the engine) costs three. Elsewhere it is what it derives from.
 /// </summary>
-/// <remarks>One read and one write at a time. <see cref="EndInput"/>, <see cref="Abort"/> and disposing end a wait; a cancellation does so off the ring only.
+/// <remarks>One read and one write at a time. Shutting the socket and disposing end a wait; a cancellation does so off the ring only.
 /// A socket that has been used off the ring once stays with the poller, which wakes up for each of its bytes: begin on the ring.</remarks>
 internal sealed class LaneStream : NetworkStream
 {
@@ -21,12 +21,6 @@ internal sealed class LaneStream : NetworkStream
         _file = OperatingSystem.IsLinux() ? LibC.Duplicate(socket.SafeHandle) : null;
         socket.Blocking = false;
     }
-
-    /// <summary>As if the other side had ended: a read that waits gets what has come, and then the end.</summary>
-    public void EndInput() => Shut(SocketShutdown.Receive);
-
-    /// <summary>Ends the connection, whoever waits for it.</summary>
-    public void Abort() => Shut(SocketShutdown.Both);
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -100,21 +94,9 @@ internal sealed class LaneStream : NetworkStream
 
     protected override void Dispose(bool disposing)
     {
-        Abort();        // the ring holds the socket open: without this, a read that waits there would wait for ever
+        SocketConnection.Shut(Socket, SocketShutdown.Both);     // the ring holds the socket open: without this, a read that waits there would wait for ever
         base.Dispose(disposing);
         if (disposing)
             _file?.Dispose();
-    }
-
-    private void Shut(SocketShutdown side)
-    {
-        try
-        {
-            Socket.Shutdown(side);
-        }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
-        {
-            // It is shut already.
-        }
     }
 }

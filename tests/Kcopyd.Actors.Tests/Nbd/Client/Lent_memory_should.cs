@@ -4,6 +4,7 @@ using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Client;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Nbd.Transport;
+using Kcopyd.Actors.Tests.Nbd.Transport;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
@@ -24,7 +25,7 @@ public sealed class Lent_memory_should : NbdClientSpec
         _ = Sys.Kcopyd();
         _silent = Serve(static connection => Task.Delay(Timeout.Infinite, connection.Ended));     // the device is given its connection here
         var terms = new NbdTerms { Length = 1 << 20, Flags = TransmissionFlags.HasFlags };
-        _link = new NbdLink(new NbdTransport(_stream), terms, 4);
+        _link = new NbdLink(new Wire(new StreamConnection(_stream)), terms, 4);
         _core = new NbdClientCore(new NbdConnector(_silent.Uri, new NbdClientOptions { ReconnectLimit = TimeSpan.Zero }, Sys.Scheduler), new Elsewhere(Sys.Dispatchers.DefaultGlobalDispatcher.Schedule)) { Terms = terms };
         _core.Actor = Sys.ActorOf(NbdClientActor.Props(_core));
         _core.Actor.Tell(new ServerFound(_link), ActorRefs.NoSender);

@@ -4,6 +4,7 @@ using Kcopyd.Actors.Nbd.Client;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Nbd.Transport;
 using Kcopyd.Actors.Tests.Nbd.Server;
+using Kcopyd.Actors.Tests.Nbd.Transport;
 
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
@@ -23,7 +24,8 @@ internal sealed class AgreementFuzz(int seed, FuzzReport report)
         var isList = _random.Next(4) == 0;
         var script = isList ? List() : Agree();
         report.BytesSent += script.Length;
-        using var transport = new NbdTransport(new ScriptedStream(script));
+        using var connection = new StreamConnection(new ScriptedStream(script));
+        var transport = new Wire(connection);
         var handshake = new NbdHandshake(new OptionStream(transport, "The server", CancellationToken.None));
         var before = GC.GetAllocatedBytesForCurrentThread();
         try

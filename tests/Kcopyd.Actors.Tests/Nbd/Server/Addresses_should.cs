@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
-using Kcopyd.Actors.Nbd.Server;
+using Kcopyd.Actors.Nbd.Transport;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
@@ -50,10 +50,10 @@ public sealed class Addresses_should : NbdServerSpec
     {
         using var listener = Listener.Open(FreePort, mayBeReached: false, TimeSpan.FromSeconds(90));
         using var client = await RawClient.ConnectAsync(listener.EndPoint);
-        using var accepted = (await Soon(listener.AcceptAsync())).Socket;
+        using var accepted = await Soon(listener.AcceptAsync());
         Assert.Equal([1, 90, 15, 6], new[] { (SocketOptionLevel.Socket, SocketOptionName.KeepAlive), (SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime),
             (SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval), (SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount) }
-            .Select(option => (int)accepted.GetSocketOption(option.Item1, option.Item2)!));
+            .Select(option => (int)((NetworkStream)accepted.Stream).Socket.GetSocketOption(option.Item1, option.Item2)!));
     }
 
     [Fact]
@@ -61,9 +61,8 @@ public sealed class Addresses_should : NbdServerSpec
     {
         using var listener = Listener.Open(new UnixDomainSocketEndPoint(Path), mayBeReached: false, TimeSpan.Zero);
         using var client = await RawClient.ConnectAsync(listener.EndPoint);
-        var accepted = await Soon(listener.AcceptAsync());
-        accepted.Socket.Dispose();
-        Assert.Equal($"{Path} (process {Environment.ProcessId})", accepted.Client);
+        using var accepted = await Soon(listener.AcceptAsync());
+        Assert.Equal($"{Path} (process {Environment.ProcessId})", accepted.Peer);
     }
 
     [Fact]
@@ -161,7 +160,7 @@ public sealed class Addresses_should : NbdServerSpec
             }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))));
             using var owner = Assert.Single(opened, static listener => listener is not null);
             using var client = await RawClient.ConnectAsync(owner!.EndPoint);
-            (await Soon(owner.AcceptAsync())).Socket.Dispose();
+            (await Soon(owner.AcceptAsync())).Dispose();
         }
     }
 

@@ -3,7 +3,7 @@ using System.Runtime.Versioning;
 using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd.Protocol;
 
-namespace Kcopyd.Actors.Nbd.Server;
+namespace Kcopyd.Actors.Nbd.Transport;
 
 /// <summary>The name of a unix socket in the file system.</summary>
 /// <remarks>

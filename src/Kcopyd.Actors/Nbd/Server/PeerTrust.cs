@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Kcopyd.Actors.Nbd.Protocol;
 
-namespace Kcopyd.Actors.Nbd.Transport;
+namespace Kcopyd.Actors.Nbd.Server;
 
 /// <summary>One TLS handshake of a client: whether it is trusted, where the server asks who it is.</summary>
 /// <remarks>.NET sends no alert for a certificate that it does not take: the connection would just end, and the client could name no reason. So the handshake completes, and

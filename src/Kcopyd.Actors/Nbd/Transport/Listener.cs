@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using Kcopyd.Actors.IO;
 
-namespace Kcopyd.Actors.Nbd.Server;
+namespace Kcopyd.Actors.Nbd.Transport;
 
 /// <summary>A socket that clients come to. No other server has its address: TCP ports are not shared, and see <see cref="SocketFile"/>.</summary>
-internal sealed class Listener : IDisposable
+internal sealed class Listener : ITransportListener
 {
     private const int Backlog = 512;
     private const int KeepAliveProbes = 6;
@@ -32,7 +31,7 @@ internal sealed class Listener : IDisposable
     /// <summary>Binds a socket and listens.</summary>
     /// <param name="endPoint">Where.</param>
     /// <param name="mayBeReached">True if other machines may reach it.</param>
-    /// <param name="keepAlive">See <see cref="NbdServerSettings.KeepAlive"/>.</param>
+    /// <param name="keepAlive">How long a client over TCP may be silent before the kernel asks whether it is still there; zero never asks.</param>
     /// <exception cref="ArgumentException">It is not an address, or one that others can reach, and there is no TLS.</exception>
     /// <exception cref="IOException">It cannot be listened on; the message says why.</exception>
     public static Listener Open(EndPoint endPoint, bool mayBeReached, TimeSpan keepAlive)
@@ -86,18 +85,20 @@ internal sealed class Listener : IDisposable
         return new Listener(socket, socket.LocalEndPoint!, null, keepAlive);
     }
 
-    /// <exception cref="SocketException">No connection is available now.</exception>
-    /// <exception cref="ObjectDisposedException">It was closed.</exception>
+    /// <inheritdoc/>
     /// <remarks>What is wrong with a client that is gone by now surfaces in its connection.</remarks>
-    public async Task<Accepted> AcceptAsync()
+    public async Task<TransportConnection> AcceptAsync()
     {
         var client = await _socket.AcceptAsync().ConfigureAwait(false);
-        if (client.AddressFamily == AddressFamily.Unix)
-            return new Accepted(this, client, $"{Name}{Process(client)}");
-        client.NoDelay = true;      // answers are gathered here
-        if (_keepAlive > TimeSpan.Zero)
-            KeepAlive(client);
-        return new Accepted(this, client, client.RemoteEndPoint?.ToString() ?? "?");
+        try
+        {
+            return new SocketConnection(client, new LaneStream(client)) { Peer = Prepare(client) };
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
     }
 
     public void Dispose()
@@ -108,6 +109,17 @@ internal sealed class Listener : IDisposable
         if (OperatingSystem.IsLinux())
             _file?.Remove();
         _socket.Dispose();
+    }
+
+    /// <returns>The client's name, for people: all of a unix socket have its address, and their processes tell them apart.</returns>
+    private string Prepare(Socket client)
+    {
+        if (client.AddressFamily == AddressFamily.Unix)
+            return SocketConnection.ProcessOf(client) is { } process ? string.Create(CultureInfo.InvariantCulture, $"{Name} (process {process})") : Name;
+        client.NoDelay = true;      // answers are gathered here
+        if (_keepAlive > TimeSpan.Zero)
+            KeepAlive(client);
+        return client.RemoteEndPoint?.ToString() ?? "?";
     }
 
     // A client whose machine or network is gone says nothing: the kernel asks. Not by TCP_USER_TIMEOUT, which also ends a client that lives and takes no answers for a
@@ -133,23 +145,4 @@ internal sealed class Listener : IDisposable
         var address = endPoint.Serialize();
         return address.Size > family && address[family] == 0;
     }
-
-    // All clients of a unix socket have its name; their processes tell them apart.
-    private static string Process(Socket client)
-    {
-        const int solSocket = 1, soPeerCred = 17;
-        Span<int> credentials = stackalloc int[3];      // struct ucred: process, user, group
-        try
-        {
-            client.GetRawSocketOption(solSocket, soPeerCred, MemoryMarshal.AsBytes(credentials));
-            return string.Create(CultureInfo.InvariantCulture, $" (process {credentials[0]})");
-        }
-        catch (SocketException)
-        {
-            return "";      // it is gone already
-        }
-    }
 }
-
-/// <summary>A client has come.</summary>
-internal sealed record Accepted(Listener Listener, Socket Socket, string Client) : Akka.Actor.INoSerializationVerificationNeeded;

@@ -1,0 +1,57 @@
+using System.Net.Sockets;
+
+namespace Kcopyd.Actors.Nbd.Transport;
+
+/// <summary>A connection by a socket.</summary>
+/// <param name="socket">Connected.</param>
+/// <param name="stream">Over the socket, which it owns.</param>
+internal sealed class SocketConnection(Socket socket, Stream stream) : TransportConnection(stream)
+{
+    private const int SolSocket = 1, SoPeerCred = 17;      // of Linux
+
+    public override void EndInput() => Shut(socket, SocketShutdown.Receive);
+
+    public override void Shutdown() => Shut(socket, SocketShutdown.Both);
+
+    public override void Reset()
+    {
+        try
+        {
+            if (socket.ProtocolType == ProtocolType.Tcp)
+                socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            // It is closed already.
+        }
+        socket.Dispose();
+    }
+
+    /// <summary>The process on the other side of a unix socket; null where that is not known.</summary>
+    public static int? ProcessOf(Socket socket)
+    {
+        Span<byte> credentials = stackalloc byte[12];       // struct ucred: process, user, group
+        try
+        {
+            var length = OperatingSystem.IsLinux() ? socket.GetRawSocketOption(SolSocket, SoPeerCred, credentials) : 0;
+            return length == credentials.Length && BitConverter.ToInt32(credentials) is > 0 and var pid ? pid : null;
+        }
+        catch (SocketException)
+        {
+            return null;    // it is gone already
+        }
+    }
+
+    /// <summary>Shuts a socket that may be shut, or closed, already.</summary>
+    public static void Shut(Socket socket, SocketShutdown side)
+    {
+        try
+        {
+            socket.Shutdown(side);
+        }
+        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        {
+            // It is shut already.
+        }
+    }
+}

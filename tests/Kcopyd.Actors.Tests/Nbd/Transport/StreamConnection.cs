@@ -1,0 +1,17 @@
+using System.Diagnostics.CodeAnalysis;
+using Kcopyd.Actors.Nbd.Transport;
+
+namespace Kcopyd.Actors.Tests.Nbd.Transport;
+
+/// <summary>A connection over a stream of a spec; every way to end it closes the stream.</summary>
+internal sealed class StreamConnection : TransportConnection
+{
+    [SetsRequiredMembers]
+    public StreamConnection(Stream stream) : base(stream) => Peer = "nobody";
+
+    public override void EndInput() => Dispose();
+
+    public override void Shutdown() => Dispose();
+
+    public override void Reset() => Dispose();
+}
