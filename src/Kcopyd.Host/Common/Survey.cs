@@ -9,9 +9,9 @@ namespace Kcopyd.Host.Common;
 /// <param name="Target">The argument.</param>
 /// <param name="Kind">What its path names.</param>
 /// <param name="Size">Bytes; 0 for what is missing, <see cref="long.MaxValue"/> for a sink.</param>
-/// <param name="Storage">Where its bytes live, see <see cref="StorageLocation"/>; null if nowhere.</param>
+/// <param name="Location">Where its first byte lives; nowhere if it stores nothing.</param>
 /// <param name="HoldsData">True of a destination if something would be lost by overwriting it: not of an empty file, and not of one that is all hole.</param>
-internal sealed record Survey(Target Target, TargetKind Kind, long Size, object? Storage, bool HoldsData = false)
+internal sealed record Survey(Target Target, TargetKind Kind, long Size, StorageLocation Location, bool HoldsData = false)
 {
     private Func<Task<Survey>>? _again;
 
@@ -42,7 +42,7 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
         }
         catch (DeviceOpenException unknown) when (unknown.Reason == DeviceOpenError.HasNoLength)
         {
-            return new Survey(target, TargetKind.Stream, long.MaxValue, FileEntry.Of(target.Path).Identity);
+            return new Survey(target, TargetKind.Stream, long.MaxValue, new StorageLocation(FileEntry.Of(target.Path).Identity, 0));
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
@@ -66,7 +66,7 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
         if (!entry.Exists)
         {
             NewFiles.CheckMayCreate($"{target}", target.Path);
-            return new Survey(target, TargetKind.Missing, 0, entry.Identity) { _again = () => OfDestinationAsync(target, remotes) };
+            return new Survey(target, TargetKind.Missing, 0, new StorageLocation(entry.Identity, 0)) { _again = () => OfDestinationAsync(target, remotes) };
         }
         var device = Devices.Open(target, new BlockDeviceOptions());
         await using (device.ConfigureAwait(false))
@@ -81,24 +81,24 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
 
     /// <summary>True if standard output is among what is written, by whatever name: what else is said must not get into it.</summary>
     public bool IsStandardOutput => Target.IsStandardStream
-        || (Kind is TargetKind.File or TargetKind.Stream && Storage is not null && Storage.Equals(FileEntry.Of(StandardOutput).Identity));
+        || (Kind is TargetKind.File or TargetKind.Stream && Location.Storage is { } storage && storage.Equals(FileEntry.Of(StandardOutput).Identity));
 
     private static bool IsStream(Target target, string standard, [NotNullWhen(true)] out Survey? survey)
     {
         var entry = FileEntry.Of(target.IsStandardStream ? standard : target.Path);
-        survey = target.IsStandardStream || entry.Kind == FileKind.Pipe ? new Survey(target, TargetKind.Stream, long.MaxValue, entry.Kind == FileKind.Character ? null : entry.Identity) : null;
+        survey = target.IsStandardStream || entry.Kind == FileKind.Pipe ? new Survey(target, TargetKind.Stream, long.MaxValue, new StorageLocation(entry.Kind == FileKind.Character ? null : entry.Identity, 0)) : null;
         return survey is not null;
     }
 
     // Two addresses of one export are the same storage; what else leads to it, nobody here can know.
-    private static Survey Of(Target target, NbdBlockDevice export) => new(target, TargetKind.Remote, export.Length, RemoteDevices.Storage(target.Uri!)) { Remote = export };
+    private static Survey Of(Target target, NbdBlockDevice export) => new(target, TargetKind.Remote, export.Length, new StorageLocation(RemoteDevices.Storage(target.Uri!), 0)) { Remote = export };
 
     private static Survey Of(Target target, FileBlockDevice device, Func<Task<Survey>> again)
     {
         var kind = (device.Features & DeviceFeatures.Sink) != 0 || device.Length == long.MaxValue ? TargetKind.Sink
             : device.IsRegularFile ? TargetKind.File
             : TargetKind.Disk;
-        return new Survey(target, kind, device.Length, device.Locate(0).Storage)
+        return new Survey(target, kind, device.Length, device.Locate(0))
         {
             Permissions = kind == TargetKind.Sink ? null : FileEntry.Of(target.Path).Permissions,
             _again = again,

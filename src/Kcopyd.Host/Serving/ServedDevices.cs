@@ -154,7 +154,7 @@ internal sealed class ServedDevices : IAsyncDisposable
                 Add(file.Name, file.Target.Path, null, known, null);
             else
             {
-                CheckCow(file.Target, device);
+                CheckPastSnapshots(file.Target, device);
                 if (!_options.ReadOnly && !_options.IgnoresUnnamed && device.Length % IoRegion.SectorSize == 0)
                     await OriginStores.CheckAllNamedAsync((file.Target, device), [(file.Target, device)], path => $"--snapshot '{file.Target.Path},{path}'").ConfigureAwait(false);
                 if (device.Length == long.MaxValue)
@@ -216,24 +216,27 @@ internal sealed class ServedDevices : IAsyncDisposable
     public void CheckNewStore(Target target, FileBlockDevice device)
     {
         CheckNew(target, device);
-        if (_files.Exists(one => IsSame(one, device)))
+        if (_files.Exists(one => StorageLocation.Overlap(one, device)))
             throw new UsageException($"{target} is served itself; give another file.");
     }
 
     // A disk with snapshots is written through them only.
     private void CheckNew(Target target, FileBlockDevice device)
     {
-        if (_origins.SelectMany(static one => one.Files.All).FirstOrDefault(one => IsSame(one.Device, device)).Target is { } same)
+        if (_origins.SelectMany(static one => one.Files.All).FirstOrDefault(one => StorageLocation.Overlap(one.Device, device)).Target is { } same)
             throw new UsageException($"{target} is {same} of another --snapshot; give each its own file.");
     }
 
-    private void CheckCow(Target target, FileBlockDevice device)
+    private void CheckPastSnapshots(Target target, FileBlockDevice device)
     {
-        if (_origins.SelectMany(static one => one.Files.Cows).Any(cow => IsSame(cow, device)))
+        if (_origins.SelectMany(static one => one.Files.Cows).Any(cow => StorageLocation.Overlap(cow, device)))
             throw new UsageException($"{target} is the COW of a --snapshot: the snapshot is served, not what it is kept in. Leave it away.");
+        if (_origins.Find(one => StorageLocation.Overlap(one.Files.Origin, device)) is { Files: { } files })
+            throw new UsageException($"{target} shares storage with {files.All[0].Target}, which has snapshots: a write to it would not reach them. Leave one of the two away.");
     }
 
-    private static bool IsSame(FileBlockDevice one, FileBlockDevice other) => one.Locate(0).Storage is { } storage && storage.Equals(other.Locate(0).Storage);
+    // Another partition of the same disk is another device.
+    private static bool IsSame(FileBlockDevice one, FileBlockDevice other) => one.Length == other.Length && one.Locate(0) is { Storage: not null } start && start == other.Locate(0);
 
     // Its messages name the origin so; an actor's name has no other characters, and each its own.
     private string OriginName(string path)

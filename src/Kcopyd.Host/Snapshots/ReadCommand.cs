@@ -53,7 +53,7 @@ internal static class ReadCommand
     private static async Task<Target> CheckAsync(SnapshotFiles files, Target into, bool overwrite)
     {
         var survey = await Survey.OfDestinationAsync(into).ConfigureAwait(false);
-        files.CheckApart(into, survey.Storage);
+        files.CheckApart(survey);
         return survey is { Kind: TargetKind.File, HoldsData: true } && !overwrite
             ? throw new UsageException($"{into} exists and holds {ByteSize.Format(survey.Size)}. To replace it: --overwrite.")
             : into;

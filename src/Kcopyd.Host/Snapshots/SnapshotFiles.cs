@@ -84,10 +84,12 @@ internal sealed class SnapshotFiles : IAsyncDisposable
     private static Target[] Targets(string origin, IReadOnlyList<string> cows, string another) =>
         [new("ORIGIN", origin, 0, null), .. cows.Select((cow, i) => new Target(i == 0 ? "COW" : another, cow, 0, null))];
 
-    /// <exception cref="UsageException">The target has the storage of one that is open.</exception>
-    public void CheckApart(Target target, object? storage)
+    /// <exception cref="UsageException">It shares storage with one that is open.</exception>
+    public void CheckApart(Survey survey) => CheckApart(survey.Target, survey.Location, survey.Size);
+
+    private void CheckApart(Target target, StorageLocation location, long length)
     {
-        if (storage is not null && _opened.Find(one => storage.Equals(one.Device.Locate(0).Storage)).Target is { } same)
+        if (_opened.Find(one => location.Overlaps(length, one.Device.Locate(0), one.Device.Length)).Target is { } same)
             throw new UsageException($"{target} is {same}; give another file.");
     }
 
@@ -148,7 +150,7 @@ internal sealed class SnapshotFiles : IAsyncDisposable
     {
         try
         {
-            CheckApart(target, device.Locate(0).Storage);
+            CheckApart(target, device.Locate(0), device.Length);
         }
         finally
         {

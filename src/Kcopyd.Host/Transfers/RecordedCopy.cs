@@ -54,7 +54,7 @@ internal sealed class RecordedCopy
         var store = new MapfileStore(path);
         foreach (var survey in plan.Source is null ? plan.Destinations : plan.Destinations.Prepend(plan.Source))
         {
-            if (store.Entry.Identity is { } identity && (identity.Equals(survey.Storage) || identity.Equals(FileEntry.Of(survey.Target.Path).Identity)))
+            if (store.Entry.Identity is { } identity && (identity.Equals(survey.Location.Storage) || identity.Equals(FileEntry.Of(survey.Target.Path).Identity)))
                 throw new UsageException($"--mapfile '{path}' is {survey.Target}; name a file of its own.");
         }
         var map = store.Load();

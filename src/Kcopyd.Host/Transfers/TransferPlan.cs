@@ -122,13 +122,15 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
     {
         foreach (var other in Source is null ? before : before.Prepend(Source))
         {
-            if (destination.Storage is null || !destination.Storage.Equals(other.Storage))
-                continue;
-            if (options.Truncate && destination.Kind == TargetKind.File)
+            if (options.Truncate && destination.Kind == TargetKind.File && destination.Location.Overlaps(destination.Size, other.Location, other.Size))
                 throw new UsageException($"{destination.Target} is the same file as {other.Target}: --truncate would empty both.");
-            var (a, b) = (destination.Target.Start, other.Target.Start);
-            if (IsOpenEnded || (Length > 0 ? a < b + Length && b < a + Length : a == b))
+            if (PartOf(destination).Overlaps(ExtentOf(destination), PartOf(other), ExtentOf(other)))
                 throw new UsageException($"{destination.Target} overlaps {other.Target}; copy between regions that do not.");
         }
     }
+
+    private static StorageLocation PartOf(Survey survey) => survey.Location with { Offset = survey.Location.Offset + survey.Target.Start };
+
+    // How far a copy reaches that has no end is known only for a device that cannot grow.
+    private long ExtentOf(Survey survey) => !IsOpenEnded ? Length : survey.Kind == TargetKind.Disk ? survey.Size - survey.Target.Start : long.MaxValue;
 }

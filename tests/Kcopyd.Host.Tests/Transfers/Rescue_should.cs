@@ -114,7 +114,7 @@ public sealed class Rescue_should : CommandSpec
         return result;
     }
 
-    private static Survey Survey(IBlockDevice device) => new(new Target("DEVICE", device.Name, 0, null), TargetKind.Disk, device.Length, device);
+    private static Survey Survey(IBlockDevice device) => new(new Target("DEVICE", device.Name, 0, null), TargetKind.Disk, device.Length, device.Locate(0));
 
     private static MemoryBlockDevice Filled(int length = Length)
     {
