@@ -90,7 +90,7 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
         if (error != IoError.None && !hasNothingToFlush)
         {
             Refuse(attached, new SnapshotStoreException(SnapshotStoreError.OriginNotFlushed, origin.Device.Name,
-                $" cannot be flushed ({error.Describe()}): what a snapshot of it would show after a power cut is not known."));
+                $" cannot be flushed ({error.Describe()}): what a snapshot of it would show after a power cut is not known.") { Error = error });
             return;
         }
         Label(snapshot, snapshot.LabelWhenOpen, labelled =>
@@ -98,7 +98,10 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
             if (labelled == IoError.None)
                 Attached(snapshot, attached);
             else
-                Refuse(attached, new SnapshotStoreException(SnapshotStoreError.Io, snapshot.Cow.Name, $": its label cannot be written: {labelled.Describe()}."));
+                Refuse(attached, new SnapshotStoreException(SnapshotStoreError.WriteFailed, snapshot.Cow.Name, $": its label cannot be written: {labelled.Describe()}.")
+                {
+                    Error = labelled, Offset = 0,
+                });
         });
     }
 
