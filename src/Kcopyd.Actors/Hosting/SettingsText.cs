@@ -7,7 +7,8 @@ using Kcopyd.Actors.Configuration;
 
 namespace Kcopyd.Actors.Hosting;
 
-/// <summary>A section of HOCON, from options that are set in code. What is null is left out. The key is the name of the property that is added, see <see cref="SettingKey"/>.</summary>
+/// <summary>A section of HOCON, from options that are set in code. What is null is left out. The key is the name of the property that is added, see
+/// <see cref="SettingKey"/>.</summary>
 internal sealed class SettingsText
 {
     private readonly StringBuilder _lines = new();

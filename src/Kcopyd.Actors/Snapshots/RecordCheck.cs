@@ -23,13 +23,15 @@ internal sealed class RecordCheck(IBlockDevice cow, StoreGeometry geometry, long
     public void Take(ExceptionRecord record, StoreImage image, int index)
     {
         if ((ulong)record.Old >= (ulong)_originChunks)
-            throw Refusal(SnapshotRecordError.BehindOrigin, $"old chunk {record.Old} is behind the end of the origin, which has {_originChunks} chunks of {geometry.ChunkSize} bytes. Is it another origin's store?", chunks: _originChunks);
+            throw Refusal(SnapshotRecordError.BehindOrigin, $"old chunk {record.Old} is behind the end of the origin, which has {_originChunks} chunks of "
+                + $"{geometry.ChunkSize} bytes. Is it another origin's store?", chunks: _originChunks);
         if (record.New < 0 || geometry.IsMetadata(record.New))
             throw Refusal(SnapshotRecordError.InMetadata, $"new chunk {record.New} holds metadata of the store: the store is damaged, or was made to do damage.");
         if (record.New >= _cowChunks)
         {
             if (!acceptTruncated)
-                throw Refusal(SnapshotRecordError.BehindStore, $"new chunk {record.New} is behind the end of the store, which has {_cowChunks} chunks. If the store was truncated, give it back its size, or open it with AcceptTruncated to read what it still has.", chunks: _cowChunks);
+                throw Refusal(SnapshotRecordError.BehindStore, $"new chunk {record.New} is behind the end of the store, which has {_cowChunks} chunks. "
+                    + "If the store was truncated, give it back its size, or open it with AcceptTruncated to read what it still has.", chunks: _cowChunks);
             image.Lost++;
         }
         else if (!IsFirstAt(record.New))

@@ -1,7 +1,8 @@
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>A snapshot cannot be taken or opened, because its COW store cannot be used or made. The message names the device, what is wrong, and the remedy in terms of this
-/// library. For callers that react, or write sentences of their own, <see cref="Reason"/> tells what is wrong, and which of the other properties are set.</summary>
+/// <summary>A snapshot cannot be taken or opened, because its COW store cannot be used or made. The message names the device, what is wrong, and the remedy in
+/// terms of this library. For callers that react, or write sentences of their own, <see cref="Reason"/> tells what is wrong, and the other properties have the
+/// values that belong to it.</summary>
 public sealed class SnapshotStoreException : IOException
 {
     /// <param name="reason">What is wrong.</param>
@@ -47,7 +48,7 @@ public sealed class SnapshotStoreException : IOException
     /// <summary>What the store says of its origin, for <see cref="SnapshotStoreError.OtherOrigin"/> and <see cref="SnapshotStoreError.HalfMerged"/>.</summary>
     public SnapshotStoreLabel? Label { get; init; }
 
-    /// <summary>The origin with which it was opened, for <see cref="SnapshotStoreError.OtherOrigin"/>; null if a record tells, see <see cref="Record"/>.</summary>
+    /// <summary>The origin with which it was opened, for <see cref="SnapshotStoreError.OtherOrigin"/>; null if it is <see cref="Record"/> that tells.</summary>
     public OriginIdentity? Origin { get; init; }
 
     /// <summary>Bytes of <see cref="Origin"/>.</summary>

@@ -31,6 +31,15 @@ internal static class DeviceOpening
         _ => $"{operand}: {ForeignText.Phrase(refused.Message)}.",
     });
 
+    /// <summary>Why a file cannot be used, inside of a sentence that names it.</summary>
+    public static string Cause(Exception refused) => refused switch
+    {
+        UnauthorizedAccessException => "you may not, or its file system is read-only",
+        DirectoryNotFoundException => "its directory does not exist",
+        DeviceOpenException { Reason: DeviceOpenError.Other } unusable => LibC.Message(unusable.HResult),
+        _ => ForeignText.Phrase(refused.Message),
+    };
+
     /// <returns>Null for a reason that has no sentence here.</returns>
     internal static string? Sentence(Operand operand, DeviceOpenException unusable) => unusable.Reason switch
     {

@@ -13,26 +13,33 @@ internal static class StoreSentences
         { Reason: SnapshotStoreError.ReadFailed } => $"{operand} cannot be read at byte {unusable.Offset}: {unusable.Error.Describe()}.",
         { Reason: SnapshotStoreError.WriteFailed, Offset: null } => $"{operand} cannot be flushed: {unusable.Error.Describe()}.",
         { Reason: SnapshotStoreError.WriteFailed } => $"{operand} cannot be written at byte {unusable.Offset}: {unusable.Error.Describe()}.",
-        { Reason: SnapshotStoreError.OriginNotFlushed } =>
-            $"ORIGIN '{ForeignText.Path(unusable.Device)}' cannot be flushed ({unusable.Error.Describe()}): what a snapshot of it would show after a power cut is not known.",
+        { Reason: SnapshotStoreError.OriginNotFlushed } => $"ORIGIN '{ForeignText.Path(unusable.Device)}' cannot be flushed ({unusable.Error.Describe()}): "
+            + "what a snapshot of it would show after a power cut is not known.",
         { Reason: SnapshotStoreError.NoStore } => $"{operand} holds no COW store; make one: kcopyd snapshot create ORIGIN '{operand.Name}'.",
-        { Reason: SnapshotStoreError.OtherData } => $"{operand} is no COW store: it holds {ForeignText.Printable(unusable.Found ?? "other data")}. If it is an image, give its store: 'kcopyd snapshot list {operand.Name}' finds it.",
-        { Reason: SnapshotStoreError.HoldsStore } => $"{operand} holds a COW store already; see 'kcopyd snapshot status'. If its snapshot is not needed any more: --force.",
-        { Reason: SnapshotStoreError.UnknownVersion } => $"{operand} was made by a newer release: it is a COW store of version {unusable.Version}, and this release knows version {StoreHeader.DiskVersion}.",
+        { Reason: SnapshotStoreError.OtherData } => $"{operand} is no COW store: it holds {ForeignText.Printable(unusable.Found ?? "other data")}. "
+            + $"If it is an image, give its store: 'kcopyd snapshot list {operand.Name}' finds it.",
+        { Reason: SnapshotStoreError.HoldsStore } => $"{operand} holds a COW store already; see 'kcopyd snapshot status'. "
+            + "If its snapshot is not needed any more: --force.",
+        { Reason: SnapshotStoreError.UnknownVersion } => $"{operand} was made by a newer release: "
+            + $"it is a COW store of version {unusable.Version}, and this release knows version {StoreHeader.DiskVersion}.",
         { Reason: SnapshotStoreError.Truncated } => $"{Truncated(operand, unusable)} Give it back its size; or read what it still has: --accept-truncated.",
-        { Reason: SnapshotStoreError.TooSmall, ChunkSize: 0 } => $"{operand} has {unusable.Length} bytes: too small for a COW store, which needs two chunks at least.",
-        { Reason: SnapshotStoreError.TooSmall } => $"{operand} has {unusable.Length} bytes: a COW store with chunks of {unusable.ChunkSize} bytes needs {unusable.Needed} at least.",
-        { Reason: SnapshotStoreError.Misaligned } => $"{operand}: direct I/O on it needs multiples of {unusable.Alignment} bytes, and its chunks have {unusable.ChunkSize}.",
-        { Reason: SnapshotStoreError.OtherOrigin } => $"{OtherOrigin(operand, unusable)} If ORIGIN was moved or restored, and holds what it held: --accept-origin.",
+        { Reason: SnapshotStoreError.TooSmall, ChunkSize: 0 } =>
+            $"{operand} has {unusable.Length} bytes: too small for a COW store, which needs two chunks at least.",
+        { Reason: SnapshotStoreError.TooSmall } =>
+            $"{operand} has {unusable.Length} bytes: a COW store with chunks of {unusable.ChunkSize} bytes needs {unusable.Needed} at least.",
+        { Reason: SnapshotStoreError.Misaligned } =>
+            $"{operand}: direct I/O on it needs multiples of {unusable.Alignment} bytes, and its chunks have {unusable.ChunkSize}.",
+        { Reason: SnapshotStoreError.OtherOrigin } =>
+            $"{OtherOrigin(operand, unusable)} If ORIGIN was moved or restored, and holds what it held: --accept-origin.",
         { Reason: SnapshotStoreError.Damaged, Record: { } record } => Of(operand, record, unusable.ChunkSize),
-        { Reason: SnapshotStoreError.Damaged } =>
-            $"{operand}: by its header a chunk has {unusable.ChunkSize} bytes, which is no power of two from {IoRegion.SectorSize} to {StoreGeometry.LargestChunk}: the store is damaged.",
+        { Reason: SnapshotStoreError.Damaged } => $"{operand}: by its header a chunk has {unusable.ChunkSize} bytes, "
+            + $"which is no power of two from {IoRegion.SectorSize} to {StoreGeometry.LargestChunk}: the store is damaged.",
         { Reason: SnapshotStoreError.DamagedLabel } => $"{DamagedLabel(operand)} {StoreErrors.WayOut(operand)}",
-        { Reason: SnapshotStoreError.HalfMerged } => $"{operand} is half merged: a merge into {ForeignText.Path(unusable.Label?.OriginName ?? "its origin")} was begun and is not complete, "
-            + $"and what is still to be merged is nowhere else. Complete it: kcopyd snapshot merge ORIGIN '{operand.Name}'. "
+        { Reason: SnapshotStoreError.HalfMerged } => $"{operand} is half merged: "
+            + $"a merge into {ForeignText.Path(unusable.Label?.OriginName ?? "its origin")} was begun and is not complete, and what is still to be merged is nowhere else. Complete it: kcopyd snapshot merge ORIGIN '{operand.Name}'. "
             + $"If what is left is not needed any more: kcopyd snapshot delete '{operand.Name}' --force.",
-        { Reason: SnapshotStoreError.Unclean } => $"{operand} was in use by a writer of its origin that did not close it. After a crash or a power cut it is whole; "
-            + "but if its own device had failed, it lacks chunks that the origin has overwritten, and the two cannot be told apart. "
+        { Reason: SnapshotStoreError.Unclean } => $"{operand} was in use by a writer of its origin that did not close it. "
+            + "After a crash or a power cut it is whole; but if its own device had failed, it lacks chunks that the origin has overwritten, and the two cannot be told apart. "
             + "If its device has not failed: --accept-unclean. Otherwise take a new snapshot.",
         _ => null,
     };
@@ -47,7 +54,8 @@ internal static class StoreSentences
         var (old, place) = fault.Record;
         var why = fault.Error switch
         {
-            SnapshotRecordError.BehindOrigin => $"old chunk {old} is behind the end of the origin, which has {fault.Chunks} chunks of {chunkSize} bytes. Is it another origin's store?",
+            SnapshotRecordError.BehindOrigin =>
+                $"old chunk {old} is behind the end of the origin, which has {fault.Chunks} chunks of {chunkSize} bytes. Is it another origin's store?",
             SnapshotRecordError.BehindStore => $"new chunk {place} is behind the end of the store, which has {fault.Chunks} chunks: it was truncated.",
             SnapshotRecordError.InMetadata => $"new chunk {place} holds metadata of the store: the store is damaged, or was made to do damage.",
             SnapshotRecordError.ChunkTaken => $"new chunk {place} is taken by {fault.Other} already: the store is damaged.",

@@ -37,7 +37,8 @@ internal sealed class Listener : IDisposable
     {
         Check(endPoint, mayBeReached);
         if (endPoint.AddressFamily != AddressFamily.Unix && endPoint is not IPEndPoint)
-            throw new NbdListenException(NbdListenError.Unsupported, endPoint, "is not an address to listen on; give an IPEndPoint or a UnixDomainSocketEndPoint.");
+            throw new NbdListenException(NbdListenError.Unsupported, endPoint,
+                "is not an address to listen on; give an IPEndPoint or a UnixDomainSocketEndPoint.");
         var isUnix = endPoint is not IPEndPoint;
         if (isUnix && !OperatingSystem.IsLinux())
             throw new PlatformNotSupportedException($"{endPoint}: a unix socket is served on Linux only; listen on an address of loopback, new IPEndPoint(IPAddress.Loopback, port).");
@@ -71,9 +72,11 @@ internal sealed class Listener : IDisposable
     public static Listener Take(Socket socket, bool mayBeReached, TimeSpan keepAlive)
     {
         if (socket.SocketType != SocketType.Stream || socket.AddressFamily is not (AddressFamily.Unix or AddressFamily.InterNetwork or AddressFamily.InterNetworkV6))
-            throw new NbdListenException(NbdListenError.Unsupported, null, $"is of {socket.AddressFamily} and {socket.SocketType}, which NBD clients do not use; give a TCP or unix stream socket.");
+            throw new NbdListenException(NbdListenError.Unsupported, null,
+                $"is of {socket.AddressFamily} and {socket.SocketType}, which NBD clients do not use; give a TCP or unix stream socket.");
         if ((int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection)! == 0)
-            throw new NbdListenException(NbdListenError.NotListening, socket.LocalEndPoint, "does not listen. Give a socket that does, as systemd passes with Accept=no.");
+            throw new NbdListenException(NbdListenError.NotListening, socket.LocalEndPoint,
+                "does not listen. Give a socket that does, as systemd passes with Accept=no.");
         Check(socket.LocalEndPoint!, mayBeReached);
         return new Listener(socket, socket.LocalEndPoint!, null, keepAlive);
     }
@@ -115,7 +118,8 @@ internal sealed class Listener : IDisposable
     private static void Check(EndPoint endPoint, bool mayBeReached)
     {
         if (endPoint is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address) && !mayBeReached)
-            throw new NbdListenException(NbdListenError.Insecure, ip, "can be reached from other machines, and without TLS whoever comes may read and write. Give certificates and require TLS, listen on loopback or on a unix socket, or allow it.");
+            throw new NbdListenException(NbdListenError.Insecure, ip, "can be reached from other machines, and without TLS whoever comes may read and write. "
+                + "Give certificates and require TLS, listen on loopback or on a unix socket, or allow it.");
     }
 
     // Its name is in no file system, and ends with the socket.

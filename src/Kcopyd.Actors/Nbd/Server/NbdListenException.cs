@@ -4,7 +4,8 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Nbd;
 
-/// <summary>An NBD server cannot listen at an address or on a socket. The message names the address and the remedy; <see cref="Reason"/> is for callers that react to it.</summary>
+/// <summary>An NBD server cannot listen at an address or on a socket. The message names the address and the remedy; <see cref="Reason"/> is for callers that
+/// react to it.</summary>
 public sealed class NbdListenException : IOException
 {
     internal NbdListenException(NbdListenError reason, EndPoint? endPoint, string what, Exception? cause = null)

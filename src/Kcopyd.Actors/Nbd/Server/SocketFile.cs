@@ -42,7 +42,7 @@ internal sealed class SocketFile
             socket.Listen(backlog);
             var result = LibC.LinkStatus(full, out var own);
             return result == 0 ? new SocketFile(full, own)
-                : throw new NbdListenException(NbdListenError.Vanished, endPoint, $"cannot be listened on: it was bound, and is gone: {LibC.Message((int)-result)}.");
+                : throw Refusal(NbdListenError.Vanished, endPoint, $"it was bound, and is gone: {LibC.Message((int)-result)}.");
         }
         catch (SocketException refused)
         {
@@ -50,7 +50,7 @@ internal sealed class SocketFile
         }
         catch (Exception refused) when (refused is (IOException or UnauthorizedAccessException) and not NbdListenException)
         {
-            throw new NbdListenException(refused is UnauthorizedAccessException ? NbdListenError.AccessDenied : NbdListenError.Other, endPoint, $"cannot be listened on: {refused.Message}", refused);
+            throw Refusal(refused is UnauthorizedAccessException ? NbdListenError.AccessDenied : NbdListenError.Other, endPoint, refused.Message, refused);
         }
     }
 
@@ -70,16 +70,17 @@ internal sealed class SocketFile
         if (LibC.LinkStatus(path, out var status) < 0)
             return;         // nothing is there, or binding says what is wrong
         if (status.Kind != FileKind.Socket)
-            throw Refusal(NbdListenError.NotASocket, "it exists and is not a socket. Give another path, or remove it.");
+            throw Refusal(NbdListenError.NotASocket, endPoint, "it exists and is not a socket. Give another path, or remove it.");
         if (!IsAbandoned(path))
-            throw Refusal(NbdListenError.AddressInUse, "Address already in use. Another server listens there.");
+            throw Refusal(NbdListenError.AddressInUse, endPoint, "Address already in use. Another server listens there.");
         if (!mayReplace)
-            throw Refusal(NbdListenError.Abandoned, "a server that has ended left it behind, and its folder cannot be locked to replace it. Remove it.");
+            throw Refusal(NbdListenError.Abandoned, endPoint, "a server that has ended left it behind, and its folder cannot be locked to replace it. Remove it.");
         if (LibC.Unlink(path) is < 0 and var errno)
-            throw Refusal(NbdListenError.Abandoned, $"a server that has ended left it behind, and it cannot be removed: {LibC.Message((int)-errno)}.");
-
-        NbdListenException Refusal(NbdListenError reason, string why) => new(reason, endPoint, $"cannot be listened on: {why}");
+            throw Refusal(NbdListenError.Abandoned, endPoint, $"a server that has ended left it behind, and it cannot be removed: {LibC.Message((int)-errno)}.");
     }
+
+    private static NbdListenException Refusal(NbdListenError reason, UnixSocketEndPoint endPoint, string why, Exception? cause = null) =>
+        new(reason, endPoint, $"cannot be listened on: {why}", cause);
 
     // Without blocking: a server that lives and is busy has a full queue of clients, and connecting would wait for it.
     private static bool IsAbandoned(string path)
