@@ -1,9 +1,11 @@
+using System.Runtime.CompilerServices;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 
 namespace Kcopyd.Actors.Configuration;
 
-/// <summary>A section of HOCON from which settings are read. Whatever is wrong with it is a <see cref="ConfigurationException"/> that names the setting by its path.</summary>
+/// <summary>A section of HOCON from which settings are read, each by its key or by its property's name (<see cref="SettingKey"/>). Whatever is wrong with it is a
+/// <see cref="ConfigurationException"/> that names the setting by its path.</summary>
 internal sealed class ConfigSection
 {
     private readonly Config _config;
@@ -42,44 +44,55 @@ internal sealed class ConfigSection
     public static IEnumerable<string> Keys(Config root, string path) =>
         root.HasPath(path) ? Section(root, path).AsEnumerable().Select(static pair => pair.Key) : [];
 
-    public int Int(string key) => Read(key, () => checked((int)_config.GetLong(key)));
+    public int Int(string setting) => Read(setting, key => checked((int)_config.GetLong(key)));
 
     /// <summary>A number that need not be there.</summary>
-    public int Int(string key, int otherwise) => _config.HasPath(key) ? Int(key) : otherwise;
+    public int Int(string setting, int otherwise) => _config.HasPath(SettingKey.Of(setting)) ? Int(setting) : otherwise;
 
-    public long Bytes(string key) => Read(key, () => _config.GetByteSize(key) ?? throw new FormatException("not a size in bytes"));
+    public long Bytes(string setting) => Read(setting, BytesAt);
 
-    public TimeSpan Time(string key) => Read(key, () => _config.GetTimeSpan(key, allowInfinite: false));
+    /// <summary>Bytes of something that is in memory.</summary>
+    public int Size(string setting) => Read(setting, key => checked((int)BytesAt(key)));
 
-    public bool Bool(string key) => Read(key, () => _config.GetBoolean(key));
+    public TimeSpan Time(string setting) => Read(setting, key => _config.GetTimeSpan(key, allowInfinite: false));
 
-    public string Text(string key) => Read(key, () => _config.GetString(key) is { Length: > 0 } text ? text : throw new FormatException("it is empty"));
+    public bool Bool(string setting) => Read(setting, key => _config.GetBoolean(key));
 
-    public IEnumerable<string> Names(string key) => Read<IEnumerable<string>>(key, () => _config.GetValue(key) is var value && value.IsArray() ? value.GetStringList()
+    public string Text(string setting) => Read(setting, key => _config.GetString(key) is { Length: > 0 } text ? text : throw new FormatException("it is empty"));
+
+    /// <summary>A list of names, or one name, by a parser of its own.</summary>
+    public T Names<T>(string setting, Func<IEnumerable<string>, T> parse) => Read(setting, key => parse(_config.GetValue(key) is var value && value.IsArray() ? value.GetStringList()
         : value.IsObject() ? throw new FormatException("not a list of names")
-        : value.GetString() is { Length: > 0 } name ? [name] : []);     // an empty list comes as nothing
+        : value.GetString() is { Length: > 0 } name ? [name] : []));     // an empty list comes as nothing
 
-    /// <summary>Reads a setting by a parser of its own.</summary>
-    public T Read<T>(string key, Func<T> read)
+    /// <summary>Refuses a value that is outside its range.</summary>
+    /// <param name="holds">True if it is within.</param>
+    /// <param name="path">The section.</param>
+    /// <param name="value">The property, whose name is the key.</param>
+    /// <param name="range">The range, for people.</param>
+    /// <param name="property">Left to the compiler.</param>
+    public static void Require<T>(bool holds, string path, T value, string range, [CallerArgumentExpression(nameof(value))] string property = "")
     {
+        if (!holds)
+            throw new ConfigurationException($"{path}.{SettingKey.Of(property)} = {value}: must be {range}.");
+    }
+
+    private long BytesAt(string key) => _config.GetByteSize(key) ?? throw new FormatException("not a size in bytes");
+
+    private T Read<T>(string setting, Func<string, T> read)
+    {
+        var key = SettingKey.Of(setting);
         if (!_config.HasPath(key))
             throw new ConfigurationException($"{Path}.{key} is missing; the defaults are in KcopydExtension.DefaultConfig().");
         try
         {
-            return read();
+            return read(key);
         }
         // Akka.NET has no one exception for a value that is not of the kind asked for.
         catch (Exception exception) when (exception is FormatException or OverflowException or ArgumentException or NotSupportedException or ConfigurationException or InvalidOperationException or NullReferenceException)
         {
             throw new ConfigurationException($"{Path}.{key} = {Shown(key)}: cannot be read: {exception.Message}", exception);
         }
-    }
-
-    /// <summary>Refuses a value that is outside its range.</summary>
-    public static void Require(bool holds, string path, string key, object? value, string range)
-    {
-        if (!holds)
-            throw new ConfigurationException($"{path}.{key} = {value}: must be {range}.");
     }
 
     private string Shown(string key)

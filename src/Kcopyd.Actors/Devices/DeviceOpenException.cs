@@ -5,15 +5,24 @@ namespace Kcopyd.Actors;
 /// <see cref="UnauthorizedAccessException"/>.</remarks>
 public sealed class DeviceOpenException : IOException
 {
-    internal DeviceOpenException(DeviceOpenError reason, string message, int errno = 0) : base(message)
+    internal DeviceOpenException(DeviceOpenError reason, string path, string message, int errno = 0) : base(message)
     {
-        Reason = reason;
+        (Reason, Path) = (reason, path);
         if (errno != 0)
             HResult = errno;    // as .NET's own I/O exceptions on Linux have it
     }
 
     /// <summary>What is wrong, for callers that react to it.</summary>
     public DeviceOpenError Reason { get; }
+
+    /// <summary>The path as it was given.</summary>
+    public string Path { get; }
+
+    /// <summary>Bytes that the device has, for <see cref="DeviceOpenError.TooSmall"/>.</summary>
+    public long Length { get; init; }
+
+    /// <summary>Bytes that were asked for, see <see cref="BlockDeviceOptions.Length"/>, for <see cref="DeviceOpenError.TooSmall"/>.</summary>
+    public long Needed { get; init; }
 }
 
 /// <summary>Why a path cannot be opened as a block device.</summary>

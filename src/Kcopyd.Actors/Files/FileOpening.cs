@@ -107,7 +107,7 @@ internal sealed class FileOpening : IDisposable
     private void SizeFile()
     {
         if (Status.Size == 0 && NewName is null && HasContent())
-            throw new DeviceOpenException(DeviceOpenError.HasNoLength, $"'{Path}' has a length of 0 and yet has content: it can be read as a stream, not as a device.");
+            throw new DeviceOpenException(DeviceOpenError.HasNoLength, Path, $"'{Path}' has a length of 0 and yet has content: it can be read as a stream, not as a device.");
         if (_options.Truncate)
             Resize(0);
         if (_options.Length > Status.Size)
@@ -130,8 +130,8 @@ internal sealed class FileOpening : IDisposable
         LogicalBlockSize = (int)blockSize;
         IsReadOnly |= readOnly != 0;
         if (length < _options.Length)
-            throw new DeviceOpenException(DeviceOpenError.TooSmall, string.Create(CultureInfo.InvariantCulture,
-                $"'{Path}' has {length} bytes, and {_options.Length} are needed; use a larger device or copy less."));
+            throw new DeviceOpenException(DeviceOpenError.TooSmall, Path, string.Create(CultureInfo.InvariantCulture,
+                $"'{Path}' has {length} bytes, and {_options.Length} are needed; use a larger device or copy less.")) { Length = length, Needed = _options.Length };
     }
 
     // A terminal has no offsets; what takes them (null, full, zero) can be read at one for nothing.
@@ -163,7 +163,7 @@ internal sealed class FileOpening : IDisposable
             if (_options.Io == IoMode.Auto)
                 return;
             throw errno == LibC.EINVAL
-                ? new DeviceOpenException(DeviceOpenError.HasNoDirectIo, $"'{Path}' cannot do direct I/O on its file system; open it with IoMode.Buffered.", errno)
+                ? new DeviceOpenException(DeviceOpenError.HasNoDirectIo, Path, $"'{Path}' cannot do direct I/O on its file system; open it with IoMode.Buffered.", errno)
                 : Error(errno);
         }
         Check(LibC.Status(Direct, out var status));
@@ -206,20 +206,20 @@ internal sealed class FileOpening : IDisposable
             throw Error((int)-result);
     }
 
-    private DeviceOpenException Changed() => new(DeviceOpenError.Changed, $"'{Path}' changed while it was being opened; try again.");
+    private DeviceOpenException Changed() => new(DeviceOpenError.Changed, Path, $"'{Path}' changed while it was being opened; try again.");
 
     private DeviceOpenException NoDevice(FileKind kind) => kind == FileKind.Directory
-        ? new(DeviceOpenError.IsDirectory, $"'{Path}' is a directory; name a file or a device.")
-        : new(DeviceOpenError.HasNoOffsets, $"'{Path}' is a {(kind == FileKind.Character ? "character device" : kind.ToString().ToLowerInvariant())} without offsets, and cannot be used as a block device.");
+        ? new(DeviceOpenError.IsDirectory, Path, $"'{Path}' is a directory; name a file or a device.")
+        : new(DeviceOpenError.HasNoOffsets, Path, $"'{Path}' is a {(kind == FileKind.Character ? "character device" : kind.ToString().ToLowerInvariant())} without offsets, and cannot be used as a block device.");
 
     private Exception Error(int errno) => errno switch
     {
-        LibC.EEXIST when _options.CreateNew => new DeviceOpenException(DeviceOpenError.Exists, $"'{Path}' exists already; open it without CreateNew, or choose another name.", errno),
+        LibC.EEXIST when _options.CreateNew => new DeviceOpenException(DeviceOpenError.Exists, Path, $"'{Path}' exists already; open it without CreateNew, or choose another name.", errno),
         LibC.ENOENT when Creates => new DirectoryNotFoundException($"'{Path}' cannot be created: its directory does not exist."),
         LibC.ENOENT => new FileNotFoundException($"'{Path}' does not exist; create it, or open it with Create = true.", Path),
         LibC.EACCES or LibC.EPERM or LibC.EROFS => new UnauthorizedAccessException(
             $"'{Path}' cannot be opened for {(_options.ReadOnly ? "reading" : "writing")}: {LibC.Message(errno)}. "
             + (_options.ReadOnly ? "Ask for permission to read it." : "If it is only to be read, open it with ReadOnly = true.")),
-        _ => new DeviceOpenException(DeviceOpenError.Other, $"'{Path}' cannot be opened: {LibC.Message(errno)} (errno {errno}).", errno),
+        _ => new DeviceOpenException(DeviceOpenError.Other, Path, $"'{Path}' cannot be opened: {LibC.Message(errno)} (errno {errno}).", errno),
     };
 }

@@ -34,7 +34,7 @@ internal sealed class PortableFileDevice : FileBlockDevice
             _file.Dispose();
             throw refused is NotSupportedException
                 ? new PlatformNotSupportedException($"'{path}' is no regular file; devices are supported on Linux only: use an image file, BlockDevice.Memory, or an NBD export.", refused)
-                : new DeviceOpenException(DeviceOpenError.Other, $"'{path}' cannot be opened: {refused.Message}");
+                : new DeviceOpenException(DeviceOpenError.Other, path, $"'{path}' cannot be opened: {refused.Message}");
         }
         _flush = new FlushLatch(Sync);
     }
@@ -113,7 +113,7 @@ internal sealed class PortableFileDevice : FileBlockDevice
         try
         {
             if (Directory.Exists(_path))
-                throw new DeviceOpenException(DeviceOpenError.IsDirectory, $"'{Name}' is a directory; name a file.");
+                throw new DeviceOpenException(DeviceOpenError.IsDirectory, Name, $"'{Name}' is a directory; name a file.");
             return File.OpenHandle(_path, mode, options.ReadOnly ? FileAccess.Read : FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         }
         catch (DirectoryNotFoundException) when (mode != FileMode.Open)
@@ -132,8 +132,8 @@ internal sealed class PortableFileDevice : FileBlockDevice
         catch (IOException refused) when (refused is not DeviceOpenException)
         {
             throw options.CreateNew && File.Exists(_path)
-                ? new DeviceOpenException(DeviceOpenError.Exists, $"'{Name}' exists already; open it without CreateNew, or choose another name.")
-                : new DeviceOpenException(DeviceOpenError.Other, $"'{Name}' cannot be opened: {refused.Message}");
+                ? new DeviceOpenException(DeviceOpenError.Exists, Name, $"'{Name}' exists already; open it without CreateNew, or choose another name.")
+                : new DeviceOpenException(DeviceOpenError.Other, Name, $"'{Name}' cannot be opened: {refused.Message}");
         }
     }
 

@@ -1,3 +1,5 @@
+using Kcopyd.Actors.IO;
+
 namespace Kcopyd.Actors;
 
 /// <summary>A file or block device cannot be claimed, because somebody else uses it.</summary>
@@ -27,14 +29,14 @@ public sealed record StorageUser(StorageUserKind Kind, string Name, string Stora
     /// <inheritdoc/>
     public override string ToString() => Kind switch
     {
-        StorageUserKind.Mount => $"{Storage} is mounted on {Name}",
+        StorageUserKind.Mount => $"{Storage} is mounted on {ForeignText.Path(Name)}",
         StorageUserKind.Swap => $"{Storage} is swap space",
         StorageUserKind.Device => $"{Storage} is a part of {Name}",
         StorageUserKind.Lock => $"{Storage} is locked by {Program}",
         _ => $"{Storage} is open in {Program}",
     };
 
-    private string Program => ProcessId == 0 ? Name : $"process {ProcessId} ({Name})";
+    private string Program => ProcessId == 0 ? Name : $"process {ProcessId} ({ForeignText.Printable(Name)})";
 }
 
 /// <summary>How a file or block device is used.</summary>

@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Text;
 using Akka.Configuration;
-using Akka.Hosting;
 
 namespace Kcopyd.Actors.Hosting;
 
@@ -62,31 +59,22 @@ public sealed class KcopydOptions
     /// <summary>Renders what is set as HOCON.</summary>
     /// <param name="path">The section that it goes to.</param>
     /// <returns>Empty if nothing is set.</returns>
-    internal Config ToConfig(string path)
-    {
-        var hocon = new StringBuilder();
-        Add("sub-job-size", SubJobSize?.ToHocon());
-        Add("sub-jobs-per-job", SubJobsPerJob?.ToHocon());
-        Add("max-sub-jobs", MaxSubJobs?.ToHocon());
-        Add("max-destinations", MaxDestinations?.ToHocon());
-        Add("max-jobs", MaxJobs?.ToHocon());
-        Add("max-prepared-callbacks", MaxPreparedCallbacks?.ToHocon());
-        Add("page-pool-size", PagePoolSize?.ToHocon());
-        Add("recycle-crews", RecycleCrews?.ToHocon());
-        Add("throttle-percent", ThrottlePercent?.ToHocon());
-        Add("bytes-per-second", BytesPerSecond?.ToHocon());
-        Add("offload", Offload is { } kinds ? $"[{string.Join(", ", OffloadNames.Of(kinds).DefaultIfEmpty(OffloadNames.None))}]" : null);
-        Add("progress-interval", ProgressInterval?.TotalMilliseconds.ToString("0.####'ms'", CultureInfo.InvariantCulture));
-        Add("cancel-timeout", CancelTimeout?.TotalMilliseconds.ToString("0.####'ms'", CultureInfo.InvariantCulture));
-        Add("remembered-results", RememberedResults?.ToHocon());
-        Add("dispatcher", Dispatcher?.ToHocon());
-        Add("worker-dispatcher", WorkerDispatcher?.ToHocon());
-        return hocon.Length == 0 ? Config.Empty : ConfigurationFactory.ParseString($"{path} {{\n{hocon}}}");
-
-        void Add(string key, string? value)
-        {
-            if (value is not null)
-                hocon.Append(CultureInfo.InvariantCulture, $"{key} = {value}\n");
-        }
-    }
+    internal Config ToConfig(string path) => new SettingsText()
+        .Add(SubJobSize)
+        .Add(SubJobsPerJob)
+        .Add(MaxSubJobs)
+        .Add(MaxDestinations)
+        .Add(MaxJobs)
+        .Add(MaxPreparedCallbacks)
+        .Add(PagePoolSize)
+        .Add(RecycleCrews)
+        .Add(ThrottlePercent)
+        .Add(BytesPerSecond)
+        .Add(Offload)
+        .Add(ProgressInterval)
+        .Add(CancelTimeout)
+        .Add(RememberedResults)
+        .Add(Dispatcher)
+        .Add(WorkerDispatcher)
+        .At(path);
 }

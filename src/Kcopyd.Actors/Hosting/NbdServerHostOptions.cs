@@ -1,9 +1,6 @@
-using System.Globalization;
 using System.Net;
-using System.Text;
 using Akka.Actor;
 using Akka.Configuration;
-using Akka.Hosting;
 using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Actors.Hosting;
@@ -68,27 +65,18 @@ public sealed class NbdServerHostOptions
 
     /// <summary>Renders the limits that are set as HOCON.</summary>
     /// <returns>Empty if none is.</returns>
-    internal Config ToConfig()
-    {
-        var hocon = new StringBuilder();
-        Add("max-connections", MaxConnections?.ToHocon());
-        Add("handshake-timeout", Milliseconds(HandshakeTimeout));
-        Add("max-requests", MaxRequests?.ToHocon());
-        Add("max-ios", MaxIos?.ToHocon());
-        Add("piece-size", PieceSize?.ToHocon());
-        Add("max-bytes", MaxBytes?.ToHocon());
-        Add("drain-timeout", Milliseconds(DrainTimeout));
-        Add("device-timeout", Milliseconds(DeviceTimeout));
-        Add("keep-alive", Milliseconds(KeepAlive));
-        Add("dispatcher", Dispatcher?.ToHocon());
-        return hocon.Length == 0 ? Config.Empty : ConfigurationFactory.ParseString($"kcopyd.nbd.server {{\n{hocon}}}");
-
-        void Add(string key, string? value)
-        {
-            if (value is not null)
-                hocon.Append(CultureInfo.InvariantCulture, $"{key} = {value}\n");
-        }
-    }
+    internal Config ToConfig() => new SettingsText()
+        .Add(MaxConnections)
+        .Add(HandshakeTimeout)
+        .Add(MaxRequests)
+        .Add(MaxIos)
+        .Add(PieceSize)
+        .Add(MaxBytes)
+        .Add(DrainTimeout)
+        .Add(DeviceTimeout)
+        .Add(KeepAlive)
+        .Add(Dispatcher)
+        .At(NbdServerSettings.Section);
 
     internal NbdServerOptions ToOptions(ActorSystem system, string name) => new()
     {
@@ -103,6 +91,4 @@ public sealed class NbdServerHostOptions
     private static NbdExport Registered(ActorSystem system, string name) => system.Kcopyd().Devices.TryGet(name, out var device)
         ? new NbdExport(name, device)
         : throw new InvalidOperationException($"No device '{name}' is registered, so it cannot be served: register it in system.Kcopyd().Devices by a WithActors before WithNbdServer, or make its export by Exports.");
-
-    private static string? Milliseconds(TimeSpan? time) => time?.TotalMilliseconds.ToString("0.####'ms'", CultureInfo.InvariantCulture);
 }

@@ -53,8 +53,8 @@ internal static class UnixPath
         return bytes[..(used + 1)];
     }
 
-    /// <summary>The path for people and for JSON, which take valid text only: what has no character is shown as U+FFFD.</summary>
-    public static string Printable(string path)
+    /// <summary>The path as valid text, for JSON and labels: what has no character becomes U+FFFD. For people: <see cref="ForeignText.Path"/>.</summary>
+    public static string ToText(string path)
     {
         if (!path.Any(char.IsSurrogate))
             return path;

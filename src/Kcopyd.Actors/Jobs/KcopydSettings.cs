@@ -66,45 +66,43 @@ public sealed record KcopydSettings
 
     internal static KcopydSettings From(ConfigSection section) => new KcopydSettings
     {
-        SubJobSize = section.Read("sub-job-size", () => checked((int)section.Bytes("sub-job-size"))),
-        SubJobsPerJob = section.Int("sub-jobs-per-job"),
-        MaxSubJobs = section.Int("max-sub-jobs"),
-        MaxDestinations = section.Int("max-destinations"),
-        MaxJobs = section.Int("max-jobs"),
-        MaxPreparedCallbacks = section.Int("max-prepared-callbacks"),
-        PagePoolSize = section.Bytes("page-pool-size"),
-        RecycleCrews = section.Bool("recycle-crews"),
-        ThrottlePercent = section.Int("throttle-percent"),
-        BytesPerSecond = section.Bytes("bytes-per-second"),
-        Offload = section.Read("offload", () => OffloadNames.Parse(section.Names("offload"))),
-        ProgressInterval = section.Time("progress-interval"),
-        RememberedResults = section.Int("remembered-results"),
-        CancelTimeout = section.Time("cancel-timeout"),
-        Dispatcher = section.Text("dispatcher"),
-        WorkerDispatcher = section.Text("worker-dispatcher"),
+        SubJobSize = section.Size(nameof(SubJobSize)),
+        SubJobsPerJob = section.Int(nameof(SubJobsPerJob)),
+        MaxSubJobs = section.Int(nameof(MaxSubJobs)),
+        MaxDestinations = section.Int(nameof(MaxDestinations)),
+        MaxJobs = section.Int(nameof(MaxJobs)),
+        MaxPreparedCallbacks = section.Int(nameof(MaxPreparedCallbacks)),
+        PagePoolSize = section.Bytes(nameof(PagePoolSize)),
+        RecycleCrews = section.Bool(nameof(RecycleCrews)),
+        ThrottlePercent = section.Int(nameof(ThrottlePercent)),
+        BytesPerSecond = section.Bytes(nameof(BytesPerSecond)),
+        Offload = section.Names(nameof(Offload), OffloadNames.Parse),
+        ProgressInterval = section.Time(nameof(ProgressInterval)),
+        RememberedResults = section.Int(nameof(RememberedResults)),
+        CancelTimeout = section.Time(nameof(CancelTimeout)),
+        Dispatcher = section.Text(nameof(Dispatcher)),
+        WorkerDispatcher = section.Text(nameof(WorkerDispatcher)),
     }.Checked(section.Path);
 
     /// <summary>Returns these settings if every value is in its range.</summary>
     /// <exception cref="ConfigurationException">A value is outside its range; the message names the setting and the range.</exception>
     internal KcopydSettings Checked(string path = "kcopyd.client")
     {
-        Require(SubJobSize is >= 4096 and <= 1 << 20 && SubJobSize % 4096 == 0, "sub-job-size", SubJobSize, "a multiple of 4096 from 4096 to 1 MiB");
-        Require(SubJobsPerJob >= 1, "sub-jobs-per-job", SubJobsPerJob, "at least 1");
-        Require(MaxSubJobs >= 1, "max-sub-jobs", MaxSubJobs, "at least 1");
-        Require(MaxDestinations is >= 1 and <= 64, "max-destinations", MaxDestinations, "1 to 64, the bits of the result");
-        Require(MaxJobs >= 1, "max-jobs", MaxJobs, "at least 1");
-        Require(MaxPreparedCallbacks >= 1, "max-prepared-callbacks", MaxPreparedCallbacks, "at least 1");
-        Require(PagePoolSize >= SubJobSize, "page-pool-size", PagePoolSize, "at least sub-job-size, which is the reserve");
-        Require(ThrottlePercent is >= 1 and <= 100, "throttle-percent", ThrottlePercent, "1 to 100");
-        Require(BytesPerSecond >= 0, "bytes-per-second", BytesPerSecond, "0 (no limit) or more");
-        Require((Offload & ~OffloadKinds.All) == 0, "offload", (int)Offload, "made of the values of OffloadKinds");
-        Require(ProgressInterval > TimeSpan.Zero, "progress-interval", ProgressInterval, "longer than zero");
-        Require(CancelTimeout >= TimeSpan.Zero, "cancel-timeout", CancelTimeout, "0 (waits for ever) or longer");
-        Require(RememberedResults >= 0, "remembered-results", RememberedResults, "0 or more");
-        Require(!string.IsNullOrWhiteSpace(Dispatcher), "dispatcher", Dispatcher, "the path of a dispatcher's section");
-        Require(!string.IsNullOrWhiteSpace(WorkerDispatcher), "worker-dispatcher", WorkerDispatcher, "the path of a dispatcher's section");
+        ConfigSection.Require(SubJobSize is >= 4096 and <= 1 << 20 && SubJobSize % 4096 == 0, path, SubJobSize, "a multiple of 4096 from 4096 to 1 MiB");
+        ConfigSection.Require(SubJobsPerJob >= 1, path, SubJobsPerJob, "at least 1");
+        ConfigSection.Require(MaxSubJobs >= 1, path, MaxSubJobs, "at least 1");
+        ConfigSection.Require(MaxDestinations is >= 1 and <= 64, path, MaxDestinations, "1 to 64, the bits of the result");
+        ConfigSection.Require(MaxJobs >= 1, path, MaxJobs, "at least 1");
+        ConfigSection.Require(MaxPreparedCallbacks >= 1, path, MaxPreparedCallbacks, "at least 1");
+        ConfigSection.Require(PagePoolSize >= SubJobSize, path, PagePoolSize, "at least sub-job-size, which is the reserve");
+        ConfigSection.Require(ThrottlePercent is >= 1 and <= 100, path, ThrottlePercent, "1 to 100");
+        ConfigSection.Require(BytesPerSecond >= 0, path, BytesPerSecond, "0 (no limit) or more");
+        ConfigSection.Require((Offload & ~OffloadKinds.All) == 0, path, Offload, "made of the values of OffloadKinds");
+        ConfigSection.Require(ProgressInterval > TimeSpan.Zero, path, ProgressInterval, "longer than zero");
+        ConfigSection.Require(CancelTimeout >= TimeSpan.Zero, path, CancelTimeout, "0 (waits for ever) or longer");
+        ConfigSection.Require(RememberedResults >= 0, path, RememberedResults, "0 or more");
+        ConfigSection.Require(!string.IsNullOrWhiteSpace(Dispatcher), path, Dispatcher, "the path of a dispatcher's section");
+        ConfigSection.Require(!string.IsNullOrWhiteSpace(WorkerDispatcher), path, WorkerDispatcher, "the path of a dispatcher's section");
         return this;
-
-        void Require(bool holds, string key, object? value, string range) => ConfigSection.Require(holds, path, key, value, range);
     }
 }

@@ -147,12 +147,8 @@ internal static class RegionChecks
     {
         if (length == 0)
             return false;
-        var (storageA, offsetA) = a.Device.Locate(a.Offset);
-        var (storageB, offsetB) = b.Device.Locate(b.Offset);
-        if (storageA is null || !storageA.Equals(storageB))
-            return false;
         var (lengthA, lengthB) = (Math.Min(length, a.Device.Length - a.Offset), Math.Min(length, b.Device.Length - b.Offset));
-        return offsetA - offsetB < lengthB && offsetB - offsetA < lengthA;
+        return a.Device.Locate(a.Offset).Overlaps(lengthA, b.Device.Locate(b.Offset), lengthB);
     }
 
     private static string Name(int index) => index == FromSource ? "from" : $"to[{index.ToString(CultureInfo.InvariantCulture)}]";

@@ -13,11 +13,16 @@ internal static class NewStore
             throw new ArgumentException($"{cow.Name} is read-only, and a COW store is to be made there; open it for writing.", nameof(cow));
         OptionChecks.CheckAlignment(origin, cow, geometry);
         if (cow.Length < 2L * geometry.ChunkSize)
-            throw new SnapshotStoreException(SnapshotStoreError.TooSmall, cow.Name, $" has {cow.Length} bytes: a COW store needs two chunks of {geometry.ChunkSize} bytes at least, and one more for each chunk that changes.");
+            throw new SnapshotStoreException(SnapshotStoreError.TooSmall, cow.Name,
+                $" has {cow.Length} bytes: a COW store needs two chunks of {geometry.ChunkSize} bytes at least, and one more for each chunk that changes.")
+            {
+                Length = cow.Length, Needed = 2L * geometry.ChunkSize, ChunkSize = geometry.ChunkSize,
+            };
         var headSize = StoreReader.HeadSize(cow);
         var sector = AlignedMemory.Allocate(headSize);
         if (options.Mode != StoreMode.Replace && await OccupiedSpace.FindAsync(cow, geometry.ChunkSize).ConfigureAwait(false) is { } found)
-            throw new SnapshotStoreException(SnapshotStoreError.OtherData, cow.Name, $" holds {found}, which a COW store would overwrite.", " Take another device or, if that is not needed any more, make the store by StoreMode.Replace.");
+            throw new SnapshotStoreException(SnapshotStoreError.OtherData, cow.Name, $" holds {found}, which a COW store would overwrite.",
+                " Take another device or, if that is not needed any more, make the store by StoreMode.Replace.") { Found = found };
         if (options.Mode == StoreMode.Replace)
             await StoreReader.CheckNotHalfMergedAsync(cow).ConfigureAwait(false);
         try
@@ -35,9 +40,12 @@ internal static class NewStore
         }
         catch (BlockDeviceException failed)
         {
-            throw new SnapshotStoreException(SnapshotStoreError.Io, cow.Name, failed.Offset < 0
+            throw new SnapshotStoreException(SnapshotStoreError.WriteFailed, cow.Name, failed.Offset < 0
                 ? $": no store can be made there: a flush failed: {failed.Error.Describe()}."
-                : $": no store can be made there: a write at byte {failed.Offset} failed: {failed.Error.Describe()}.");
+                : $": no store can be made there: a write at byte {failed.Offset} failed: {failed.Error.Describe()}.")
+            {
+                Error = failed.Error, Offset = failed.Offset < 0 ? null : failed.Offset,
+            };
         }
     }
 

@@ -23,7 +23,7 @@ internal static class OptionChecks
         CheckGrowth(cow, options);
         if (cow.IsReadOnly && !origin.Device.IsReadOnly)
             throw new ArgumentException($"{cow.Name} is read-only, and a write to the origin {origin.Device.Name} could not be copied into it; open the origin read-only, too, or the COW device for writing.", nameof(cow));
-        if (SnapshotAttachments.Overlap(origin.Device, cow))
+        if (StorageLocation.Overlap(origin.Device, cow))
             throw new ArgumentException($"{cow.Name} is the storage of the origin {origin.Device.Name}; the COW device must be another one.", nameof(cow));
     }
 

@@ -38,7 +38,7 @@ public sealed record OriginIdentity
         ArgumentNullException.ThrowIfNull(device);
         var (offset, length) = (0L, device.Length);
         return RangeBlockDevice.Unwrap(device, ref offset, ref length) is FileBlockDevice file
-            ? new OriginIdentity(file.StableKey(offset), UnixPath.Printable(Path.GetFullPath(file.Name)))
+            ? new OriginIdentity(file.StableKey(offset), UnixPath.ToText(Path.GetFullPath(file.Name)))
             : new OriginIdentity(null, device.Name);
     }
 }

@@ -23,25 +23,41 @@ internal sealed class RecordCheck(IBlockDevice cow, StoreGeometry geometry, long
     public void Take(ExceptionRecord record, StoreImage image, int index)
     {
         if ((ulong)record.Old >= (ulong)_originChunks)
-            throw Refusal($"old chunk {record.Old} is behind the end of the origin, which has {_originChunks} chunks of {geometry.ChunkSize} bytes. Is it another origin's store?", SnapshotStoreError.OtherOrigin);
+            throw Refusal(SnapshotRecordError.BehindOrigin, $"old chunk {record.Old} is behind the end of the origin, which has {_originChunks} chunks of "
+                + $"{geometry.ChunkSize} bytes. Is it another origin's store?", chunks: _originChunks);
         if (record.New < 0 || geometry.IsMetadata(record.New))
-            throw Refusal($"new chunk {record.New} holds metadata of the store: the store is damaged, or was made to do damage.");
+            throw Refusal(SnapshotRecordError.InMetadata, $"new chunk {record.New} holds metadata of the store: the store is damaged, or was made to do damage.");
         if (record.New >= _cowChunks)
         {
             if (!acceptTruncated)
-                throw Refusal($"new chunk {record.New} is behind the end of the store, which has {_cowChunks} chunks.", SnapshotStoreError.Truncated,
-                    " If the store was truncated, give it back its size, or open it with AcceptTruncated to read what it still has.");
+                throw Refusal(SnapshotRecordError.BehindStore, $"new chunk {record.New} is behind the end of the store, which has {_cowChunks} chunks. "
+                    + "If the store was truncated, give it back its size, or open it with AcceptTruncated to read what it still has.", chunks: _cowChunks);
             image.Lost++;
         }
         else if (!IsFirstAt(record.New))
         {
-            throw Refusal($"new chunk {record.New} is taken by {HolderOf(image, record.New)} already.");
+            var holder = HolderOf(image, record.New);
+            throw Refusal(SnapshotRecordError.ChunkTaken, $"new chunk {record.New} is taken by {holder} already.", holder);
         }
         if (!image.Table.TryAdd(record.Old, record.New))
-            throw Refusal($"old chunk {record.Old} has an exception already: {new ExceptionRecord(record.Old, image.Table.Find(record.Old))}. Which one holds cannot be told.");
+        {
+            var first = new ExceptionRecord(record.Old, image.Table.Find(record.Old));
+            throw Refusal(SnapshotRecordError.SecondException, $"old chunk {record.Old} has an exception already: {first}. Which one holds cannot be told.", first);
+        }
 
-        SnapshotStoreException Refusal(string why, SnapshotStoreError reason = SnapshotStoreError.Damaged, string remedy = "") =>
-            new(reason, cow.Name, $": record {index} of metadata area {image.CurrentArea} ({record}) is refused: {why}", remedy);
+        SnapshotStoreException Refusal(SnapshotRecordError error, string why, ExceptionRecord? other = null, long chunks = 0)
+        {
+            var reason = error switch
+            {
+                SnapshotRecordError.BehindOrigin => SnapshotStoreError.OtherOrigin,
+                SnapshotRecordError.BehindStore => SnapshotStoreError.Truncated,
+                _ => SnapshotStoreError.Damaged,
+            };
+            return new(reason, cow.Name, $": record {index} of metadata area {image.CurrentArea} ({record}) is refused: {why}")
+            {
+                Record = new(error, record, image.CurrentArea, index) { Other = other, Chunks = chunks }, Length = cow.Length, ChunkSize = geometry.ChunkSize,
+            };
+        }
     }
 
     // Methods of their own: a lambda in Take would cost each record an object.

@@ -14,7 +14,7 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
     {
         var refusal = isClosing ? $"Origin '{origin.Name}' is closed."
             : snapshots.Merging is { } merging ? $"Snapshot '{merging.Name}' is being merged into origin '{origin.Name}'; open another one when that has ended."
-            : snapshots.All.Find(other => Overlap(other.Cow, snapshot.Cow)) is { } taken ? $"{snapshot.Cow.Name} is the store of the open snapshot '{taken.Name}'; each snapshot needs one of its own."
+            : snapshots.All.Find(other => StorageLocation.Overlap(other.Cow, snapshot.Cow)) is { } taken ? $"{snapshot.Cow.Name} is the store of the open snapshot '{taken.Name}'; each snapshot needs one of its own."
             : null;
         if (refusal is not null || snapshot.Refusal is not null)
         {
@@ -90,7 +90,7 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
         if (error != IoError.None && !hasNothingToFlush)
         {
             Refuse(attached, new SnapshotStoreException(SnapshotStoreError.OriginNotFlushed, origin.Device.Name,
-                $" cannot be flushed ({error.Describe()}): what a snapshot of it would show after a power cut is not known."));
+                $" cannot be flushed ({error.Describe()}): what a snapshot of it would show after a power cut is not known.") { Error = error });
             return;
         }
         Label(snapshot, snapshot.LabelWhenOpen, labelled =>
@@ -98,7 +98,10 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
             if (labelled == IoError.None)
                 Attached(snapshot, attached);
             else
-                Refuse(attached, new SnapshotStoreException(SnapshotStoreError.Io, snapshot.Cow.Name, $": its label cannot be written: {labelled.Describe()}."));
+                Refuse(attached, new SnapshotStoreException(SnapshotStoreError.WriteFailed, snapshot.Cow.Name, $": its label cannot be written: {labelled.Describe()}.")
+                {
+                    Error = labelled, Offset = 0,
+                });
         });
     }
 
@@ -169,11 +172,5 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
         if (snapshot == snapshots.Merging)
             merge.Leave();
         detached?.TrySetResult();
-    }
-
-    internal static bool Overlap(IBlockDevice one, IBlockDevice two)
-    {
-        var (here, there) = (one.Locate(0), two.Locate(0));
-        return here.Storage is { } storage && storage.Equals(there.Storage) && here.Offset < there.Offset + two.Length && there.Offset < here.Offset + one.Length;
     }
 }

@@ -28,18 +28,19 @@ public sealed record SnapshotSettings
         return From(new ConfigSection(config, Section));
     }
 
-    internal static SnapshotSettings From(ConfigSection section)
+    internal static SnapshotSettings From(ConfigSection section) => new SnapshotSettings
     {
-        var settings = new SnapshotSettings
-        {
-            ChunkSize = section.Read("chunk-size", () => checked((int)section.Bytes("chunk-size"))),
-            FillThreshold = section.Int("fill-threshold"),
-            MaxIos = section.Int("max-ios"),
-            Dispatcher = section.Text("dispatcher"),
-        };
-        ConfigSection.Require(StoreGeometry.IsChunkSize(settings.ChunkSize), section.Path, "chunk-size", settings.ChunkSize, "a power of two from 512 to 1 GiB");
-        ConfigSection.Require(settings.FillThreshold is >= 1 and <= 100, section.Path, "fill-threshold", settings.FillThreshold, "a percentage, 1 to 100");
-        ConfigSection.Require(settings.MaxIos is >= 1 and <= 1 << 16, section.Path, "max-ios", settings.MaxIos, "1 to 65536");
-        return settings;
+        ChunkSize = section.Size(nameof(ChunkSize)),
+        FillThreshold = section.Int(nameof(FillThreshold)),
+        MaxIos = section.Int(nameof(MaxIos)),
+        Dispatcher = section.Text(nameof(Dispatcher)),
+    }.Checked(section.Path);
+
+    private SnapshotSettings Checked(string path)
+    {
+        ConfigSection.Require(StoreGeometry.IsChunkSize(ChunkSize), path, ChunkSize, "a power of two from 512 to 1 GiB");
+        ConfigSection.Require(FillThreshold is >= 1 and <= 100, path, FillThreshold, "a percentage, 1 to 100");
+        ConfigSection.Require(MaxIos is >= 1 and <= 1 << 16, path, MaxIos, "1 to 65536");
+        return this;
     }
 }

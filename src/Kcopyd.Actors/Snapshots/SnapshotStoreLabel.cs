@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
+using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Snapshots;
 
@@ -45,7 +46,7 @@ public sealed record SnapshotStoreLabel(Guid Id, long OriginLength, string? Orig
     {
         if (!IsOf(length, identity))
             throw new SnapshotStoreException(SnapshotStoreError.OtherOrigin, store, $" is a snapshot of {Described(OriginName, OriginLength, OriginKey)}, not of {Described(identity.Name, length, identity.Key)}.",
-                " If the origin was moved or restored, and is what it was, open it with AcceptOrigin.");
+                " If the origin was moved or restored, and is what it was, open it with AcceptOrigin.") { Label = this, Origin = identity, OriginLength = length };
     }
 
     /// <summary>Why an unclean store is refused.</summary>
@@ -64,7 +65,7 @@ public sealed record SnapshotStoreLabel(Guid Id, long OriginLength, string? Orig
         if (!magic.StartsWith(Family))
             return null;
         if (!magic.SequenceEqual(Magic))
-            throw new SnapshotStoreException(SnapshotStoreError.UnknownVersion, device, $" has a label of version {(char)magic[^1]}, made by a newer release; this one knows version 1.");
+            throw new SnapshotStoreException(SnapshotStoreError.UnknownVersion, device, $" has a label of version {(char)magic[^1]}, made by a newer release; this one knows version 1.") { Version = magic[^1] - '0' };
         if (BinaryPrimitives.ReadUInt32LittleEndian(sector[CrcAt..]) != Crc(sector))
             throw new SnapshotStoreException(SnapshotStoreError.DamagedLabel, device, ": its label, in the first sector, has a wrong checksum: the store is damaged.", " If only the label is, open it with AcceptOrigin.");
         return new SnapshotStoreLabel(
@@ -103,7 +104,7 @@ public sealed record SnapshotStoreLabel(Guid Id, long OriginLength, string? Orig
         return Cut + name[from..];
     }
 
-    private static string Described(string name, long length, string? key) => $"{name} ({length} bytes{(key is null ? "" : $", {key}")})";
+    private static string Described(string name, long length, string? key) => $"{ForeignText.Path(name)} ({length} bytes{(key is null ? "" : $", {ForeignText.Printable(key)}")})";
 
     private static string Text(ReadOnlySpan<byte> field) => Encoding.UTF8.GetString(field.IndexOf((byte)0) is >= 0 and var end ? field[..end] : field);
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Memory;
 
 namespace Kcopyd.Actors.Snapshots;
@@ -19,18 +20,27 @@ internal static class StoreReader
     public static async ValueTask<StoreHead?> HeadAsync(IBlockDevice cow, bool acceptDamagedLabel = false)
     {
         if (cow.Length < HeadSize(cow))
-            throw new SnapshotStoreException(SnapshotStoreError.TooSmall, cow.Name, $" has {cow.Length} bytes: too small for a COW store, which needs two chunks at least.");
+            throw new SnapshotStoreException(SnapshotStoreError.TooSmall, cow.Name,
+                $" has {cow.Length} bytes: too small for a COW store, which needs two chunks at least.") { Length = cow.Length };
         var sector = AlignedMemory.Allocate(HeadSize(cow));
         await ReadAsync(cow, 0, sector, "its header").ConfigureAwait(false);
         var header = StoreHeader.Read(sector.Span);
         if (header.Magic == 0)
             return null;
+        var magic = BinaryPrimitives.ReverseEndianness(header.Magic);
         if (header.Magic != StoreHeader.SnapMagic)
-            throw new SnapshotStoreException(SnapshotStoreError.OtherData, cow.Name, $" is no COW store: it begins with 0x{BinaryPrimitives.ReverseEndianness(header.Magic):x8}, not with 'SnAp'.");
+            throw new SnapshotStoreException(SnapshotStoreError.OtherData, cow.Name,
+                $" is no COW store: it begins with 0x{magic:x8}, not with 'SnAp'.") { Found = $"data that begins with 0x{magic:x8}" };
         if (header.Version != StoreHeader.DiskVersion)
-            throw new SnapshotStoreException(SnapshotStoreError.UnknownVersion, cow.Name, $" is a COW store of version {header.Version}; this release knows version {StoreHeader.DiskVersion}.");
+            throw new SnapshotStoreException(SnapshotStoreError.UnknownVersion, cow.Name,
+                $" is a COW store of version {header.Version}; this release knows version {StoreHeader.DiskVersion}.") { Version = (int)header.Version };
         if (header.ChunkSize == 0)
-            throw new SnapshotStoreException(SnapshotStoreError.Damaged, cow.Name, $": its header tells chunks of {header.ChunkSectors} sectors, which is no power of two from 1 to {StoreGeometry.LargestChunk >> IoRegion.SectorShift}: the store is damaged.");
+            throw new SnapshotStoreException(SnapshotStoreError.Damaged, cow.Name,
+                $": its header tells chunks of {header.ChunkSectors} sectors, which is no power of two from 1 to "
+                + $"{StoreGeometry.LargestChunk >> IoRegion.SectorShift}: the store is damaged.")
+            {
+                ChunkSize = (long)header.ChunkSectors << IoRegion.SectorShift,
+            };
         try
         {
             return new StoreHead(header, SnapshotStoreLabel.Read(sector.Span, cow.Name));
@@ -48,8 +58,9 @@ internal static class StoreReader
         if (await ReadHalfMergedAsync(cow).ConfigureAwait(false) is { } label)
         {
             throw new SnapshotStoreException(SnapshotStoreError.HalfMerged, cow.Name,
-                $" is half merged: a merge into {label.OriginName} was begun and is not complete, and what is still to be merged is nowhere else.",
-                " Complete it by Snapshot.MergeAsync; if what is left is not needed any more, overwrite the first sector by zeroes.");
+                $" is half merged: a merge into {ForeignText.Path(label.OriginName)} was begun and is not complete, "
+                + "and what is still to be merged is nowhere else.",
+                " Complete it by Snapshot.MergeAsync; if what is left is not needed any more, overwrite the first sector by zeroes.") { Label = label };
         }
     }
 
@@ -62,7 +73,7 @@ internal static class StoreReader
         {
             head = await HeadAsync(cow, acceptDamagedLabel: true).ConfigureAwait(false);
         }
-        catch (SnapshotStoreException other) when (other.Reason != SnapshotStoreError.Io)
+        catch (SnapshotStoreException other) when (other.Reason != SnapshotStoreError.ReadFailed)
         {
             return null;
         }
@@ -90,7 +101,11 @@ internal static class StoreReader
     {
         var geometry = new StoreGeometry(head.Header.ChunkSize, largestPage);
         if (geometry.ChunkSize % cow.Alignment != 0)
-            throw new SnapshotStoreException(SnapshotStoreError.Misaligned, cow.Name, $": direct I/O on it needs multiples of {cow.Alignment} bytes, and its chunks have {geometry.ChunkSize}", "; open it with IoMode.Buffered.");
+            throw new SnapshotStoreException(SnapshotStoreError.Misaligned, cow.Name,
+                $": direct I/O on it needs multiples of {cow.Alignment} bytes, and its chunks have {geometry.ChunkSize}", "; open it with IoMode.Buffered.")
+            {
+                Alignment = cow.Alignment, ChunkSize = geometry.ChunkSize,
+            };
         var image = new StoreImage { Geometry = geometry, Head = head, Page = AlignedMemory.Allocate(geometry.PageSize) };
         if (!image.IsValid)
             return image;
@@ -146,8 +161,17 @@ internal static class StoreReader
         if (at <= cow.Length - geometry.ChunkSize)
             return;
         throw area == 0
-            ? new SnapshotStoreException(SnapshotStoreError.TooSmall, cow.Name, $" ends at byte {cow.Length}, before metadata area 0 at byte {at}: it is too small for a COW store with such chunks.")
-            : new SnapshotStoreException(SnapshotStoreError.Truncated, cow.Name, $" ends at byte {cow.Length}, before metadata area {area} at byte {at}: it was truncated.", " Give it back its size; what it has lost is gone.");
+            ? new SnapshotStoreException(SnapshotStoreError.TooSmall, cow.Name,
+                $" ends at byte {cow.Length}, before metadata area 0 at byte {at}: it is too small for a COW store with such chunks.")
+            {
+                Length = cow.Length, Needed = at + geometry.ChunkSize, ChunkSize = geometry.ChunkSize,
+            }
+            : new SnapshotStoreException(SnapshotStoreError.Truncated, cow.Name,
+                $" ends at byte {cow.Length}, before metadata area {area} at byte {at}: it was truncated.",
+                " Give it back its size; what it has lost is gone.")
+            {
+                Length = cow.Length, Needed = at + geometry.ChunkSize, ChunkSize = geometry.ChunkSize,
+            };
     }
 
     private static int TakeRecords(StoreImage image, RecordCheck check, List<ExceptionRecord>? inOrder)
@@ -184,7 +208,10 @@ internal static class StoreReader
         }
         catch (BlockDeviceException failed)
         {
-            throw new SnapshotStoreException(SnapshotStoreError.Io, cow.Name, $": {what} cannot be read at byte {failed.Offset}: {failed.Error.Describe()}.");
+            throw new SnapshotStoreException(SnapshotStoreError.ReadFailed, cow.Name, $": {what} cannot be read at byte {failed.Offset}: {failed.Error.Describe()}.")
+            {
+                Error = failed.Error, Offset = failed.Offset,
+            };
         }
     }
 }

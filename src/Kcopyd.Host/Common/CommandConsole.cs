@@ -8,6 +8,18 @@ internal sealed record CommandConsole(TextWriter Out, TextWriter Error, bool IsT
 {
     private Action? _progress;
 
+    /// <summary>Takes warnings; null has them on <see cref="Error"/>.</summary>
+    public Action<string>? TakeWarning { get; init; }
+
+    /// <summary>Says something that a user should know, although the command continues.</summary>
+    public void Warn(string warning)
+    {
+        if (TakeWarning is { } take)
+            take(warning);
+        else
+            Error.WriteLine($"kcopyd: warning: {warning}");
+    }
+
     /// <summary>Opens standard input for bytes.</summary>
     public Func<Stream> OpenInput { get; init; } = DescriptorStream.StandardInput;
 

@@ -14,11 +14,11 @@ internal sealed class RemoteDevices(LogLevel logLevel, CancellationToken cancell
     /// <summary>Where they live; null while there are none.</summary>
     public Engine? Engine { get; private set; }
 
-    /// <summary>The export of a target. It stays this object's, and may be disposed by others when they are done with it.</summary>
+    /// <summary>The export of an operand. It stays this object's, and may be disposed by others when they are done with it.</summary>
     /// <exception cref="UsageException">The server is not there, or refuses.</exception>
-    public async Task<NbdBlockDevice> OpenAsync(Target target)
+    public async Task<NbdBlockDevice> OpenAsync(Operand operand)
     {
-        var uri = target.Uri!;
+        var uri = operand.Uri!;
         if (_open.TryGetValue(uri, out var device))
             return device;
         Engine ??= Engine.Start(logLevel);
@@ -28,7 +28,7 @@ internal sealed class RemoteDevices(LogLevel logLevel, CancellationToken cancell
         }
         catch (NbdException refused)
         {
-            throw new UsageException($"{target.Argument}: {refused.Message}");
+            throw new UsageException($"{operand.Argument}: {refused.Message}");
         }
     }
 
@@ -43,10 +43,10 @@ internal sealed class RemoteDevices(LogLevel logLevel, CancellationToken cancell
     /// <exception cref="UsageException">The region does not suit its blocks.</exception>
     public static IBlockDevice Fit(Survey survey, long length)
     {
-        var (target, device) = (survey.Target, survey.Remote!);
-        return target.Start % device.Alignment == 0 && (length % device.Alignment == 0 || target.Start + length == device.Length)
+        var (operand, device) = (survey.Operand, survey.Remote!);
+        return operand.Start % device.Alignment == 0 && (length % device.Alignment == 0 || operand.Start + length == device.Length)
             ? device
-            : throw new UsageException($"{target}: its server wants multiples of {device.Alignment} bytes, and this is {target.Start}+{length}; align the region.");
+            : throw new UsageException($"{operand}: its server wants multiples of {device.Alignment} bytes, and this is {operand.Start}+{length}; align the region.");
     }
 
     /// <summary>What tells two exports apart.</summary>

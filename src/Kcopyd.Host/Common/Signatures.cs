@@ -15,7 +15,7 @@ internal static class Signatures
     /// <summary>Describes what is on a file or block device, such as "an ext4 file system labelled 'root'"; null if nothing is known of it.</summary>
     public static async Task<string?> DescribeAsync(string path)
     {
-        if (Program() is not { } program || UnixPath.Printable(path) != path)
+        if (Program() is not { } program || UnixPath.ToText(path) != path)
             return null;
         var start = new ProcessStartInfo(program, ["-p", "-o", "export", "--", path]) { RedirectStandardOutput = true, RedirectStandardError = true };
         try
@@ -55,7 +55,7 @@ internal static class Signatures
             if (line.Split('=', 2) is [var key, var value])
                 fields[key] = value;
         }
-        var label = fields.TryGetValue("LABEL", out var named) ? $" labelled '{named}'" : "";
+        var label = fields.TryGetValue("LABEL", out var named) ? $" labelled '{ForeignText.Printable(named)}'" : "";
         if (fields.TryGetValue("TYPE", out var type))
         {
             return fields.GetValueOrDefault("USAGE") switch

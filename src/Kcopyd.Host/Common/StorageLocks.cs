@@ -10,35 +10,35 @@ internal static class StorageLocks
     /// <param name="force">True goes on without the locks that others have.</param>
     /// <param name="console">Where it says what cannot be locked.</param>
     /// <exception cref="UsageException">Something is in use.</exception>
-    public static StorageLock Take(IReadOnlyList<(Target Target, bool Writes)> claims, bool force, CommandConsole console)
+    public static StorageLock Take(IReadOnlyList<(Operand Operand, bool Writes)> claims, bool force, CommandConsole console)
     {
-        var local = claims.Where(static claim => claim.Target.IsLocal).ToList();
+        var local = claims.Where(static claim => claim.Operand.IsLocal).ToList();
         try
         {
-            var storage = local.Select(static claim => new StorageClaim(claim.Target.Path, claim.Writes));
+            var storage = local.Select(static claim => new StorageClaim(claim.Operand.Path, claim.Writes));
             var taken = force ? StorageLock.AcquireFree(storage) : StorageLock.Acquire(storage);
             foreach (var path in taken.Unlocked)
-                console.Error.WriteLine($"kcopyd: warning: '{path}' cannot be locked, because its file system has no locks: see to it that nothing else writes to it.");
+                console.Warn($"'{path}' cannot be locked, because its file system has no locks: see to it that nothing else writes to it.");
             return taken;
         }
         catch (StorageBusyException busy)
         {
-            var (target, writes) = local.Last(claim => claim.Target.Path == busy.Path);
-            throw new UsageException($"{target} is in use: {Users(busy)}. {(writes ? "Writing to it would destroy data" : "It changes while it is read")}; end that first, or insist by --force.");
+            var (operand, writes) = local.Last(claim => claim.Operand.Path == busy.Path);
+            throw new UsageException($"{operand} is in use: {Users(busy)}. {(writes ? "Writing to it would destroy data" : "It changes while it is read")}; end that first, or insist by --force.");
         }
     }
 
     /// <summary>Takes the lock of a file that this command has just created.</summary>
     /// <exception cref="UsageException">Somebody else was faster, and uses it.</exception>
-    public static StorageLock TakeNew(Target target)
+    public static StorageLock TakeNew(Operand operand)
     {
         try
         {
-            return StorageLock.Acquire(new StorageClaim(target.Path, IsExclusive: true));
+            return StorageLock.Acquire(new StorageClaim(operand.Path, IsExclusive: true));
         }
         catch (StorageBusyException busy)
         {
-            throw new UsageException($"{target} is in use, although it was created just now: {Users(busy)}.");
+            throw new UsageException($"{operand} is in use, although it was created just now: {Users(busy)}.");
         }
     }
 

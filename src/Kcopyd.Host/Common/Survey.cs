@@ -5,17 +5,17 @@ using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>What a target is, found out without changing it.</summary>
-/// <param name="Target">The argument.</param>
+/// <summary>What an operand is, found out without changing it.</summary>
+/// <param name="Operand">The argument.</param>
 /// <param name="Kind">What its path names.</param>
 /// <param name="Size">Bytes; 0 for what is missing, <see cref="long.MaxValue"/> for a sink.</param>
-/// <param name="Storage">Where its bytes live, see <see cref="StorageLocation"/>; null if nowhere.</param>
+/// <param name="Location">Where its first byte lives; nowhere if it stores nothing.</param>
 /// <param name="HoldsData">True of a destination if something would be lost by overwriting it: not of an empty file, and not of one that is all hole.</param>
-internal sealed record Survey(Target Target, TargetKind Kind, long Size, object? Storage, bool HoldsData = false)
+internal sealed record Survey(Operand Operand, OperandKind Kind, long Size, StorageLocation Location, bool HoldsData = false)
 {
     private Func<Task<Survey>>? _again;
 
-    /// <summary>The export, for <see cref="TargetKind.Remote"/>: it is open, and this connection is the one to use.</summary>
+    /// <summary>The export, for <see cref="OperandKind.Remote"/>: it is open, and this connection is the one to use.</summary>
     public NbdBlockDevice? Remote { get; private init; }
 
     /// <summary>Who may read and write what is there.</summary>
@@ -25,82 +25,82 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
     /// <exception cref="UsageException">It cannot be opened any more.</exception>
     public Task<Survey> AgainAsync() => _again?.Invoke() ?? Task.FromResult(this);
 
-    /// <summary>Opens and closes the target as it will be opened later, but creates and grows nothing. Exports stay open.</summary>
-    /// <param name="target">The target.</param>
+    /// <summary>Opens and closes the operand as it will be opened later, but creates and grows nothing. Exports stay open.</summary>
+    /// <param name="operand">The operand.</param>
     /// <param name="remotes">Opens exports; needed for an address only.</param>
     /// <exception cref="UsageException">It cannot be opened so.</exception>
-    public static async Task<Survey> OfSourceAsync(Target target, RemoteDevices? remotes = null)
+    public static async Task<Survey> OfSourceAsync(Operand operand, RemoteDevices? remotes = null)
     {
-        if (target.Uri is not null)
-            return Of(target, await remotes!.OpenAsync(target).ConfigureAwait(false));
-        if (IsStream(target, StandardInput, out var stream))
+        if (operand.Uri is not null)
+            return Of(operand, await remotes!.OpenAsync(operand).ConfigureAwait(false));
+        if (IsStream(operand, StandardInput, out var stream))
             return stream;
         FileBlockDevice device;
         try
         {
-            device = BlockDevice.Open(target.Path, new BlockDeviceOptions { ReadOnly = true });
+            device = BlockDevice.Open(operand.Path, new BlockDeviceOptions { ReadOnly = true });
         }
         catch (DeviceOpenException unknown) when (unknown.Reason == DeviceOpenError.HasNoLength)
         {
-            return new Survey(target, TargetKind.Stream, long.MaxValue, FileEntry.Of(target.Path).Identity);
+            return new Survey(operand, OperandKind.Stream, long.MaxValue, new StorageLocation(FileEntry.Of(operand.Path).Identity, 0));
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw Devices.Refusal(target, refused, new BlockDeviceOptions { ReadOnly = true });
+            throw DeviceOpening.Refusal(operand, refused, new BlockDeviceOptions { ReadOnly = true });
         }
         await using (device.ConfigureAwait(false))
-            return Of(target, device, () => OfSourceAsync(target, remotes));
+            return Of(operand, device, () => OfSourceAsync(operand, remotes));
     }
 
     /// <inheritdoc cref="OfSourceAsync"/>
-    public static async Task<Survey> OfDestinationAsync(Target target, RemoteDevices? remotes = null)
+    public static async Task<Survey> OfDestinationAsync(Operand operand, RemoteDevices? remotes = null)
     {
-        if (target.Uri is not null)
+        if (operand.Uri is not null)
         {
-            var export = await remotes!.OpenAsync(target).ConfigureAwait(false);
-            return export.IsReadOnly ? throw new UsageException($"{target} is read-only: its server does not take writes.") : Of(target, export);
+            var export = await remotes!.OpenAsync(operand).ConfigureAwait(false);
+            return export.IsReadOnly ? throw new UsageException($"{operand} is read-only: its server does not take writes.") : Of(operand, export);
         }
-        if (IsStream(target, StandardOutput, out var stream))
+        if (IsStream(operand, StandardOutput, out var stream))
             return stream;
-        var entry = FileEntry.Of(target.Path);
+        var entry = FileEntry.Of(operand.Path);
         if (!entry.Exists)
         {
-            NewFiles.CheckMayCreate($"{target}", target.Path);
-            return new Survey(target, TargetKind.Missing, 0, entry.Identity) { _again = () => OfDestinationAsync(target, remotes) };
+            NewFiles.CheckMayCreate($"{operand}", operand.Path);
+            return new Survey(operand, OperandKind.Missing, 0, new StorageLocation(entry.Identity, 0)) { _again = () => OfDestinationAsync(operand, remotes) };
         }
-        var device = Devices.Open(target, new BlockDeviceOptions());
+        var device = DeviceOpening.Open(operand, new BlockDeviceOptions());
         await using (device.ConfigureAwait(false))
         {
             return device.IsReadOnly
-                ? throw new UsageException($"{target} is read-only.")
-                : Of(target, device, () => OfDestinationAsync(target, remotes)) with { HoldsData = await HoldsDataAsync(device).ConfigureAwait(false) };
+                ? throw new UsageException($"{operand} is read-only.")
+                : Of(operand, device, () => OfDestinationAsync(operand, remotes)) with { HoldsData = await HoldsDataAsync(device).ConfigureAwait(false) };
         }
     }
 
     private const string StandardInput = "/proc/self/fd/0", StandardOutput = "/proc/self/fd/1";
 
     /// <summary>True if standard output is among what is written, by whatever name: what else is said must not get into it.</summary>
-    public bool IsStandardOutput => Target.IsStandardStream
-        || (Kind is TargetKind.File or TargetKind.Stream && Storage is not null && Storage.Equals(FileEntry.Of(StandardOutput).Identity));
+    public bool IsStandardOutput => Operand.IsStandardStream
+        || (Kind is OperandKind.File or OperandKind.Stream && Location.Storage is { } storage && storage.Equals(FileEntry.Of(StandardOutput).Identity));
 
-    private static bool IsStream(Target target, string standard, [NotNullWhen(true)] out Survey? survey)
+    private static bool IsStream(Operand operand, string standard, [NotNullWhen(true)] out Survey? survey)
     {
-        var entry = FileEntry.Of(target.IsStandardStream ? standard : target.Path);
-        survey = target.IsStandardStream || entry.Kind == FileKind.Pipe ? new Survey(target, TargetKind.Stream, long.MaxValue, entry.Kind == FileKind.Character ? null : entry.Identity) : null;
+        var entry = FileEntry.Of(operand.IsStandardStream ? standard : operand.Path);
+        survey = operand.IsStandardStream || entry.Kind == FileKind.Pipe ? new Survey(operand, OperandKind.Stream, long.MaxValue, new StorageLocation(entry.Kind == FileKind.Character ? null : entry.Identity, 0)) : null;
         return survey is not null;
     }
 
     // Two addresses of one export are the same storage; what else leads to it, nobody here can know.
-    private static Survey Of(Target target, NbdBlockDevice export) => new(target, TargetKind.Remote, export.Length, RemoteDevices.Storage(target.Uri!)) { Remote = export };
+    private static Survey Of(Operand operand, NbdBlockDevice export) => new(operand, OperandKind.Remote, export.Length, new StorageLocation(RemoteDevices.Storage(operand.Uri!), 0)) { Remote = export };
 
-    private static Survey Of(Target target, FileBlockDevice device, Func<Task<Survey>> again)
+    private static Survey Of(Operand operand, FileBlockDevice device, Func<Task<Survey>> again)
     {
-        var kind = (device.Features & DeviceFeatures.Sink) != 0 || device.Length == long.MaxValue ? TargetKind.Sink
-            : device.IsRegularFile ? TargetKind.File
-            : TargetKind.Disk;
-        return new Survey(target, kind, device.Length, device.Locate(0).Storage)
+        var kind = (device.Features & DeviceFeatures.Sink) != 0 || device.Length == long.MaxValue ? OperandKind.Sink
+            : device.IsRegularFile ? OperandKind.File
+            : OperandKind.Disk;
+        return new Survey(operand, kind, device.Length, device.Locate(0))
         {
-            Permissions = kind == TargetKind.Sink ? null : FileEntry.Of(target.Path).Permissions,
+            Permissions = kind == OperandKind.Sink ? null : FileEntry.Of(operand.Path).Permissions,
             _again = again,
         };
     }
@@ -117,7 +117,7 @@ internal sealed record Survey(Target Target, TargetKind Kind, long Size, object?
 }
 
 /// <summary>What a path names.</summary>
-internal enum TargetKind
+internal enum OperandKind
 {
     /// <summary>Nothing yet: a file will be created.</summary>
     Missing,

@@ -58,7 +58,7 @@ internal sealed class MapfileStore
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--mapfile '{Path}' cannot be read: {refused.Message}");
+            throw new UsageException($"--mapfile '{Path}' cannot be read: {DeviceOpening.Cause(refused)}.");
         }
     }
 
@@ -78,7 +78,7 @@ internal sealed class MapfileStore
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--mapfile '{Path}' cannot be written: {refused.Message}");
+            throw new UsageException($"--mapfile '{Path}' cannot be written: {DeviceOpening.Cause(refused)}.");
         }
         finally
         {

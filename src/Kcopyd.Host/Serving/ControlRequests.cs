@@ -15,8 +15,8 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
     /// <summary>Executes a request. Never fails: what goes wrong is the answer.</summary>
     public async Task<ControlReply> ExecuteAsync(ControlRequest request)
     {
-        using var said = new StringWriter();
-        var console = new CommandConsole(TextWriter.Null, said, IsTerminal: false);
+        var warnings = new List<string>();
+        var console = new CommandConsole(TextWriter.Null, TextWriter.Null, IsTerminal: false) { TakeWarning = warnings.Add };
         try
         {
             var reply = request.Op switch
@@ -28,7 +28,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
                 "delete" => await DeleteAsync(request).ConfigureAwait(false),
                 _ => throw new UsageException($"there is no request '{request.Op}'; there are status, create, diff, grow and delete."),
             };
-            return reply with { Warnings = [.. said.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => line.Replace("kcopyd: ", "", StringComparison.Ordinal))] };
+            return reply with { Warnings = warnings };
         }
         catch (UsageException refused)
         {
@@ -59,7 +59,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
         var created = CreatedStore.Begin(asked);
         try
         {
-            var held = StorageLocks.Take([(asked.Target, true)], force: false, console);
+            var held = StorageLocks.Take([(asked.Operand, true)], force: false, console);
             try
             {
                 created.Locked();
@@ -80,17 +80,17 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
 
     private async Task<ControlReply> CreateAsync(StoreRequest asked, string name, StoreKind store, SnapshotFiles files, OpenSnapshots opened, CreatedStore created, StorageLock held, CommandConsole console)
     {
-        var cow = Devices.Open(asked.Target, new BlockDeviceOptions { Io = IoMode.Buffered });
+        var cow = DeviceOpening.Open(asked.Operand, new BlockDeviceOptions { Io = IoMode.Buffered });
         Snapshot snapshot;
         try
         {
             if (cow.IsReadOnly)
-                throw new UsageException($"{asked.Target} is read-only.");
-            devices.CheckNewStore(asked.Target, cow);
+                throw new UsageException($"{asked.Operand} is read-only.");
+            devices.CheckNewStore(asked.Operand, cow);
             var chunkSize = asked.ChunkSize ?? SnapshotSettings.FromConfig(engine.System.Settings.Config.GetConfig("kcopyd.snapshots")).ChunkSize;
             await created.PrepareAsync(files.All[0], cow, chunkSize, console).ConfigureAwait(false);
             var how = new SnapshotOptions { ChunkSize = chunkSize, Store = store, Mode = asked.Force ? StoreMode.Replace : StoreMode.Create, Growth = cow.IsRegularFile ? options.Growth : null };
-            snapshot = await opened.AddAsync(asked.Target, cow, how).ConfigureAwait(false);
+            snapshot = await opened.AddAsync(asked.Operand, cow, how).ConfigureAwait(false);
             await MakeDurableAsync(snapshot, opened, created).ConfigureAwait(false);
         }
         catch
@@ -98,7 +98,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
             await cow.DisposeAsync().ConfigureAwait(false);
             throw;
         }
-        files.Adopt(asked.Target, cow, held);
+        files.Adopt(asked.Operand, cow, held);
         server.AddExport(devices.Add(name, asked.Cow, files, snapshot));
         return new ControlReply { Code = "done", Created = new ServedStoreReport(StatusReport.Of(await snapshot.GetStatusAsync().ConfigureAwait(false)), name, created.Space) };
     }
@@ -139,7 +139,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
     {
         var store = await FindStoreAsync(Need(request.Cow, "cow")).ConfigureAwait(false);
         if (request.Origin is { } origin && !(await LocateAsync("ORIGIN", Need(origin, "origin")).ConfigureAwait(false)).Equals(store.Files.Origin.Locate(0)))
-            throw new UsageException($"{store.Target} is a snapshot of '{UnixPath.Printable(store.Files.Origin.Name)}', not of '{UnixPath.Printable(origin)}'.");
+            throw new UsageException($"{store.Operand} is a snapshot of '{ForeignText.Path(store.Files.Origin.Name)}', not of '{ForeignText.Path(origin)}'.");
         var snapshot = store.Opened.Snapshot;
         long size = snapshot.ChunkSize, from = (request.From ?? 0) / size;
         var chunks = await snapshot.GetChangedChunksAsync().ConfigureAwait(false);
@@ -155,7 +155,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
     private async Task<ControlReply> GrowAsync(ControlRequest request)
     {
         var store = await FindStoreAsync(Need(request.Cow, "cow")).ConfigureAwait(false);
-        await GrowCommand.GrowAsync(store.Target, store.Cow, request.Size ?? throw new UsageException("a request 'grow' needs a size.")).ConfigureAwait(false);
+        await GrowCommand.GrowAsync(store.Operand, store.Cow, request.Size ?? throw new UsageException("a request 'grow' needs a size.")).ConfigureAwait(false);
         await store.Opened.Snapshot.GrowAsync(store.Cow).ConfigureAwait(false);
         return new ControlReply { Code = "done", Exports = [await ReportAsync(store).ConfigureAwait(false)] };
     }
@@ -169,10 +169,10 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
         foreach (var store in stores)
         {
             if (ExportOf(store) is { } used && ConnectionsOf(used) is > 0 and var clients)
-                throw new UsageException($"{store.Target} is in use: {clients} client{(clients == 1 ? " reads" : "s read")} its export '{used.Export.Name}'. Disconnect first.");
+                throw new UsageException($"{store.Operand} is in use: {clients} client{(clients == 1 ? " reads" : "s read")} its export '{used.Export.Name}'. Disconnect first.");
         }
         foreach (var store in stores.Where(_ => !request.Force))
-            await DeleteCommand.CheckMayEndAsync(store.Target, store.Cow).ConfigureAwait(false);
+            await DeleteCommand.CheckMayEndAsync(store.Operand, store.Cow).ConfigureAwait(false);
         foreach (var store in stores)
         {
             if (ExportOf(store) is { } export)
@@ -183,15 +183,15 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
             await store.Origin.RemoveAsync(store.Opened).ConfigureAwait(false);
             try
             {
-                await DeleteCommand.EndAsync(store.Target, store.Cow).ConfigureAwait(false);
+                await DeleteCommand.EndAsync(store.Operand, store.Cow).ConfigureAwait(false);
             }
             finally
             {
                 await store.Files.ReleaseAsync(store.Cow).ConfigureAwait(false);
-                devices.Release(store.Target);
+                devices.Release(store.Operand);
             }
         }
-        return new ControlReply { Code = "done", Deleted = [.. stores.Select(static store => store.Target.Path)] };
+        return new ControlReply { Code = "done", Deleted = [.. stores.Select(static store => store.Operand.Path)] };
     }
 
     private async Task RemoveExportAsync(string name)
@@ -209,7 +209,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
     private async Task<ServedReport> ReportAsync(Store store)
     {
         var export = ExportOf(store);
-        return new ServedReport(export?.Export.Name, store.Target.Path, export?.Export.ReadOnly ?? true, export is null ? 0 : ConnectionsOf(export), store.Files.Origin.Name,
+        return new ServedReport(export?.Export.Name, store.Operand.Path, export?.Export.ReadOnly ?? true, export is null ? 0 : ConnectionsOf(export), store.Files.Origin.Name,
             StatusReport.Of(await store.Opened.Snapshot.GetStatusAsync().ConfigureAwait(false)));
     }
 
@@ -220,7 +220,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
     private ServedExport? ExportOf(Store store) => devices.Exports.FirstOrDefault(export => export.Snapshot == store.Opened.Snapshot);
 
     private static IEnumerable<Store> StoresOf(SnapshotFiles files, OpenSnapshots opened) =>
-        files.All.Skip(1).Zip(opened.All, (file, one) => new Store(file.Target, file.Device, one, files, opened));
+        files.All.Skip(1).Zip(opened.All, (file, one) => new Store(file.Operand, file.Device, one, files, opened));
 
     private async Task<(SnapshotFiles Files, OpenSnapshots Opened)> FindOriginAsync(string path)
     {
@@ -239,7 +239,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
 
     private static async Task<StorageLocation> LocateAsync(string argument, string path)
     {
-        var device = Devices.Open(new Target(argument, path, 0, null), new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
+        var device = DeviceOpening.Open(new Operand(argument, path, 0, null), new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
         await using var lease = device.ConfigureAwait(false);
         return device.Locate(0);
     }
@@ -250,5 +250,5 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
     private static int? Chunk(int? chunk) => chunk is null or (>= 512 and <= 1 << 30) && (chunk & (chunk - 1)) is null or 0 ? chunk
         : throw new UsageException($"chunk {chunk}: must be a power of two from 512 to 1G.");
 
-    private sealed record Store(Target Target, FileBlockDevice Cow, OpenSnapshot Opened, SnapshotFiles Files, OpenSnapshots Origin);
+    private sealed record Store(Operand Operand, FileBlockDevice Cow, OpenSnapshot Opened, SnapshotFiles Files, OpenSnapshots Origin);
 }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Kcopyd.Actors.IO;
+using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Transport;
 using Kcopyd.Host.Snapshots;
 
@@ -49,10 +50,10 @@ internal sealed class ControlServer : IAsyncDisposable
             var file = SocketFile.Listen(socket, endPoint.ToString()!, Backlog, static path => LibC.ChangeMode(path, 0b110_000_000));
             return new ControlServer(socket, file, execute, time ?? TimeProvider.System);
         }
-        catch (Exception refused) when (refused is SocketException or IOException or UnauthorizedAccessException)
+        catch (NbdListenException refused)
         {
             socket.Dispose();
-            throw new UsageException($"--control '{address}' cannot be listened on: {ForeignText.Phrase(refused.Message)}.");
+            throw ListenErrors.Of($"--control '{address}'", refused);
         }
     }
 
@@ -142,7 +143,7 @@ internal sealed class ControlServer : IAsyncDisposable
         }
         catch (JsonException wrong)
         {
-            return Refused($"that is no request: {wrong.Message}");
+            return Refused($"that is no request: {ForeignText.Phrase(wrong.Message)}");
         }
         await _turn.WaitAsync().ConfigureAwait(false);
         try

@@ -58,7 +58,7 @@ internal static class ListenAddress
         var endPoint = UnixSocketEndPoint.Of(path) ?? throw ControlAddress.TooLong("--listen", text);
         return Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && FileEntry.Of(folder).Kind == FileKind.Directory
             ? endPoint
-            : throw new UsageException($"--listen '{UnixPath.Printable(text)}': the folder of that socket does not exist; make it first.");
+            : throw new UsageException($"--listen '{ForeignText.Path(text)}': the folder of that socket does not exist; make it first.");
     }
 
     private static UsageException Neither(string text) => new($"--listen '{text}': must be unix:PATH, HOST:PORT or [IPV6]:PORT, such as unix:/run/disk.sock or 127.0.0.1:10809.");

@@ -66,9 +66,9 @@ internal static class ServeRun
         {
             return options.Certificates is null ? null : NbdTls.ForServer(options.Certificates, options.VerifyPeer);
         }
-        catch (ArgumentException wrong)
+        catch (NbdException wrong)
         {
-            throw new UsageException($"--tls-certificates: {Plain(wrong)}");
+            throw Certificates(wrong);
         }
     }
 
@@ -84,19 +84,18 @@ internal static class ServeRun
                 Settings = options.MaxConnections is { } most ? settings with { MaxConnections = most } : settings,
             });
         }
-        catch (IOException refused)
+        catch (NbdListenException refused)
         {
-            throw new UsageException($"--listen: {refused.Message}");
+            throw ListenErrors.Of($"--listen: {refused.Address}", refused);
         }
-        catch (ArgumentException wrong)
+        catch (NbdException wrong)
         {
-            // The library's remedies, as options.
-            throw new UsageException(Plain(wrong).Replace("Give certificates and require TLS, listen on loopback or on a unix socket, or allow it.",
-                "Give --tls-certificates DIR without --tls optional, or listen on loopback or a unix socket.", StringComparison.Ordinal));
+            throw Certificates(wrong);
         }
     }
 
-    private static string Plain(ArgumentException wrong) => wrong.Message.Replace($" (Parameter '{wrong.ParamName}')", "", StringComparison.Ordinal);
+    // They have one reason, and name the file, the certificate and the remedy.
+    private static UsageException Certificates(NbdException wrong) => new($"--tls-certificates: {wrong.Message}");
 
     private static async Task<(string? Error, bool IsHung)> StopAsync(NbdServer server)
     {

@@ -39,7 +39,7 @@ internal sealed class ServedDevices : IAsyncDisposable
     /// <exception cref="FailureException">A device failed.</exception>
     public static async Task<ServedDevices> OpenAsync(ServeOptions options, Engine engine, CommandConsole console)
     {
-        var devices = new ServedDevices(options, StorageLocks.Take([.. options.Names.All.Select(target => (target, !options.ReadOnly))], options.Force, console));
+        var devices = new ServedDevices(options, StorageLocks.Take([.. options.Names.All.Select(operand => (operand, !options.ReadOnly))], options.Force, console));
         try
         {
             foreach (var origin in options.Names.Snapshots)
@@ -102,8 +102,8 @@ internal sealed class ServedDevices : IAsyncDisposable
         OpenSnapshots opened;
         try
         {
-            foreach (var (target, device) in files.All)
-                CheckNew(target, device);
+            foreach (var (operand, device) in files.All)
+                CheckNew(operand, device);
             if (writes)
                 files.CheckMayGrow(_options.Growth);
             if (writes && !_options.IgnoresUnnamed)
@@ -116,11 +116,11 @@ internal sealed class ServedDevices : IAsyncDisposable
             throw;
         }
         _origins.Add((files, opened));
-        foreach (var (target, device) in files.All.Skip(1))
+        foreach (var (operand, device) in files.All.Skip(1))
         {
-            if (await StoreCommand.IsHalfMergedAsync(target, device).ConfigureAwait(false))
+            if (await StoreCommand.IsHalfMergedAsync(operand, device).ConfigureAwait(false))
             {
-                _notices.Add($"{target} is half merged: its origin '{files.Origin.Name}' holds neither what the snapshot shows nor what it held before, "
+                _notices.Add($"{operand} is half merged: its origin '{files.Origin.Name}' holds neither what the snapshot shows nor what it held before, "
                     + "until 'kcopyd snapshot merge' has completed that.");
             }
         }
@@ -137,28 +137,28 @@ internal sealed class ServedDevices : IAsyncDisposable
     // So that snapshots of it can be taken later.
     private async Task OpenOriginAsync(ServedFile file, Engine engine)
     {
-        var files = await SnapshotFiles.OpenAsync(file.Target.Path, writesOrigin: true, [], writesCows: true).ConfigureAwait(false);
+        var files = await SnapshotFiles.OpenAsync(file.Operand.Path, writesOrigin: true, [], writesCows: true).ConfigureAwait(false);
         var opened = await OpenSnapshots.OpenAsync(files, new SnapshotOptions(), SnapshotUse.Origin, engine, OriginName(files.Origin.Name)).ConfigureAwait(false);
         _origins.Add((files, opened));
-        Add(file.Name, file.Target.Path, null, opened.Origin, null);
+        Add(file.Name, file.Operand.Path, null, opened.Origin, null);
     }
 
     private async Task OpenFileAsync(ServedFile file, Engine engine)
     {
-        var device = Devices.Open(file.Target, new BlockDeviceOptions { Io = _options.Io, ReadOnly = _options.ReadOnly });
+        var device = DeviceOpening.Open(file.Operand, new BlockDeviceOptions { Io = _options.Io, ReadOnly = _options.ReadOnly });
         try
         {
             if (_origins.Find(one => IsSame(one.Files.Origin, device)) is { Files: { } files, Opened: { } opened })
-                AddOrigin(file.Name, files, opened, file.Target.Path);
+                AddOrigin(file.Name, files, opened, file.Operand.Path);
             else if (_files.Find(one => IsSame(one, device)) is { } known)
-                Add(file.Name, file.Target.Path, null, known, null);
+                Add(file.Name, file.Operand.Path, null, known, null);
             else
             {
-                CheckCow(file.Target, device);
+                CheckPastSnapshots(file.Operand, device);
                 if (!_options.ReadOnly && !_options.IgnoresUnnamed && device.Length % IoRegion.SectorSize == 0)
-                    await OriginStores.CheckAllNamedAsync((file.Target, device), [(file.Target, device)], path => $"--snapshot '{file.Target.Path},{path}'").ConfigureAwait(false);
+                    await OriginStores.CheckAllNamedAsync((file.Operand, device), [(file.Operand, device)], path => $"--snapshot '{file.Operand.Path},{path}'").ConfigureAwait(false);
                 if (device.Length == long.MaxValue)
-                    throw new UsageException($"{file.Target} has no size: give a file or a block device.");
+                    throw new UsageException($"{file.Operand} has no size: give a file or a block device.");
                 if (_options.Control is not null && device.Length % IoRegion.SectorSize == 0)
                 {
                     await OpenOriginAsync(file, engine).ConfigureAwait(false);
@@ -166,7 +166,7 @@ internal sealed class ServedDevices : IAsyncDisposable
                 }
                 var served = _options.Map is { } map ? await RescuedAsync(file, device, map).ConfigureAwait(false) : device;
                 _files.Add(device);
-                Add(file.Name, file.Target.Path, _options.Map is null ? null : "rescued image", served, null);
+                Add(file.Name, file.Operand.Path, _options.Map is null ? null : "rescued image", served, null);
             }
         }
         finally
@@ -179,9 +179,9 @@ internal sealed class ServedDevices : IAsyncDisposable
     private async Task<IBlockDevice> RescuedAsync(ServedFile file, FileBlockDevice device, MapfileStore store)
     {
         if (!store.Entry.Exists)
-            throw new UsageException($"--mapfile '{store.Path}' does not exist: name the map that 'kcopyd copy --mapfile' or ddrescue made with {file.Target}.");
-        if (Equals(store.Entry.Identity, FileEntry.Of(file.Target.Path).Identity))
-            throw new UsageException($"--mapfile '{store.Path}' is {file.Target} itself.");
+            throw new UsageException($"--mapfile '{store.Path}' does not exist: name the map that 'kcopyd copy --mapfile' or ddrescue made with {file.Operand}.");
+        if (Equals(store.Entry.Identity, FileEntry.Of(file.Operand.Path).Identity))
+            throw new UsageException($"--mapfile '{store.Path}' is {file.Operand} itself.");
         if (!_options.ReadOnly)
             await store.CheckAsync().ConfigureAwait(false);
         return new RescuedImage(device, store.Load(), store);
@@ -207,33 +207,36 @@ internal sealed class ServedDevices : IAsyncDisposable
     }
 
     /// <summary>Gives back the lock of a store that was deleted, if it was named when this began; of others their files have it.</summary>
-    public void Release(Target store) => _lock.Release(store.Path);
+    public void Release(Operand store) => _lock.Release(store.Path);
 
     /// <summary>Serves it no longer.</summary>
     public void Remove(ServedExport export) => Volatile.Write(ref _exports, _exports.Remove(export));
 
     /// <exception cref="UsageException">The store is something that is served, or a part of it.</exception>
-    public void CheckNewStore(Target target, FileBlockDevice device)
+    public void CheckNewStore(Operand operand, FileBlockDevice device)
     {
-        CheckNew(target, device);
-        if (_files.Exists(one => IsSame(one, device)))
-            throw new UsageException($"{target} is served itself; give another file.");
+        CheckNew(operand, device);
+        if (_files.Exists(one => StorageLocation.Overlap(one, device)))
+            throw new UsageException($"{operand} is served itself; give another file.");
     }
 
     // A disk with snapshots is written through them only.
-    private void CheckNew(Target target, FileBlockDevice device)
+    private void CheckNew(Operand operand, FileBlockDevice device)
     {
-        if (_origins.SelectMany(static one => one.Files.All).FirstOrDefault(one => IsSame(one.Device, device)).Target is { } same)
-            throw new UsageException($"{target} is {same} of another --snapshot; give each its own file.");
+        if (_origins.SelectMany(static one => one.Files.All).FirstOrDefault(one => StorageLocation.Overlap(one.Device, device)).Operand is { } same)
+            throw new UsageException($"{operand} is {same} of another --snapshot; give each its own file.");
     }
 
-    private void CheckCow(Target target, FileBlockDevice device)
+    private void CheckPastSnapshots(Operand operand, FileBlockDevice device)
     {
-        if (_origins.SelectMany(static one => one.Files.Cows).Any(cow => IsSame(cow, device)))
-            throw new UsageException($"{target} is the COW of a --snapshot: the snapshot is served, not what it is kept in. Leave it away.");
+        if (_origins.SelectMany(static one => one.Files.Cows).Any(cow => StorageLocation.Overlap(cow, device)))
+            throw new UsageException($"{operand} is the COW of a --snapshot: the snapshot is served, not what it is kept in. Leave it away.");
+        if (_origins.Find(one => StorageLocation.Overlap(one.Files.Origin, device)) is { Files: { } files })
+            throw new UsageException($"{operand} shares storage with {files.All[0].Operand}, which has snapshots: a write to it would not reach them. Leave one of the two away.");
     }
 
-    private static bool IsSame(FileBlockDevice one, FileBlockDevice other) => one.Locate(0).Storage is { } storage && storage.Equals(other.Locate(0).Storage);
+    // Another partition of the same disk is another device.
+    private static bool IsSame(FileBlockDevice one, FileBlockDevice other) => one.Length == other.Length && one.Locate(0) is { Storage: not null } start && start == other.Locate(0);
 
     // Its messages name the origin so; an actor's name has no other characters, and each its own.
     private string OriginName(string path)

@@ -37,13 +37,13 @@ internal sealed class ServedNames
     public IReadOnlyList<ServedFile> Files => _files;
 
     /// <summary>Everything that is opened.</summary>
-    public IEnumerable<Target> All => _snapshots.SelectMany(static snapshot => new[] { new Target("ORIGIN", snapshot.Origin, 0, null), new Target("COW", snapshot.Cow, 0, null) })
-        .Concat(_files.Select(static file => file.Target));
+    public IEnumerable<Operand> All => _snapshots.SelectMany(static snapshot => new[] { new Operand("ORIGIN", snapshot.Origin, 0, null), new Operand("COW", snapshot.Cow, 0, null) })
+        .Concat(_files.Select(static file => file.Operand));
 
     /// <summary>By their origin, whatever links lead to it: one origin has all its snapshots.</summary>
     public IEnumerable<IGrouping<string, ServedSnapshot>> Snapshots => _snapshots.GroupBy(static snapshot => Resolved(snapshot.Origin), StringComparer.Ordinal);
 
-    private static Target Of(string argument, string path) => path.Length == 0 ? throw new UsageException($"{argument} is empty: give a path.") : new Target(argument, path, 0, null);
+    private static Operand Of(string argument, string path) => path.Length == 0 ? throw new UsageException($"{argument} is empty: give a path.") : new Operand(argument, path, 0, null);
 
     // The name may be left away. What begins with a slash or a dot is a path then, whatever '=' it has.
     private static (string? Name, string Text) Split(string text)
@@ -66,7 +66,7 @@ internal sealed class ServedNames
 }
 
 /// <summary>A file or block device.</summary>
-internal sealed record ServedFile(string Name, Target Target);
+internal sealed record ServedFile(string Name, Operand Operand);
 
 /// <summary>A snapshot of an origin.</summary>
 internal sealed record ServedSnapshot(string Name, string Origin, string Cow);

@@ -11,6 +11,8 @@ namespace Kcopyd.Host.Snapshots;
 /// <summary>Asks a <c>kcopyd serve</c> that runs.</summary>
 internal static class ControlClient
 {
+    private const int LongestMessage = 16 << 10;        // characters: a path may have 4096, and a message names several
+
     /// <summary>The option of the commands that can.</summary>
     public static Option<string?> Option() => new("--serve")
     {
@@ -32,12 +34,12 @@ internal static class ControlClient
             throw new UsageException($"the request has {line.Length} bytes; 'kcopyd serve' takes {ControlRequest.Longest} at most. Ask for less at once.");
         var reply = await ExchangeAsync(address, line, cancellationToken).ConfigureAwait(false);
         foreach (var warning in reply.Warnings)
-            await console.Error.WriteLineAsync($"kcopyd: {warning}").ConfigureAwait(false);
+            console.Warn(ForeignText.Printable(warning, LongestMessage));
         return reply.Code switch
         {
             "done" => reply,
-            "refused" => throw new UsageException(reply.Error ?? "refused"),
-            _ => throw new FailureException(reply.Error ?? "failed"),
+            "refused" => throw new UsageException(ForeignText.Printable(reply.Error ?? "refused", LongestMessage)),
+            _ => throw new FailureException(ForeignText.Printable(reply.Error ?? "failed", LongestMessage)),
         };
     }
 
@@ -68,7 +70,7 @@ internal static class ControlClient
         }
         catch (Exception broken) when (broken is SocketException or JsonException)
         {
-            throw new FailureException($"--serve '{address}': there was no answer, and whether it was done is not known; ask by 'kcopyd snapshot status --serve {address}'. {broken.Message}");
+            throw new FailureException($"--serve '{address}': there was no answer, and whether it was done is not known; ask by 'kcopyd snapshot status --serve {address}'. {ForeignText.Phrase(broken.Message)}.");
         }
     }
 }
@@ -77,7 +79,7 @@ internal static class ControlClient
 internal static class ControlAddress
 {
     public static UsageException TooLong(string option, string text) =>
-        new($"{option} '{UnixPath.Printable(text)}': the path of a socket has at most {UnixSocketEndPoint.LongestPath} bytes; give a shorter one.");
+        new($"{option} '{ForeignText.Path(text)}': the path of a socket has at most {UnixSocketEndPoint.LongestPath} bytes; give a shorter one.");
 
     /// <summary>Reads <c>unix:PATH</c>.</summary>
     /// <exception cref="UsageException">It is none.</exception>

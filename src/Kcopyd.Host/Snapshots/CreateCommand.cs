@@ -75,7 +75,7 @@ internal static class CreateCommand
             created.Locked();
             // What is there is lost only when nothing else can fail that is known before.
             if (await files.Origin.FlushAsync().ConfigureAwait(false) is { IsSuccess: false, Error: not (IoError.ReadOnly or IoError.NotSupported or IoError.Invalid) } failed)
-                throw new FailureException($"{files.All[0].Target} cannot be flushed ({failed.Error.Describe()}): what a snapshot of it would show after a power cut is not known.");
+                throw new FailureException($"{files.All[0].Operand} cannot be flushed ({failed.Error.Describe()}): what a snapshot of it would show after a power cut is not known.");
             await created.PrepareAsync(files.All[0], files.All[1].Device, chunkSize, console).ConfigureAwait(false);
             var opened = await OpenSnapshots.OpenAsync(files, new SnapshotOptions { ChunkSize = chunkSize, Mode = request.Force ? StoreMode.Replace : StoreMode.Create }, SnapshotUse.Snapshots, engine, "origin").ConfigureAwait(false);
             await using var openedLease = opened.ConfigureAwait(false);

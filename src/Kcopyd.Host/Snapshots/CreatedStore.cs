@@ -14,7 +14,7 @@ namespace Kcopyd.Host.Snapshots;
 /// <param name="Force">True overwrites what is there.</param>
 internal sealed record StoreRequest(string Cow, int? ChunkSize, long? Size, bool IsSparse, bool Force)
 {
-    public Target Target => new("COW", Cow, 0, null);
+    public Operand Operand => new("COW", Cow, 0, null);
 }
 
 /// <summary>The file or device of a store that is to be made: locked first, checked second, changed last. What fails leaves everything as it was, and no file that it created.</summary>
@@ -36,15 +36,15 @@ internal sealed class CreatedStore : IAsyncDisposable
     /// <exception cref="UsageException">It cannot be created, or its size is missing.</exception>
     public static CreatedStore Begin(StoreRequest request)
     {
-        var target = request.Target;
-        if (target.Path.Length == 0)
+        var operand = request.Operand;
+        if (operand.Path.Length == 0)
             throw new UsageException("COW is empty: give a path.");
-        if (FileEntry.Of(target.Path).Exists)
+        if (FileEntry.Of(operand.Path).Exists)
             return new CreatedStore(request, null);
         if (request.Size is null)
-            throw new UsageException($"{target} does not exist; to create it, say how large: --size 1G.");
-        NewFiles.CheckMayCreate($"{target}", target.Path);
-        return new CreatedStore(request, Devices.Open(target, new BlockDeviceOptions { CreateNew = true, Io = IoMode.Buffered }));
+            throw new UsageException($"{operand} does not exist; to create it, say how large: --size 1G.");
+        NewFiles.CheckMayCreate($"{operand}", operand.Path);
+        return new CreatedStore(request, DeviceOpening.Open(operand, new BlockDeviceOptions { CreateNew = true, Io = IoMode.Buffered }));
     }
 
     /// <summary>Checks and then prepares the device, whose lock the caller has.</summary>
@@ -54,7 +54,7 @@ internal sealed class CreatedStore : IAsyncDisposable
     /// <param name="console">Where it warns of what is overwritten.</param>
     /// <exception cref="UsageException">It holds something, or is too small.</exception>
     /// <exception cref="FailureException">A device failed, or there is no space.</exception>
-    public async Task PrepareAsync((Target Target, FileBlockDevice Device) origin, FileBlockDevice device, int chunkSize, CommandConsole console)
+    public async Task PrepareAsync((Operand Operand, FileBlockDevice Device) origin, FileBlockDevice device, int chunkSize, CommandConsole console)
     {
         _device = device;
         var length = Math.Max(device.Length, _request.Size ?? 0);
@@ -106,64 +106,64 @@ internal sealed class CreatedStore : IAsyncDisposable
 
     private bool IsOwn() => _created is not null && FileEntry.Of(_request.Cow) is { Size: 0 } now && Equals(now.Identity, _created.Locate(0).Storage);
 
-    private void CheckSize((Target Target, FileBlockDevice Device) origin, long length, int chunkSize)
+    private void CheckSize((Operand Operand, FileBlockDevice Device) origin, long length, int chunkSize)
     {
-        var target = _request.Target;
+        var operand = _request.Operand;
         if (_request.Size is { } size && !_device.IsRegularFile)
         {
             if (size > _device.Length)
-                throw new UsageException($"{target} has {_device.Length} bytes, fewer than --size {size}; a device has the size that it has.");
+                throw new UsageException($"{operand} has {_device.Length} bytes, fewer than --size {size}; a device has the size that it has.");
         }
         else if (_request.Size < _device.Length)
         {
-            throw new UsageException($"{target} has {_device.Length} bytes, more than --size {_request.Size}; leave --size away, or truncate it first.");
+            throw new UsageException($"{operand} has {_device.Length} bytes, more than --size {_request.Size}; leave --size away, or truncate it first.");
         }
         if (length < 2L * chunkSize)
-            throw new UsageException($"{target} has {length} bytes: a COW store needs two chunks of {chunkSize} bytes at least, and one more for each chunk that changes.");
-        foreach (var (argument, device) in new[] { origin, (target, _device) })
+            throw new UsageException($"{operand} has {length} bytes: a COW store needs two chunks of {chunkSize} bytes at least, and one more for each chunk that changes.");
+        foreach (var (argument, device) in new[] { origin, (operand, _device) })
         {
             if (!device.IsRegularFile && chunkSize % device.LogicalBlockSize != 0)
                 throw new UsageException($"--chunk {chunkSize}: {argument} has blocks of {device.LogicalBlockSize} bytes, and the kernel takes no snapshot with smaller chunks. Take --chunk {device.LogicalBlockSize} or more.");
         }
     }
 
-    private async Task CheckFreeAsync((Target Target, FileBlockDevice Device) origin, int chunkSize, CommandConsole console)
+    private async Task CheckFreeAsync((Operand Operand, FileBlockDevice Device) origin, int chunkSize, CommandConsole console)
     {
-        var target = _request.Target;
+        var operand = _request.Operand;
         try
         {
             if (await SnapshotFiles.IsStoreAsync(_device).ConfigureAwait(false))
             {
                 await StoreReader.CheckNotHalfMergedAsync(_device).ConfigureAwait(false);
                 if (!_request.Force)
-                    throw new UsageException($"{target} holds a COW store already; see 'kcopyd snapshot status'. If its snapshot is not needed any more: --force.");
+                    throw new UsageException($"{operand} holds a COW store already; see 'kcopyd snapshot status'. If its snapshot is not needed any more: --force.");
                 return;
             }
             // libblkid knows more of them, where it is installed.
-            var found = await OccupiedSpace.FindAsync(_device, chunkSize).ConfigureAwait(false) ?? await Signatures.DescribeAsync(target.Path).ConfigureAwait(false);
+            var found = await OccupiedSpace.FindAsync(_device, chunkSize).ConfigureAwait(false) ?? await Signatures.DescribeAsync(operand.Path).ConfigureAwait(false);
             if (found is null)
                 return;
             if (_request.Force)
-                await console.Error.WriteLineAsync($"kcopyd: warning: {target} holds {found}, which is overwritten.").ConfigureAwait(false);
+                console.Warn($"{operand} holds {found}, which is overwritten.");
             else if (await SnapshotFiles.IsStoreAsync(origin.Device).ConfigureAwait(false))
-                throw SnapshotFiles.Swapped(origin.Target, target);
+                throw SnapshotFiles.Swapped(origin.Operand, operand);
             else
-                throw StoreErrors.Occupied(target, found);
+                throw StoreErrors.Occupied(operand, found);
         }
         catch (SnapshotStoreException unreadable)
         {
-            throw StoreErrors.Of(target, unreadable);
+            throw StoreErrors.Of(operand, unreadable);
         }
     }
 
     private async Task ReserveAsync(long length)
     {
-        var target = _request.Target;
+        var operand = _request.Operand;
         if (!_request.IsSparse)
         {
             var reserved = await Task.Run(() => _device.Reserve(0, length)).ConfigureAwait(false);
             if (reserved is not (0 or -LibC.ENOTSUP))
-                throw new FailureException($"{target}: its {ByteSize.Format(length)} cannot be reserved: {((IoError)(-reserved)).Describe()}. Give a smaller --size; or leave it sparse, at the risk of a snapshot that ends when its file system is full: --sparse.");
+                throw new FailureException($"{operand}: its {ByteSize.Format(length)} cannot be reserved: {((IoError)(-reserved)).Describe()}. Give a smaller --size; or leave it sparse, at the risk of a snapshot that ends when its file system is full: --sparse.");
             Space = reserved == 0 ? $"{ByteSize.Format(length)} are reserved for it" : "its file system reserves no space: the snapshot ends if that is full";
         }
         else
@@ -171,14 +171,14 @@ internal sealed class CreatedStore : IAsyncDisposable
             Space = "sparse: the snapshot ends if its file system is full";
         }
         if (length > _device.Length && await GrowAsync(length).ConfigureAwait(false) is { IsSuccess: false } failed)
-            throw new FailureException($"{target} cannot grow to {length.ToString(CultureInfo.InvariantCulture)} bytes: {failed.Error.Describe()}.");
+            throw new FailureException($"{operand} cannot grow to {length.ToString(CultureInfo.InvariantCulture)} bytes: {failed.Error.Describe()}.");
     }
 
     private async Task<IoResult> GrowAsync(long length)
     {
         if (!_request.IsSparse)
             return await ((IGrowingDevice)_device).GrowAsync(length).ConfigureAwait(false);
-        var longer = Devices.Open(_request.Target, new BlockDeviceOptions { Length = length, Io = IoMode.Buffered });
+        var longer = DeviceOpening.Open(_request.Operand, new BlockDeviceOptions { Length = length, Io = IoMode.Buffered });
         await longer.DisposeAsync().ConfigureAwait(false);
         ((IGrowingDevice)_device).Refresh();
         return IoResult.Success(0);

@@ -19,25 +19,25 @@ internal static class DeleteCommand
         var command = new Command("delete", "Ends snapshots for good. Their origins stay what they are.") { cows, force, serve, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var targets = parsed.GetValue(cows)!.Select(static path => new Target("COW", path, 0, null)).ToArray();
-            if (Array.Find(targets, static target => target.Path.Length == 0) is not null)
+            var operands = parsed.GetValue(cows)!.Select(static path => new Operand("COW", path, 0, null)).ToArray();
+            if (Array.Find(operands, static operand => operand.Path.Length == 0) is not null)
                 throw new UsageException("COW is empty: give a path.");
             if (parsed.GetValue(serve) is { } address)
             {
-                var asked = new ControlRequest { Op = "delete", Cows = [.. targets.Select(static target => Path.GetFullPath(target.Path))], Force = parsed.GetValue(force) };
+                var asked = new ControlRequest { Op = "delete", Cows = [.. operands.Select(static operand => Path.GetFullPath(operand.Path))], Force = parsed.GetValue(force) };
                 var reply = await ControlClient.SendAsync(address, asked, console, cancellationToken).ConfigureAwait(false);
                 await console.Out.WriteLineAsync(parsed.GetValue(json) ? SnapshotJson.Of(new DeleteReport(reply.Deleted ?? [])) : string.Join('\n', reply.Deleted!.Select(static path => $"deleted {path}"))).ConfigureAwait(false);
                 return ExitCodes.Success;
             }
-            using var held = StorageLocks.Take([.. targets.Select(static target => (target, true))], force: false, console);
-            var opened = new List<(Target Target, FileBlockDevice Device)>();
+            using var held = StorageLocks.Take([.. operands.Select(static operand => (operand, true))], force: false, console);
+            var opened = new List<(Operand Operand, FileBlockDevice Device)>();
             try
             {
-                foreach (var target in targets)
-                    opened.Add((target, await OpenAsync(target, parsed.GetValue(force)).ConfigureAwait(false)));
+                foreach (var operand in operands)
+                    opened.Add((operand, await OpenAsync(operand, parsed.GetValue(force)).ConfigureAwait(false)));
                 // All are stores, and nobody uses them: nothing is half done by a wrong argument.
-                foreach (var (target, device) in opened)
-                    await EndAsync(target, device).ConfigureAwait(false);
+                foreach (var (operand, device) in opened)
+                    await EndAsync(operand, device).ConfigureAwait(false);
             }
             finally
             {
@@ -45,25 +45,25 @@ internal static class DeleteCommand
                     await device.DisposeAsync().ConfigureAwait(false);
             }
             await console.Out.WriteLineAsync(parsed.GetValue(json)
-                ? SnapshotJson.Of(new DeleteReport([.. targets.Select(static target => target.Path)]))
-                : string.Join('\n', opened.Select(static one => one.Device.IsRegularFile ? $"deleted {one.Target.Name}" : $"wiped the store on {one.Target.Name}"))).ConfigureAwait(false);
+                ? SnapshotJson.Of(new DeleteReport([.. operands.Select(static operand => operand.Path)]))
+                : string.Join('\n', opened.Select(static one => one.Device.IsRegularFile ? $"deleted {one.Operand.Name}" : $"wiped the store on {one.Operand.Name}"))).ConfigureAwait(false);
             return ExitCodes.Success;
         });
         return command;
     }
 
     // A damaged store is one, too.
-    private static async Task<FileBlockDevice> OpenAsync(Target target, bool force)
+    private static async Task<FileBlockDevice> OpenAsync(Operand operand, bool force)
     {
-        var device = Devices.Open(target, new BlockDeviceOptions { Io = IoMode.Buffered });
+        var device = DeviceOpening.Open(operand, new BlockDeviceOptions { Io = IoMode.Buffered });
         try
         {
             if (device.IsReadOnly)
-                throw new UsageException($"{target} is read-only.");
+                throw new UsageException($"{operand} is read-only.");
             if (!await SnapshotFiles.IsStoreAsync(device).ConfigureAwait(false))
-                throw new UsageException($"{target} is no COW store, and is not deleted.");
+                throw new UsageException($"{operand} is no COW store, and is not deleted.");
             if (!force)
-                await CheckMayEndAsync(target, device).ConfigureAwait(false);
+                await CheckMayEndAsync(operand, device).ConfigureAwait(false);
             return device;
         }
         catch
@@ -76,7 +76,7 @@ internal static class DeleteCommand
     /// <summary>Refuses to end a store that has the only copy of something: of which a merge is not complete, or whose label does not tell.</summary>
     /// <exception cref="UsageException">It is one.</exception>
     /// <exception cref="FailureException">It cannot be read.</exception>
-    public static async Task CheckMayEndAsync(Target target, FileBlockDevice device)
+    public static async Task CheckMayEndAsync(Operand operand, FileBlockDevice device)
     {
         try
         {
@@ -85,11 +85,11 @@ internal static class DeleteCommand
         }
         catch (SnapshotStoreException damaged) when (damaged.Reason == SnapshotStoreError.DamagedLabel)
         {
-            throw new UsageException($"{target}{damaged.What} Whether a merge of it is complete cannot be told. To delete it all the same: --force.");
+            throw new UsageException($"{StoreSentences.DamagedLabel(operand)} Whether a merge of it is complete cannot be told. To delete it all the same: --force.");
         }
-        catch (SnapshotStoreException half) when (half.Reason is SnapshotStoreError.HalfMerged or SnapshotStoreError.Io)
+        catch (SnapshotStoreException half) when (half.Reason is SnapshotStoreError.HalfMerged or SnapshotStoreError.ReadFailed)
         {
-            throw StoreErrors.Of(target, half);
+            throw StoreErrors.Of(operand, half);
         }
         catch (SnapshotStoreException)
         {
@@ -99,19 +99,19 @@ internal static class DeleteCommand
 
     /// <summary>Ends a store, whose lock the caller has: the header first, and durably, so that the file is no store any more should it stay by some other name.</summary>
     /// <exception cref="FailureException">It cannot be written, or its file not deleted.</exception>
-    public static async Task EndAsync(Target target, FileBlockDevice device)
+    public static async Task EndAsync(Operand operand, FileBlockDevice device)
     {
         await DeviceLoops.WriteAsync(device, 0, ZeroPages.Memory[..(int)Math.Min(device.Length, StoreReader.HeadSize(device))]).ConfigureAwait(false);
         await DeviceLoops.FlushAsync(device).ConfigureAwait(false);
-        if (!device.IsRegularFile || !Equals(FileEntry.Of(target.Path).Identity, device.Locate(0).Storage))
+        if (!device.IsRegularFile || !Equals(FileEntry.Of(operand.Path).Identity, device.Locate(0).Storage))
             return;
         try
         {
-            File.Delete(target.Path);
+            File.Delete(operand.Path);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException($"{target}: its store is wiped, but the file cannot be deleted: {refused.Message}");
+            throw new FailureException($"{operand}: its store is wiped, but the file cannot be deleted: {refused.Message}");
         }
     }
 }

@@ -31,8 +31,8 @@ internal static class DiffCommand
             }
             var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), false, [parsed.GetRequiredValue(cow)], false, console).ConfigureAwait(false);
             await using var filesLease = files.ConfigureAwait(false);
-            var (target, store) = files.All[1];
-            var contents = await StoreCommand.ReadAsync(target, store, files.Origin.Length, OriginIdentity.Of(files.Origin), acceptance.Read(parsed)).ConfigureAwait(false);
+            var (operand, store) = files.All[1];
+            var contents = await StoreCommand.ReadAsync(operand, store, files.Origin.Length, OriginIdentity.Of(files.Origin), acceptance.Read(parsed)).ConfigureAwait(false);
             if (contents.Status.State == SnapshotState.Invalid)
                 throw new FailureException(StoreErrors.Invalid(contents.Status));
             var ranges = parsed.GetValue(compare)

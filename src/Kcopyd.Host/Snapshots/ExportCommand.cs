@@ -24,9 +24,9 @@ internal static class ExportCommand
             var remotes = new RemoteDevices(options.LogLevel, cancellationToken);
             await using var remotesLease = remotes.ConfigureAwait(false);
             // Its bytes are in two files, neither of which may be the destination.
-            var source = new Survey(files.All[1].Target, TargetKind.Disk, files.Origin.Length, Storage: null);
-            var plan = await TransferPlan.MakeAsync(source, [Target.Parse("OUT", parsed.GetRequiredValue(output))], options, remotes).ConfigureAwait(false);
-            files.CheckApart(plan.Destinations[0].Target, plan.Destinations[0].Storage);
+            var source = new Survey(files.All[1].Operand, OperandKind.Disk, files.Origin.Length, default);
+            var plan = await TransferPlan.MakeAsync(source, [Operand.Parse("OUT", parsed.GetRequiredValue(output))], options, remotes).ConfigureAwait(false);
+            files.CheckApart(plan.Destinations[0]);
 
             var opened = await OpenSnapshots.OpenAsync(files, acceptance.Read(parsed).Open, SnapshotUse.Snapshots, options.LogLevel).ConfigureAwait(false);
             await using var openedLease = opened.ConfigureAwait(false);

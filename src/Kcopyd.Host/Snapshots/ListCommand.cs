@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kcopyd.Actors;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
@@ -31,7 +32,7 @@ internal static class ListCommand
 
     private static async Task<bool> IsStoreAsync(string path)
     {
-        var device = Devices.Open(new Target("ORIGIN|COW", path, 0, null), new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
+        var device = DeviceOpening.Open(new Operand("ORIGIN|COW", path, 0, null), new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
         await using var lease = device.ConfigureAwait(false);
         return await SnapshotFiles.IsStoreAsync(device).ConfigureAwait(false);
     }
@@ -40,10 +41,10 @@ internal static class ListCommand
     {
         if (Array.Find(more, static folder => !Directory.Exists(folder)) is { } missing)
             throw new UsageException($"--in '{missing}' is no folder.");
-        var target = new Target("ORIGIN", path, 0, null);
-        var origin = Devices.Open(target, new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
+        var operand = new Operand("ORIGIN", path, 0, null);
+        var origin = DeviceOpening.Open(operand, new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
         await using var lease = origin.ConfigureAwait(false);
-        SnapshotFiles.CheckOrigin(target, origin);
+        SnapshotFiles.CheckOrigin(operand, origin);
         var stores = new List<SnapshotStoreContents>();
         var isBroken = false;
         foreach (var found in await OriginStores.FindAsync(origin, OriginStores.FoldersOf(path).Concat(more)).ConfigureAwait(false))
@@ -81,7 +82,7 @@ internal static class ListCommand
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
             $"header     version {contents.Version}, {(status.State == SnapshotState.Invalid ? "invalid" : "valid")}, chunks of {status.ChunkSize / 512} sectors ({ByteSize.Format(status.ChunkSize)})")).ConfigureAwait(false);
         if (contents.Label is { } label)
-            await output.WriteLineAsync($"origin     {label.OriginName}, {label.OriginLength} bytes{(label.OriginKey is null ? "" : $", {label.OriginKey}")}{(label.IsUnclean ? "; in use by a writer of it, or not closed by one" : "")}").ConfigureAwait(false);
+            await output.WriteLineAsync($"origin     {ForeignText.Path(label.OriginName)}, {label.OriginLength} bytes{(label.OriginKey is null ? "" : $", {ForeignText.Printable(label.OriginKey)}")}{(label.IsUnclean ? "; in use by a writer of it, or not closed by one" : "")}").ConfigureAwait(false);
         for (var i = 0; i < contents.Areas.Count; i++)
         {
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,

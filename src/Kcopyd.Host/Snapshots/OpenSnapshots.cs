@@ -63,9 +63,9 @@ internal sealed class OpenSnapshots : IAsyncDisposable
             // What is protected from a merge is opened before.
             var cows = files.All.Skip(1).ToList();
             for (var i = use == SnapshotUse.Merge ? 1 : 0; i < cows.Count; i++)
-                opened._snapshots.Add(await opened.OpenAsync(cows[i].Target, cows[i].Device, options, isProtected: use != SnapshotUse.Snapshots).ConfigureAwait(false));
+                opened._snapshots.Add(await opened.OpenAsync(cows[i].Operand, cows[i].Device, options, isProtected: use != SnapshotUse.Snapshots).ConfigureAwait(false));
             if (use == SnapshotUse.Merge)
-                opened._snapshots.Insert(0, await opened.OpenAsync(cows[0].Target, cows[0].Device, options with { ForMerge = true }, isProtected: false).ConfigureAwait(false));
+                opened._snapshots.Insert(0, await opened.OpenAsync(cows[0].Operand, cows[0].Device, options with { ForMerge = true }, isProtected: false).ConfigureAwait(false));
             return opened;
         }
         catch
@@ -76,14 +76,14 @@ internal sealed class OpenSnapshots : IAsyncDisposable
     }
 
     /// <summary>Opens one more, while the others are used.</summary>
-    /// <param name="target">The store's argument.</param>
+    /// <param name="operand">The store's argument.</param>
     /// <param name="cow">The store; stays open when the snapshot is closed.</param>
     /// <param name="options">How.</param>
     /// <exception cref="UsageException">The store cannot be used or made.</exception>
     /// <exception cref="FailureException">A device failed, or the snapshot is invalid.</exception>
-    public async Task<Snapshot> AddAsync(Target target, FileBlockDevice cow, SnapshotOptions options)
+    public async Task<Snapshot> AddAsync(Operand operand, FileBlockDevice cow, SnapshotOptions options)
     {
-        var added = await OpenAsync(target, cow, options, isProtected: false).ConfigureAwait(false);
+        var added = await OpenAsync(operand, cow, options, isProtected: false).ConfigureAwait(false);
         _snapshots.Add(added);
         return added.Snapshot;
     }
@@ -114,7 +114,7 @@ internal sealed class OpenSnapshots : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await CloseAsync().ConfigureAwait(false);
 
-    private async Task<OpenSnapshot> OpenAsync(Target target, FileBlockDevice cow, SnapshotOptions options, bool isProtected)
+    private async Task<OpenSnapshot> OpenAsync(Operand operand, FileBlockDevice cow, SnapshotOptions options, bool isProtected)
     {
         try
         {
@@ -122,7 +122,7 @@ internal sealed class OpenSnapshots : IAsyncDisposable
             var how = options with { LeaveOpen = true, Unclean = isProtected && isUnclean ? UncleanStores.Keep : options.Unclean };
             var snapshot = await Origin.OpenSnapshotAsync(cow, how).ConfigureAwait(false);
             if (await snapshot.GetStatusAsync().ConfigureAwait(false) is not { State: SnapshotState.Invalid } invalid)
-                return new OpenSnapshot(snapshot, isProtected && isUnclean ? StoreErrors.Unclean(target) : null);
+                return new OpenSnapshot(snapshot, isProtected && isUnclean ? StoreErrors.Unclean(operand) : null);
             if (isProtected)
                 return new OpenSnapshot(snapshot, StoreErrors.Invalid(invalid));
             await snapshot.DisposeAsync().ConfigureAwait(false);
@@ -130,7 +130,7 @@ internal sealed class OpenSnapshots : IAsyncDisposable
         }
         catch (SnapshotStoreException unusable)
         {
-            throw StoreErrors.Of(target, unusable);
+            throw StoreErrors.Of(operand, unusable);
         }
     }
 }

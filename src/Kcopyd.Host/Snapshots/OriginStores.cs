@@ -32,13 +32,16 @@ internal static class OriginStores
     /// <param name="known">What is open already: the origin and its stores.</param>
     /// <param name="remedy">How the user names one more; the store's path follows.</param>
     /// <exception cref="UsageException">A store is there that is not among them.</exception>
-    public static async Task CheckAllNamedAsync((Target Target, FileBlockDevice Device) origin, IReadOnlyList<(Target Target, FileBlockDevice Device)> known, Func<string, string> remedy)
+    public static async Task CheckAllNamedAsync((Operand Operand, FileBlockDevice Device) origin, IReadOnlyList<(Operand Operand, FileBlockDevice Device)> known, Func<string, string> remedy)
     {
         var named = known.Select(static one => one.Device.Locate(0)).ToHashSet();
-        var found = await FindAsync(origin.Device, FoldersOf(known.Select(static one => one.Target.Path))).ConfigureAwait(false);
+        var found = await FindAsync(origin.Device, FoldersOf(known.Select(static one => one.Operand.Path))).ConfigureAwait(false);
         if (found.Find(store => store.IsValid && !named.Contains(store.Location)) is { } other)
-            throw new UsageException($"{origin.Target} has one more snapshot, in '{other.Path}', which would not show any more what it should. Name it: {remedy(other.Path)}. "
-                + $"If it is not needed any more: kcopyd snapshot delete '{other.Path}'. To write all the same: --ignore-unnamed.");
+        {
+            var path = ForeignText.Path(other.Path);
+            throw new UsageException($"{origin.Operand} has one more snapshot, in '{path}', which would not show any more what it should. Name it: {remedy(path)}. "
+                + $"If it is not needed any more: kcopyd snapshot delete '{path}'. To write all the same: --ignore-unnamed.");
+        }
     }
 
     private static bool IsOf(SnapshotStoreLabel label, long length, OriginIdentity identity) =>

@@ -28,11 +28,11 @@ internal static class ReadCommand
             await using var filesLease = files.ConfigureAwait(false);
             if (offset > files.Origin.Length || count > files.Origin.Length - offset)
                 throw new UsageException($"ORIGIN '{files.Origin.Name}' has {files.Origin.Length} bytes; --at {offset} --length {count} reaches past its end.");
-            var target = path == "-" ? null : await CheckAsync(files, new Target("--into", path, 0, null), parsed.GetValue(overwrite)).ConfigureAwait(false);
+            var operand = path == "-" ? null : await CheckAsync(files, new Operand("--into", path, 0, null), parsed.GetValue(overwrite)).ConfigureAwait(false);
 
             var opened = await OpenSnapshots.OpenAsync(files, acceptance.Read(parsed).Open, SnapshotUse.Snapshots).ConfigureAwait(false);
             await using var openedLease = opened.ConfigureAwait(false);
-            if (target is null)
+            if (operand is null)
             {
                 var stream = console.OpenOutput();
                 await using var streamLease = stream.ConfigureAwait(false);
@@ -40,7 +40,7 @@ internal static class ReadCommand
                 await ReadAsync(opened.First, offset, count, (_, bytes) => stream.WriteAsync(bytes, cancellationToken), cancellationToken).ConfigureAwait(false);
                 return ExitCodes.Success;
             }
-            await IntoFileAsync(opened.First, offset, count, target, console, cancellationToken).ConfigureAwait(false);
+            await IntoFileAsync(opened.First, offset, count, operand, console, cancellationToken).ConfigureAwait(false);
             var status = await opened.First.GetStatusAsync().ConfigureAwait(false);
             await console.Out.WriteLineAsync(isJson
                 ? SnapshotJson.Of(new BytesReport(offset, count, true, null, [StatusReport.Of(status)]))
@@ -50,19 +50,19 @@ internal static class ReadCommand
         return command;
     }
 
-    private static async Task<Target> CheckAsync(SnapshotFiles files, Target into, bool overwrite)
+    private static async Task<Operand> CheckAsync(SnapshotFiles files, Operand into, bool overwrite)
     {
         var survey = await Survey.OfDestinationAsync(into).ConfigureAwait(false);
-        files.CheckApart(into, survey.Storage);
-        return survey is { Kind: TargetKind.File, HoldsData: true } && !overwrite
+        files.CheckApart(survey);
+        return survey is { Kind: OperandKind.File, HoldsData: true } && !overwrite
             ? throw new UsageException($"{into} exists and holds {ByteSize.Format(survey.Size)}. To replace it: --overwrite.")
             : into;
     }
 
-    private static async Task IntoFileAsync(Snapshot snapshot, long offset, long count, Target into, CommandConsole console, CancellationToken cancellationToken)
+    private static async Task IntoFileAsync(Snapshot snapshot, long offset, long count, Operand into, CommandConsole console, CancellationToken cancellationToken)
     {
         using var held = StorageLocks.Take([(into, true)], force: false, console);
-        var file = Devices.Open(into, new BlockDeviceOptions { Create = true, Truncate = true, Length = count, Io = IoMode.Buffered });
+        var file = DeviceOpening.Open(into, new BlockDeviceOptions { Create = true, Truncate = true, Length = count, Io = IoMode.Buffered });
         await using var fileLease = file.ConfigureAwait(false);
         await ReadAsync(snapshot, offset, count, (at, bytes) => DeviceLoops.WriteAsync(file, at, bytes), cancellationToken).ConfigureAwait(false);
         await DeviceLoops.FlushAsync(file).ConfigureAwait(false);

@@ -8,15 +8,15 @@ namespace Kcopyd.Host.Snapshots;
 internal sealed class SnapshotFiles : IAsyncDisposable
 {
     private StorageLock? _lock;
-    private readonly List<(Target Target, FileBlockDevice Device)> _opened = [];
+    private readonly List<(Operand Operand, FileBlockDevice Device)> _opened = [];
     private readonly Dictionary<FileBlockDevice, StorageLock> _adopted = [];
 
     public FileBlockDevice Origin => _opened[0].Device;
 
     /// <summary>Takes over one more store, with its lock.</summary>
-    public void Adopt(Target target, FileBlockDevice cow, StorageLock held)
+    public void Adopt(Operand operand, FileBlockDevice cow, StorageLock held)
     {
-        _opened.Add((target, cow));
+        _opened.Add((operand, cow));
         _adopted.Add(cow, held);
     }
 
@@ -31,7 +31,7 @@ internal sealed class SnapshotFiles : IAsyncDisposable
 
     public IEnumerable<FileBlockDevice> Cows => _opened.Skip(1).Select(one => one.Device);
 
-    public IReadOnlyList<(Target Target, FileBlockDevice Device)> All => _opened;
+    public IReadOnlyList<(Operand Operand, FileBlockDevice Device)> All => _opened;
 
     /// <summary>Locks and opens them.</summary>
     /// <param name="origin">ORIGIN.</param>
@@ -43,11 +43,11 @@ internal sealed class SnapshotFiles : IAsyncDisposable
     /// <exception cref="UsageException">Something is missing, busy, named twice, or no origin.</exception>
     public static async Task<SnapshotFiles> LockAsync(string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows, CommandConsole console, bool isNew = false)
     {
-        var targets = Targets(origin, cows, "--cow");
-        var held = StorageLocks.Take([.. targets.Select((target, i) => (target, i == 0 ? writesOrigin : writesCows))], force: false, console);
+        var operands = Operands(origin, cows, "--cow");
+        var held = StorageLocks.Take([.. operands.Select((operand, i) => (operand, i == 0 ? writesOrigin : writesCows))], force: false, console);
         try
         {
-            var files = await OpenAsync(targets, writesOrigin, writesCows, isNew).ConfigureAwait(false);
+            var files = await OpenAsync(operands, writesOrigin, writesCows, isNew).ConfigureAwait(false);
             files._lock = held;
             return files;
         }
@@ -61,17 +61,17 @@ internal sealed class SnapshotFiles : IAsyncDisposable
     /// <summary>Opens what the caller has locked.</summary>
     /// <inheritdoc cref="LockAsync"/>
     public static Task<SnapshotFiles> OpenAsync(string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows, bool isNew = false) =>
-        OpenAsync(Targets(origin, cows, "COW"), writesOrigin, writesCows, isNew);
+        OpenAsync(Operands(origin, cows, "COW"), writesOrigin, writesCows, isNew);
 
-    private static async Task<SnapshotFiles> OpenAsync(Target[] targets, bool writesOrigin, bool writesCows, bool isNew)
+    private static async Task<SnapshotFiles> OpenAsync(Operand[] operands, bool writesOrigin, bool writesCows, bool isNew)
     {
         var files = new SnapshotFiles();
         try
         {
-            for (var i = 0; i < targets.Length; i++)
-                files.Open(targets[i], i == 0 ? writesOrigin : writesCows);
-            if (!isNew && targets.Length > 1 && await IsStoreAsync(files.Origin).ConfigureAwait(false) && !await IsStoreAsync(files._opened[1].Device).ConfigureAwait(false))
-                throw Swapped(targets[0], targets[1]);
+            for (var i = 0; i < operands.Length; i++)
+                files.Open(operands[i], i == 0 ? writesOrigin : writesCows);
+            if (!isNew && operands.Length > 1 && await IsStoreAsync(files.Origin).ConfigureAwait(false) && !await IsStoreAsync(files._opened[1].Device).ConfigureAwait(false))
+                throw Swapped(operands[0], operands[1]);
             return files;
         }
         catch
@@ -81,20 +81,22 @@ internal sealed class SnapshotFiles : IAsyncDisposable
         }
     }
 
-    private static Target[] Targets(string origin, IReadOnlyList<string> cows, string another) =>
-        [new("ORIGIN", origin, 0, null), .. cows.Select((cow, i) => new Target(i == 0 ? "COW" : another, cow, 0, null))];
+    private static Operand[] Operands(string origin, IReadOnlyList<string> cows, string another) =>
+        [new("ORIGIN", origin, 0, null), .. cows.Select((cow, i) => new Operand(i == 0 ? "COW" : another, cow, 0, null))];
 
-    /// <exception cref="UsageException">The target has the storage of one that is open.</exception>
-    public void CheckApart(Target target, object? storage)
+    /// <exception cref="UsageException">It shares storage with one that is open.</exception>
+    public void CheckApart(Survey survey) => CheckApart(survey.Operand, survey.Location, survey.Size);
+
+    private void CheckApart(Operand operand, StorageLocation location, long length)
     {
-        if (storage is not null && _opened.Find(one => storage.Equals(one.Device.Locate(0).Storage)).Target is { } same)
-            throw new UsageException($"{target} is {same}; give another file.");
+        if (_opened.Find(one => location.Overlaps(length, one.Device.Locate(0), one.Device.Length)).Operand is { } same)
+            throw new UsageException($"{operand} is {same}; give another file.");
     }
 
     /// <exception cref="UsageException">A store is to grow that cannot.</exception>
     public void CheckMayGrow(StoreGrowth? growth)
     {
-        if (growth is not null && _opened.Skip(1).FirstOrDefault(static one => !one.Device.IsRegularFile) is { Target: { } device })
+        if (growth is not null && _opened.Skip(1).FirstOrDefault(static one => !one.Device.IsRegularFile) is { Operand: { } device })
             throw new UsageException($"--grow: {device} is no file, and grows when what it is on is extended, which is seen while it is used. Leave --grow out.");
     }
 
@@ -105,11 +107,11 @@ internal sealed class SnapshotFiles : IAsyncDisposable
         return await device.ReadAsync(0, magic).ConfigureAwait(false) is { IsSuccess: true, Bytes: sizeof(uint) } && BitConverter.ToUInt32(magic) == StoreHeader.SnapMagic;
     }
 
-    public static UsageException Swapped(Target origin, Target cow) =>
+    public static UsageException Swapped(Operand origin, Operand cow) =>
         new($"{origin} is the COW store of a snapshot, and {cow} is not: they are swapped. Give the disk or image first: '{cow.Path}' '{origin.Path}'.");
 
     /// <summary>Names the files that were deleted while they were used: what is in them is lost when they are closed.</summary>
-    public IEnumerable<string> Deleted() => _opened.Where(static one => one.Device.IsDeleted).Select(static one => $"{one.Target} was deleted while it was used: what it holds is lost.");
+    public IEnumerable<string> Deleted() => _opened.Where(static one => one.Device.IsDeleted).Select(static one => $"{one.Operand} was deleted while it was used: what it holds is lost.");
 
     public async ValueTask DisposeAsync()
     {
@@ -121,38 +123,38 @@ internal sealed class SnapshotFiles : IAsyncDisposable
     }
 
     /// <exception cref="UsageException">It cannot be the origin of snapshots.</exception>
-    public static void CheckOrigin(Target target, FileBlockDevice device)
+    public static void CheckOrigin(Operand operand, FileBlockDevice device)
     {
         if (device.Length == long.MaxValue)
-            throw new UsageException($"{target} has no size: it cannot have snapshots. Give a file or a block device.");
+            throw new UsageException($"{operand} has no size: it cannot have snapshots. Give a file or a block device.");
         if (device.Length % IoRegion.SectorSize != 0)
-            throw new UsageException($"{target} has {device.Length} bytes, no multiple of {IoRegion.SectorSize}; make it one: truncate -s %{IoRegion.SectorSize} '{target.Path}'.");
+            throw new UsageException($"{operand} has {device.Length} bytes, no multiple of {IoRegion.SectorSize}; make it one: truncate -s %{IoRegion.SectorSize} '{operand.Path}'.");
     }
 
-    private void Open(Target target, bool writes)
+    private void Open(Operand operand, bool writes)
     {
-        if (target.Path.Length == 0)
-            throw new UsageException($"{target.Argument} is empty: give a path.");
-        var device = Devices.Open(target, new BlockDeviceOptions { ReadOnly = !writes, Io = IoMode.Buffered });
+        if (operand.Path.Length == 0)
+            throw new UsageException($"{operand.Argument} is empty: give a path.");
+        var device = DeviceOpening.Open(operand, new BlockDeviceOptions { ReadOnly = !writes, Io = IoMode.Buffered });
         if (_opened.Count == 0)
-            _opened.Add((target, device));
+            _opened.Add((operand, device));
         else
-            Add(target, device);
+            Add(operand, device);
         if (_opened.Count == 1)
-            CheckOrigin(target, device);
+            CheckOrigin(operand, device);
         if (writes && device.IsReadOnly)
-            throw new UsageException($"{target} is read-only.");
+            throw new UsageException($"{operand} is read-only.");
     }
 
-    private void Add(Target target, FileBlockDevice device)
+    private void Add(Operand operand, FileBlockDevice device)
     {
         try
         {
-            CheckApart(target, device.Locate(0).Storage);
+            CheckApart(operand, device.Locate(0), device.Length);
         }
         finally
         {
-            _opened.Add((target, device));
+            _opened.Add((operand, device));
         }
     }
 }

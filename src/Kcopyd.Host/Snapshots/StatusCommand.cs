@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
@@ -39,7 +40,7 @@ internal static class StatusCommand
     public static async Task<int> ExitAsync(SnapshotStoreContents contents, CommandConsole console)
     {
         var wrong = contents.Status.State == SnapshotState.Invalid ? StoreErrors.Invalid(contents.Status)
-            : contents.LabelError is { } unread ? StoreErrors.Of(new Target("COW", contents.Status.Name, 0, null), unread).Message
+            : contents.LabelError is { } unread ? StoreErrors.Of(new Operand("COW", contents.Status.Name, 0, null), unread).Message
             : null;
         if (wrong is null)
             return ExitCodes.Success;
@@ -54,13 +55,13 @@ internal static class StatusCommand
     public static string Summary(SnapshotStoreContents contents)
     {
         var status = contents.Status;
-        return status.State == SnapshotState.Invalid ? $"{status.Name}: invalid" : string.Create(CultureInfo.InvariantCulture,
-            $"{status.Name}: {status.Exceptions} chunks of {ByteSize.Format(status.ChunkSize)} differ; {status.UsedPercent:0.0} % of {ByteSize.Format(512.0 * status.TotalSectors)} in use{Notes(contents)}");
+        return status.State == SnapshotState.Invalid ? $"{ForeignText.Path(status.Name)}: invalid" : string.Create(CultureInfo.InvariantCulture,
+            $"{ForeignText.Path(status.Name)}: {status.Exceptions} chunks of {ByteSize.Format(status.ChunkSize)} differ; {status.UsedPercent:0.0} % of {ByteSize.Format(512.0 * status.TotalSectors)} in use{Notes(contents)}");
     }
 
     // What the label says besides.
     private static string Notes(SnapshotStoreContents contents) =>
         contents.LabelError is not null ? "; its label cannot be read"
         : (contents.Label is { IsUnclean: true } ? "; in use by a writer of its origin, or not closed by one" : "")
-            + (contents.IsHalfMerged ? $"; a merge into {contents.Label!.OriginName} was begun and is not complete" : "");
+            + (contents.IsHalfMerged ? $"; a merge into {ForeignText.Path(contents.Label!.OriginName)} was begun and is not complete" : "");
 }

@@ -15,14 +15,14 @@ internal static class StoreCommand
         OriginIdentity? identity = null;
         if (origin is not null)
         {
-            var target = new Target("--origin", origin, 0, null);
-            var device = Devices.Open(target, new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
+            var operand = new Operand("--origin", origin, 0, null);
+            var device = DeviceOpening.Open(operand, new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
             await using var originLease = device.ConfigureAwait(false);
-            SnapshotFiles.CheckOrigin(target, device);
+            SnapshotFiles.CheckOrigin(operand, device);
             (length, identity) = (device.Length, OriginIdentity.Of(device));
         }
-        var store = new Target("COW", cow, 0, null);
-        var file = Devices.Open(store, new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
+        var store = new Operand("COW", cow, 0, null);
+        var file = DeviceOpening.Open(store, new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
         await using var cowLease = file.ConfigureAwait(false);
         var accepted = new Acceptance(acceptTruncated, Origin: false, Unclean: true);
         return await ReadAsync(store, file, length, identity, accepted, acceptDamagedLabel: true).ConfigureAwait(false);
@@ -30,7 +30,7 @@ internal static class StoreCommand
 
     /// <summary>True if a merge of a store was begun and is not complete.</summary>
     /// <exception cref="FailureException">It cannot be read.</exception>
-    public static async Task<bool> IsHalfMergedAsync(Target target, FileBlockDevice cow)
+    public static async Task<bool> IsHalfMergedAsync(Operand operand, FileBlockDevice cow)
     {
         try
         {
@@ -38,12 +38,12 @@ internal static class StoreCommand
         }
         catch (SnapshotStoreException unreadable)
         {
-            throw StoreErrors.Of(target, unreadable);
+            throw StoreErrors.Of(operand, unreadable);
         }
     }
 
     /// <summary>Reads a store, and checks whose it is.</summary>
-    /// <param name="target">The store's argument.</param>
+    /// <param name="operand">The store's argument.</param>
     /// <param name="cow">The store.</param>
     /// <param name="originLength">Bytes of the origin; null if it is not known.</param>
     /// <param name="origin">Which one it is; null if it is not known.</param>
@@ -52,7 +52,7 @@ internal static class StoreCommand
     /// <exception cref="UsageException">It is none, or damaged, unclean, or not the origin's.</exception>
     /// <exception cref="FailureException">It cannot be read.</exception>
     public static async Task<SnapshotStoreContents> ReadAsync(
-        Target target, IBlockDevice cow, long? originLength, OriginIdentity? origin, Acceptance accepted, bool acceptDamagedLabel = false)
+        Operand operand, IBlockDevice cow, long? originLength, OriginIdentity? origin, Acceptance accepted, bool acceptDamagedLabel = false)
     {
         try
         {
@@ -65,7 +65,7 @@ internal static class StoreCommand
         }
         catch (SnapshotStoreException unusable)
         {
-            throw StoreErrors.Of(target, unusable);
+            throw StoreErrors.Of(operand, unusable);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
@@ -9,54 +10,44 @@ internal static class StoreErrors
     private const int Filling = 80;     // per cent
 
     /// <summary>Why a store cannot be used or made: a <see cref="FailureException"/> where a device failed, otherwise a <see cref="UsageException"/>.</summary>
-    public static Exception Of(Target target, SnapshotStoreException unusable)
+    public static Exception Of(Operand operand, SnapshotStoreException unusable)
     {
-        var what = $"{target}{unusable.What}";
-        return unusable.Reason switch
-        {
-            SnapshotStoreError.Io => new FailureException(what),
-            SnapshotStoreError.OriginNotFlushed => new FailureException($"ORIGIN '{unusable.Device}'{unusable.What}"),
-            SnapshotStoreError.NoStore => new UsageException($"{what}; make one: kcopyd snapshot create ORIGIN '{target.Path}'."),
-            SnapshotStoreError.OtherData => new UsageException($"{what} If it is an image, give its store: 'kcopyd snapshot list {target.Path}' finds it."),
-            SnapshotStoreError.HoldsStore => new UsageException($"{what}; see 'kcopyd snapshot status'. If its snapshot is not needed any more: --force."),
-            SnapshotStoreError.Truncated => new UsageException($"{what} Give it back its size; or read what it still has: --accept-truncated."),
-            SnapshotStoreError.OtherOrigin => new UsageException($"{what} If ORIGIN was moved or restored, and holds what it held: --accept-origin."),
-            SnapshotStoreError.DamagedLabel => new UsageException($"{what} {WayOut(target)}"),
-            SnapshotStoreError.HalfMerged => new UsageException($"{what} Complete it: kcopyd snapshot merge ORIGIN '{target.Path}'. "
-                + $"If what is left is not needed any more: kcopyd snapshot delete '{target.Path}' --force."),
-            SnapshotStoreError.Unclean => new UsageException($"{what} If its device has not failed: --accept-unclean. Otherwise take a new snapshot."),
-            _ => new UsageException(what),
-        };
+        var sentence = StoreSentences.Of(operand, unusable) ?? $"{operand}: {unusable.Message}";
+        return unusable.Reason is SnapshotStoreError.ReadFailed or SnapshotStoreError.WriteFailed or SnapshotStoreError.OriginNotFlushed
+            ? new FailureException(sentence)
+            : new UsageException(sentence);
     }
 
     /// <summary>What to do with a store whose label is damaged: what it shows is saved without writing to it.</summary>
-    public static string WayOut(Target target) =>
+    public static string WayOut(Operand operand) =>
         $"Of which origin it is, whether a writer of that closed it, and whether a merge of it is complete, cannot be told. "
-        + $"If only the label is damaged, save what the snapshot shows, which writes nothing to it: kcopyd snapshot export ORIGIN '{target.Path}' FILE --accept-origin. "
+        + $"If only the label is damaged, save what the snapshot shows, which writes nothing to it: kcopyd snapshot export ORIGIN '{operand.Path}' FILE --accept-origin. "
         + "If that is what it should be, write and merge take the store with --accept-origin, and give it a new label.";
 
     /// <summary>Says that a store is made only where nothing is.</summary>
-    public static UsageException Occupied(Target target, string found) =>
-        new($"{target} holds {found}, which a COW store would overwrite. Give another file or device; if that is not needed any more: --force.");
+    public static UsageException Occupied(Operand operand, string found) =>
+        new($"{operand} holds {found}, which a COW store would overwrite. Give another file or device; if that is not needed any more: --force.");
 
     public static string Invalid(SnapshotStatus status) =>
-        $"{status.Name}: the snapshot is invalid ({status.Reason}): it has lost something of what it should show. {(status.IsRecorded ? "" : "Its store could not be told so, and still looks valid: do not accept it. ")}Take a new one.";
+        $"{Name(status)}: the snapshot is invalid ({status.Reason}): it has lost something of what it should show. {(status.IsRecorded ? "" : "Its store could not be told so, and still looks valid: do not accept it. ")}Take a new one.";
 
     /// <summary>Of a store that is kept up to date, and not shown.</summary>
-    public static string Unclean(Target target) =>
-        $"{target.Name}: the store was in use by a writer of its origin that did not close it: it is kept up to date, but whether the snapshot is whole cannot be told. If the store's device has not failed: --accept-unclean.";
+    public static string Unclean(Operand operand) =>
+        $"{operand.Name}: the store was in use by a writer of its origin that did not close it: it is kept up to date, but whether the snapshot is whole cannot be told. If the store's device has not failed: --accept-unclean.";
 
     /// <summary>What is to be told of a snapshot after something was written; null if all is well.</summary>
     public static string? After(SnapshotStatus status) => status switch
     {
         { State: SnapshotState.Invalid } => Invalid(status),
-        { Problem: SnapshotProblem.NotClosed } => $"{status.Name}: {status.Reason}: it stays marked as unclean, and is refused when it is opened again.",
-        { State: SnapshotState.Overflow, Problem: SnapshotProblem.NoSpace } => $"{status.Name}: {status.Reason}. The snapshot can be read, not written, until there is space on the store's file system.",
-        { State: SnapshotState.Overflow } => $"{status.Name}: the store is full: the snapshot can be read, not written.",
+        { Problem: SnapshotProblem.NotClosed } => $"{Name(status)}: {status.Reason}: it stays marked as unclean, and is refused when it is opened again.",
+        { State: SnapshotState.Overflow, Problem: SnapshotProblem.NoSpace } => $"{Name(status)}: {status.Reason}. The snapshot can be read, not written, until there is space on the store's file system.",
+        { State: SnapshotState.Overflow } => $"{Name(status)}: the store is full: the snapshot can be read, not written.",
         { UsedPercent: >= Filling } => string.Create(CultureInfo.InvariantCulture,
-            $"{status.Name}: {status.UsedPercent:0} % of the store is in use, and a full one ends the snapshot. Export or merge it, or let the file grow: truncate -s +SIZE."),
+            $"{Name(status)}: {status.UsedPercent:0} % of the store is in use, and a full one ends the snapshot. Export or merge it, or let the file grow: truncate -s +SIZE."),
         _ => null,
     };
 
     public static bool IsBroken(SnapshotStatus status) => status.State is SnapshotState.Invalid or SnapshotState.Overflow || status.Problem == SnapshotProblem.NotClosed;
+
+    private static string Name(SnapshotStatus status) => ForeignText.Path(status.Name);
 }

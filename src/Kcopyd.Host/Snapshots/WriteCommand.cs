@@ -99,7 +99,7 @@ internal static class WriteCommand
         return new Written(done, error, isCancelled);
     }
 
-    private static async Task<int> ReportAsync(OpenSnapshots opened, long at, Written written, bool json, string target, CommandConsole console)
+    private static async Task<int> ReportAsync(OpenSnapshots opened, long at, Written written, bool json, string operand, CommandConsole console)
     {
         var before = opened.All.Select(static one => one.Notice).ToList();
         var statuses = await opened.GetStatusesAsync().ConfigureAwait(false);
@@ -116,15 +116,15 @@ internal static class WriteCommand
         var isWhole = written is { Error: null, IsCancelled: false };
         var lost = statuses.Where(StoreErrors.IsBroken).Select(static status => status.Name).ToList();
         var report = new BytesReport(at, written.Bytes, isWhole, written.Error, [.. statuses.Select(StatusReport.Of)]);
-        await console.Out.WriteLineAsync(json ? SnapshotJson.Of(report) : Text(report, target, lost)).ConfigureAwait(false);
+        await console.Out.WriteLineAsync(json ? SnapshotJson.Of(report) : Text(report, operand, lost)).ConfigureAwait(false);
         return written.IsCancelled ? ExitCodes.Interrupted
             : !isWhole || unclosed.Count > 0 ? ExitCodes.Errors
             : lost.Count > 0 ? ExitCodes.SnapshotLost
             : ExitCodes.Success;
     }
 
-    private static string Text(BytesReport report, string target, List<string> lost) =>
-        $"wrote {report.Bytes} bytes at {report.At} to {target}{(report.IsWhole ? "" : "; the rest is not written")}{(lost.Count == 0 ? "" : $"; not kept in {string.Join(", ", lost)}")}";
+    private static string Text(BytesReport report, string operand, List<string> lost) =>
+        $"wrote {report.Bytes} bytes at {report.At} to {operand}{(report.IsWhole ? "" : "; the rest is not written")}{(lost.Count == 0 ? "" : $"; not kept in {string.Join(", ", lost)}")}";
 
     private sealed record Written(long Bytes, string? Error, bool IsCancelled);
 }

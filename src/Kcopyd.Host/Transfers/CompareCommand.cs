@@ -20,7 +20,7 @@ internal static class CompareCommand
             var texts = parsed.GetRequiredValue(others);
             var read = options.Read(parsed);
             var how = new CompareOptions(read with { Flags = CopyFlags.CompareOnly | (read.Flags & CopyFlags.VerifyHash) }, parsed.GetValue(stops), parsed.GetValue(list));
-            return await CompareRun.RunAsync(Target.Parse("A", parsed.GetRequiredValue(first)), [.. texts.Select((text, i) => Target.Parse(texts.Length == 1 ? "B" : $"B {i + 1}", text))],
+            return await CompareRun.RunAsync(Operand.Parse("A", parsed.GetRequiredValue(first)), [.. texts.Select((text, i) => Operand.Parse(texts.Length == 1 ? "B" : $"B {i + 1}", text))],
                 how, console, cancellationToken).ConfigureAwait(false);
         });
         return command;

@@ -44,7 +44,7 @@ internal static class CompareReport
         lines.Write($"compared {ByteSize.Format(result.Bytes)} in {result.Elapsed.TotalSeconds:0.00} s ({ByteSize.Format(result.Bytes / seconds)}/s)");
         for (var i = 0; i < result.Others.Count; i++)
         {
-            var (name, other) = (result.Plan.Destinations[i].Target.Name, result.Others[i]);
+            var (name, other) = (result.Plan.Destinations[i].Operand.Name, result.Others[i]);
             lines.Write($"\n  {name}: {Verdict(result, other, options)}");
             foreach (var range in other.Ranges.Take(options.StopsAtFirst ? 0 : MostRanges))
                 lines.Write($"\n    {range.Offset} {range.Length}");
@@ -52,11 +52,11 @@ internal static class CompareReport
                 lines.Write($"\n    ... and {other.Ranges.Count - MostRanges} more ranges; --list and --json have them all");
         }
         if (result.Sha256 is { } hash)
-            lines.Write($"\n{hash}  {result.Plan.Source!.Target.Name}");
+            lines.Write($"\n{hash}  {result.Plan.Source!.Operand.Name}");
         for (var i = 0; i < result.Others.Count; i++)
         {
             if (result.Others[i].Sha256 is { } own)
-                lines.Write($"\n{own}  {result.Plan.Destinations[i].Target.Name}");
+                lines.Write($"\n{own}  {result.Plan.Destinations[i].Operand.Name}");
         }
         return lines.ToString();
     }
@@ -81,7 +81,7 @@ internal static class CompareReport
         new CompareJson(
             result.IsCancelled ? "cancelled" : result.IsEqual ? "identical" : result.ReadFault is not null || result.Others.Any(static other => other.Fault is not null) ? "errors" : "different",
             result.Bytes, Math.Round(result.Elapsed.TotalSeconds, 3), result.ReadFault?.Message, result.Sha256,
-            [.. result.Others.Select((other, i) => new CompareJson.Other(result.Plan.Destinations[i].Target.Name, other.IsEqual, other.First, other.DifferentBytes, other.Longer,
+            [.. result.Others.Select((other, i) => new CompareJson.Other(result.Plan.Destinations[i].Operand.Text, other.IsEqual, other.First, other.DifferentBytes, other.Longer,
                 other.Fault?.Message, other.Fault is { Error: > IoError.None and < IoError.EndOfDevice and var error } ? (int)error : null, other.Sha256))],
             [.. result.Others.Count == 1 ? result.Others[0].Ranges : Array.Empty<DifferentRange>().AsEnumerable()],
             [.. result.Others.Count == 1 ? [] : result.Others.Select(static other => other.Ranges)]),

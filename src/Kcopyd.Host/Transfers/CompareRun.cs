@@ -11,7 +11,7 @@ internal static class CompareRun
     private const int InFlight = 2;             // windows: one is finished while the next one runs
 
     /// <exception cref="UsageException">It cannot begin.</exception>
-    public static async Task<int> RunAsync(Target first, IReadOnlyList<Target> others, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(Operand first, IReadOnlyList<Operand> others, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
         if (others.Count > MaxOthers)
             throw new UsageException($"{others.Count} to compare; one command compares with {MaxOthers} at most. Use several.");
@@ -21,18 +21,18 @@ internal static class CompareRun
             throw new UsageException("--list and --json would both go to standard output; --json has the ranges, too.");
         var remotes = new RemoteDevices(options.Transfer.LogLevel, cancellationToken);
         await using var remotesLease = remotes.ConfigureAwait(false);
-        using var locks = StorageLocks.Take([.. others.Prepend(first).Select(static target => (target, false))], options.Transfer.Force, console);
+        using var locks = StorageLocks.Take([.. others.Prepend(first).Select(static operand => (operand, false))], options.Transfer.Force, console);
         var from = await Survey.OfSourceAsync(first, remotes).ConfigureAwait(false);
         var to = new List<Survey>(others.Count);
         foreach (var other in others)
             to.Add(await Survey.OfSourceAsync(other, remotes).ConfigureAwait(false));
-        foreach (var stream in to.Prepend(from).Where(static survey => survey.Kind == TargetKind.Stream))
-            throw new UsageException($"{stream.Target} is a stream, which cannot be compared: copy it to a file, or use cmp.");
+        foreach (var stream in to.Prepend(from).Where(static survey => survey.Kind == OperandKind.Stream))
+            throw new UsageException($"{stream.Operand} is a stream, which cannot be compared: copy it to a file, or use cmp.");
         var plan = new TransferPlan(from, to, to.Prepend(from).Min(static survey => LengthOf(survey)));
         if (plan.Length == long.MaxValue)
-            throw new UsageException($"{from.Target} has no size; say how much: '@0+LENGTH:{from.Target.Path}'.");
-        if (to.Find(static survey => survey.Kind == TargetKind.Sink) is { } sink)
-            throw new UsageException($"{sink.Target} keeps nothing that could be compared; leave it out.");
+            throw new UsageException($"{from.Operand} has no size; say how much: '@0+LENGTH:{from.Operand.Path}'.");
+        if (to.Find(static survey => survey.Kind == OperandKind.Sink) is { } sink)
+            throw new UsageException($"{sink.Operand} keeps nothing that could be compared; leave it out.");
         return await RunAsync(plan, remotes.Engine, options, console, cancellationToken).ConfigureAwait(false);
     }
 
@@ -48,7 +48,7 @@ internal static class CompareRun
         var result = new CompareResult(plan);
         var begun = Stopwatch.GetTimestamp();
         var flags = options.Transfer.Flags | (options.StopsAtFirst ? CopyFlags.None : CopyFlags.IgnoreError);
-        var work = CompareAsync(new Transfer(client, devices, flags, progress, cancellationToken), result, options, console, cancellationToken);
+        var work = CompareAsync(new TransferJobs(client, devices, flags, progress, cancellationToken), result, options, console, cancellationToken);
         var view = ProgressView.For(options.Lists ? ProgressMode.None : options.Transfer.Progress, console, progress, new TransferResult(plan, options.Transfer));
         using (console.AnswerProgress(view.ShowNow))
         {
@@ -60,14 +60,14 @@ internal static class CompareRun
         return result.IsCancelled ? ExitCodes.Interrupted : result.IsEqual ? ExitCodes.Success : ExitCodes.Errors;
     }
 
-    private static async Task CompareAsync(Transfer transfer, CompareResult result, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
+    private static async Task CompareAsync(TransferJobs jobs, CompareResult result, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
-        var length = transfer.Devices.Plan.Length;
+        var length = jobs.Devices.Plan.Length;
         var window = options.Transfer.Hashes ? Math.Max(1, length) : Window;        // a hash is of everything, in order
         var inFlight = new Queue<Task<CopyResult>>();
         for (long at = 0; at < length && !IsOver(); at += window)
         {
-            inFlight.Enqueue(transfer.RunAsync(at, Math.Min(window, length - at)));
+            inFlight.Enqueue(jobs.RunAsync(at, Math.Min(window, length - at)));
             if (inFlight.Count == InFlight)
                 await TakeAsync().ConfigureAwait(false);
         }
@@ -89,18 +89,18 @@ internal static class CompareRun
         }
     }
 
-    private static async Task<OpenTransfer> OpenAsync(TransferPlan plan, TransferOptions options)
+    private static async Task<TransferDevices> OpenAsync(TransferPlan plan, TransferOptions options)
     {
         var opened = new List<IBlockDevice>();
         try
         {
             foreach (var survey in plan.Destinations.Prepend(plan.Source!))
             {
-                opened.Add(survey.Kind == TargetKind.Remote
+                opened.Add(survey.Kind == OperandKind.Remote
                     ? RemoteDevices.Fit(survey, plan.Length)
-                    : await Devices.OpenForAsync(survey.Target, plan.Length, new BlockDeviceOptions { Io = options.Io, ReadOnly = true }).ConfigureAwait(false));
+                    : await DeviceOpening.OpenForAsync(survey.Operand, plan.Length, new BlockDeviceOptions { Io = options.Io, ReadOnly = true }).ConfigureAwait(false));
             }
-            return OpenTransfer.Of(plan, opened[0], [.. opened.Skip(1)]);
+            return TransferDevices.Of(plan, opened[0], [.. opened.Skip(1)]);
         }
         catch
         {
@@ -114,9 +114,9 @@ internal static class CompareRun
     /// <exception cref="UsageException">The region is not there.</exception>
     public static long LengthOf(Survey survey)
     {
-        var (start, length) = (survey.Target.Start, survey.Target.Length);
-        return survey.Kind == TargetKind.Sink ? length ?? long.MaxValue
-            : start > survey.Size || length > survey.Size - start ? throw new UsageException($"{survey.Target} has {survey.Size} bytes; {start}+{length ?? 0} reaches past its end.")
+        var (start, length) = (survey.Operand.Start, survey.Operand.Length);
+        return survey.Kind == OperandKind.Sink ? length ?? long.MaxValue
+            : start > survey.Size || length > survey.Size - start ? throw new UsageException($"{survey.Operand} has {survey.Size} bytes; {start}+{length ?? 0} reaches past its end.")
             : length ?? survey.Size - start;
     }
 }

@@ -17,7 +17,7 @@ internal static class CopyCommand
         var command = new Command("copy", "Reads SOURCE once and writes it to every DEST.") { source, destinations };
         options.AddTo(command);
         command.SetAction((parsed, cancellationToken) => TransferCommand.RunAsync(
-            Target.Parse("SOURCE", parsed.GetRequiredValue(source)),
+            Operand.Parse("SOURCE", parsed.GetRequiredValue(source)),
             TransferCommand.Destinations(parsed.GetRequiredValue(destinations)),
             options.Read(parsed), console, cancellationToken));
         return command;

@@ -8,7 +8,7 @@ namespace Kcopyd.Host.Transfers;
 /// One pass over blocks of a map, in windows of which some are in flight at once: a map of a hundred thousand small blocks takes no longer than its bytes.
 /// What they did is committed together, about once a second: that is what a kill loses, and what flushing costs little against.
 /// </summary>
-internal sealed class CopyPass(RecordedCopy record, Transfer transfer, TransferResult result, TransferOptions options, CancellationToken cancellationToken)
+internal sealed class CopyPass(RecordedCopy record, TransferJobs jobs, TransferResult result, TransferOptions options, CancellationToken cancellationToken)
 {
     private const int MostInFlight = 64;
     private const long LeastWindow = 1 << 20;
@@ -37,7 +37,7 @@ internal sealed class CopyPass(RecordedCopy record, Transfer transfer, TransferR
             if (result.IsStopped)
                 break;
             _bytesInFlight += window.Size;
-            _inFlight.Enqueue((window, transfer.RunAsync(window.Position - transfer.Devices.Plan.MapStart, window.Size)));
+            _inFlight.Enqueue((window, jobs.RunAsync(window.Position - jobs.Devices.Plan.MapStart, window.Size)));
             at = window;
         }
         while (_inFlight.Count > 0)
@@ -65,7 +65,7 @@ internal sealed class CopyPass(RecordedCopy record, Transfer transfer, TransferR
         var seconds = Stopwatch.GetElapsedTime(_committedAt).TotalSeconds;
         if (seconds >= CommitInterval.TotalSeconds)
             _window = Math.Clamp((long)(_bytesSinceCommit / seconds / 2) & -LeastWindow, LeastWindow, MostWindow);
-        await record.CommitAsync(transfer, result, at.End, at.Size > 0 ? at.Status : MapStatus.NonTried).ConfigureAwait(false);
+        await record.CommitAsync(jobs, result, at.End, at.Size > 0 ? at.Status : MapStatus.NonTried).ConfigureAwait(false);
         _bytesSinceCommit = 0;
         _committedAt = Stopwatch.GetTimestamp();
     }

@@ -110,8 +110,9 @@ internal sealed class Demo(ActorSystem system, string folder, TextWriter writer)
 
     private string Mirror(int number) => Path.Combine(folder, $"mirror-{number}.img");
 
-    // The fault's message names the device by its path; here the file's name is on the line already.
-    private string Cause(DestinationResult destination) => destination.Fault?.Message.Replace(Mirror(Failing) + ": ", "", StringComparison.Ordinal) ?? "and no error was reported";
+    private static string Cause(DestinationResult destination) => destination.Fault is { } fault
+        ? $"write failed at sector {fault.Sector}: {fault.Error.Describe()}"
+        : "and no error was reported";
 
     private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
     {

@@ -27,20 +27,20 @@ internal static class DryRun
         DryRunContext.Default.DryRunReport);
 
     private static DryRunEnd End(Survey survey, string? effect, string? holds) =>
-        new(Name(survey), survey.Kind.ToString().ToLowerInvariant(), survey.Target.Start, survey.Kind is TargetKind.Sink or TargetKind.Stream ? null : survey.Size, effect, holds);
+        new(Name(survey), survey.Kind.ToString().ToLowerInvariant(), survey.Operand.Start, survey.Kind is OperandKind.Sink or OperandKind.Stream ? null : survey.Size, effect, holds);
 
     private static string Effect(TransferPlan plan, Survey destination, TransferOptions options, string? carried)
     {
-        var end = destination.Target.Start + plan.Length;
+        var end = destination.Operand.Start + plan.Length;
         var effect = destination.Kind switch
         {
-            TargetKind.Missing => "created",
-            TargetKind.Sink or TargetKind.Stream => "written",
-            TargetKind.File when options.Truncate => "emptied and written",
-            TargetKind.File when !destination.HoldsData => "filled",
-            TargetKind.File when plan.IsOpenEnded => "overwritten, and grown if more comes",
-            TargetKind.File when destination.Size < end => $"overwritten and grown to {end} bytes",
-            TargetKind.File when destination.Size > end => $"overwritten; the {destination.Size - end} bytes behind stay",
+            OperandKind.Missing => "created",
+            OperandKind.Sink or OperandKind.Stream => "written",
+            OperandKind.File when options.Truncate => "emptied and written",
+            OperandKind.File when !destination.HoldsData => "filled",
+            OperandKind.File when plan.IsOpenEnded => "overwritten, and grown if more comes",
+            OperandKind.File when destination.Size < end => $"overwritten and grown to {end} bytes",
+            OperandKind.File when destination.Size > end => $"overwritten; the {destination.Size - end} bytes behind stay",
             _ => "overwritten",
         };
         return carried is null ? effect : $"{effect}, {carried} included";
@@ -48,18 +48,18 @@ internal static class DryRun
 
     private static string Kind(Survey survey) => survey.Kind switch
     {
-        TargetKind.Missing => "a new file",
-        TargetKind.File => $"a file of {survey.Size} bytes",
-        TargetKind.Disk => $"a block device of {survey.Size} bytes",
-        TargetKind.Remote => $"an NBD export of {survey.Size} bytes",
-        TargetKind.Stream => "a stream",
+        OperandKind.Missing => "a new file",
+        OperandKind.File => $"a file of {survey.Size} bytes",
+        OperandKind.Disk => $"a block device of {survey.Size} bytes",
+        OperandKind.Remote => $"an NBD export of {survey.Size} bytes",
+        OperandKind.Stream => "a stream",
         _ => "a character device",
     };
 
     private static string Place(Survey survey, long length) =>
-        survey.Target.Start == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", bytes {survey.Target.Start} to {survey.Target.Start + length}");
+        survey.Operand.Start == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", bytes {survey.Operand.Start} to {survey.Operand.Start + length}");
 
-    private static string Name(Survey survey) => UnixPath.Printable(survey.Target.Path);
+    private static string Name(Survey survey) => ForeignText.Path(survey.Operand.Path);
 }
 
 /// <summary>What would be done.</summary>

@@ -32,7 +32,7 @@ internal sealed record JsonReport(string Verdict, bool Cancelled, bool ReadError
             result.ReadFault is { } read ? new Fault(read.Message, Errno(read), Sector(read)) : null,
             result.SourceSha256,
             [.. result.Unreadable.Select(range => new Range(range.Offset, range.Length))],
-            [.. result.Plan.Destinations.Select((destination, i) => new Destination(destination.Target.Name, result.BytesOf(i), result.UnchangedOf(i), result.ErrorOf(i), Errno(result.FaultOf(i)), Sector(result.FaultOf(i)), result.Sha256Of(i)))]),
+            [.. result.Plan.Destinations.Select((destination, i) => new Destination(destination.Operand.Text, result.BytesOf(i), result.UnchangedOf(i), result.ErrorOf(i), Errno(result.FaultOf(i)), Sector(result.FaultOf(i)), result.Sha256Of(i)))]),
         JsonReportContext.Default.JsonReport);
 
     private static int? Errno(IoFault? fault) => fault is { Error: > IoError.None and < IoError.EndOfDevice and var error } ? (int)error : null;

@@ -16,8 +16,8 @@ internal static class OverwriteCheck
         // Whoever zeroes a file wants to lose what it holds.
         if (options.Overwrite || options.Truncate || options.Ranges is not null || isBegun || plan.Source is null)
             return;
-        if (plan.Destinations.FirstOrDefault(static destination => destination is { Kind: TargetKind.File, HoldsData: true, Target.IsRegion: false }) is { } held)
-            throw new UsageException($"{held.Target} exists and holds {ByteSize.Format(held.Size)}. To overwrite it in place: --overwrite; to empty it first: --truncate.");
+        if (plan.Destinations.FirstOrDefault(static destination => destination is { Kind: OperandKind.File, HoldsData: true, Operand.IsRegion: false }) is { } held)
+            throw new UsageException($"{held.Operand} exists and holds {ByteSize.Format(held.Size)}. To overwrite it in place: --overwrite; to empty it first: --truncate.");
     }
 
     /// <summary>Names each file system, partition table or the like that is about to be overwritten.</summary>
@@ -26,13 +26,13 @@ internal static class OverwriteCheck
     {
         if (isBegun)
             return new string?[plan.Destinations.Count];
-        var carried = await Task.WhenAll(plan.Destinations.Select(static destination => destination is { Kind: TargetKind.Disk or TargetKind.File, HoldsData: true }
-            ? Signatures.DescribeAsync(destination.Target.Path)
+        var carried = await Task.WhenAll(plan.Destinations.Select(static destination => destination is { Kind: OperandKind.Disk or OperandKind.File, HoldsData: true }
+            ? Signatures.DescribeAsync(destination.Operand.Path)
             : Task.FromResult<string?>(null))).ConfigureAwait(false);
         for (var i = 0; i < carried.Length; i++)
         {
             if (carried[i] is { } what)
-                await console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"kcopyd: warning: {plan.Destinations[i].Target} holds {what}, which is overwritten.")).ConfigureAwait(false);
+                console.Warn(string.Create(CultureInfo.InvariantCulture, $"{plan.Destinations[i].Operand} holds {what}, which is overwritten."));
         }
         return carried;
     }

@@ -38,7 +38,7 @@ internal abstract class ProgressView(TextWriter writer, LatestProgress progress,
         _ => new PlainView(console.Error, progress, result, TimeSpan.FromSeconds(5)),
     };
 
-    protected string Name(int destination) => Result.Plan.Destinations[destination].Target.Name;
+    protected string Name(int destination) => Result.Plan.Destinations[destination].Operand.Name;
 
     /// <summary>Waits for the end of the work, or for the time to look again.</summary>
     /// <returns>False if the work has ended.</returns>

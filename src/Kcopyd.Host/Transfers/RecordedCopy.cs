@@ -54,8 +54,8 @@ internal sealed class RecordedCopy
         var store = new MapfileStore(path);
         foreach (var survey in plan.Source is null ? plan.Destinations : plan.Destinations.Prepend(plan.Source))
         {
-            if (store.Entry.Identity is { } identity && (identity.Equals(survey.Storage) || identity.Equals(FileEntry.Of(survey.Target.Path).Identity)))
-                throw new UsageException($"--mapfile '{path}' is {survey.Target}; name a file of its own.");
+            if (store.Entry.Identity is { } identity && (identity.Equals(survey.Location.Storage) || identity.Equals(FileEntry.Of(survey.Operand.Path).Identity)))
+                throw new UsageException($"--mapfile '{path}' is {survey.Operand}; name a file of its own.");
         }
         var map = store.Load();
         var copy = new RecordedCopy(store, map, ranges, plan, options) { IsBegun = map.Blocks.Count > 0 };
@@ -65,19 +65,19 @@ internal sealed class RecordedCopy
     }
 
     /// <summary>Copies what is not finished.</summary>
-    public async Task RunAsync(Transfer transfer, TransferResult result, CancellationToken cancellationToken)
+    public async Task RunAsync(TransferJobs jobs, TransferResult result, CancellationToken cancellationToken)
     {
-        _map.Extend(_plan.Source is { Kind: not TargetKind.Sink } source ? source.Size : End);
+        _map.Extend(_plan.Source is { Kind: not OperandKind.Sink } source ? source.Size : End);
         // So that the next run knows the destinations as this copy's, however early this one is killed.
         await SaveAsync(result, Start, MapStatus.NonTried).ConfigureAwait(false);
 
-        var pass = new CopyPass(this, transfer, result, _options, cancellationToken);
-        var work = Unfinished(transfer.Devices.Alignment, static status => status != MapStatus.Finished).OrderBy(static block => block.Status != MapStatus.NonTried).ToList();
+        var pass = new CopyPass(this, jobs, result, _options, cancellationToken);
+        var work = Unfinished(jobs.Devices.Alignment, static status => status != MapStatus.Finished).OrderBy(static block => block.Status != MapStatus.NonTried).ToList();
         result.Wanted = work.Sum(static block => block.Size);
         await pass.RunAsync(work, _options.Reverse).ConfigureAwait(false);
         for (var retry = 1; retry <= _options.Retries && !result.IsStopped; retry++)
         {
-            var bad = Unfinished(transfer.Devices.Alignment, static status => status == MapStatus.BadSector).ToList();
+            var bad = Unfinished(jobs.Devices.Alignment, static status => status == MapStatus.BadSector).ToList();
             if (bad.Count == 0)
                 break;
             result.Wanted += bad.Sum(static block => block.Size);
@@ -115,17 +115,17 @@ internal sealed class RecordedCopy
     }
 
     /// <summary>Flushes the destinations, records what was copied before that, and saves the map.</summary>
-    /// <param name="transfer">The destinations.</param>
+    /// <param name="jobs">The destinations.</param>
     /// <param name="result">Where failures go.</param>
     /// <param name="position">Where the run is.</param>
     /// <param name="phase">What it does.</param>
-    public async Task CommitAsync(Transfer transfer, TransferResult result, long position, MapStatus phase)
+    public async Task CommitAsync(TransferJobs jobs, TransferResult result, long position, MapStatus phase)
     {
         if (_copied.Count > 0)
         {
             var copied = _copied.ToList();
             _copied.Clear();
-            if (await transfer.FlushAsync(result).ConfigureAwait(false))
+            if (await jobs.FlushAsync(result).ConfigureAwait(false))
                 _map.MarkAll(copied);
         }
         await SaveAsync(result, position, phase).ConfigureAwait(false);
@@ -167,20 +167,20 @@ internal sealed class RecordedCopy
         if (_map.Blocks.LastOrDefault(static block => block.Status == MapStatus.Finished) is { Size: > 0 } last
             && _plan.Source is { } source && last.End > source.Size)
         {
-            throw new UsageException($"--mapfile '{_store!.Path}' has data finished up to byte {last.End}, and {source.Target} has {source.Size}: it is the map of another source. Name another file, or delete it to begin anew.");
+            throw new UsageException($"--mapfile '{_store!.Path}' has data finished up to byte {last.End}, and {source.Operand} has {source.Size}: it is the map of another source. Name another file, or delete it to begin anew.");
         }
         var end = _map.Within(Start, End).LastOrDefault(static block => block.Status == MapStatus.Finished).End;
         if (end == 0)
             return;
         foreach (var destination in _plan.Destinations)
         {
-            var reason = destination.Kind == TargetKind.Missing ? "does not exist"
-                : destination.Kind != TargetKind.File ? null
+            var reason = destination.Kind == OperandKind.Missing ? "does not exist"
+                : destination.Kind != OperandKind.File ? null
                 : _options.Truncate ? "would be emptied by --truncate"
-                : destination.Size - destination.Target.Start < end - Start ? "is shorter than that"
+                : destination.Size - destination.Operand.Start < end - Start ? "is shorter than that"
                 : null;
             if (reason is not null)
-                throw new UsageException($"--mapfile '{_store!.Path}' says that data was copied already, but {destination.Target} {reason}. To begin anew, delete the map file{(_options.Truncate ? ", or drop --truncate to continue" : "")}.");
+                throw new UsageException($"--mapfile '{_store!.Path}' says that data was copied already, but {destination.Operand} {reason}. To begin anew, delete the map file{(_options.Truncate ? ", or drop --truncate to continue" : "")}.");
         }
     }
 }

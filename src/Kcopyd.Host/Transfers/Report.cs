@@ -22,7 +22,7 @@ internal static class Report
             lines.WriteLine($"kcopyd: {result.ReadFault.Message}");
         var unreadable = result.Unreadable;
         foreach (var range in unreadable.Take(MostRanges))
-            lines.WriteLine($"kcopyd: {result.Plan.Source!.Target.Name}: unreadable: {range.Length} bytes at {range.Offset}, written as zeroes");
+            lines.WriteLine($"kcopyd: {result.Plan.Source!.Operand.Name}: unreadable: {range.Length} bytes at {range.Offset}, written as zeroes");
         if (unreadable.Count > MostRanges)
             lines.WriteLine($"kcopyd: ... and {unreadable.Count - MostRanges} more unreadable ranges; --json and --mapfile have them all.");
         for (var i = 0; i < result.Plan.Destinations.Count; i++)
@@ -47,22 +47,22 @@ internal static class Report
             lines.WriteLine();
             var destination = result.Plan.Destinations[i];
             var unchanged = result.UnchangedOf(i) is > 0 and var same ? $", of it {ByteSize.Format(same)} as before" : "";
-            lines.Write($"  {destination.Target.Name}: {ByteSize.FormatPart(result.BytesOf(i), result.Wanted)}{unchanged}, {(result.ErrorOf(i) is null ? "ok" : "FAILED")}{Tail(result, destination, options)}");
+            lines.Write($"  {destination.Operand.Name}: {ByteSize.FormatPart(result.BytesOf(i), result.Wanted)}{unchanged}, {(result.ErrorOf(i) is null ? "ok" : "FAILED")}{Tail(result, destination, options)}");
         }
         if (result.SourceSha256 is { } hash)
-            lines.Write($"\n{hash}  {result.Plan.Source!.Target.Name}");
+            lines.Write($"\n{hash}  {result.Plan.Source!.Operand.Name}");
         for (var i = 0; i < result.Plan.Destinations.Count; i++)
         {
             if (result.Sha256Of(i) is { } own)
-                lines.Write($"\n{own}  {result.Plan.Destinations[i].Target.Name}");
+                lines.Write($"\n{own}  {result.Plan.Destinations[i].Operand.Name}");
         }
         return lines.ToString();
     }
 
     // What a file was longer than the copy is still there.
     private static string Tail(TransferResult result, Survey destination, TransferOptions options) =>
-        destination is { Kind: TargetKind.File, Target.IsRegion: false } && !options.Truncate && options.Ranges is null
-            && destination.Size - destination.Target.Start - (result.Plan.IsOpenEnded ? result.Wanted : result.Plan.Length) is > 0 and var rest
+        destination is { Kind: OperandKind.File, Operand.IsRegion: false } && !options.Truncate && options.Ranges is null
+            && destination.Size - destination.Operand.Start - (result.Plan.IsOpenEnded ? result.Wanted : result.Plan.Length) is > 0 and var rest
             ? $"; the {rest} bytes behind it stay as they were"
             : "";
 

@@ -7,11 +7,11 @@ namespace Kcopyd.Host.Transfers;
 /// <summary>What <c>copy</c> and <c>zero</c> do: check everything, lock everything, check again what may have changed, open everything, run the jobs, say how it ended.</summary>
 internal static class TransferCommand
 {
-    public static IReadOnlyList<Target> Destinations(string[] texts) =>
-        [.. texts.Select((text, i) => Target.Parse(texts.Length == 1 ? "DEST" : $"DEST {i + 1}", text))];
+    public static IReadOnlyList<Operand> Destinations(string[] texts) =>
+        [.. texts.Select((text, i) => Operand.Parse(texts.Length == 1 ? "DEST" : $"DEST {i + 1}", text))];
 
     /// <exception cref="UsageException">It cannot begin.</exception>
-    public static async Task<int> RunAsync(Target? source, IReadOnlyList<Target> destinations, TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(Operand? source, IReadOnlyList<Operand> destinations, TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
         var remotes = new RemoteDevices(options.LogLevel, cancellationToken);
         await using var remotesLease = remotes.ConfigureAwait(false);
@@ -48,7 +48,7 @@ internal static class TransferCommand
         CancellationToken cancellationToken)
     {
         // What is on this machine is opened before there are actors: an error there is reported sooner.
-        var devices = await OpenTransfer.OpenAsync(plan, options, console, source, cancellationToken).ConfigureAwait(false);
+        var devices = await TransferDevices.OpenAsync(plan, options, console, source, cancellationToken).ConfigureAwait(false);
         await using var devicesLease = devices.ConfigureAwait(false);
 
         using var started = running is null ? Engine.Start(options.LogLevel) : null;
@@ -62,8 +62,8 @@ internal static class TransferCommand
         var progress = new LatestProgress(plan.Destinations.Count);
         var result = new TransferResult(plan, options);
         var begun = Stopwatch.GetTimestamp();
-        var transfer = new Transfer(client, devices, options.Flags, progress, cancellationToken);
-        var work = record is null || plan.Length == 0 ? transfer.RunWholeAsync(result) : record.RunAsync(transfer, result, cancellationToken);
+        var jobs = new TransferJobs(client, devices, options.Flags, progress, cancellationToken);
+        var work = record is null || plan.Length == 0 ? jobs.RunWholeAsync(result) : record.RunAsync(jobs, result, cancellationToken);
         var view = ProgressView.For(options.Progress, console, progress, result);
         using (console.AnswerProgress(view.ShowNow))
         {
@@ -79,12 +79,12 @@ internal static class TransferCommand
         return result.IsCancelled ? ExitCodes.Interrupted : result.IsSuccess ? ExitCodes.Success : ExitCodes.Errors;
     }
 
-    private static IEnumerable<(Target Target, bool Writes)> Claims(TransferPlan plan, bool isSourceLocked)
+    private static IEnumerable<(Operand Operand, bool Writes)> Claims(TransferPlan plan, bool isSourceLocked)
     {
         if (plan.Source is not null && !isSourceLocked)
-            yield return (plan.Source.Target, false);
+            yield return (plan.Source.Operand, false);
         foreach (var destination in plan.Destinations)
-            yield return (destination.Target, true);
+            yield return (destination.Operand, true);
     }
 
     public static KcopydClient CreateClient(ActorSystem system, TransferOptions options, int destinations) => system.Kcopyd().CreateClient(

@@ -13,20 +13,20 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
     private const int MaxDestinations = 64;
 
     /// <summary>True if only the end of the source tells how much there is; <see cref="Length"/> is 0 then.</summary>
-    public bool IsOpenEnded => Source is { Kind: TargetKind.Stream, Target.Length: null };
+    public bool IsOpenEnded => Source is { Kind: OperandKind.Stream, Operand.Length: null };
 
     /// <summary>True if the report must not go to standard output, because the data does.</summary>
     public bool IsOnStandardOutput => Destinations.Any(static destination => destination.IsStandardOutput);
 
     /// <summary>First byte of the region in a map file: its positions are the source's, or the first destination's of a zeroing.</summary>
-    public long MapStart => (Source ?? Destinations[0]).Target.Start;
+    public long MapStart => (Source ?? Destinations[0]).Operand.Start;
 
     /// <exception cref="UsageException">An argument is wrong; the message names it and the remedy.</exception>
-    public static async Task<TransferPlan> MakeAsync(Target? source, IReadOnlyList<Target> destinations, TransferOptions options, RemoteDevices remotes) =>
+    public static async Task<TransferPlan> MakeAsync(Operand? source, IReadOnlyList<Operand> destinations, TransferOptions options, RemoteDevices remotes) =>
         await MakeAsync(source is null ? null : await Survey.OfSourceAsync(source, remotes).ConfigureAwait(false), destinations, options, remotes).ConfigureAwait(false);
 
-    /// <inheritdoc cref="MakeAsync(Target?, IReadOnlyList{Target}, TransferOptions, RemoteDevices)"/>
-    public static async Task<TransferPlan> MakeAsync(Survey? from, IReadOnlyList<Target> destinations, TransferOptions options, RemoteDevices remotes)
+    /// <inheritdoc cref="MakeAsync(Operand?, IReadOnlyList{Operand}, TransferOptions, RemoteDevices)"/>
+    public static async Task<TransferPlan> MakeAsync(Survey? from, IReadOnlyList<Operand> destinations, TransferOptions options, RemoteDevices remotes)
     {
         if (destinations.Count > MaxDestinations)
             throw new UsageException($"{destinations.Count} destinations; one command writes to {MaxDestinations} at most. Use several.");
@@ -54,20 +54,20 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
         {
             plan.CheckFits(to[i]);
             plan.CheckApart(to[i], to.Take(i), options);
-            if (options.Verifies && to[i].Kind is (TargetKind.Sink or TargetKind.Stream))
-                throw new UsageException($"{to[i].Target} cannot be read back; drop it or {(options.Hashes ? "--checksum" : "--verify")}.");
-            if ((options.Flags & CopyFlags.OnlyDifferent) != 0 && to[i].Kind is (TargetKind.Sink or TargetKind.Stream))
-                throw new UsageException($"{to[i].Target} cannot be read before it is written; drop it or --only-different.");
+            if (options.Verifies && to[i].Kind is (OperandKind.Sink or OperandKind.Stream))
+                throw new UsageException($"{to[i].Operand} cannot be read back; drop it or {(options.Hashes ? "--checksum" : "--verify")}.");
+            if ((options.Flags & CopyFlags.OnlyDifferent) != 0 && to[i].Kind is (OperandKind.Sink or OperandKind.Stream))
+                throw new UsageException($"{to[i].Operand} cannot be read before it is written; drop it or --only-different.");
         }
-        foreach (var stream in (from is null ? to : to.Prepend(from)).Where(static survey => survey.Kind == TargetKind.Stream))
+        foreach (var stream in (from is null ? to : to.Prepend(from)).Where(static survey => survey.Kind == OperandKind.Stream))
             CheckStream(stream, isSource: stream == from, options);
         return plan;
     }
 
     private static void CheckStream(Survey stream, bool isSource, TransferOptions options)
     {
-        if (stream.Target.Start > 0)
-            throw new UsageException($"{stream.Target} is a stream, which begins at its begin; leave START away.");
+        if (stream.Operand.Start > 0)
+            throw new UsageException($"{stream.Operand} is a stream, which begins at its begin; leave START away.");
         var unfit = isSource && options.Verifies ? options.Hashes ? "--checksum" : "--verify"
             : options.Mapfile is not null ? "--mapfile"
             : options.Retries > 0 ? "--retries"
@@ -75,60 +75,62 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
             : options.Ranges is not null ? "--ranges"
             : null;
         if (unfit is not null)
-            throw new UsageException($"{unfit} needs what can be read and written more than once, and {stream.Target} is a stream: drop one of them.");
+            throw new UsageException($"{unfit} needs what can be read and written more than once, and {stream.Operand} is a stream: drop one of them.");
     }
 
     private static long LengthOf(Survey source)
     {
-        var (start, length) = (source.Target.Start, source.Target.Length);
-        if (source.Kind == TargetKind.Sink)
-            return length ?? throw new UsageException($"{source.Target} has no size; say how much: '@{start}+LENGTH:{source.Target.Path}'.");
-        if (source.Kind == TargetKind.Stream)
+        var (start, length) = (source.Operand.Start, source.Operand.Length);
+        if (source.Kind == OperandKind.Sink)
+            return length ?? throw new UsageException($"{source.Operand} has no size; say how much: '@{start}+LENGTH:{source.Operand.Path}'.");
+        if (source.Kind == OperandKind.Stream)
             return length ?? 0;
         if (start > source.Size || length > source.Size - start)
-            throw new UsageException($"{source.Target} has {source.Size} bytes; {start}+{length ?? 0} reaches past its end.");
+            throw new UsageException($"{source.Operand} has {source.Size} bytes; {start}+{length ?? 0} reaches past its end.");
         return length ?? source.Size - start;
     }
 
     private static long LengthOfZeroes(List<Survey> destinations)
     {
-        if (destinations.FirstOrDefault(d => d.Target.Length is not null)?.Target.Length is { } given)
+        if (destinations.FirstOrDefault(d => d.Operand.Length is not null)?.Operand.Length is { } given)
             return given;
-        if (destinations.Find(d => d.Kind == TargetKind.Missing) is { } missing)
-            throw new UsageException($"{missing.Target} does not exist; to create it, say how long: '@0+LENGTH:{missing.Target.Path}'.");
-        var sized = destinations.Where(d => d.Kind is not (TargetKind.Sink or TargetKind.Stream)).ToList();
+        if (destinations.Find(d => d.Kind == OperandKind.Missing) is { } missing)
+            throw new UsageException($"{missing.Operand} does not exist; to create it, say how long: '@0+LENGTH:{missing.Operand.Path}'.");
+        var sized = destinations.Where(d => d.Kind is not (OperandKind.Sink or OperandKind.Stream)).ToList();
         if (sized.Count == 0)
-            throw new UsageException($"{destinations[0].Target} has no size; say how much: '@0+LENGTH:{destinations[0].Target.Path}'.");
-        if (sized.Find(d => d.Size < d.Target.Start) is { } beyond)
-            throw new UsageException($"{beyond.Target} has {beyond.Size} bytes and ends before {beyond.Target.Start}; say how much: +LENGTH.");
-        var length = sized[0].Size - sized[0].Target.Start;
-        if (sized.Find(d => d.Size - d.Target.Start != length) is { } other)
-            throw new UsageException($"{sized[0].Target} has {length} bytes to zero and {other.Target} has {other.Size - other.Target.Start}; give them the same +LENGTH, or zero them one by one.");
+            throw new UsageException($"{destinations[0].Operand} has no size; say how much: '@0+LENGTH:{destinations[0].Operand.Path}'.");
+        if (sized.Find(d => d.Size < d.Operand.Start) is { } beyond)
+            throw new UsageException($"{beyond.Operand} has {beyond.Size} bytes and ends before {beyond.Operand.Start}; say how much: +LENGTH.");
+        var length = sized[0].Size - sized[0].Operand.Start;
+        if (sized.Find(d => d.Size - d.Operand.Start != length) is { } other)
+            throw new UsageException($"{sized[0].Operand} has {length} bytes to zero and {other.Operand} has {other.Size - other.Operand.Start}; give them the same +LENGTH, or zero them one by one.");
         return length;
     }
 
     private void CheckFits(Survey destination)
     {
-        var (target, size) = (destination.Target, destination.Size);
-        if (target.Length is { } given && given != Length)
-            throw new UsageException($"{target} is {given} bytes long and {(Source is null ? "another destination" : "the source")} {Length}; leave its +LENGTH away or make them equal.");
-        if (target.Start > long.MaxValue - Length)
-            throw new UsageException($"{target}: {target.Start}+{Length} is more than any device has.");
-        if (destination.Kind is TargetKind.Disk or TargetKind.Remote && size < target.Start + Length)
-            throw new UsageException($"{target} has {size} bytes, and {target.Start + Length} are needed; use a larger {(destination.Kind == TargetKind.Disk ? "device" : "export, which cannot be grown from here,")} or copy less.");
+        var (operand, size) = (destination.Operand, destination.Size);
+        if (operand.Length is { } given && given != Length)
+            throw new UsageException($"{operand} is {given} bytes long and {(Source is null ? "another destination" : "the source")} {Length}; leave its +LENGTH away or make them equal.");
+        if (operand.Start > long.MaxValue - Length)
+            throw new UsageException($"{operand}: {operand.Start}+{Length} is more than any device has.");
+        if (destination.Kind is OperandKind.Disk or OperandKind.Remote && size < operand.Start + Length)
+            throw new UsageException($"{operand} has {size} bytes, and {operand.Start + Length} are needed; use a larger {(destination.Kind == OperandKind.Disk ? "device" : "export, which cannot be grown from here,")} or copy less.");
     }
 
     private void CheckApart(Survey destination, IEnumerable<Survey> before, TransferOptions options)
     {
         foreach (var other in Source is null ? before : before.Prepend(Source))
         {
-            if (destination.Storage is null || !destination.Storage.Equals(other.Storage))
-                continue;
-            if (options.Truncate && destination.Kind == TargetKind.File)
-                throw new UsageException($"{destination.Target} is the same file as {other.Target}: --truncate would empty both.");
-            var (a, b) = (destination.Target.Start, other.Target.Start);
-            if (IsOpenEnded || (Length > 0 ? a < b + Length && b < a + Length : a == b))
-                throw new UsageException($"{destination.Target} overlaps {other.Target}; copy between regions that do not.");
+            if (options.Truncate && destination.Kind == OperandKind.File && destination.Location.Overlaps(destination.Size, other.Location, other.Size))
+                throw new UsageException($"{destination.Operand} is the same file as {other.Operand}: --truncate would empty both.");
+            if (PartOf(destination).Overlaps(ExtentOf(destination), PartOf(other), ExtentOf(other)))
+                throw new UsageException($"{destination.Operand} overlaps {other.Operand}; copy between regions that do not.");
         }
     }
+
+    private static StorageLocation PartOf(Survey survey) => survey.Location with { Offset = survey.Location.Offset + survey.Operand.Start };
+
+    // How far a copy reaches that has no end is known only for a device that cannot grow.
+    private long ExtentOf(Survey survey) => !IsOpenEnded ? Length : survey.Kind == OperandKind.Disk ? survey.Size - survey.Operand.Start : long.MaxValue;
 }

@@ -61,7 +61,7 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
     /// <summary>What is wrong with a destination; null if it is whole and on stable storage.</summary>
     public string? ErrorOf(int destination)
     {
-        var path = Plan.Destinations[destination].Target.Name;
+        var path = Plan.Destinations[destination].Operand.Name;
         return _faults[destination] is { } fault ? fault.Message
             : _written[destination] < Wanted ? $"{path}: not whole: {_written[destination]} of {Wanted} bytes were written when the copy stopped"
             : IsStopped && options.Verifies ? $"{path}: not verified: the copy stopped before"

@@ -1,18 +1,16 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.TestKit.Xunit2;
+using Kcopyd.Actors.Configuration;
 using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors.Snapshots;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Configuration;
 
 public sealed class KcopydSettings_should : TestKit
 {
-    private static readonly string[] Keys =
-    [
-        "sub-job-size", "sub-jobs-per-job", "max-sub-jobs", "max-destinations", "max-jobs", "max-prepared-callbacks", "page-pool-size",
-        "recycle-crews", "throttle-percent", "bytes-per-second", "offload", "progress-interval", "cancel-timeout", "remembered-results", "dispatcher", "worker-dispatcher",
-    ];
+    private static readonly string[] Keys = KeysOf(typeof(KcopydSettings));
 
     public static TheoryData<string> EveryKey => [.. Keys];
 
@@ -160,12 +158,20 @@ public sealed class KcopydSettings_should : TestKit
         Assert.StartsWith("""kcopyd.clients."resync".max-jobs = 0""", refusal.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void each_be_in_reference_conf()
-    {
-        Assert.Equal(Keys.Order(), KcopydExtension.DefaultConfig().GetConfig("kcopyd.client").AsEnumerable().Select(pair => pair.Key).Order());
-        Assert.Equal(Keys.Length, typeof(KcopydSettings).GetProperties().Count(property => property.Name != "EqualityContract"));
-    }
+    [Theory]
+    [InlineData("kcopyd.client", typeof(KcopydSettings))]
+    [InlineData("kcopyd.snapshots", typeof(SnapshotSettings))]
+    [InlineData("kcopyd.nbd.server", typeof(NbdServerSettings))]
+    public void each_be_in_reference_conf_by_the_name_of_its_property(string section, Type settings) =>
+        Assert.Equal(KcopydExtension.DefaultConfig().GetConfig(section).AsEnumerable().Select(pair => pair.Key).Order(), KeysOf(settings).Order());
+
+    private static string[] KeysOf(Type settings) => [.. settings.GetProperties().Select(property => SettingKey.Of(property.Name))];
+
+    [Theory]
+    [InlineData("MaxSubJobs", "max-sub-jobs")]
+    [InlineData("Dispatcher", "dispatcher")]
+    [InlineData("max-threads", "max-threads")]
+    public void have_keys_that_are_the_names_of_properties(string property, string key) => Assert.Equal(key, SettingKey.Of(property));
 
     [Fact]
     public void each_be_explained_in_reference_conf()

@@ -91,7 +91,7 @@ public sealed class WithNbdServer_should
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
-        var failure = await Assert.ThrowsAsync<IOException>(() => Hosts.StartAsync(services => services
+        var failure = await Assert.ThrowsAsync<NbdListenException>(() => Hosts.StartAsync(services => services
             .AddAkka("app", akka => akka.WithNbdServer(nbd => nbd.EndPoints.Add((IPEndPoint)taken.LocalEndpoint)))));
         Assert.Contains($"{taken.LocalEndpoint} cannot be listened on: Address already in use", failure.Message, StringComparison.Ordinal);
     }

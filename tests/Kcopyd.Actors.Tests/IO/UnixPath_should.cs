@@ -16,7 +16,7 @@ public sealed class UnixPath_should
     [Fact]
     public void leave_text_as_it_is() =>
         Gen.String.Where(text => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) == text)
-            .Sample(text => UnixPath.Decode(Encoding.UTF8.GetBytes(text)) == text && UnixPath.Printable(text) == text);
+            .Sample(text => UnixPath.Decode(Encoding.UTF8.GetBytes(text)) == text && UnixPath.ToText(text) == text);
 
     [Fact]
     public async Task open_a_file_whose_name_is_not_UTF_8()
@@ -28,6 +28,6 @@ public sealed class UnixPath_should
 
         Assert.Equal("512", LoopDevice.Run("sh", ["-c", $"stat --format=%s \"$(printf '{folder["b"]}a\\377\\344z')\""]).Trim());
         LoopDevice.Run("sh", ["-c", $"rm '{folder["b"]}'*"]);     // the framework cannot
-        Assert.Equal(folder["b"] + "a\uFFFD\uFFFDz", UnixPath.Printable(path));
+        Assert.Equal(folder["b"] + "a\uFFFD\uFFFDz", UnixPath.ToText(path));
     }
 }

@@ -103,9 +103,9 @@ public sealed class New_store_should : SnapshotSpec
         await IsRefusedAsync(origin, BlockDevice.Memory(2 * Chunk - 512), Kept, SnapshotStoreError.TooSmall);
         await IsRefusedAsync(origin, BlockDevice.Memory(100), Kept, SnapshotStoreError.TooSmall);
         await IsRefusedAsync(origin, Cow(), Kept with { Mode = StoreMode.Open }, SnapshotStoreError.NoStore);
-        await IsRefusedAsync(origin, Cow().WithErrorAt(1, long.MaxValue, operations: IoOperations.Write), Kept, SnapshotStoreError.Io);
-        await IsRefusedAsync(origin, Cow().WithErrorAt(1, long.MaxValue, operations: IoOperations.Read), Kept, SnapshotStoreError.Io);
-        await IsRefusedAsync(origin, Cow().WithFlushError(), Kept, SnapshotStoreError.Io);
+        await IsRefusedAsync(origin, Cow().WithErrorAt(1, long.MaxValue, operations: IoOperations.Write), Kept, SnapshotStoreError.WriteFailed);
+        await IsRefusedAsync(origin, Cow().WithErrorAt(1, long.MaxValue, operations: IoOperations.Read), Kept, SnapshotStoreError.ReadFailed);
+        await IsRefusedAsync(origin, Cow().WithFlushError(), Kept, SnapshotStoreError.WriteFailed);
         await (await origin.OpenSnapshotAsync(_cow, Kept)).DisposeAsync();
         await IsRefusedAsync(origin, _cow, Kept with { Mode = StoreMode.Create }, SnapshotStoreError.HoldsStore);
         _cow.Bytes[8] = 2;

@@ -93,7 +93,7 @@ public sealed class Unclean_store_should : SnapshotSpec
         await (await origin.OpenSnapshotAsync(cow, Kept)).DisposeAsync();
         cow.IsBroken = true;
         var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(cow, Kept)));
-        Assert.Equal(SnapshotStoreError.Io, refusal.Reason);
+        Assert.Equal(SnapshotStoreError.WriteFailed, refusal.Reason);
         Assert.Empty(await origin.GetStatusAsync());
         await Write(origin, 0, Bytes.Random(Chunk));
     }

@@ -51,8 +51,8 @@ public sealed class PidFile_should : ServeSpec
     [Fact]
     public void follow_no_link_and_need_a_folder()
     {
-        File.WriteAllText(Folder["target"], "4194305\n");
-        File.CreateSymbolicLink(Pid, Folder["target"]);
+        File.WriteAllText(Folder["operand"], "4194305\n");
+        File.CreateSymbolicLink(Pid, Folder["operand"]);
         Assert.Contains("is not a pid file", Assert.Throws<UsageException>(() => PidFile.Check(Pid)).Message, StringComparison.Ordinal);
         Assert.Contains("its folder does not exist", Assert.Throws<UsageException>(() => PidFile.Check(Folder["none/pid"])).Message, StringComparison.Ordinal);
         Assert.Contains("is empty", Assert.Throws<UsageException>(() => PidFile.Check("")).Message, StringComparison.Ordinal);

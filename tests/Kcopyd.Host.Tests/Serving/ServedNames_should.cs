@@ -14,7 +14,7 @@ public sealed class ServedNames_should
     public void take_for_the_name_of_an_export_all_before_the_first_equals_sign(string text, string name, string path)
     {
         var file = Assert.Single(new ServedNames([], [text], []).Files);
-        Assert.Equal((name, path), (file.Name, file.Target.Path));
+        Assert.Equal((name, path), (file.Name, file.Operand.Path));
     }
 
     [Theory]

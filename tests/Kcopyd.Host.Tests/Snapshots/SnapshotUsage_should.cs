@@ -23,7 +23,7 @@ public sealed class SnapshotUsage_should : SnapshotCommandSpec
     [InlineData("ORIGIN '{cow}' is the COW store of a snapshot, and COW '{origin}' is not: they are swapped. Give the disk or image first: '{origin}' '{cow}'", "create", "{cow}", "{origin}")]
     [InlineData("they are swapped", "export", "{cow}", "{origin}", "{new}")]
     [InlineData("they are swapped", "merge", "{cow}", "{origin}")]
-    [InlineData("COW '{other}' is no COW store: it begins with 0x736f6d65, not with 'SnAp'. If it is an image, give its store: 'kcopyd snapshot list {other}' finds it", "status", "{other}")]
+    [InlineData("COW '{other}' is no COW store: it holds data that begins with 0x736f6d65. If it is an image, give its store: 'kcopyd snapshot list {other}' finds it", "status", "{other}")]
     [InlineData("--into '{other}' exists and holds", "read", "{origin}", "{cow}", "--at", "0", "--length", "1K", "--into", "{other}")]
     [InlineData("--grow 1M: must be two sizes, multiples of 512, such as 1G,20G", "write", "{origin}", "{cow}", "--at", "0", "--from", "{other}", "--grow", "1M")]
     [InlineData("COW '{other}' is no COW store, and is not deleted", "delete", "{cow}", "{other}")]

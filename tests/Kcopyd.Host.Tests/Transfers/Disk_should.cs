@@ -59,6 +59,20 @@ public sealed class Disk_should : CommandSpec
         Assert.Equal(0, (await RunAsync("zero", disk.Path)).ExitCode);
         Assert.Equal(new byte[1 << 20], Folder.Read("disk"));
     }
+
+    [SkippableFact]
+    public async Task be_copied_to_another_part_of_the_same_storage_but_not_to_an_overlapping_one()
+    {
+        var image = Folder.Random("disk", 4 << 20);
+        var first = Folder.Read("disk")[..(1 << 20)];
+        using var one = LoopDisk.Attach(image, 512, "--offset", "0", "--sizelimit", "1M");
+        using var other = LoopDisk.Attach(image, 512, "--offset", "2M", "--sizelimit", "1M");
+        using var across = LoopDisk.Attach(image, 512, "--offset", "512K", "--sizelimit", "1M");
+        var refused = await RunAsync("copy", one.Path, across.Path, "--overwrite");
+        Assert.Contains($"DEST '{across.Path}' overlaps SOURCE '{one.Path}'", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("copy", one.Path, other.Path, "--overwrite")).ExitCode);
+        Assert.Equal(first, Folder.Read("disk")[(2 << 20)..(3 << 20)]);
+    }
 }
 
 internal sealed class LoopDisk : IDisposable
@@ -67,11 +81,11 @@ internal sealed class LoopDisk : IDisposable
 
     public string Path { get; }
 
-    public static LoopDisk Attach(string file, int sectorSize)
+    public static LoopDisk Attach(string file, int sectorSize, params string[] options)
     {
         Skip.IfNot(Environment.IsPrivilegedProcess, "needs root for losetup");
         Skip.IfNot(File.Exists("/dev/loop-control"), "needs the loop driver (/dev/loop-control)");
-        return new LoopDisk(Tool.Run("losetup", "--find", "--show", "--sector-size", $"{sectorSize}", file).Trim());
+        return new LoopDisk(Tool.Run("losetup", ["--find", "--show", "--sector-size", $"{sectorSize}", .. options, file]).Trim());
     }
 
     public void Dispose() => Tool.Run("losetup", "--detach", Path);

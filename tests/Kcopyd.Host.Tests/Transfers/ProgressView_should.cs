@@ -101,7 +101,7 @@ public sealed class ProgressView_should
 
     private static TransferResult Result(params string[] paths)
     {
-        var plan = new TransferPlan(null, [.. paths.Select(path => new Survey(new Target("DEST", path, 0, null), TargetKind.File, 1024, null))], 1024);
+        var plan = new TransferPlan(null, [.. paths.Select(path => new Survey(new Operand("DEST", path, 0, null), OperandKind.File, 1024, default))], 1024);
         return new TransferResult(plan, new TransferOptions
         {
             Flags = CopyFlags.Flush, Rate = 0, Throttle = 100, Io = IoMode.Auto, SubJobSize = 512 << 10, Offload = null, Mapfile = null,

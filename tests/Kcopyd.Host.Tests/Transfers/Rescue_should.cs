@@ -107,14 +107,14 @@ public sealed class Rescue_should : CommandSpec
             Retries = retries, Reverse = reverse, Progress = ProgressMode.None, Json = false, LogLevel = LogLevel.Warning,
         };
         await using var client = _system.Kcopyd().CreateClient();
-        await using var devices = OpenTransfer.Of(plan, source, destination);
+        await using var devices = TransferDevices.Of(plan, source, destination);
         var record = (await RecordedCopy.OpenAsync(plan, options))!;
         var result = new TransferResult(plan, options);
-        await record.RunAsync(new Transfer(client, devices, options.Flags, new LatestProgress(1), CancellationToken.None), result, CancellationToken.None);
+        await record.RunAsync(new TransferJobs(client, devices, options.Flags, new LatestProgress(1), CancellationToken.None), result, CancellationToken.None);
         return result;
     }
 
-    private static Survey Survey(IBlockDevice device) => new(new Target("DEVICE", device.Name, 0, null), TargetKind.Disk, device.Length, device);
+    private static Survey Survey(IBlockDevice device) => new(new Operand("DEVICE", device.Name, 0, null), OperandKind.Disk, device.Length, device.Locate(0));
 
     private static MemoryBlockDevice Filled(int length = Length)
     {

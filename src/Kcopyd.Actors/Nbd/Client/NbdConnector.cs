@@ -130,22 +130,12 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
             $"{_server} did not answer within {Options.ConnectTimeout.TotalSeconds:0.###} s; see that it runs and that nothing on the way drops what is sent.", wrong),
         // .NET's word for ENOENT.
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } when Uri.Socket is { } path => new NbdException(NbdFailure.Unreachable,
-            $"{_server} is not there: there is no socket '{UnixPath.Printable(path)}'. See that it runs and listens there.", wrong),
+            $"{_server} is not there: there is no socket '{ForeignText.Path(path)}'. See that it runs and listens there.", wrong),
         SocketException when !isConnected => new NbdException(NbdFailure.Unreachable,
             $"{_server} cannot be reached: {ForeignText.Phrase(wrong.Message)}. See that it runs and listens there.", wrong),
         IOException or SocketException => new NbdException(NbdFailure.Disconnected, $"{_server} broke the connection in the negotiation: {wrong.Message}", wrong),
         _ => wrong,
     };
 
-    private static NbdTls TlsOf(NbdUri uri, NbdClientOptions options)
-    {
-        try
-        {
-            return options.Tls ?? (uri.TlsCertificates is null ? new NbdTls() : NbdTls.ForClient(uri.TlsCertificates));
-        }
-        catch (ArgumentException wrong)
-        {
-            throw new NbdException(NbdFailure.Certificates, wrong.Message, wrong);
-        }
-    }
+    private static NbdTls TlsOf(NbdUri uri, NbdClientOptions options) => options.Tls ?? (uri.TlsCertificates is null ? new NbdTls() : NbdTls.ForClient(uri.TlsCertificates));
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;
@@ -164,7 +165,7 @@ internal sealed class NbdHandshake(OptionStream options)
             case NbdInfo.BlockSize when body.Length == 12:
                 return terms.WithBlockSizes(BinaryPrimitives.ReadUInt32BigEndian(body), BinaryPrimitives.ReadUInt32BigEndian(body[4..]), BinaryPrimitives.ReadUInt32BigEndian(body[8..]));
             case NbdInfo.Description:
-                return terms with { Description = NbdText.Clean(body, NbdNumbers.LongestString) };
+                return terms with { Description = ForeignText.Printable(body, NbdNumbers.LongestString) };
             case NbdInfo.Export or NbdInfo.BlockSize:
                 throw options.Broken("an information has the wrong length");
             default:

@@ -75,5 +75,5 @@ internal readonly record struct OptionReply(NbdOptionReply Type, byte[] Data)
     public bool IsError => ((uint)Type & 0x8000_0000) != 0;
 
     /// <summary>What an error says to people, with what introduces it and without the end of its sentence; empty if it says nothing.</summary>
-    public string Message => IsError && Data.Length > 0 && ForeignText.Phrase(NbdText.Clean(Data)) is { Length: > 0 } said ? $": {said}" : "";
+    public string Message => IsError && Data.Length > 0 && ForeignText.Phrase(ForeignText.Printable(Data)) is { Length: > 0 } said ? $": {said}" : "";
 }

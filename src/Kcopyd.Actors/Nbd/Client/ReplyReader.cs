@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;
@@ -139,7 +140,7 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
                     throw new ReplyException("it sent a malformed error", request);
                 var error = ErrorOf(BinaryPrimitives.ReadUInt32BigEndian(body));
                 if (length > 0 && request.ErrorText is null)
-                    request.ErrorText = NbdText.Clean(body.Slice(6, length));
+                    request.ErrorText = ForeignText.Printable(body.Slice(6, length));
                 if (request.Error == IoError.None)
                     request.Error = error == IoError.None ? IoError.Invalid : error;        // an error chunk without an error is still one
                 break;

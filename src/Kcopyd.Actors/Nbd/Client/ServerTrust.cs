@@ -74,7 +74,7 @@ internal sealed class ServerTrust(NbdUri uri, NbdTls tls)
             return "it shows no certificate.";
         var reasons = new List<string>();
         if ((errors & SslPolicyErrors.RemoteCertificateNameMismatch) != 0)
-            reasons.Add($"its certificate is for {NamesOf(certificate)} and not for '{NbdText.Printable(_host)}'; connect by a name that it has, or give that with tls-hostname=NAME");
+            reasons.Add($"its certificate is for {NamesOf(certificate)} and not for '{ForeignText.Printable(_host)}'; connect by a name that it has, or give that with tls-hostname=NAME");
         foreach (var element in chain.ChainElements)
         {
             var whose = element.Certificate.Equals(certificate) ? "its certificate" : $"the certificate of the authority '{Name(element.Certificate.Subject)}'";
@@ -107,7 +107,7 @@ internal sealed class ServerTrust(NbdUri uri, NbdTls tls)
             $"{whose} is signed by another authority of the name '{Name(certificate.Issuer)}' than the one {Known}; give tls-certificates=FOLDER with the ca-cert.pem of that authority",
         X509ChainStatusFlags.NotValidForUsage =>
             $"{whose} is not made for servers; make one with the extended key usage serverAuth",
-        _ => $"{whose} is refused: {NbdText.Printable(ForeignText.Phrase(status.StatusInformation))} ({status.Status})",
+        _ => $"{whose} is refused: {ForeignText.Phrase(status.StatusInformation)} ({status.Status})",
     };
 
     private string Known => uri.TlsCertificates is { } folder ? $"in {Path.Combine(folder, "ca-cert.pem")}" : tls.Authorities is null ? "that this machine trusts" : "that this client was given";
@@ -116,13 +116,13 @@ internal sealed class ServerTrust(NbdUri uri, NbdTls tls)
     {
         var alternatives = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault();
         var names = alternatives is null ? [] : alternatives.EnumerateDnsNames().Concat(alternatives.EnumerateIPAddresses().Select(static address => address.ToString())).Take(5).ToList();
-        return names.Count == 0 ? $"'{Name(certificate.Subject)}'" : string.Join(", ", names.Select(static name => $"'{NbdText.Printable(name)}'"));
+        return names.Count == 0 ? $"'{Name(certificate.Subject)}'" : string.Join(", ", names.Select(static name => $"'{ForeignText.Printable(name)}'"));
     }
 
     // A certificate has what its maker likes.
-    private static string Name(string name) => NbdText.Printable(name);
+    private static string Name(string name) => ForeignText.Printable(name);
 
     private static string Date(DateTime time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
-    private static string Innermost(Exception wrong) => wrong.InnerException is { } inner ? Innermost(inner) : NbdText.Printable(wrong.Message);
+    private static string Innermost(Exception wrong) => wrong.InnerException is { } inner ? Innermost(inner) : ForeignText.Printable(wrong.Message);
 }

@@ -37,6 +37,6 @@ public enum NbdFailure
     Untrusted,
     /// <summary>It wants a certificate of the client, and got none or does not accept it.</summary>
     ClientCertificate,
-    /// <summary>The certificates of this side cannot be read.</summary>
+    /// <summary>The certificates of this side cannot be read, or are not valid now.</summary>
     Certificates,
 }

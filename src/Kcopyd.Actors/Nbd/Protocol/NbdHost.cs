@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Nbd.Protocol;
 
@@ -16,18 +17,18 @@ internal static class NbdHost
     public static string Checked(string host)
     {
         if (host.Contains(':', StringComparison.Ordinal))
-            return IsV6(host) ? host : throw new ArgumentException($"'{NbdText.Printable(host)}' is not an IPv6 address");
+            return IsV6(host) ? host : throw new ArgumentException($"'{ForeignText.Printable(host)}' is not an IPv6 address");
         if (host.Length == 0)
             throw new ArgumentException("the host is missing");
         if (host.Any(static character => char.IsControl(character) || char.IsWhiteSpace(character) || NeverInNames.Contains(character, StringComparison.Ordinal)))
-            throw new ArgumentException($"'{NbdText.Printable(host)}' is not the name of a host");
+            throw new ArgumentException($"'{ForeignText.Printable(host)}' is not the name of a host");
         try
         {
             return host.All(char.IsAscii) ? host : Idn.GetAscii(host);
         }
         catch (ArgumentException)
         {
-            throw new ArgumentException($"'{NbdText.Printable(host)}' is not the name of a host");
+            throw new ArgumentException($"'{ForeignText.Printable(host)}' is not the name of a host");
         }
     }
 

@@ -252,5 +252,5 @@ public sealed record NbdUri
         return true;
     }
 
-    private static FormatException Wrong(string text, string reason) => new($"'{NbdText.Printable(UnixPath.Printable(text))}' is not the address of an NBD export: {reason}.");
+    private static FormatException Wrong(string text, string reason) => new($"'{ForeignText.Printable(text)}' is not the address of an NBD export: {reason}.");
 }

@@ -52,32 +52,30 @@ public sealed record NbdServerSettings
 
     internal static NbdServerSettings From(ConfigSection section) => new NbdServerSettings
     {
-        MaxConnections = section.Int("max-connections"),
-        HandshakeTimeout = section.Time("handshake-timeout"),
-        MaxRequests = section.Int("max-requests"),
-        MaxIos = section.Int("max-ios"),
-        PieceSize = section.Read("piece-size", () => checked((int)section.Bytes("piece-size"))),
-        MaxBytes = section.Bytes("max-bytes"),
-        DrainTimeout = section.Time("drain-timeout"),
-        DeviceTimeout = section.Time("device-timeout"),
-        KeepAlive = section.Time("keep-alive"),
-        Dispatcher = section.Text("dispatcher"),
+        MaxConnections = section.Int(nameof(MaxConnections)),
+        HandshakeTimeout = section.Time(nameof(HandshakeTimeout)),
+        MaxRequests = section.Int(nameof(MaxRequests)),
+        MaxIos = section.Int(nameof(MaxIos)),
+        PieceSize = section.Size(nameof(PieceSize)),
+        MaxBytes = section.Bytes(nameof(MaxBytes)),
+        DrainTimeout = section.Time(nameof(DrainTimeout)),
+        DeviceTimeout = section.Time(nameof(DeviceTimeout)),
+        KeepAlive = section.Time(nameof(KeepAlive)),
+        Dispatcher = section.Text(nameof(Dispatcher)),
     }.Checked();
 
     internal NbdServerSettings Checked()
     {
-        Require("max-connections", MaxConnections, MaxConnections is >= 1 and <= 1 << 16, "1 to 65536");
-        Require("handshake-timeout", HandshakeTimeout, HandshakeTimeout > TimeSpan.Zero && HandshakeTimeout <= TimeSpan.FromHours(1), "more than 0 and at most an hour");
-        Require("max-requests", MaxRequests, MaxRequests is >= 1 and <= 1 << 16, "1 to 65536");
-        Require("max-ios", MaxIos, MaxIos is >= 1 and <= 1 << 12, "1 to 4096");
-        Require("piece-size", PieceSize, PieceSize is >= 64 << 10 and <= 4 << 20 && int.IsPow2(PieceSize), "a power of two from 64 KiB to 4 MiB");
+        ConfigSection.Require(MaxConnections is >= 1 and <= 1 << 16, Section, MaxConnections, "1 to 65536");
+        ConfigSection.Require(HandshakeTimeout > TimeSpan.Zero && HandshakeTimeout <= TimeSpan.FromHours(1), Section, HandshakeTimeout, "more than 0 and at most an hour");
+        ConfigSection.Require(MaxRequests is >= 1 and <= 1 << 16, Section, MaxRequests, "1 to 65536");
+        ConfigSection.Require(MaxIos is >= 1 and <= 1 << 12, Section, MaxIos, "1 to 4096");
+        ConfigSection.Require(PieceSize is >= 64 << 10 and <= 4 << 20 && int.IsPow2(PieceSize), Section, PieceSize, "a power of two from 64 KiB to 4 MiB");
         // The largest request that a client without structured replies may read is held whole.
-        Require("max-bytes", MaxBytes, MaxBytes >= Protocol.NbdNumbers.LargestPayload, "at least 32 MiB, one request of the largest size");
-        Require("drain-timeout", DrainTimeout, DrainTimeout >= TimeSpan.Zero && DrainTimeout <= TimeSpan.FromHours(1), "0 to an hour");
-        Require("device-timeout", DeviceTimeout, DeviceTimeout > TimeSpan.Zero && DeviceTimeout <= TimeSpan.FromHours(1), "more than 0 and at most an hour");
-        Require("keep-alive", KeepAlive, KeepAlive == TimeSpan.Zero || (KeepAlive >= TimeSpan.FromSeconds(1) && KeepAlive <= TimeSpan.FromHours(2)), "0, or 1 second to 2 hours");
+        ConfigSection.Require(MaxBytes >= Protocol.NbdNumbers.LargestPayload, Section, MaxBytes, "at least 32 MiB, one request of the largest size");
+        ConfigSection.Require(DrainTimeout >= TimeSpan.Zero && DrainTimeout <= TimeSpan.FromHours(1), Section, DrainTimeout, "0 to an hour");
+        ConfigSection.Require(DeviceTimeout > TimeSpan.Zero && DeviceTimeout <= TimeSpan.FromHours(1), Section, DeviceTimeout, "more than 0 and at most an hour");
+        ConfigSection.Require(KeepAlive == TimeSpan.Zero || (KeepAlive >= TimeSpan.FromSeconds(1) && KeepAlive <= TimeSpan.FromHours(2)), Section, KeepAlive, "0, or 1 second to 2 hours");
         return this;
     }
-
-    private static void Require(string key, object value, bool holds, string range) => ConfigSection.Require(holds, Section, key, value, range);
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Nbd.Transport;
 
@@ -87,8 +88,8 @@ internal sealed class OptionReplies(Wire wire)
         _pending.ResetWrittenCount();
     }
 
-    /// <summary>A name from elsewhere, fit to be shown: short, and without control characters.</summary>
-    public static string Shown(string name) => string.Concat(name.Take(LongestShown).Select(static c => char.IsControl(c) ? '?' : c)) + (name.Length > LongestShown ? "…" : "");
+    /// <summary>A name from elsewhere, fit to be shown.</summary>
+    public static string Shown(string name) => ForeignText.Printable(name, LongestShown);
 
     private void Add(NbdOption option, NbdOptionReply reply, ReadOnlySpan<byte> data)
     {

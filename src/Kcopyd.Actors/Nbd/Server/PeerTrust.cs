@@ -1,6 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Kcopyd.Actors.Nbd.Protocol;
+using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
@@ -22,7 +22,7 @@ internal sealed class PeerTrust(NbdTls tls)
         options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
         {
             if (certificate is not null)
-                Refusal = errors == SslPolicyErrors.None ? null : $"its certificate '{NbdText.Printable(certificate.Subject)}' is refused ({Reasons(chain, errors)})";
+                Refusal = errors == SslPolicyErrors.None ? null : $"its certificate '{ForeignText.Printable(certificate.Subject)}' is refused ({Reasons(chain, errors)})";
             return true;
         };
 #pragma warning restore CA5359

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Nbd.Transport;
 
@@ -26,19 +25,19 @@ internal sealed class Listener : ITransportListener
 
     public EndPoint EndPoint { get; }
 
-    public string Name => UnixPath.Printable(EndPoint.ToString()!);
+    public string Name => NbdListenException.NameOf(EndPoint);
 
     /// <summary>Binds a socket and listens.</summary>
     /// <param name="endPoint">Where.</param>
     /// <param name="mayBeReached">True if other machines may reach it.</param>
     /// <param name="keepAlive">How long a client over TCP may be silent before the kernel asks whether it is still there; zero never asks.</param>
-    /// <exception cref="ArgumentException">It is not an address, or one that others can reach, and there is no TLS.</exception>
-    /// <exception cref="IOException">It cannot be listened on; the message says why.</exception>
+    /// <exception cref="NbdListenException">It cannot be listened on, or must not: others can reach it, and there is no TLS.</exception>
     public static Listener Open(EndPoint endPoint, bool mayBeReached, TimeSpan keepAlive)
     {
         Check(endPoint, mayBeReached);
         if (endPoint.AddressFamily != AddressFamily.Unix && endPoint is not IPEndPoint)
-            throw new ArgumentException($"{endPoint} is no address to listen on; give an IPEndPoint or a UnixDomainSocketEndPoint.");
+            throw new NbdListenException(NbdListenError.Unsupported, endPoint,
+                "is not an address to listen on; give an IPEndPoint or a UnixDomainSocketEndPoint.");
         var isUnix = endPoint is not IPEndPoint;
         if (isUnix && !OperatingSystem.IsLinux())
             throw new PlatformNotSupportedException($"{endPoint}: a unix socket is served on Linux only; listen on an address of loopback, new IPEndPoint(IPAddress.Loopback, port).");
@@ -58,13 +57,7 @@ internal sealed class Listener : ITransportListener
         catch (SocketException refused)
         {
             socket.Dispose();
-            var inUse = refused.SocketErrorCode == SocketError.AddressAlreadyInUse ? " Another server listens there." : "";
-            throw new IOException($"{UnixPath.Printable(endPoint.ToString()!)} cannot be listened on: {ForeignText.Phrase(refused.Message)}.{inUse}", refused);
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
-        {
-            socket.Dispose();
-            throw new IOException($"{UnixPath.Printable(endPoint.ToString()!)} cannot be listened on: {refused.Message}", refused);
+            throw NbdListenException.Of(endPoint, refused);
         }
         catch
         {
@@ -74,13 +67,15 @@ internal sealed class Listener : ITransportListener
     }
 
     /// <summary>Takes a socket that listens already. If it has a name in the file system, that stays its maker's.</summary>
-    /// <exception cref="ArgumentException">It does not listen, is none of the kinds that clients come by, or others can reach it, and there is no TLS.</exception>
+    /// <exception cref="NbdListenException">It does not listen, is none of the kinds that clients come by, or others can reach it, and there is no TLS.</exception>
     public static Listener Take(Socket socket, bool mayBeReached, TimeSpan keepAlive)
     {
         if (socket.SocketType != SocketType.Stream || socket.AddressFamily is not (AddressFamily.Unix or AddressFamily.InterNetwork or AddressFamily.InterNetworkV6))
-            throw new ArgumentException($"A socket of {socket.AddressFamily} and {socket.SocketType} is none that NBD clients come by; give a TCP or unix stream socket.");
+            throw new NbdListenException(NbdListenError.Unsupported, null,
+                $"is of {socket.AddressFamily} and {socket.SocketType}, which NBD clients do not use; give a TCP or unix stream socket.");
         if ((int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection)! == 0)
-            throw new ArgumentException($"The socket {socket.LocalEndPoint} does not listen. Give one that does, as systemd passes with Accept=no.");
+            throw new NbdListenException(NbdListenError.NotListening, socket.LocalEndPoint,
+                "does not listen. Give a socket that does, as systemd passes with Accept=no.");
         Check(socket.LocalEndPoint!, mayBeReached);
         return new Listener(socket, socket.LocalEndPoint!, null, keepAlive);
     }
@@ -135,7 +130,8 @@ internal sealed class Listener : ITransportListener
     private static void Check(EndPoint endPoint, bool mayBeReached)
     {
         if (endPoint is IPEndPoint ip && !IPAddress.IsLoopback(ip.Address) && !mayBeReached)
-            throw new ArgumentException($"{ip} can be reached from other machines, and without TLS whoever comes may read and write. Give certificates and require TLS, listen on loopback or on a unix socket, or allow it.");
+            throw new NbdListenException(NbdListenError.Insecure, ip, "can be reached from other machines, and without TLS whoever comes may read and write. "
+                + "Give certificates and require TLS, listen on loopback or on a unix socket, or allow it.");
     }
 
     // Its name is in no file system, and ends with the socket.

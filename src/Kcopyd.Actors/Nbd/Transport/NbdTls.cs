@@ -27,19 +27,19 @@ public sealed record NbdTls
     /// <c>ca-cert.pem</c>.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="verifyClient">True if clients must show a certificate of <c>ca-cert.pem</c>.</param>
-    /// <exception cref="ArgumentException">A file is missing or is not what it should be; the message names it.</exception>
+    /// <exception cref="NbdException">A file is missing or is not what it should be (<see cref="NbdFailure.Certificates"/>); the message names it.</exception>
     public static NbdTls ForServer(string folder, bool verifyClient = false)
     {
         var (certificate, chain) = ReadOwn(folder, "server", isNeeded: true);
         var authorities = verifyClient ? ReadAuthorities(folder) : null;
         if (authorities?.FirstOrDefault(static one => !IsAuthority(one)) is { } other)
-            throw new ArgumentException($"{Path.Combine(folder, "ca-cert.pem")} has the certificate '{other.Subject}', which is not one of an authority (basic constraints, CA:TRUE): no client's certificate can be of it.", nameof(folder));
+            throw new NbdException(NbdFailure.Certificates, $"{Path.Combine(folder, "ca-cert.pem")} has the certificate '{other.Subject}', which is not one of an authority (basic constraints, CA:TRUE): no client's certificate can be of it.");
         return new NbdTls { Certificate = certificate, Chain = chain, Authorities = authorities };
     }
 
     /// <summary>Reads a client's certificates from a folder: <c>ca-cert.pem</c>, and, where they exist, <c>client-cert.pem</c> and <c>client-key.pem</c>.</summary>
     /// <param name="folder">The folder.</param>
-    /// <exception cref="ArgumentException">A file is missing or is not what it should be; the message names it.</exception>
+    /// <exception cref="NbdException">A file is missing or is not what it should be (<see cref="NbdFailure.Certificates"/>); the message names it.</exception>
     public static NbdTls ForClient(string folder)
     {
         var (certificate, chain) = ReadOwn(folder, "client", isNeeded: false);
@@ -47,18 +47,18 @@ public sealed record NbdTls
     }
 
     /// <summary>Refuses what no client could accept.</summary>
-    /// <exception cref="ArgumentException">There is no certificate with a key, it or one that signed it is not valid now, or it is not made for servers.</exception>
+    /// <exception cref="NbdException">There is no certificate with a key, it or one that signed it is not valid now, or it is not made for servers.</exception>
     internal void CheckServer(DateTimeOffset now)
     {
         if (Certificate is not { HasPrivateKey: true })
-            throw new ArgumentException("A server's TLS needs a certificate with its private key: read them by NbdTls.ForServer.");
+            throw new NbdException(NbdFailure.Certificates, "A server's TLS needs a certificate with its private key: read them by NbdTls.ForServer.");
         foreach (var one in Chain.Prepend(Certificate))
             CheckTime(one, one.Equals(Certificate) ? "The server's certificate" : "The authority's certificate behind the server's", now);
         // Old ones may be among several.
         if (Authorities is { Count: > 0 } && Authorities.All(authority => now < authority.NotBefore || now > authority.NotAfter))
             CheckTime(Authorities[0], "The certificate of the authority for clients", now);
         if (Certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault() is { } usage && !usage.EnhancedKeyUsages.Cast<Oid>().Any(static oid => oid.Value is ForServers or ForAnything))
-            throw new ArgumentException($"The server's certificate '{Certificate.Subject}' is not made for servers: make one with the extended key usage serverAuth.");
+            throw new NbdException(NbdFailure.Certificates, $"The server's certificate '{Certificate.Subject}' is not made for servers: make one with the extended key usage serverAuth.");
     }
 
     private static void CheckTime(X509Certificate2 certificate, string whose, DateTimeOffset now)
@@ -66,7 +66,7 @@ public sealed record NbdTls
         var (from, to) = (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
         if (now.UtcDateTime >= from && now.UtcDateTime <= to)
             return;
-        throw new ArgumentException(string.Create(CultureInfo.InvariantCulture,
+        throw new NbdException(NbdFailure.Certificates, string.Create(CultureInfo.InvariantCulture,
             $"{whose}, '{certificate.Subject}', {(now.UtcDateTime < from ? "is not valid yet" : "has expired")}: it is valid from {from:yyyy-MM-dd HH:mm} to {to:yyyy-MM-dd HH:mm} UTC, and the clock says {now.UtcDateTime:yyyy-MM-dd HH:mm}. Renew it, or set the clock."));
     }
 
@@ -116,7 +116,7 @@ public sealed record NbdTls
         // An argument is what .NET takes a key for that belongs to another certificate.
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            throw new ArgumentException($"{path} and {key} are not a certificate and its key in PEM: {wrong.Message}", nameof(folder), wrong);
+            throw new NbdException(NbdFailure.Certificates, $"{path} and {key} are not a certificate and its key in PEM: {wrong.Message}", wrong);
         }
     }
 
@@ -131,7 +131,7 @@ public sealed record NbdTls
         }
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new ArgumentException($"{path} is not the certificate of an authority in PEM: {wrong.Message}", nameof(folder), wrong);
+            throw new NbdException(NbdFailure.Certificates, $"{path} is not the certificate of an authority in PEM: {wrong.Message}", wrong);
         }
     }
 }

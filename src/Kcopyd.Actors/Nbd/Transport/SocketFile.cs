@@ -28,18 +28,30 @@ internal sealed class SocketFile
     /// <param name="path">The path.</param>
     /// <param name="backlog">Clients that may wait to be accepted.</param>
     /// <param name="restrict">Called with the path while nobody can connect yet.</param>
-    /// <exception cref="IOException">The path is taken, or nothing can be made there; the message says why, without the path.</exception>
-    /// <exception cref="SocketException">The system refuses.</exception>
+    /// <exception cref="NbdListenException">The path is taken, or the system refuses.</exception>
     public static SocketFile Listen(Socket socket, string path, int backlog, Action<string>? restrict = null)
     {
-        var full = Path.GetFullPath(path);
-        using var held = FolderLock.Acquire(Path.GetDirectoryName(full)!);
-        RemoveAbandoned(path, held.IsHeld);
-        socket.Bind(new UnixSocketEndPoint(path));      // .NET's own end point deletes the name when the socket is closed, whoever has it by then
-        restrict?.Invoke(full);
-        socket.Listen(backlog);
-        var result = LibC.LinkStatus(full, out var own);
-        return result == 0 ? new SocketFile(full, own) : throw new IOException($"it was bound, and is gone: {LibC.Message((int)-result)}.");
+        var endPoint = new UnixSocketEndPoint(path);    // .NET's own end point deletes the name when the socket is closed, whoever has it by then
+        try
+        {
+            var full = Path.GetFullPath(path);
+            using var held = FolderLock.Acquire(Path.GetDirectoryName(full)!);
+            RemoveAbandoned(endPoint, path, held.IsHeld);
+            socket.Bind(endPoint);
+            restrict?.Invoke(full);
+            socket.Listen(backlog);
+            var result = LibC.LinkStatus(full, out var own);
+            return result == 0 ? new SocketFile(full, own)
+                : throw Refusal(NbdListenError.Vanished, endPoint, $"it was bound, and is gone: {LibC.Message((int)-result)}.");
+        }
+        catch (SocketException refused)
+        {
+            throw NbdListenException.Of(endPoint, refused);
+        }
+        catch (Exception refused) when (refused is (IOException or UnauthorizedAccessException) and not NbdListenException)
+        {
+            throw Refusal(refused is UnauthorizedAccessException ? NbdListenError.AccessDenied : NbdListenError.Other, endPoint, refused.Message, refused);
+        }
     }
 
     /// <summary>Removes the name if it is still this server's. The socket is still open: until it is closed the kernel gives its inode's number to no other.</summary>
@@ -53,19 +65,22 @@ internal sealed class SocketFile
     private static bool IsSame(in FileStatus one, in FileStatus other) =>
         (one.Inode, one.DeviceMajor, one.DeviceMinor) == (other.Inode, other.DeviceMajor, other.DeviceMinor);
 
-    private static void RemoveAbandoned(string path, bool mayReplace)
+    private static void RemoveAbandoned(UnixSocketEndPoint endPoint, string path, bool mayReplace)
     {
         if (LibC.LinkStatus(path, out var status) < 0)
             return;         // nothing is there, or binding says what is wrong
         if (status.Kind != FileKind.Socket)
-            throw new IOException("it exists and is not a socket. Give another path, or remove it.");
+            throw Refusal(NbdListenError.NotASocket, endPoint, "it exists and is not a socket. Give another path, or remove it.");
         if (!IsAbandoned(path))
-            throw new IOException("Address already in use. Another server listens there.");
+            throw Refusal(NbdListenError.AddressInUse, endPoint, "Address already in use. Another server listens there.");
         if (!mayReplace)
-            throw new IOException("a server that has ended left it behind, and its folder cannot be locked to replace it. Remove it.");
+            throw Refusal(NbdListenError.Abandoned, endPoint, "a server that has ended left it behind, and its folder cannot be locked to replace it. Remove it.");
         if (LibC.Unlink(path) is < 0 and var errno)
-            throw new IOException($"a server that has ended left it behind, and it cannot be removed: {LibC.Message((int)-errno)}.");
+            throw Refusal(NbdListenError.Abandoned, endPoint, $"a server that has ended left it behind, and it cannot be removed: {LibC.Message((int)-errno)}.");
     }
+
+    private static NbdListenException Refusal(NbdListenError reason, UnixSocketEndPoint endPoint, string why, Exception? cause = null) =>
+        new(reason, endPoint, $"cannot be listened on: {why}", cause);
 
     // Without blocking: a server that lives and is busy has a full queue of clients, and connecting would wait for it.
     private static bool IsAbandoned(string path)

@@ -21,7 +21,8 @@ public sealed class Addresses_should : NbdServerSpec
     public void have_one_server_on_a_TCP_port()
     {
         var first = ServeAt(FreePort);
-        var refused = Assert.Throws<IOException>(() => ServeAt(first.EndPoints[0]));
+        var refused = Assert.Throws<NbdListenException>(() => ServeAt(first.EndPoints[0]));
+        Assert.Equal((NbdListenError.AddressInUse, first.EndPoints[0]), (refused.Reason, refused.EndPoint));
         Assert.Equal($"{first.EndPoints[0]} cannot be listened on: Address already in use. Another server listens there.", refused.Message);
     }
 
@@ -87,7 +88,7 @@ public sealed class Addresses_should : NbdServerSpec
                 queue.Add(client);
                 error = Error(() => client.Connect(new UnixSocketEndPoint(Path)));
             }
-            var refused = await Soon(Task.Run(() => Assert.Throws<IOException>(() => ServeAt(new UnixDomainSocketEndPoint(Path)))));
+            var refused = await Soon(Task.Run(() => Assert.Throws<NbdListenException>(() => ServeAt(new UnixDomainSocketEndPoint(Path)))));
             Assert.Contains("Another server listens there", refused.Message, StringComparison.Ordinal);
             Assert.True(File.Exists(Path));
         }
@@ -122,7 +123,8 @@ public sealed class Addresses_should : NbdServerSpec
                 break;
         }
         var before = File.GetAttributes(Path);
-        var refused = Assert.Throws<IOException>(() => ServeAt(new UnixDomainSocketEndPoint(Path)));
+        var refused = Assert.Throws<NbdListenException>(() => ServeAt(new UnixDomainSocketEndPoint(Path)));
+        Assert.Equal(NbdListenError.NotASocket, refused.Reason);
         Assert.Contains($"{Path} cannot be listened on: it exists and is not a socket", refused.Message, StringComparison.Ordinal);
         Assert.Equal(before, File.GetAttributes(Path));
     }
@@ -132,7 +134,7 @@ public sealed class Addresses_should : NbdServerSpec
     {
         using var datagrams = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         datagrams.Bind(new UnixSocketEndPoint(Path));
-        Assert.Throws<IOException>(() => ServeAt(new UnixDomainSocketEndPoint(Path)));
+        Assert.Throws<NbdListenException>(() => ServeAt(new UnixDomainSocketEndPoint(Path)));
         Assert.True(File.Exists(Path));
     }
 
@@ -183,7 +185,7 @@ public sealed class Addresses_should : NbdServerSpec
         var endPoint = new UnixDomainSocketEndPoint($"\0kcopyd-{Guid.NewGuid():N}");
         var server = ServeAt(endPoint);
         await UseAsync(server);
-        Assert.Contains("Another server listens there", Assert.Throws<IOException>(() => ServeAt(endPoint)).Message, StringComparison.Ordinal);
+        Assert.Contains("Another server listens there", Assert.Throws<NbdListenException>(() => ServeAt(endPoint)).Message, StringComparison.Ordinal);
         await Soon(server.StopAsync());
         await UseAsync(ServeAt(endPoint));
     }
@@ -209,15 +211,28 @@ public sealed class Addresses_should : NbdServerSpec
     }
 
     [Fact]
+    public void not_be_reachable_from_other_machines_without_tls()
+    {
+        var everywhere = new IPEndPoint(IPAddress.Any, 0);
+        var refused = Assert.Throws<NbdListenException>(() => ServeAt(everywhere));
+        Assert.Equal((NbdListenError.Insecure, everywhere), (refused.Reason, refused.EndPoint));
+    }
+
+    [Fact]
     public void not_be_those_of_sockets_that_do_not_listen()
     {
         using var deaf = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         deaf.Bind(FreePort);
         using var datagrams = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        Assert.Contains("does not listen", Refusal(deaf), StringComparison.Ordinal);
-        Assert.Contains("none that NBD clients come by", Refusal(datagrams), StringComparison.Ordinal);
+        var address = deaf.LocalEndPoint;
+        Assert.Equal((NbdListenError.NotListening, address), Refusal(deaf));
+        Assert.Equal((NbdListenError.Unsupported, null), Refusal(datagrams));
 
-        string Refusal(Socket socket) => Assert.Throws<ArgumentException>(() => Serve([new("", BlockDevice.Memory(4096))], options => options with { EndPoints = [], Sockets = [socket] })).Message;
+        (NbdListenError, EndPoint?) Refusal(Socket socket)
+        {
+            var refused = Assert.Throws<NbdListenException>(() => Serve([new("", BlockDevice.Memory(4096))], options => options with { EndPoints = [], Sockets = [socket] }));
+            return (refused.Reason, refused.EndPoint);
+        }
     }
 
     [System.Runtime.CompilerServices.UnsafeAccessor(System.Runtime.CompilerServices.UnsafeAccessorKind.Field, Name = "_socket")]

@@ -128,7 +128,7 @@ public sealed class Stopping_should : NbdServerSpec
     {
         var server = Serve(BlockDevice.Memory(1 << 20));
         var endPoint = server.EndPoints[0];
-        Assert.Throws<IOException>(() => Serve([new("", BlockDevice.Memory(4096))], options => options with { EndPoints = [endPoint] }));
+        Assert.Throws<NbdListenException>(() => Serve([new("", BlockDevice.Memory(4096))], options => options with { EndPoints = [endPoint] }));
         await Soon(server.StopAsync());
         Assert.False(File.Exists(endPoint.ToString()));
         var next = Serve([new("", BlockDevice.Memory(4096))], options => options with { EndPoints = [endPoint] });

@@ -164,7 +164,7 @@ public sealed class Tls_of_the_server_should : NbdServerSpec
         if (why is null)
             Start();
         else
-            Assert.Contains($"The server's certificate, 'CN=disks', {why}", Assert.Throws<ArgumentException>(Start).Message, StringComparison.Ordinal);
+            Assert.Contains($"The server's certificate, 'CN=disks', {why}", Assert.Throws<NbdException>(Start).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -176,7 +176,7 @@ public sealed class Tls_of_the_server_should : NbdServerSpec
         Assert.Contains("The certificate of the authority for clients, 'CN=late', has expired",
             Refusal(new NbdTls { Certificate = Certificate, Authorities = [certificates.Server("late", fromMinutes: -20, toMinutes: -10)] }), StringComparison.Ordinal);
 
-        string Refusal(NbdTls tls) => Assert.Throws<ArgumentException>(() => Serve([new("", BlockDevice.Memory(4096))], options => options with { Tls = tls })).Message;
+        string Refusal(NbdTls tls) => Assert.Throws<NbdException>(() => Serve([new("", BlockDevice.Memory(4096))], options => options with { Tls = tls })).Message;
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class Tls_of_the_server_should : NbdServerSpec
         System.IO.File.WriteAllText(File("ca-cert.pem"), certificates.Authority.ExportCertificatePem());
         NbdTls.ForServer(folder, verifyClient: true).CheckServer(DateTimeOffset.UtcNow);
 
-        string Refusal() => Assert.Throws<ArgumentException>(() => NbdTls.ForServer(folder, verifyClient: true)).Message;
+        string Refusal() => Assert.Throws<NbdException>(() => NbdTls.ForServer(folder, verifyClient: true)).Message;
     }
 
     private sealed class FixedClock(DateTimeOffset now) : TimeProvider

@@ -3,11 +3,11 @@ using Kcopyd.Actors;
 namespace Kcopyd.Host.Transfers;
 
 /// <summary>Runs jobs of one command on its client.</summary>
-internal sealed class Transfer(KcopydClient client, OpenTransfer devices, CopyFlags flags, LatestProgress progress, CancellationToken cancellationToken)
+internal sealed class TransferJobs(KcopydClient client, TransferDevices devices, CopyFlags flags, LatestProgress progress, CancellationToken cancellationToken)
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
 
-    public OpenTransfer Devices { get; } = devices;
+    public TransferDevices Devices { get; } = devices;
 
     /// <summary>The whole region in one job, and on stable storage.</summary>
     public async Task RunWholeAsync(TransferResult result)
@@ -46,13 +46,13 @@ internal sealed class Transfer(KcopydClient client, OpenTransfer devices, CopyFl
         var (source, destinations) = (Devices.Plan.Source, Devices.Plan.Destinations);
         var regions = new IoRegion[destinations.Count];
         for (var i = 0; i < regions.Length; i++)
-            regions[i] = Region(Devices.Destinations[i], destinations[i].Target.Start + offset, length);
+            regions[i] = Region(Devices.Destinations[i], destinations[i].Operand.Start + offset, length);
         try
         {
             KcopydJob job;
             var copied = source is null
                 ? client.ZeroAsync(regions, with, out job, cancellationToken)
-                : client.CopyAsync(Region(Devices.Source!, source.Target.Start + offset, length), regions, with, out job, cancellationToken);
+                : client.CopyAsync(Region(Devices.Source!, source.Operand.Start + offset, length), regions, with, out job, cancellationToken);
             progress.Started(job.Id);
             job.SubscribeProgress(progress, ProgressInterval);
             var result = await copied.ConfigureAwait(false);

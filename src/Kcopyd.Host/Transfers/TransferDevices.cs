@@ -3,7 +3,7 @@ using Kcopyd.Actors;
 namespace Kcopyd.Host.Transfers;
 
 /// <summary>The devices of a plan, opened; destination files are created and grown.</summary>
-internal sealed class OpenTransfer : IAsyncDisposable
+internal sealed class TransferDevices : IAsyncDisposable
 {
     private readonly List<IBlockDevice> _destinations = [];
     private readonly List<NewLength> _changed = [];
@@ -11,7 +11,7 @@ internal sealed class OpenTransfer : IAsyncDisposable
     private readonly List<CancellationTokenRegistration> _aborts = [];
     private readonly bool _ownsSource;
 
-    private OpenTransfer(TransferPlan plan, IBlockDevice? source)
+    private TransferDevices(TransferPlan plan, IBlockDevice? source)
     {
         Plan = plan;
         Source = source;
@@ -29,9 +29,9 @@ internal sealed class OpenTransfer : IAsyncDisposable
     public int Alignment { get; private set; } = IoRegion.SectorSize;
 
     /// <summary>Devices that are open already; they are closed with it.</summary>
-    internal static OpenTransfer Of(TransferPlan plan, IBlockDevice? source, params IReadOnlyList<IBlockDevice> destinations)
+    internal static TransferDevices Of(TransferPlan plan, IBlockDevice? source, params IReadOnlyList<IBlockDevice> destinations)
     {
-        var opened = new OpenTransfer(plan, null) { Source = source };
+        var opened = new TransferDevices(plan, null) { Source = source };
         if (source is not null)
             opened.Keep(source);
         opened._destinations.AddRange(destinations.Select(opened.Keep));
@@ -45,9 +45,9 @@ internal sealed class OpenTransfer : IAsyncDisposable
     /// <param name="source">The source where it is open already, and stays so; null opens what the plan names.</param>
     /// <param name="cancellationToken">The interruption: streams do not wait for their other ends then.</param>
     /// <exception cref="UsageException">Something cannot be opened, created or grown. What was created by then is deleted.</exception>
-    public static async Task<OpenTransfer> OpenAsync(TransferPlan plan, TransferOptions options, CommandConsole console, IBlockDevice? source, CancellationToken cancellationToken)
+    public static async Task<TransferDevices> OpenAsync(TransferPlan plan, TransferOptions options, CommandConsole console, IBlockDevice? source, CancellationToken cancellationToken)
     {
-        var opened = new OpenTransfer(plan, source);
+        var opened = new TransferDevices(plan, source);
         try
         {
             await opened.OpenDevicesAsync(options, console, cancellationToken).ConfigureAwait(false);
@@ -88,38 +88,38 @@ internal sealed class OpenTransfer : IAsyncDisposable
     {
         if (Source is not null)
             Alignment = Math.Max(Alignment, Source.Alignment);
-        else if (Plan.Source is { Kind: TargetKind.Remote } remote)
+        else if (Plan.Source is { Kind: OperandKind.Remote } remote)
             Source = Keep(RemoteDevices.Fit(remote, Plan.Length));
-        else if (Plan.Source is { Kind: TargetKind.Stream } stream)
-            Source = Keep(BlockDevice.FromStream(OpenStream(stream.Target, () => stream.Target.IsStandardStream ? console.OpenInput() : DescriptorStream.OpenForReading(stream.Target.Path), cancellationToken), stream.Target.Name));
+        else if (Plan.Source is { Kind: OperandKind.Stream } stream)
+            Source = Keep(BlockDevice.FromStream(OpenStream(stream.Operand, () => stream.Operand.IsStandardStream ? console.OpenInput() : DescriptorStream.OpenForReading(stream.Operand.Path), cancellationToken), stream.Operand.Name));
         else if (Plan.Source is not null)
-            Source = Keep(await Devices.OpenForAsync(Plan.Source.Target, Plan.Length, new BlockDeviceOptions { Io = options.Io, ReadOnly = true }).ConfigureAwait(false));
+            Source = Keep(await DeviceOpening.OpenForAsync(Plan.Source.Operand, Plan.Length, new BlockDeviceOptions { Io = options.Io, ReadOnly = true }).ConfigureAwait(false));
         for (var i = 0; i < Plan.Destinations.Count; i++)
         {
             var destination = Plan.Destinations[i];
-            if (destination.Kind == TargetKind.Remote)
+            if (destination.Kind == OperandKind.Remote)
             {
                 _destinations.Add(Keep(RemoteDevices.Fit(destination, Plan.Length)));
                 continue;
             }
-            if (destination.Kind == TargetKind.Stream)
+            if (destination.Kind == OperandKind.Stream)
             {
-                var output = destination.Target.IsStandardStream ? null : await OpenPipeAsync(destination.Target, cancellationToken).ConfigureAwait(false);
-                _destinations.Add(Keep(BlockDevice.ToStream(OpenStream(destination.Target, () => output ?? console.OpenOutput(), cancellationToken), destination.Target.Name)));
+                var output = destination.Operand.IsStandardStream ? null : await OpenPipeAsync(destination.Operand, cancellationToken).ConfigureAwait(false);
+                _destinations.Add(Keep(BlockDevice.ToStream(OpenStream(destination.Operand, () => output ?? console.OpenOutput(), cancellationToken), destination.Operand.Name)));
                 continue;
             }
-            if (destination.Kind == TargetKind.Missing)
-                await CreateAsync(destination.Target).ConfigureAwait(false);
-            var length = destination.Target.Start + Plan.Length;
-            var grows = Plan.IsOpenEnded && destination.Kind is (TargetKind.Missing or TargetKind.File);
-            if (destination.Kind == TargetKind.Missing || (destination.Kind == TargetKind.File && (grows || destination.Size < length)))
-                _changed.Add(new NewLength(i, destination.Target.Path, destination.Kind == TargetKind.Missing, destination.Size));
+            if (destination.Kind == OperandKind.Missing)
+                await CreateAsync(destination.Operand).ConfigureAwait(false);
+            var length = destination.Operand.Start + Plan.Length;
+            var grows = Plan.IsOpenEnded && destination.Kind is (OperandKind.Missing or OperandKind.File);
+            if (destination.Kind == OperandKind.Missing || (destination.Kind == OperandKind.File && (grows || destination.Size < length)))
+                _changed.Add(new NewLength(i, destination.Operand.Path, destination.Kind == OperandKind.Missing, destination.Size));
             var how = new BlockDeviceOptions { Io = options.Io, Length = length, Truncate = options.Truncate, Grows = grows };
-            _destinations.Add(Keep(await Devices.OpenForAsync(destination.Target, Plan.Length, how).ConfigureAwait(false)));
+            _destinations.Add(Keep(await DeviceOpening.OpenForAsync(destination.Operand, Plan.Length, how).ConfigureAwait(false)));
         }
     }
 
-    private Stream OpenStream(Target target, Func<Stream> open, CancellationToken cancellationToken)
+    private Stream OpenStream(Operand operand, Func<Stream> open, CancellationToken cancellationToken)
     {
         try
         {
@@ -130,30 +130,30 @@ internal sealed class OpenTransfer : IAsyncDisposable
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"{target} cannot be opened: {refused.Message}");
+            throw new UsageException($"{operand} cannot be opened: {refused.Message}");
         }
     }
 
-    private static async Task<Stream> OpenPipeAsync(Target target, CancellationToken cancellationToken)
+    private static async Task<Stream> OpenPipeAsync(Operand operand, CancellationToken cancellationToken)
     {
         try
         {
-            return await DescriptorStream.OpenForWritingAsync(target.Path, cancellationToken).ConfigureAwait(false);
+            return await DescriptorStream.OpenForWritingAsync(operand.Path, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException refused)
         {
-            throw new UsageException($"{target} cannot be opened: {refused.Message}");
+            throw new UsageException($"{operand} cannot be opened: {refused.Message}");
         }
     }
 
     // Empty, and locked before anything is in it. It is nobody's to read who may not read the source.
-    private async Task CreateAsync(Target target)
+    private async Task CreateAsync(Operand operand)
     {
         const UnixFileMode Usual = (UnixFileMode)0b110_110_110;
         var mode = Plan.Source?.Permissions is { } permissions ? Usual & permissions | UnixFileMode.UserRead | UnixFileMode.UserWrite : Usual;
-        var created = Devices.Open(target, new BlockDeviceOptions { CreateNew = true, CreateMode = mode });
+        var created = DeviceOpening.Open(operand, new BlockDeviceOptions { CreateNew = true, CreateMode = mode });
         await created.DisposeAsync().ConfigureAwait(false);
-        _locks.Add(StorageLocks.TakeNew(target));
+        _locks.Add(StorageLocks.TakeNew(operand));
     }
 
     private IBlockDevice Keep(IBlockDevice device)

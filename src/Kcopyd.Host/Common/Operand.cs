@@ -15,13 +15,16 @@ namespace Kcopyd.Host.Common;
 /// <param name="Path">The path as given.</param>
 /// <param name="Start">First byte, a multiple of 512.</param>
 /// <param name="Length">Bytes, a multiple of 512; null where none was given.</param>
-internal sealed record Target(string Argument, string Path, long Start, long? Length)
+internal sealed record Operand(string Argument, string Path, long Start, long? Length)
 {
     /// <summary>The export that the path is the address of; null for anything on this machine.</summary>
     public NbdUri? Uri { get; private init; }
 
     /// <summary>The path for people.</summary>
-    public string Name => UnixPath.Printable(Path);
+    public string Name => ForeignText.Path(Path);
+
+    /// <summary>The path for JSON, which escapes what must not be shown.</summary>
+    public string Text => UnixPath.ToText(Path);
 
     /// <summary>True for a path on this machine.</summary>
     public bool IsLocal => Uri is null && !IsStandardStream;
@@ -34,16 +37,16 @@ internal sealed record Target(string Argument, string Path, long Start, long? Le
 
     /// <summary>Reads an argument.</summary>
     /// <exception cref="UsageException">It is empty, or a region that is not one or not of whole sectors.</exception>
-    public static Target Parse(string argument, string text)
+    public static Operand Parse(string argument, string text)
     {
         if (text.Length == 0)
             throw new UsageException($"{argument} is empty: give a path.");
-        var target = text[0] == '@' ? ParseRegion(argument, text) : ParsePath(argument, text);
-        if (!NbdUri.IsAddress(target.Path))
-            return target;
+        var operand = text[0] == '@' ? ParseRegion(argument, text) : ParsePath(argument, text);
+        if (!NbdUri.IsAddress(operand.Path))
+            return operand;
         try
         {
-            return target with { Uri = NbdUri.Parse(target.Path) };
+            return operand with { Uri = NbdUri.Parse(operand.Path) };
         }
         catch (FormatException wrong)
         {
@@ -54,7 +57,7 @@ internal sealed record Target(string Argument, string Path, long Start, long? Le
     /// <inheritdoc/>
     public override string ToString() => $"{Argument} '{Name}'";
 
-    private static Target ParseRegion(string argument, string text)
+    private static Operand ParseRegion(string argument, string text)
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         if (colon < 0)
@@ -64,25 +67,25 @@ internal sealed record Target(string Argument, string Path, long Start, long? Le
             : Region(argument, text, text[(colon + 1)..], text.AsSpan(1, colon - 1));
     }
 
-    private static Target ParsePath(string argument, string text)
+    private static Operand ParsePath(string argument, string text)
     {
         var at = text.LastIndexOf('@');
         if (at <= 0 || NbdUri.IsAddress(text) || !IsRegionText(text.AsSpan(at + 1)))
-            return new Target(argument, text, 0, null);
+            return new Operand(argument, text, 0, null);
         var (path, region) = (text[..at], text[(at + 1)..]);
         if (FileEntry.Of(path).Kind is FileKind.Block or FileKind.Character && !FileEntry.Of(text).Exists)
             return Region(argument, text, path, region);
         throw new UsageException($"{argument} '{text}' could be a region or a name. For the region, write '@{region}:{path}'; for a file of that name, '@0:{text}'.");
     }
 
-    private static Target Region(string argument, string text, string path, ReadOnlySpan<char> region)
+    private static Operand Region(string argument, string text, string path, ReadOnlySpan<char> region)
     {
         var plus = region.IndexOf('+');
         var start = Sectors(argument, text, "START", plus < 0 ? region : region[..plus]);
         long? length = plus < 0 ? null : Sectors(argument, text, "LENGTH", region[(plus + 1)..]);
         return length > long.MaxValue - start
             ? throw new UsageException($"{argument} '{text}': START + LENGTH is more than any device has.")
-            : new Target(argument, path, start, length);
+            : new Operand(argument, path, start, length);
     }
 
     // user@host.img and backup@2024-11-27 are names, not regions.

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Common;
 
-public sealed class Target_should : IDisposable
+public sealed class Operand_should : IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -28,8 +28,8 @@ public sealed class Target_should : IDisposable
     [InlineData("/dev/zero@1M+4K", "/dev/zero", 1L << 20, 4096L)]
     public void name_a_path_and_a_region(string text, string path, long start, long? length)
     {
-        var target = Target.Parse("SOURCE", text);
-        Assert.Equal((path, start, length), (target.Path, target.Start, target.Length));
+        var operand = Operand.Parse("SOURCE", text);
+        Assert.Equal((path, start, length), (operand.Path, operand.Start, operand.Length));
     }
 
     [Theory]
@@ -49,7 +49,7 @@ public sealed class Target_should : IDisposable
     [InlineData("", "is empty")]
     public void be_refused_by_a_message_that_names_the_argument_and_the_remedy(string text, string message)
     {
-        var wrong = Assert.Throws<UsageException>(() => Target.Parse("DEST 3", text));
+        var wrong = Assert.Throws<UsageException>(() => Operand.Parse("DEST 3", text));
         Assert.StartsWith("DEST 3", wrong.Message, StringComparison.Ordinal);
         Assert.Contains(message, wrong.Message, StringComparison.Ordinal);
     }
@@ -58,13 +58,13 @@ public sealed class Target_should : IDisposable
     public void mean_the_same_whatever_files_there_are()
     {
         var (name, path) = (_folder["disk@512"], _folder["disk"]);
-        Assert.Throws<UsageException>(() => Target.Parse("DEST", name));
+        Assert.Throws<UsageException>(() => Operand.Parse("DEST", name));
         _folder.Random("disk", 1024);
-        Assert.Throws<UsageException>(() => Target.Parse("DEST", name));
+        Assert.Throws<UsageException>(() => Operand.Parse("DEST", name));
         _folder.Random("disk@512", 1024);
-        Assert.Throws<UsageException>(() => Target.Parse("DEST", name));
-        Assert.Equal((name, 0), (Target.Parse("DEST", $"@0:{name}").Path, Target.Parse("DEST", $"@0:{name}").Start));
-        Assert.Equal((path, 512), (Target.Parse("DEST", $"@512:{path}").Path, Target.Parse("DEST", $"@512:{path}").Start));
+        Assert.Throws<UsageException>(() => Operand.Parse("DEST", name));
+        Assert.Equal((name, 0), (Operand.Parse("DEST", $"@0:{name}").Path, Operand.Parse("DEST", $"@0:{name}").Start));
+        Assert.Equal((path, 512), (Operand.Parse("DEST", $"@512:{path}").Path, Operand.Parse("DEST", $"@512:{path}").Start));
     }
 
     public void Dispose() => _folder.Dispose();
