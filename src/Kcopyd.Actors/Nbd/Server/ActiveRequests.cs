@@ -1,6 +1,7 @@
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>The requests of a connection that are not answered, and their pieces: taken from here, counted, and given back to be used again. Used by the connection's actor only.</summary>
+/// <summary>The requests of a connection that are not answered, and their pieces: taken from here, counted, and given back to be used again.
+/// Used by the connection's actor only.</summary>
 /// <remarks>Invariant: the memory of a piece that is given back is returned before, or with it.</remarks>
 internal sealed class ActiveRequests(ConnectionMemory memory)
 {

@@ -16,8 +16,9 @@ namespace Kcopyd.Actors.Nbd.Server;
 ///        │                     └────────Break──────────┴─▶ Broken ──▶ stopped, when what has begun has ended, unanswered
 ///        └──Refuse──▶ stopped
 /// </code>
-/// Data flows one way: <see cref="ClientInput"/> → <see cref="RequestPump"/> → <see cref="RequestIos"/> → <see cref="ReplyWriter"/>. <see cref="ConnectionTurn"/> says how much may
-/// begin, <see cref="ConnectionMemory"/> lends memory, and <see cref="ConnectionFault"/> keeps why the connection is broken.
+/// Data flows one way: <see cref="ClientInput"/> → <see cref="RequestPump"/> → <see cref="RequestIos"/> → <see cref="ReplyWriter"/>.
+/// <see cref="ConnectionTurn"/> says how much may begin, <see cref="ConnectionMemory"/> lends memory, and
+/// <see cref="ConnectionFault"/> keeps why the connection is broken.
 /// Invariants: a request is answered once, in whatever order they end; memory of an I/O is lent until the device has completed it; the actor stops
 /// when nothing of it is on its way, so that nothing of a client that is gone changes a device later.
 /// </remarks>
@@ -59,7 +60,8 @@ internal sealed class ConnectionActor : UntypedActor, IWithTimers
         Timers.StartSingleTimer(typeof(HandshakeTimedOut), HandshakeTimedOut.Instance, _context.Settings.HandshakeTimeout);
         var negotiation = new Negotiation(_wire, _context.Exports, _context.Tls, _context.RequireTls);
         // Begun on this thread, so that it waits in this thread's ring.
-        negotiation.RunAsync().PipeTo(Self, success: static agreed => new NegotiationEnded(agreed, null), failure: static wrong => new NegotiationEnded(null, wrong));
+        negotiation.RunAsync().PipeTo(Self, success: static agreed => new NegotiationEnded(agreed, null),
+            failure: static wrong => new NegotiationEnded(null, wrong));
     }
 
     protected override void PostStop()
@@ -149,7 +151,8 @@ internal sealed class ConnectionActor : UntypedActor, IWithTimers
             else
                 inputReady.Run();
         });
-        _replies = new ReplyWriter(_wire.Output, negotiated, _requests, _memory, _fault, () => self.Tell(sendNow, ActorRefs.NoSender), () => self.Tell(outputSent, ActorRefs.NoSender));
+        _replies = new ReplyWriter(_wire.Output, negotiated, _requests, _memory, _fault,
+            () => self.Tell(sendNow, ActorRefs.NoSender), () => self.Tell(outputSent, ActorRefs.NoSender));
         var ios = new RequestIos(export.Device, _requests, _memory, _turn, _replies, _fault, _workers);
         _pump = new RequestPump(_input, _turn, _memory, _requests, ios, negotiated, _context.Settings, _fault);
         if (_refusal is not null)
@@ -161,7 +164,8 @@ internal sealed class ConnectionActor : UntypedActor, IWithTimers
         if (ended.Agreed?.Export is { } closed)
             Log.Info("Client {0} is turned away: export '{1}' was removed, or the server stops.", _context.Client, closed.Name);
         else if (ended.Wrong is { } wrong)
-            Log.Log(wrong is UntrustedClientException ? LogLevel.WarningLevel : LogLevel.InfoLevel, null, "Client {0} is turned away: {1}.", _context.Client, _refusal ?? ConnectionFault.Describe(wrong));
+            Log.Log(wrong is UntrustedClientException ? LogLevel.WarningLevel : LogLevel.InfoLevel, null, "Client {0} is turned away: {1}.",
+                _context.Client, _refusal ?? ConnectionFault.Describe(wrong));
         Context.Stop(Self);
     }
 

@@ -4,7 +4,8 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>Why a connection is of no more use. Its parts report what they find and stop; its actor ends it in the same turn. Used by that actor only.</summary>
+/// <summary>Why a connection is of no more use. Its parts report what they find and stop; its actor ends it in the same turn.
+/// Used by that actor only.</summary>
 /// <remarks>Invariant: the first reason stays; later ones are its consequences.</remarks>
 internal sealed class ConnectionFault
 {

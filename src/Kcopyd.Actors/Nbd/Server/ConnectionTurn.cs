@@ -4,9 +4,10 @@ using Kcopyd.Actors.Threads;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>How much a connection begins at a time, before others on its thread have their turn. Used by its actor only, but for <see cref="IsGreedy"/>.</summary>
-/// <remarks>Greedy is a connection that fills its turn before the clock has moved on. Its input waits in line with that of others that are; what a quiet client sends is taken as
-/// soon as it comes.</remarks>
+/// <summary>How much a connection begins at a time, before others on its thread have their turn.
+/// Used by its actor only, but for <see cref="IsGreedy"/>.</summary>
+/// <remarks>Greedy is a connection that fills its turn before the clock has moved on. Its input waits in line with that of others that are; what a
+/// quiet client sends is taken as soon as it comes.</remarks>
 /// <param name="bytes">Whose I/O may begin in a turn.</param>
 /// <param name="clock">By which a turn ends.</param>
 /// <param name="later">Runs when others have had their turn: <see cref="BeginNext"/> is called then.</param>
@@ -26,7 +27,8 @@ internal sealed class ConnectionTurn(int bytes, ITimeProvider clock, IRunnable l
     /// <summary>Any thread may ask.</summary>
     public bool IsGreedy => _isGreedy;
 
-    /// <summary>True if no more may begin now: others on this thread must not wait for all that a greedy client has asked. The actor is called again when more may.</summary>
+    /// <summary>True if no more may begin now: others on this thread must not wait for all that a greedy client has asked.
+    /// The actor is called again when more may.</summary>
     public bool IsOver()
     {
         if (_charged < bytes)

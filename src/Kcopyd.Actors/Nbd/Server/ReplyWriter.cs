@@ -7,12 +7,14 @@ using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>Answers requests, in the order in which their I/Os end: what is ready at about the same time goes out together, one send at a time. Used by the connection's actor only.</summary>
+/// <summary>Answers requests, in the order in which their I/Os end: what is ready at about the same time goes out together, one send at a time.
+/// Used by the connection's actor only.</summary>
 /// <remarks><code>
 ///  Idle ──SendSoon──▶ Announced ──Send──▶ Sending ──Sent──▶ Idle
 ///    └──────────────Send, or enough is encoded──▲
 /// </code>
-/// Invariants: what is being sent is not touched; memory of an answer is returned when the stream has it, or when nobody waits for the answer any more.</remarks>
+/// Invariants: what is being sent is not touched; memory of an answer is returned when the stream has it, or when
+/// nobody waits for the answer any more.</remarks>
 /// <param name="output">Where answers go.</param>
 /// <param name="negotiated">What the client understands.</param>
 /// <param name="requests">From where requests are given back.</param>
@@ -20,7 +22,8 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// <param name="fault">Learns of the connection's end.</param>
 /// <param name="announce">Has <see cref="Send"/> called behind what is in the mailbox already.</param>
 /// <param name="onSent">Called, on any thread, when a send that had to wait is complete: <see cref="Sent"/> comes next.</param>
-internal sealed class ReplyWriter(PipeWriter output, Negotiated negotiated, ActiveRequests requests, ConnectionMemory memory, ConnectionFault fault, Action announce, Action onSent)
+internal sealed class ReplyWriter(PipeWriter output, Negotiated negotiated, ActiveRequests requests, ConnectionMemory memory, ConnectionFault fault,
+    Action announce, Action onSent)
 {
     private const int MaxUnsent = 256 << 10;        // bytes of answers that wait for the end of the mailbox
     private const int MaxReplies = 16;              // that wait for it: the client continues with the first while the last are made

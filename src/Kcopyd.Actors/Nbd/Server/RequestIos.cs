@@ -4,7 +4,8 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>The I/Os of requests: how each begins on the device, what follows when it ends, and when that is an answer. Used by the connection's actor only.</summary>
+/// <summary>The I/Os of requests: how each begins on the device, what follows when it ends, and when that is an answer.
+/// Used by the connection's actor only.</summary>
 /// <remarks>Invariant: a piece is in the device, or among the replies, or given back.</remarks>
 /// <param name="device">The export's.</param>
 /// <param name="requests">Those that are not answered.</param>
@@ -13,7 +14,8 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// <param name="replies">Where answers go.</param>
 /// <param name="fault">If the connection is broken, nobody waits for answers.</param>
 /// <param name="workers">Do the I/Os, some of them before <see cref="IIoWorkers.Start"/> returns.</param>
-internal sealed class RequestIos(IBlockDevice device, ActiveRequests requests, ConnectionMemory memory, ConnectionTurn turn, ReplyWriter replies, ConnectionFault fault, IIoWorkers workers) : IIoOwner
+internal sealed class RequestIos(IBlockDevice device, ActiveRequests requests, ConnectionMemory memory, ConnectionTurn turn, ReplyWriter replies,
+    ConnectionFault fault, IIoWorkers workers) : IIoOwner
 {
     private const int MaxExtents = 2048;            // of one answer; the client asks again behind them
 
@@ -69,7 +71,8 @@ internal sealed class RequestIos(IBlockDevice device, ActiveRequests requests, C
         {
             requests.Release(io);
         }
-        else if (request.Has(CommandFlags.Fua) && request.Error == NbdError.None && !request.IsFlushed && request.Command is NbdCommand.Write or NbdCommand.WriteZeroes or NbdCommand.Trim)
+        else if (request.Has(CommandFlags.Fua) && request.Error == NbdError.None && !request.IsFlushed
+            && request.Command is NbdCommand.Write or NbdCommand.WriteZeroes or NbdCommand.Trim)
         {
             request.IsFlushed = true;
             (io.Operation, io.Offset, io.Length, io.Memory) = (DeviceOperation.Flush, 0, 0, default);

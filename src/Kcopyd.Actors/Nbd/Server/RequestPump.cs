@@ -5,10 +5,11 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>Makes I/Os of what the client sends: one request after the other is read, compared with the export, and begun. Used by the connection's actor only.</summary>
+/// <summary>Makes I/Os of what the client sends: one request after the other is read, compared with the export, and begun.
+/// Used by the connection's actor only.</summary>
 /// <remarks>Invariant: no request is begun before all of the one before it is; what waits, for input, memory or the next turn, waits here.</remarks>
-internal sealed class RequestPump(ClientInput input, ConnectionTurn turn, ConnectionMemory memory, ActiveRequests requests, RequestIos ios, Negotiated negotiated, NbdServerSettings settings,
-    ConnectionFault fault)
+internal sealed class RequestPump(ClientInput input, ConnectionTurn turn, ConnectionMemory memory, ActiveRequests requests, RequestIos ios,
+    Negotiated negotiated, NbdServerSettings settings, ConnectionFault fault)
 {
     private ServerRequest? _current;    // has begun to come in, and has not begun whole
 

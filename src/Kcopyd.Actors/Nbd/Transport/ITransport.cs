@@ -2,8 +2,8 @@ using System.Net;
 
 namespace Kcopyd.Actors.Nbd.Transport;
 
-/// <summary>Where connections come from: a server listens on it, and a client connects by it. <see cref="SocketTransport"/> is the machine's; a test may have a network of its own.
-/// Any thread.</summary>
+/// <summary>Where connections come from: a server listens on it, and a client connects by it. <see cref="SocketTransport"/> is the machine's;
+/// a test may have a network of its own. Any thread.</summary>
 internal interface ITransport
 {
     /// <summary>Takes an address, at once: clients can connect before the first <see cref="ITransportListener.AcceptAsync"/>.</summary>

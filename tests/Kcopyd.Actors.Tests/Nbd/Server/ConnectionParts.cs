@@ -14,7 +14,8 @@ internal sealed class ConnectionParts : IIoWorkers
 {
     public const int Piece = 64 << 10;
 
-    private static readonly PipeOptions Inline = new(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: Piece, resumeWriterThreshold: Piece / 2,
+    private static readonly PipeOptions Inline = new(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: Piece,
+        resumeWriterThreshold: Piece / 2,
         useSynchronizationContext: false);
 
     private readonly Pipe _toServer = new(Inline), _toClient = new(Inline);

@@ -115,8 +115,8 @@ public sealed class RequestPump_should
             parts.Complete();
         }
         parts.Replies.Send();
-        var expected = new Packet().U32(NbdNumbers.StructuredReplyMagic).U16((ushort)ChunkFlags.Done).U16((ushort)ChunkType.BlockStatus).U64(1).U32(20).U32(1).U32(4096).U32(0)
-            .U32(8192).U32((uint)(ExtentFlags.Hole | ExtentFlags.Zero));
+        var expected = new Packet().U32(NbdNumbers.StructuredReplyMagic).U16((ushort)ChunkFlags.Done).U16((ushort)ChunkType.BlockStatus).U64(1).U32(20)
+            .U32(1).U32(4096).U32(0).U32(8192).U32((uint)(ExtentFlags.Hole | ExtentFlags.Zero));
         Assert.Equal(expected.ToArray(), parts.Receive());
     }
 

@@ -46,8 +46,10 @@ public sealed class Transports_should : NbdServerSpec
         Assert.Equal(IoError.NoDevice, (await Soon(device.ReadAsync(0, new byte[512]).AsTask())).Error);
     }
 
-    private NbdServer ServeInMemory(IBlockDevice disk) => Serve(disk, options => options with { EndPoints = [new UnixDomainSocketEndPoint(Address)], Transport = _network });
+    private NbdServer ServeInMemory(IBlockDevice disk) =>
+        Serve(disk, options => options with { EndPoints = [new UnixDomainSocketEndPoint(Address)], Transport = _network });
 
     private Task<NbdBlockDevice> OpenAsync() =>
-        Soon(Sys.Kcopyd().OpenNbdDeviceAsync(NbdUri.Parse("nbd+unix:///?socket=" + Address), new NbdClientOptions { Transport = _network, ReconnectLimit = TimeSpan.Zero }));
+        Soon(Sys.Kcopyd().OpenNbdDeviceAsync(NbdUri.Parse("nbd+unix:///?socket=" + Address),
+            new NbdClientOptions { Transport = _network, ReconnectLimit = TimeSpan.Zero }));
 }
