@@ -10,8 +10,7 @@ internal interface ITransport
     /// <param name="endPoint">Where.</param>
     /// <param name="mayBeReached">True if other machines may reach it.</param>
     /// <param name="keepAlive">How long a client over TCP may be silent before the kernel asks whether it is still there; zero never asks.</param>
-    /// <exception cref="ArgumentException">It is not an address, or one that others can reach and must not.</exception>
-    /// <exception cref="IOException">It cannot be listened on; the message says why.</exception>
+    /// <exception cref="NbdListenException">It cannot be listened on, or must not: others can reach it.</exception>
     ITransportListener Listen(EndPoint endPoint, bool mayBeReached, TimeSpan keepAlive);
 
     /// <param name="uri">The server.</param>
