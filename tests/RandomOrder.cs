@@ -5,7 +5,8 @@ using Xunit.Sdk;
 
 namespace Kcopyd.Tests;
 
-/// <summary>With KCOPYD_TEST_ORDER=SEED classes, and the tests of each, run in an order made by chance, the same for the same seed: a test that passes only after another one is found.</summary>
+/// <summary>With KCOPYD_TEST_ORDER=SEED classes, and the tests of each, run in an order made by chance, the same for the same seed: a test that passes only
+/// after another one is found.</summary>
 public sealed class RandomOrder(IMessageSink diagnostics) : ITestCaseOrderer, ITestCollectionOrderer
 {
     private static readonly int? Seed =

@@ -2,7 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Kcopyd.Tests.Architecture;
 
-/// <summary>The rooms of a project, which are its folders, and the floors they are on, as a table of <c>docs/architecture.md</c> has them: the highest floor first.</summary>
+/// <summary>The rooms of a project, which are its folders, and the floors they are on, as a table of <c>docs/architecture.md</c> has them: the highest floor
+/// first.</summary>
 internal sealed partial class Rooms
 {
     private readonly string _project;

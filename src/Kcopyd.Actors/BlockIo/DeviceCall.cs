@@ -11,10 +11,12 @@ using Kcopyd.Actors.Threads;
 namespace Kcopyd.Actors.BlockIo;
 
 /// <summary>
-/// One call of a device by an actor, reused for the next one. A call that may block is made after the actor's turn: whatever a device does, its actor takes messages, and can be stopped.
+/// One call of a device by an actor, reused for the next one. A call that may block is made after the actor's turn: whatever a device does, its actor takes
+/// messages, and can be stopped.
 /// </summary>
 /// <remarks>
-/// Invariant: from the start until it reports, the call has all that it needs, and keeps alive the memory that the device was given. So an actor may stop, and what it worked at may be
+/// Invariant: from the start until it reports, the call has all that it needs, and keeps alive the memory that the device was given. So an actor may stop, and
+/// what it worked at may be
 /// given up, while a device hangs: nothing but this object, and the thread that called, is left behind.
 /// </remarks>
 internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppression

@@ -5,7 +5,8 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.BlockIo;
 
-/// <summary>One I/O on a device, whole, and the message that tells its owner's actor what the device has done of it. Whoever has it as a message owns it.</summary>
+/// <summary>One I/O on a device, whole, and the message that tells its owner's actor what the device has done of it. Whoever has it as a message owns
+/// it.</summary>
 internal class DeviceIo : LinkedMessage, IQueued<DeviceIo>
 {
     public IIoOwner Owner = null!;

@@ -7,9 +7,11 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.BlockIo;
 
-/// <summary>The I/Os of an actor, many at once: each done whole, however often the device has to be called, and what comes after it. Used by that actor only.</summary>
+/// <summary>The I/Os of an actor, many at once: each done whole, however often the device has to be called, and what comes after it. Used by that actor
+/// only.</summary>
 /// <remarks>
-/// Invariants: each I/O that was started is given back to its owner once, in the actor's turn; so many calls at most are at a device that may block. The rest waits in order.
+/// Invariants: each I/O that was started is given back to its owner once, in the actor's turn; so many calls at most are at a device that may block. The rest
+/// waits in order.
 /// </remarks>
 /// <param name="context">The actor's.</param>
 /// <param name="most">How many I/Os may be at devices that may block.</param>

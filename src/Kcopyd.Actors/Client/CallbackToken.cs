@@ -4,7 +4,8 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Client;
 
-/// <summary>What a <see cref="PreparedCallback"/> is to its client: the message itself, so that firing it is one compare-and-swap and one Tell of an object that links itself.</summary>
+/// <summary>What a <see cref="PreparedCallback"/> is to its client: the message itself, so that firing it is one compare-and-swap and one Tell of an object
+/// that links itself.</summary>
 /// <remarks><code>
 ///  Prepared ──Submit──▶ Fired ─────┐
 ///     ├──────Abandon──▶ Abandoned ─┼──▶ settled by the client, or because it is gone (see <see cref="AnsweredMessage"/>)

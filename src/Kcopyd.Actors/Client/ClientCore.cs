@@ -32,7 +32,8 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
     /// <summary>Written by the actor, read by gauges.</summary>
     public long PageBytesInUse;
 
-    /// <summary>Age of the oldest sub-job in flight when it was looked at last, in ticks of 100 ns; 0 if there was none. Written by the actor every few seconds, read by gauges.</summary>
+    /// <summary>Age of the oldest sub-job in flight when it was looked at last, in ticks of 100 ns; 0 if there was none. Written by the actor every few
+    /// seconds, read by gauges.</summary>
     public long OldestIoTicks;
 
     public string Name { get; } = name;

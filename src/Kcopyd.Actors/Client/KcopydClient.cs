@@ -10,7 +10,8 @@ namespace Kcopyd.Actors;
 /// </summary>
 /// <remarks>
 /// Create it by <see cref="KcopydExtension.CreateClient"/> on an <see cref="ActorSystem"/> or, as a child, on an actor's context;
-/// share the system's by <see cref="KcopydExtension.GetClient"/>, or have it injected. Every method may be called from any thread, callbacks included, and returns at once.
+/// share the system's by <see cref="KcopydExtension.GetClient"/>, or have it injected. Every method may be called from any thread, callbacks included, and
+/// returns at once.
 /// </remarks>
 public sealed class KcopydClient : IAsyncDisposable
 {
@@ -68,7 +69,8 @@ public sealed class KcopydClient : IAsyncDisposable
     /// <param name="from">Source.</param>
     /// <param name="to">Destinations, each with the source's count.</param>
     /// <param name="flags">How.</param>
-    /// <param name="cancellationToken">Cancels the job; the task then ends with <see cref="CopyCancelledException"/> after what is in flight has finished.</param>
+    /// <param name="cancellationToken">Cancels the job; the task then ends with <see cref="CopyCancelledException"/> after what is in flight has
+    /// finished.</param>
     /// <exception cref="ArgumentException">A region that cannot be right: the message names the argument and the remedy.</exception>
     /// <exception cref="KcopydQueueFullException">As many jobs are outstanding as may be.</exception>
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
@@ -150,7 +152,8 @@ public sealed class KcopydClient : IAsyncDisposable
     /// Destroys the client: refuses new work at once; the task ends when every job and every outstanding prepared callback has been
     /// notified and the actor is gone. <see cref="GetStatusAsync"/> tells meanwhile what it waits for. May be called often.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The client is one of the system's own (<see cref="KcopydExtension.GetClient"/>), which others use: the system destroys it when it shuts down.</exception>
+    /// <exception cref="InvalidOperationException">The client is one of the system's own (<see cref="KcopydExtension.GetClient"/>), which others use: the
+    /// system destroys it when it shuts down.</exception>
     public Task DestroyAsync() => _replace is null
         ? CloseAsync()
         : throw new InvalidOperationException($"Client '{Name}' is one of the system's own: others use it, and the system destroys it when it shuts down. Create one of your own to destroy it.");

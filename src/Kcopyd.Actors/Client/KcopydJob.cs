@@ -20,7 +20,8 @@ public readonly record struct KcopydJob
     /// <summary>Unique within the client; the same as <see cref="CopyResult.JobId"/>.</summary>
     public long Id { get; }
 
-    /// <summary>No further sub-job starts; those in flight finish, or are given up after <see cref="KcopydSettings.CancelTimeout"/>; then the job is notified as cancelled.</summary>
+    /// <summary>No further sub-job starts; those in flight finish, or are given up after <see cref="KcopydSettings.CancelTimeout"/>; then the job is notified
+    /// as cancelled.</summary>
     public void Cancel() => _client.Actor.Tell(new KcopydProtocol.CancelJob(Id), ActorRefs.NoSender);
 
     /// <summary>Limits the job's time, from now on. Then it is cancelled, and does not wait for devices that hang: what they have not completed fails as
@@ -48,8 +49,10 @@ public readonly record struct KcopydJob
     /// <see cref="JobState.Completed"/>, when the job is done (before its notification).
     /// </summary>
     /// <param name="subscriber">The actor that is told.</param>
-    /// <param name="interval">At least the client's <see cref="KcopydSettings.ProgressInterval"/>; a shorter one is lengthened to it, one of more than a day is cut to a day.</param>
-    /// <returns>Ends the subscription when it is disposed, on any thread and as often as you like; a report that was on its way then still arrives. It need not be disposed: the subscription ends with the job.</returns>
+    /// <param name="interval">At least the client's <see cref="KcopydSettings.ProgressInterval"/>; a shorter one is lengthened to it, one of more than a day is
+    /// cut to a day.</param>
+    /// <returns>Ends the subscription when it is disposed, on any thread and as often as you like; a report that was on its way then still arrives. It need not
+    /// be disposed: the subscription ends with the job.</returns>
     public IDisposable SubscribeProgress(IActorRef subscriber, TimeSpan interval) => Subscribe(subscriber, interval);
 
     /// <summary>Like the other form; the delegate runs inside the client and must not block. What it throws is logged.</summary>

@@ -8,10 +8,13 @@ namespace Kcopyd.Actors;
 /// carries device names; the node that runs the job looks them up in its <see cref="DeviceRegistry"/>.
 /// </summary>
 /// <remarks>
-/// <para>A <see cref="Copy"/> or <see cref="Zero"/> is answered by one <see cref="CopyResult"/> when the job is done, so that it can be asked for: <c>client.Ask&lt;CopyResult&gt;(new Copy(…))</c>.
-/// A request that is refused is answered at once, by a result in which <see cref="CopyResult.Refusal"/> says why. With <see cref="IJobRequest.Acknowledge"/> there are two answers:
+/// <para>A <see cref="Copy"/> or <see cref="Zero"/> is answered by one <see cref="CopyResult"/> when the job is done, so that it can be asked for:
+/// <c>client.Ask&lt;CopyResult&gt;(new Copy(…))</c>.
+/// A request that is refused is answered at once, by a result in which <see cref="CopyResult.Refusal"/> says why. With <see cref="IJobRequest.Acknowledge"/>
+/// there are two answers:
 /// <see cref="JobAccepted"/> and later the result, or <see cref="JobRefused"/> alone. Everything is answered to the sender.</para>
-/// <para>A requester that may be restarted, or lose an answer, gives its request an <see cref="IJobRequest.RequestId"/>: whoever sends a request with that id again gets the result of the same
+/// <para>A requester that may be restarted, or lose an answer, gives its request an <see cref="IJobRequest.RequestId"/>: whoever sends a request with that id
+/// again gets the result of the same
 /// job, and so does <see cref="GetResult"/>.</para>
 /// <para>What goes to another node is bounded: of a result with very many ranges it has the first ones, and the number of those that are left out.</para>
 /// </remarks>
@@ -91,14 +94,16 @@ public static class KcopydProtocol
         public IReadOnlyList<DeviceRegion> To { get; init; } = WireList.Of(To);
     }
 
-    /// <summary>Asks what became of a request. Answered by its <see cref="CopyResult"/>, by <see cref="JobProgress"/> while the job is waiting or running, or by <see cref="RequestNotFound"/>.</summary>
+    /// <summary>Asks what became of a request. Answered by its <see cref="CopyResult"/>, by <see cref="JobProgress"/> while the job is waiting or running, or
+    /// by <see cref="RequestNotFound"/>.</summary>
     /// <param name="RequestId">The request's.</param>
     public sealed record GetResult(string RequestId) : IKcopydRequest;
 
     /// <summary>Cancels a job. Answered by <see cref="Done"/> or <see cref="JobNotFound"/>; the job is notified as ever.</summary>
     public sealed record CancelJob(long JobId) : IKcopydRequest;
 
-    /// <summary>Limits a job's time, from now on. Then it is cancelled, and does not wait for devices: what they have not completed fails as <see cref="IoError.TimedOut"/>. The last
+    /// <summary>Limits a job's time, from now on. Then it is cancelled, and does not wait for devices: what they have not completed fails as
+    /// <see cref="IoError.TimedOut"/>. The last
     /// deadline that is set counts. Answered by <see cref="Done"/>, <see cref="JobNotFound"/> or <see cref="Refused"/>.</summary>
     /// <param name="JobId">The job's number.</param>
     /// <param name="Time">More than zero.</param>
@@ -113,10 +118,12 @@ public static class KcopydProtocol
     /// <summary>Answered by <see cref="JobProgress"/> or <see cref="JobNotFound"/>.</summary>
     public sealed record GetProgress(long JobId) : IKcopydRequest;
 
-    /// <summary>Sends <see cref="JobProgress"/> to the subscriber, at most once an interval, until the job is done. Answered by <see cref="Done"/>, <see cref="JobNotFound"/> or <see cref="Refused"/>.</summary>
+    /// <summary>Sends <see cref="JobProgress"/> to the subscriber, at most once an interval, until the job is done. Answered by <see cref="Done"/>,
+    /// <see cref="JobNotFound"/> or <see cref="Refused"/>.</summary>
     public sealed record SubscribeProgress(long JobId, TimeSpan Interval, IActorRef Subscriber) : IKcopydRequest;
 
-    /// <summary>Ends the subscriptions of an actor to a job; nothing happens if it has none. Answered by <see cref="Done"/> or <see cref="JobNotFound"/>.</summary>
+    /// <summary>Ends the subscriptions of an actor to a job; nothing happens if it has none. Answered by <see cref="Done"/> or
+    /// <see cref="JobNotFound"/>.</summary>
     public sealed record UnsubscribeProgress(long JobId, IActorRef Subscriber) : IKcopydRequest;
 
     /// <summary>Answered by <see cref="ClientStatus"/>.</summary>
@@ -131,7 +138,8 @@ public static class KcopydProtocol
     /// <param name="BytesPerSecond">Bytes read a second; 0 is no limit.</param>
     public sealed record SetThrottle(int Percent, long BytesPerSecond) : IKcopydRequest;
 
-    /// <summary>Destroys the client: it refuses new work, waits for every job and outstanding callback, stops. Answered by <see cref="ClientDestroyed"/>; by <see cref="Refused"/> if
+    /// <summary>Destroys the client: it refuses new work, waits for every job and outstanding callback, stops. Answered by <see cref="ClientDestroyed"/>; by
+    /// <see cref="Refused"/> if
     /// the client is one of the system's own, which others use and which ends with the system.</summary>
     public sealed record Destroy : IKcopydRequest
     {

@@ -6,7 +6,8 @@ internal interface IGrowingDevice
     /// <summary>True if <see cref="GrowAsync"/> can make it larger.</summary>
     bool CanGrow { get; }
 
-    /// <summary>Asks how long it is now, which <see cref="IBlockDevice.Length"/> tells from then on. It never becomes shorter by that. A call of the kernel that does not wait for a medium.</summary>
+    /// <summary>Asks how long it is now, which <see cref="IBlockDevice.Length"/> tells from then on. It never becomes shorter by that. A call of the kernel
+    /// that does not wait for a medium.</summary>
     void Refresh();
 
     /// <summary>Makes it that long, with the space for it reserved where the file system can. May block. Does nothing if it is that long already.</summary>

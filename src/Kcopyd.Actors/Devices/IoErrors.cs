@@ -4,8 +4,10 @@ namespace Kcopyd.Actors;
 public static class IoErrors
 {
     /// <summary>
-    /// True if the medium could not do this I/O, and may do others: a smaller one is worth a try, and so are the blocks behind it. The block layer of Linux has several
-    /// errno for that (block/blk-core.c: EIO, ENODATA for the medium, EILSEQ for protection information, EREMOTEIO for the target, ETIMEDOUT), file systems have
+    /// True if the medium could not do this I/O, and may do others: a smaller one is worth a try, and so are the blocks behind it. The block layer of Linux has
+    /// several
+    /// errno for that (block/blk-core.c: EIO, ENODATA for the medium, EILSEQ for protection information, EREMOTEIO for the target, ETIMEDOUT), file systems
+    /// have
     /// two for a bad checksum (EUCLEAN, EBADMSG).
     /// </summary>
     /// <param name="error">How an I/O ended.</param>
@@ -13,7 +15,8 @@ public static class IoErrors
         or IoError.Corrupted or IoError.BadChecksum;
 
     /// <summary>
-    /// True if there is no device any more: every further I/O would fail, and what it did not read is not unreadable. A disk was pulled (ENXIO, ENODEV, ENOMEDIUM, ENOLINK),
+    /// True if there is no device any more: every further I/O would fail, and what it did not read is not unreadable. A disk was pulled (ENXIO, ENODEV,
+    /// ENOMEDIUM, ENOLINK),
     /// a file shrank, a server or the process behind a FUSE file system is gone (ESHUTDOWN, ENOTCONN, ECONNABORTED, ESTALE), the device was closed.
     /// </summary>
     /// <param name="error">How an I/O ended.</param>

@@ -29,14 +29,16 @@ public static class IoRegionExtensions
     /// <summary><paramref name="count"/> sectors from <paramref name="sector"/> (512 bytes each).</summary>
     public static IoRegion Region(this IBlockDevice device, long sector, long count) => new(device, sector, count);
 
-    /// <summary>Everything from a sector on. For jobs whose source is a stream: such a job copies as many bytes as the stream has, and all its regions are made by this.</summary>
+    /// <summary>Everything from a sector on. For jobs whose source is a stream: such a job copies as many bytes as the stream has, and all its regions are made
+    /// by this.</summary>
     /// <param name="device">The stream, or a destination: a block device, a file opened with <see cref="BlockDeviceOptions.Grows"/>, another stream.</param>
     /// <param name="sector">First 512-byte sector; 0 for a stream.</param>
     public static IoRegion ToEnd(this IBlockDevice device, long sector = 0) => new(device, sector, IoRegion.CountToEnd);
 
     internal static bool IsStream(this IBlockDevice device) => (device.Features & DeviceFeatures.Stream) != 0;
 
-    /// <summary>The whole device, a partial last sector included. A sink has no whole: give it a count by <see cref="Region"/>; a stream has <see cref="ToEnd"/>.</summary>
+    /// <summary>The whole device, a partial last sector included. A sink has no whole: give it a count by <see cref="Region"/>; a stream has
+    /// <see cref="ToEnd"/>.</summary>
     /// <exception cref="ArgumentException">The device is a sink without a size.</exception>
     public static IoRegion Whole(this IBlockDevice device)
     {

@@ -14,7 +14,8 @@ public static class BlockDevice
     /// <exception cref="FileNotFoundException">Nothing has that name, and it is not to be created.</exception>
     /// <exception cref="DirectoryNotFoundException">It is to be created, but its directory does not exist.</exception>
     /// <exception cref="UnauthorizedAccessException">The kernel does not permit it.</exception>
-    /// <exception cref="PlatformNotSupportedException">Direct I/O or a device is asked for where only plain files are supported, which is everywhere but on Linux.</exception>
+    /// <exception cref="PlatformNotSupportedException">Direct I/O or a device is asked for where only plain files are supported, which is everywhere but on
+    /// Linux.</exception>
     /// <exception cref="DeviceOpenException">It is too small, is a directory, cannot do direct I/O, or failed to open.</exception>
     public static FileBlockDevice Open(string path, BlockDeviceOptions? options = null)
     {

@@ -24,7 +24,8 @@ public sealed record BlockDeviceOptions
     /// </summary>
     public long Length { get; init; }
 
-    /// <summary>A regular file grows with every write past its end, and its <see cref="FileBlockDevice.Length"/> is <see cref="long.MaxValue"/>: for a destination whose size only the end
+    /// <summary>A regular file grows with every write past its end, and its <see cref="FileBlockDevice.Length"/> is <see cref="long.MaxValue"/>: for a
+    /// destination whose size only the end
     /// of a stream tells. Nothing else can grow, and ignores it.</summary>
     public bool Grows { get; init; }
 

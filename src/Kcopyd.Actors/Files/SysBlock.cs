@@ -60,7 +60,8 @@ internal static class SysBlock
         FolderOf(disk) is { } folder && Text(folder, "dm/name") is { } mapped ? "/dev/mapper/" + mapped
         : NodeOf(disk) ?? $"block device {disk.Major}:{disk.Minor}";
 
-    /// <summary>A name that the device has wherever it is attached: the UUID of a logical volume or RAID, or what the hardware calls itself. Null if there is none.</summary>
+    /// <summary>A name that the device has wherever it is attached: the UUID of a logical volume or RAID, or what the hardware calls itself. Null if there is
+    /// none.</summary>
     public static string? StableNameOf(DiskIdentity disk)
     {
         if (FolderOf(disk) is not { } folder)

@@ -10,7 +10,8 @@ public static class NbdServerHealthChecks
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Adds two checks. <c>kcopyd.nbd.ready</c>, tagged <c>ready</c>: the server listens and has room for one more connection. <c>kcopyd.nbd.liveness</c>, tagged
+    /// Adds two checks. <c>kcopyd.nbd.ready</c>, tagged <c>ready</c>: the server listens and has room for one more connection. <c>kcopyd.nbd.liveness</c>,
+    /// tagged
     /// <c>liveness</c>: its actor answers.
     /// </summary>
     /// <param name="builder">The system's builder, after <see cref="NbdServerHostingExtensions.WithNbdServer"/>.</param>

@@ -37,7 +37,8 @@ public static class NbdServerHostingExtensions
     public static HostedNbdServer HostedNbdServer(this ActorSystem system) => HostedNbdServerProvider.Instance.Apply(system);
 
     /// <summary>
-    /// Makes <see cref="Hosting.HostedNbdServer"/> injectable, from the host's actor system: also into the constructor of a hosted service, which is made before the
+    /// Makes <see cref="Hosting.HostedNbdServer"/> injectable, from the host's actor system: also into the constructor of a hosted service, which is made
+    /// before the
     /// server has started.
     /// </summary>
     public static IServiceCollection AddNbdServer(this IServiceCollection services)

@@ -39,7 +39,8 @@ internal static class ForeignText
     /// <summary>A message to be put into a sentence that has an end of its own: some messages have one already.</summary>
     public static string Phrase(string message) => Printable(message.TrimEnd(' ', '.', '\r', '\n'), LongestPhrase);
 
-    // Format characters are the bidirectional controls, the zero-width ones, the byte order mark, tags. The rest of what is invisible has no category of its own:
+    // Format characters are the bidirectional controls, the zero-width ones, the byte order mark, tags. The rest of what is invisible has no category of its
+    // own:
     // joiners, fillers, and selectors of variants.
     private static bool IsShown(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is not

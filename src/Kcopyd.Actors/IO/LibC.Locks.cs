@@ -13,7 +13,8 @@ internal static unsafe partial class LibC
     /// <summary>Locks an open file description, flock(2), without waiting: -EAGAIN if another one has the lock.</summary>
     public static long Lock(FileDescriptor fd, bool exclusive) => Call(() => flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB));
 
-    /// <summary>Gives the lock up. Closing alone does not where a child process was started a moment ago, and has the descriptor until it begins its program.</summary>
+    /// <summary>Gives the lock up. Closing alone does not where a child process was started a moment ago, and has the descriptor until it begins its
+    /// program.</summary>
     public static void Unlock(FileDescriptor fd) => Call(() => flock(fd, LOCK_UN));
 
     [LibraryImport("libc", SetLastError = true)]

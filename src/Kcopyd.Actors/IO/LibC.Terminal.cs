@@ -9,7 +9,8 @@ internal static unsafe partial class LibC
 
     private static readonly nuint TIOCGWINSZ = 0x5413;
 
-    /// <summary>True if this process was started with the descriptor. One that the runtime opened since then closes at exec, as an inherited one cannot.</summary>
+    /// <summary>True if this process was started with the descriptor. One that the runtime opened since then closes at exec, as an inherited one
+    /// cannot.</summary>
     public static bool IsInherited(int descriptor) => fcntl(descriptor, F_GETFD, 0) is >= 0 and var flags && (flags & FD_CLOEXEC) == 0;
 
     /// <summary>Opens /dev/null under every free number up to this one, so that nothing else that is opened gets it.</summary>

@@ -2,7 +2,8 @@ using Akka.Dispatch;
 
 namespace Kcopyd.Actors.IO;
 
-/// <summary>Where the transfers of one thread wait that have to. The thread owns it; <see cref="Wake"/> and <see cref="Serve"/> may be called by any thread.</summary>
+/// <summary>Where the transfers of one thread wait that have to. The thread owns it; <see cref="Wake"/> and <see cref="Serve"/> may be called by any
+/// thread.</summary>
 internal abstract class TransferLane : IDisposable
 {
     /// <summary>True while the kernel needs the thread to complete transfers. Any thread may ask.</summary>

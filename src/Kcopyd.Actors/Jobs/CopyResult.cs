@@ -30,7 +30,8 @@ public sealed record CopyResult
     /// <summary>The context's type, which travels beside it over a wire.</summary>
     public string? ContextType { get => _contextType ?? WireContext.TypeOf(Context); init => _contextType = value; }
 
-    /// <summary>Why a request of the actor protocol was refused: nothing was read or written, and every bit is set. Null of every job that was admitted.</summary>
+    /// <summary>Why a request of the actor protocol was refused: nothing was read or written, and every bit is set. Null of every job that was
+    /// admitted.</summary>
     public string? Refusal { get; init; }
 
     /// <summary>True if the job was cancelled before it was whole.</summary>
@@ -51,14 +52,16 @@ public sealed record CopyResult
     /// <summary>The ranges that could not be read, in order, merged; with <see cref="CopyFlags.IgnoreError"/> they were written as zeroes.</summary>
     public IReadOnlyList<UnreadableRange> Unreadable { get; init => field = WireList.Of(value); } = [];
 
-    /// <summary>Ranges, of <see cref="Unreadable"/> and of <see cref="DestinationResult.Differences"/>, that were left out because the result went to another node.</summary>
+    /// <summary>Ranges, of <see cref="Unreadable"/> and of <see cref="DestinationResult.Differences"/>, that were left out because the result went to another
+    /// node.</summary>
     public int OmittedRanges { get; init; }
 
     /// <summary>How many of the bytes written, of all destinations together, were not read and written but cloned, made holes of or
     /// zeroed by the devices themselves.</summary>
     public OffloadedBytes Offloaded { get; init; }
 
-    /// <summary>SHA-256 (lower-case hex) of the source region as it was read for the verification; null without <see cref="CopyFlags.VerifyHash"/>, and if it was not read whole.</summary>
+    /// <summary>SHA-256 (lower-case hex) of the source region as it was read for the verification; null without <see cref="CopyFlags.VerifyHash"/>, and if it
+    /// was not read whole.</summary>
     public string? SourceSha256 { get; init; }
 
     /// <summary>One entry per destination, in the order of the job. Empty for a prepared callback.</summary>
@@ -111,7 +114,8 @@ public sealed record CopyResult
 /// <summary>How one destination ended.</summary>
 /// <param name="Bytes">Bytes that were written to it; of <see cref="CopyFlags.CompareOnly"/>, that were compared.</param>
 /// <param name="Fault">Its first error; null if it is whole.</param>
-/// <param name="Sha256">SHA-256 (lower-case hex) of its region as it was read back; null without <see cref="CopyFlags.VerifyHash"/>, and if it was not read back whole.</param>
+/// <param name="Sha256">SHA-256 (lower-case hex) of its region as it was read back; null without <see cref="CopyFlags.VerifyHash"/>, and if it was not read
+/// back whole.</param>
 public readonly record struct DestinationResult(long Bytes, IoFault? Fault, string? Sha256)
 {
     private readonly IReadOnlyList<DifferentRange>? _differences;

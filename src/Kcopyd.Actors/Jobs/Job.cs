@@ -8,7 +8,8 @@ namespace Kcopyd.Actors.Jobs;
 /// One copy or zero, from its submission to its notification; it is itself the message that submits it. Recycled by its client.
 /// </summary>
 /// <remarks>
-/// One job, one notification: see <see cref="AnsweredMessage"/>. Until the message is told, the submitting thread owns the object; after that the client actor does, whose state is below
+/// One job, one notification: see <see cref="AnsweredMessage"/>. Until the message is told, the submitting thread owns the object; after that the client actor
+/// does, whose state is below
 /// the line.
 /// </remarks>
 internal sealed class Job(IJobOwner owner) : AnsweredMessage, IMember<Job>

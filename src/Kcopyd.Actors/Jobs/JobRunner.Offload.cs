@@ -109,7 +109,8 @@ internal sealed partial class JobRunner
                 limit = Math.Min(limit, end);
             }
         }
-        // At a limited rate zeroes are counted as data is, in pieces of that size, because a device may well have to write them. Holes of the source are not: nothing of them is moved.
+        // At a limited rate zeroes are counted as data is, in pieces of that size, because a device may well have to write them. Holes of the source are not:
+        // nothing of them is moved.
         var most = zeroes && offload.HasLargeZeroes && (!throttle.IsLimited || IsOfHoles(job)) ? offload.ZeroPiece : settings.SubJobSize;
         return (zeroes ? SubJobKind.Zeroes : SubJobKind.Data, (int)Math.Min(most, limit - job.NextOffset));
     }

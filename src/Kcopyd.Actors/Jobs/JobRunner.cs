@@ -180,7 +180,8 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
 
     private static bool IsOrdered(SubJob subJob) => subJob.Job.IsOrdered && subJob.Phase == JobPhase.Copy && subJob.Kind != SubJobKind.Map;
 
-    /// <summary>Jobs that write in order: hands over the oldest sub-job if it is read; after an error that ends the job or a cancel nothing more is written.</summary>
+    /// <summary>Jobs that write in order: hands over the oldest sub-job if it is read; after an error that ends the job or a cancel nothing more is
+    /// written.</summary>
     private void WriteInOrder(Job job)
     {
         while (job.Unwritten.First is { IsRead: true, IsWriting: false } oldest)

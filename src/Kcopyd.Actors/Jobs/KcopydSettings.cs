@@ -45,7 +45,8 @@ public sealed record KcopydSettings
     /// <summary>Results of requests with an id that are kept for those who ask again.</summary>
     public int RememberedResults { get; init; } = 1000;
 
-    /// <summary>How long a cancelled job waits for what devices have of it. What they have not completed then fails as <see cref="IoError.TimedOut"/>, and the job is notified. Zero waits for ever.</summary>
+    /// <summary>How long a cancelled job waits for what devices have of it. What they have not completed then fails as <see cref="IoError.TimedOut"/>, and the
+    /// job is notified. Zero waits for ever.</summary>
     public TimeSpan CancelTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Dispatcher of the client actor, where callbacks run.</summary>

@@ -2,7 +2,8 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Jobs;
 
-/// <summary>Jobs that want to start a sub-job, in order: those that can, or those that wait for one disk. A job is in one queue at most, and leaves it at once.</summary>
+/// <summary>Jobs that want to start a sub-job, in order: those that can, or those that wait for one disk. A job is in one queue at most, and leaves it at
+/// once.</summary>
 internal sealed class RunnableQueue
 {
     private readonly LinkedSet<Job> _jobs = new();

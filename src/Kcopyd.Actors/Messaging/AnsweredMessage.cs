@@ -2,10 +2,13 @@ namespace Kcopyd.Actors.Messaging;
 
 /// <summary>A message whose sender gets an answer: exactly once, also if the actor is gone before, while or after it is told. Recycled.</summary>
 /// <remarks>
-/// <para>The promise <em>answered once</em> of jobs and of I/Os is kept here and nowhere else. A message has a number each time that it is used, and whoever settles that number answers:
+/// <para>The promise <em>answered once</em> of jobs and of I/Os is kept here and nowhere else. A message has a number each time that it is used, and whoever
+/// settles that number answers:
 /// <see cref="TrySettle"/> succeeds once.</para>
-/// <para>The actor settles what it has taken, when it is done and when it stops. When it has stopped, its mailbox closes what is still queued (<see cref="Undelivered"/>), and a sender
-/// looks whether the actor is gone <em>after</em> it has told the message (<see cref="Recipient.Tell"/>): a message that reached a mailbox that nobody reads is found by one of the
+/// <para>The actor settles what it has taken, when it is done and when it stops. When it has stopped, its mailbox closes what is still queued
+/// (<see cref="Undelivered"/>), and a sender
+/// looks whether the actor is gone <em>after</em> it has told the message (<see cref="Recipient.Tell"/>): a message that reached a mailbox that nobody reads is
+/// found by one of the
 /// two. Numbers make it harmless that they may find it late, when the message has been answered, recycled and told again.</para>
 /// </remarks>
 internal abstract class AnsweredMessage : LinkedMessage

@@ -9,7 +9,8 @@ internal interface IMember<T>
     T? After { get; set; }
 }
 
-/// <summary>Items in the order in which they were added, linked through themselves: in, and out from anywhere, costs next to nothing. An item is in one set at most. Used by one owner.</summary>
+/// <summary>Items in the order in which they were added, linked through themselves: in, and out from anywhere, costs next to nothing. An item is in one set at
+/// most. Used by one owner.</summary>
 internal class LinkedSet<T>
     where T : class, IMember<T>
 {

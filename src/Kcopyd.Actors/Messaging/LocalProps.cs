@@ -6,7 +6,8 @@ namespace Kcopyd.Actors.Messaging;
 internal static class LocalProps
 {
     /// <summary>
-    /// On a dispatcher, with the mailbox whose messages link themselves, and on this node only: what they are given (devices, memory, sockets) is of this process,
+    /// On a dispatcher, with the mailbox whose messages link themselves, and on this node only: what they are given (devices, memory, sockets) is of this
+    /// process,
     /// so that no deployment section may move them, and Akka.NET need not serialize it.
     /// </summary>
     /// <remarks>

@@ -27,7 +27,8 @@ internal interface IOriginGate
 
 internal static class OriginChanges
 {
-    /// <summary>One thing that it waited for is over. If that was the last, it is looked at again from the beginning: in the meantime a snapshot may have become invalid, or have got another run.</summary>
+    /// <summary>One thing that it waited for is over. If that was the last, it is looked at again from the beginning: in the meantime a snapshot may have
+    /// become invalid, or have got another run.</summary>
     public static void Release(this IOriginChange change)
     {
         if (--change.Waits == 0)

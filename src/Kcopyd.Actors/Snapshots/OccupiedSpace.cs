@@ -2,7 +2,8 @@ using Kcopyd.Actors.Memory;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Finds out whether a store would overwrite something: anything in its first chunk, or the signature of a file system, a partition table, a volume.</summary>
+/// <summary>Finds out whether a store would overwrite something: anything in its first chunk, or the signature of a file system, a partition table, a
+/// volume.</summary>
 /// <remarks>The kernel makes a store wherever the first four bytes are zero, as they are of ext4, swap space and ISO images.</remarks>
 internal static class OccupiedSpace
 {

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Exceptions that were started together and do not hold yet: chunks that follow each other on the origin and in the store. Used by the origin's actor only.</summary>
+/// <summary>Exceptions that were started together and do not hold yet: chunks that follow each other on the origin and in the store. Used by the origin's actor
+/// only.</summary>
 /// <remarks><code>
 /// started ── data is in the store (StoreCommits.Copied) ──▶ copied ── all runs before it, too (PendingRuns.Record) ──▶ committing ── record is on the medium (Hold) ──▶ over
 ///    └──────────── an error anywhere: the snapshot is invalid, and every pending run with it (Lose) ──────────────────────────────────────────────────────────▶ over

@@ -107,10 +107,12 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
         return chunks;
     }
 
-    /// <summary>Goes on with a larger device for its store, while it is used. The store's bytes are there already: the file or volume was extended, and is opened anew.
+    /// <summary>Goes on with a larger device for its store, while it is used. The store's bytes are there already: the file or volume was extended, and is
+    /// opened anew.
     /// The snapshot disposes the device that it had, unless that was to be left open.</summary>
     /// <param name="larger">The device that holds the same store and is no smaller.</param>
-    /// <exception cref="ArgumentException">It is smaller, read-only, of another alignment, or another store; the snapshot keeps the one that it has.</exception>
+    /// <exception cref="ArgumentException">It is smaller, read-only, of another alignment, or another store; the snapshot keeps the one that it
+    /// has.</exception>
     /// <exception cref="InvalidOperationException">The snapshot or its origin is closed.</exception>
     public async Task GrowAsync(IBlockDevice larger)
     {

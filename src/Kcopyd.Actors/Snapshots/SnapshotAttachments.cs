@@ -6,7 +6,8 @@ namespace Kcopyd.Actors.Snapshots;
 /// <remarks><code>
 ///  opened ── the origin is flushed (Attach) ──▶ ── its store is marked (Flushed) ──▶ attached (Attached) ──▶ ── the mark is removed (Detach) ──▶ closed (Detached)
 /// </code>
-/// Invariant: a writer of the origin has a valid snapshot attached only while its store is marked as unclean on the medium, or while it is merged, when nothing can make it stale.
+/// Invariant: a writer of the origin has a valid snapshot attached only while its store is marked as unclean on the medium, or while it is merged, when nothing
+/// can make it stale.
 /// </remarks>
 internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots snapshots, QuietWork changes, MergeRun merge, SnapshotNews news)
 {
@@ -23,7 +24,8 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
         }
         snapshot.Live = live;
         changes.Begin();
-        // What the origin has acknowledged is what the snapshot shows, also after a power cut. Of an origin that is only read, an old snapshot shows what it always did.
+        // What the origin has acknowledged is what the snapshot shows, also after a power cut. Of an origin that is only read, an old snapshot shows what it
+        // always did.
         if (snapshot.IsNew || !origin.Device.IsReadOnly)
             live.Metadata.Flush().Start(origin.Device, error => Flushed(snapshot, attached, error));
         else

@@ -22,27 +22,32 @@ public sealed record SnapshotOptions
     /// <summary>Opens a store that was truncated: chunks that it has lost answer <see cref="IoError.Io"/>. Otherwise it is refused.</summary>
     public bool AcceptTruncated { get; init; }
 
-    /// <summary>Opens a store that was made for another origin, or whose label is damaged, and binds it to this one. For an image that was moved or restored.</summary>
+    /// <summary>Opens a store that was made for another origin, or whose label is damaged, and binds it to this one. For an image that was moved or
+    /// restored.</summary>
     public bool AcceptOrigin { get; init; }
 
     /// <summary>What to do with a store that a writer of its origin did not close.</summary>
     public UncleanStores Unclean { get; init; }
 
     /// <summary>Opens the snapshot to merge it, as the kernel's <c>snapshot-merge</c>: from the beginning the origin reads as the snapshot does, and
-    /// <see cref="Snapshot.MergeAsync"/> moves the chunks. Nothing can make such a store stale, so that it is not marked: killed at any time, a merge can be continued. Other snapshots that are
+    /// <see cref="Snapshot.MergeAsync"/> moves the chunks. Nothing can make such a store stale, so that it is not marked: killed at any time, a merge can be
+    /// continued. Other snapshots that are
     /// to be protected from the merge are opened before.</summary>
     public bool ForMerge { get; init; }
 
-    /// <summary>Lets the file of the store grow before it is full; null leaves its size alone. A file or volume that somebody else extends is seen in any case.</summary>
+    /// <summary>Lets the file of the store grow before it is full; null leaves its size alone. A file or volume that somebody else extends is seen in any
+    /// case.</summary>
     public StoreGrowth? Growth { get; init; }
 
     /// <summary>The kernel's <c>discard_zeroes_cow</c>: discarding a whole chunk that has an exception zeroes it in the store.</summary>
     public bool DiscardZeroesCow { get; init; }
 
-    /// <summary>The kernel's <c>discard_passdown_origin</c>: a discard goes to the origin too, which is not copied before. Needs <see cref="DiscardZeroesCow"/>.</summary>
+    /// <summary>The kernel's <c>discard_passdown_origin</c>: a discard goes to the origin too, which is not copied before. Needs
+    /// <see cref="DiscardZeroesCow"/>.</summary>
     public bool DiscardPassdownOrigin { get; init; }
 
-    /// <summary>Percentage of the store in use from which on it grows, or <see cref="SnapshotFilling"/> is published; null takes the setting <c>kcopyd.snapshots.fill-threshold</c>.</summary>
+    /// <summary>Percentage of the store in use from which on it grows, or <see cref="SnapshotFilling"/> is published; null takes the setting
+    /// <c>kcopyd.snapshots.fill-threshold</c>.</summary>
     public int? FillThreshold { get; init; }
 
     /// <summary>Bytes of metadata that are in memory and are written at once. Small ones are for specs: in usual sizes an area is a page.</summary>
@@ -57,7 +62,8 @@ public enum StoreMode
 {
     /// <summary>Opens the store that is there, or makes one as <see cref="Create"/> does.</summary>
     OpenOrCreate,
-    /// <summary>Makes a store where the device begins with a chunk of zeroes and has no signature of a file system, a partition table or the like. Anything else is refused.</summary>
+    /// <summary>Makes a store where the device begins with a chunk of zeroes and has no signature of a file system, a partition table or the like. Anything
+    /// else is refused.</summary>
     Create,
     /// <summary>Opens the store that is there; a device without one is refused.</summary>
     Open,
@@ -66,7 +72,8 @@ public enum StoreMode
     Replace,
 }
 
-/// <summary>What to do with a store that was in use by a writer of its origin, and was not closed. After a crash or a power cut such a store is whole. After a failure of its own device,
+/// <summary>What to do with a store that was in use by a writer of its origin, and was not closed. After a crash or a power cut such a store is whole. After a
+/// failure of its own device,
 /// when it could not be invalidated any more, it lacks chunks that the origin has overwritten. The two cannot be told apart.</summary>
 public enum UncleanStores
 {

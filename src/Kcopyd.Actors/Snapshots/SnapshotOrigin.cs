@@ -61,7 +61,8 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
     /// <inheritdoc/>
     public bool IsReadOnly => _core.Device.IsReadOnly;
 
-    /// <summary>That writes may be lost until they are flushed, if that is so beneath. Zeroes are written, and nothing is discarded, as by the kernel's origin.</summary>
+    /// <summary>That writes may be lost until they are flushed, if that is so beneath. Zeroes are written, and nothing is discarded, as by the kernel's
+    /// origin.</summary>
     public DeviceFeatures Features => _core.Device.Features & DeviceFeatures.VolatileCache;
 
     /// <inheritdoc/>
@@ -118,7 +119,8 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
         return await Task.WhenAny(answer, _core.Stopped.Task).ConfigureAwait(false) == answer ? (await answer.ConfigureAwait(false)).Snapshots : [];
     }
 
-    /// <summary>Closes the origin when what is on its way is done; its snapshots are closed with it, and its device is disposed unless it was to be left open.</summary>
+    /// <summary>Closes the origin when what is on its way is done; its snapshots are closed with it, and its device is disposed unless it was to be left
+    /// open.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)

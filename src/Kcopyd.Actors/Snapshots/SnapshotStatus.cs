@@ -18,7 +18,8 @@ public sealed record SnapshotStatus(string Name, SnapshotState State, long UsedS
     /// <summary>The same for programs.</summary>
     public SnapshotProblem Problem { get; init; }
 
-    /// <summary>False if the snapshot is invalid and its store could not be told so, because it cannot be written. The store is marked as unclean then, and refused
+    /// <summary>False if the snapshot is invalid and its store could not be told so, because it cannot be written. The store is marked as unclean then, and
+    /// refused
     /// when it is opened again.</summary>
     public bool IsRecorded { get; init; } = true;
 

@@ -2,7 +2,8 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Targets;
 
-/// <summary>What the handles of a device (any thread) and the actor that serves it share: the way to the actor, and the requests that wait for their next use. Holds no state of any request.</summary>
+/// <summary>What the handles of a device (any thread) and the actor that serves it share: the way to the actor, and the requests that wait for their next use.
+/// Holds no state of any request.</summary>
 internal abstract class Target<TRequest>(Elsewhere elsewhere) : Recipient(elsewhere)
     where TRequest : TargetRequest
 {

@@ -6,7 +6,8 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Targets;
 
-/// <summary>An I/O on a device that an actor serves: the message to the actor, and what its caller awaits, or the I/O that another actor gets back. Recycled by its <see cref="Target{TRequest}"/>.</summary>
+/// <summary>An I/O on a device that an actor serves: the message to the actor, and what its caller awaits, or the I/O that another actor gets back. Recycled by
+/// its <see cref="Target{TRequest}"/>.</summary>
 /// <remarks>Invariant: when it is answered, nothing uses its memory any more.</remarks>
 internal abstract class TargetRequest(Recipient target) : AnsweredMessage, IValueTaskSource<IoResult>, IValueTaskSource<ExtentResult>, IRunnable
 {

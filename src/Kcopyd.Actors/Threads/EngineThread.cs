@@ -88,7 +88,8 @@ internal sealed class EngineThread
         return true;
     }
 
-    /// <summary>Runs something when the thread has done what it has to do itself by now, and wakes no other for it. At once, where the caller is no thread of the
+    /// <summary>Runs something when the thread has done what it has to do itself by now, and wakes no other for it. At once, where the caller is no thread of
+    /// the
     /// engine.</summary>
     public static void RunLast(IRunnable run)
     {

@@ -1,6 +1,7 @@
 namespace Kcopyd.Host.Common;
 
-/// <summary>What the command itself has to say at <c>--log-level debug</c>: how it opens and copies things, and why so. In the log of the actor system.</summary>
+/// <summary>What the command itself has to say at <c>--log-level debug</c>: how it opens and copies things, and why so. In the log of the actor
+/// system.</summary>
 internal static class CommandLog
 {
     // Of the command that runs, of which tests have several in one process.

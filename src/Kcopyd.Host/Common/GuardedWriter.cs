@@ -3,7 +3,8 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>A standard stream that may be full, closed or gone. The result must not be lost unnoticed; a message that nobody can read must not be the end of a copy.</summary>
+/// <summary>A standard stream that may be full, closed or gone. The result must not be lost unnoticed; a message that nobody can read must not be the end of a
+/// copy.</summary>
 /// <param name="inner">The stream; null if this process was started without.</param>
 /// <param name="name">What messages call it; null for one whose failure is nobody's.</param>
 internal sealed class GuardedWriter(TextWriter? inner, string? name) : TextWriter

@@ -5,7 +5,8 @@ using Kcopyd.Actors.IO;
 namespace Kcopyd.Host.Common;
 
 /// <summary>Finds out what a device or image carries before it is overwritten: a file system, a partition table, a member of a RAID, a volume.</summary>
-/// <remarks>libblkid knows them all, by <c>blkid -p</c> of util-linux, which reads the device and asks no cache. Where that program is not installed, nothing is known.</remarks>
+/// <remarks>libblkid knows them all, by <c>blkid -p</c> of util-linux, which reads the device and asks no cache. Where that program is not installed, nothing
+/// is known.</remarks>
 internal static class Signatures
 {
     private const int SeveralFound = 8;

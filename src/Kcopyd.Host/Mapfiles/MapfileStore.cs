@@ -10,7 +10,8 @@ namespace Kcopyd.Host.Mapfiles;
 /// be on stable storage, because an older map says less but nothing wrong.
 /// </summary>
 /// <remarks>
-/// A file with several names, of another owner, or in a folder that cannot be written, is written in place: a kill in that moment may leave a map that cannot be
+/// A file with several names, of another owner, or in a folder that cannot be written, is written in place: a kill in that moment may leave a map that cannot
+/// be
 /// read, and only then. What is no regular file is refused: a device node would be replaced by a file, and a pipe would wait for its other end.
 /// </remarks>
 internal sealed class MapfileStore

@@ -4,7 +4,8 @@ using Kcopyd.Actors.IO;
 namespace Kcopyd.Host.Serving;
 
 /// <summary>The file with this process's number, there while clients can connect.</summary>
-/// <remarks>Invariants: it appears whole; it takes no name but a free one or that of a pid file whose process has ended; it is removed only by the process that it names.</remarks>
+/// <remarks>Invariants: it appears whole; it takes no name but a free one or that of a pid file whose process has ended; it is removed only by the process that
+/// it names.</remarks>
 internal sealed class PidFile : IDisposable
 {
     private const int LongestContent = 32;      // bytes

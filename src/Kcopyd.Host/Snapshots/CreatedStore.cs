@@ -17,7 +17,8 @@ internal sealed record StoreRequest(string Cow, int? ChunkSize, long? Size, bool
     public Operand Operand => new("COW", Cow, 0, null);
 }
 
-/// <summary>The file or device of a store that is to be made: locked first, checked second, changed last. What fails leaves everything as it was, and no file that it created.</summary>
+/// <summary>The file or device of a store that is to be made: locked first, checked second, changed last. What fails leaves everything as it was, and no file
+/// that it created.</summary>
 /// <remarks>Between its creation and its lock another command may take the file, make a store in it, and end. So a file is this command's own only if this
 /// command created it and it is still empty when it is locked.</remarks>
 internal sealed class CreatedStore : IAsyncDisposable

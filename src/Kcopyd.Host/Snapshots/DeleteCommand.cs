@@ -97,7 +97,8 @@ internal static class DeleteCommand
         }
     }
 
-    /// <summary>Ends a store, whose lock the caller has: the header first, and durably, so that the file is no store any more should it stay by some other name.</summary>
+    /// <summary>Ends a store, whose lock the caller has: the header first, and durably, so that the file is no store any more should it stay by some other
+    /// name.</summary>
     /// <exception cref="FailureException">It cannot be written, or its file not deleted.</exception>
     public static async Task EndAsync(Operand operand, FileBlockDevice device)
     {

@@ -5,7 +5,8 @@ using Kcopyd.Actors.Snapshots;
 namespace Kcopyd.Host.Snapshots;
 
 /// <summary><c>kcopyd snapshot rollback ORIGIN COW</c></summary>
-/// <remarks>A merge that says before what it discards, and wants to be told. The snapshot stays, empty: it shows what the origin holds from then on, and can be rolled back to again.</remarks>
+/// <remarks>A merge that says before what it discards, and wants to be told. The snapshot stays, empty: it shows what the origin holds from then on, and can be
+/// rolled back to again.</remarks>
 internal static class RollbackCommand
 {
     public static Command Create(CommandConsole console)

@@ -3,7 +3,8 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
 
-/// <summary>The origin and the stores of the command line: locked (what is written for this command alone, what is only read for readers), and opened, each by itself.</summary>
+/// <summary>The origin and the stores of the command line: locked (what is written for this command alone, what is only read for readers), and opened, each by
+/// itself.</summary>
 /// <remarks>They go through the page cache, so that no offset and no length has to be aligned.</remarks>
 internal sealed class SnapshotFiles : IAsyncDisposable
 {

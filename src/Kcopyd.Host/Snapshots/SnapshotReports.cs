@@ -16,7 +16,8 @@ namespace Kcopyd.Host.Snapshots;
 /// <param name="Reason">Why it cannot be used; null if it can.</param>
 /// <param name="Problem">The same for programs: a name of <see cref="SnapshotProblem"/>.</param>
 /// <param name="Origin">Of which origin the store says that it is; null if it does not, or was not read for that.</param>
-/// <param name="IsUnclean">True while a writer of its origin has it open, and for good if that writer did not close it; null if the store was not read for that.</param>
+/// <param name="IsUnclean">True while a writer of its origin has it open, and for good if that writer did not close it; null if the store was not read for
+/// that.</param>
 /// <param name="IsHalfMerged">True if a merge was begun and is not complete; null if the store was not read for that.</param>
 /// <param name="LabelError">Why the label, which tells the three, cannot be read; null if nothing is wrong with it.</param>
 internal sealed record StatusReport(string Cow, string State, string Text, long UsedSectors, long TotalSectors, long MetadataSectors, long Exceptions, int ChunkSize, string? Reason,

@@ -5,7 +5,8 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>What <c>--dry-run</c> prints: what would be read, created, grown and overwritten. By then everything was checked and locked, as for the run itself.</summary>
+/// <summary>What <c>--dry-run</c> prints: what would be read, created, grown and overwritten. By then everything was checked and locked, as for the run
+/// itself.</summary>
 internal static class DryRun
 {
     public static string Text(TransferPlan plan, TransferOptions options, RecordedCopy? record, IReadOnlyList<string?> carried)

@@ -2,7 +2,8 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>What <c>--log-level debug</c> says of the ways that spare reading and writing: which may be tried and why not the others, and what they did.</summary>
+/// <summary>What <c>--log-level debug</c> says of the ways that spare reading and writing: which may be tried and why not the others, and what they
+/// did.</summary>
 internal static class OffloadLog
 {
     private const OffloadKinds Cloning = OffloadKinds.Reflink | OffloadKinds.ServerCopy | OffloadKinds.KernelCopy;

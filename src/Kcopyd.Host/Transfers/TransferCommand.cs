@@ -4,7 +4,8 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>What <c>copy</c> and <c>zero</c> do: check everything, lock everything, check again what may have changed, open everything, run the jobs, say how it ended.</summary>
+/// <summary>What <c>copy</c> and <c>zero</c> do: check everything, lock everything, check again what may have changed, open everything, run the jobs, say how
+/// it ended.</summary>
 internal static class TransferCommand
 {
     public static IReadOnlyList<Operand> Destinations(string[] texts) =>

@@ -71,7 +71,8 @@ internal sealed class TransferDevices : IAsyncDisposable
         _locks.ForEach(static taken => taken.Dispose());
     }
 
-    /// <summary>What was written before the copy ended early; null if files keep the length that they were given, because they are whole or a map file says what is.</summary>
+    /// <summary>What was written before the copy ended early; null if files keep the length that they were given, because they are whole or a map file says
+    /// what is.</summary>
     public TransferResult? Unfinished { get; set; }
 
     private async Task CloseDevicesAsync()

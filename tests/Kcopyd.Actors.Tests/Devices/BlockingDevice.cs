@@ -2,7 +2,8 @@ using Kcopyd.Actors.Faults;
 
 namespace Kcopyd.Actors.Tests.Devices;
 
-/// <summary>A device whose calls block the thread that makes them, until they are let go: a hung fsync, a user's own device that does not know of tasks.</summary>
+/// <summary>A device whose calls block the thread that makes them, until they are let go: a hung fsync, a user's own device that does not know of
+/// tasks.</summary>
 internal sealed class BlockingDevice(IBlockDevice inner, IoOperations operations) : DeviceLayer(inner, leaveOpen: false)
 {
     private readonly ManualResetEventSlim _go = new();

@@ -3,7 +3,8 @@ namespace Kcopyd.Actors.Tests.Simulation;
 /// <summary>
 /// What is wrong with one simulated device. The fault model: ranges that can never be read or written; the nth transfer fails, or throws
 /// before or after it returns; transfers come short; flushes fail; an acknowledged write is silently garbled; operations hang until
-/// the test lets them go; clones are refused, or come half way. It has holes, about which it does not lie. A transfer that fails has transferred whole sectors from its start, perhaps none.
+/// the test lets them go; clones are refused, or come half way. It has holes, about which it does not lie. A transfer that fails has transferred whole sectors
+/// from its start, perhaps none.
 /// </summary>
 internal sealed class FaultPlan
 {

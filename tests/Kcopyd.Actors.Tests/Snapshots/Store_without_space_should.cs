@@ -23,7 +23,8 @@ public sealed class Store_without_space_should : SnapshotSpec
         {
             var expected = await ReadAll(snapshot);
             cow.IsFull = true;
-            // A whole chunk is written as it is, and has the device's own error; of a chunk that must be copied first, the writer learns what the kernel's does.
+            // A whole chunk is written as it is, and has the device's own error; of a chunk that must be copied first, the writer learns what the kernel's
+            // does.
             Assert.Equal(length == Chunk ? error : IoError.Io, (await Soon(snapshot.WriteAsync(20 * Chunk, new byte[length]).AsTask())).Error);
             var status = await snapshot.GetStatusAsync();
             Assert.Equal((SnapshotState.Overflow, SnapshotProblem.NoSpace), (status.State, status.Problem));

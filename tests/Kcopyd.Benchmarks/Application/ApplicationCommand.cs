@@ -5,8 +5,10 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Benchmarks.Application;
 
-/// <summary>What the library adds to the start of an application (App/), from a running actor system to the end of its first job, for each way to publish it.</summary>
-/// <remarks>Everything is loaded, and compiled or not, in that time, which happens once in a process: each round is a process of its own, and the ways take turns.</remarks>
+/// <summary>What the library adds to the start of an application (App/), from a running actor system to the end of its first job, for each way to publish
+/// it.</summary>
+/// <remarks>Everything is loaded, and compiled or not, in that time, which happens once in a process: each round is a process of its own, and the ways take
+/// turns.</remarks>
 internal static class ApplicationCommand
 {
     private static readonly Way[] Ways =

@@ -4,7 +4,8 @@ using Kcopyd.Benchmarks.Peers;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>An origin of random bytes and room for a store, both allocated: a file that grows would make its file system's journal part of every flush.</summary>
+/// <summary>An origin of random bytes and room for a store, both allocated: a file that grows would make its file system's journal part of every
+/// flush.</summary>
 internal sealed class SnapshotFiles : IDisposable
 {
     public const int ChunkSize = 4096;

@@ -7,7 +7,8 @@ using Xunit.Abstractions;
 namespace Kcopyd.Host.Tests.Fuzzing;
 
 /// <summary>
-/// Command lines made by chance, over files of all kinds, run by the real command. KCOPYD_FUZZ_SEED replays one, KCOPYD_FUZZ_RUNS is how many, KCOPYD_FUZZ_FIRST_SEED where they begin.
+/// Command lines made by chance, over files of all kinds, run by the real command. KCOPYD_FUZZ_SEED replays one, KCOPYD_FUZZ_RUNS is how many,
+/// KCOPYD_FUZZ_FIRST_SEED where they begin.
 /// </summary>
 public sealed class CommandLine_should(ITestOutputHelper output)
 {

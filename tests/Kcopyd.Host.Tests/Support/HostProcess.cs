@@ -41,7 +41,8 @@ internal sealed partial class HostProcess : IDisposable
         _error = ReadErrorAsync();
     }
 
-    /// <summary>The argument of <c>env</c> that gives a program its signals: a background job of a shell ignores SIGINT, what nohup started SIGHUP, and so would the program.</summary>
+    /// <summary>The argument of <c>env</c> that gives a program its signals: a background job of a shell ignores SIGINT, what nohup started SIGHUP, and so
+    /// would the program.</summary>
     public const string AllSignals = "--default-signal";
 
     private static Process Start(params IEnumerable<string> command) => Process.Start(new ProcessStartInfo("env", [AllSignals, .. command])
@@ -64,7 +65,8 @@ internal sealed partial class HostProcess : IDisposable
         }
     }
 
-    /// <summary>True if a process of the command takes SIGINT, SIGTERM, SIGHUP and SIGUSR1: the last is the last that it asks for, and nothing before the command does.</summary>
+    /// <summary>True if a process of the command takes SIGINT, SIGTERM, SIGHUP and SIGUSR1: the last is the last that it asks for, and nothing before the
+    /// command does.</summary>
     public static bool TakesSignals(int process)
     {
         try

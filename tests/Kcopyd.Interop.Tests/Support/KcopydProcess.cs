@@ -13,7 +13,8 @@ internal static class KcopydProcess
 
     private static readonly string? Given = Environment.GetEnvironmentVariable("KCOPYD_COMMAND") is { Length: > 0 } path ? Path.GetFullPath(path) : null;
 
-    /// <summary>What starts the command, for a tool that starts it in turn. A shell's background job ignores SIGINT, what nohup started SIGHUP, and so would it.</summary>
+    /// <summary>What starts the command, for a tool that starts it in turn. A shell's background job ignores SIGINT, what nohup started SIGHUP, and so would
+    /// it.</summary>
     public static IReadOnlyList<string> Command { get; } = Given is not null
         ? [Tool.Find("env")!, "--default-signal", Given]
         : [Tool.Find("env")!, "--default-signal", Tool.Find("dotnet")!, "exec", Assembly];

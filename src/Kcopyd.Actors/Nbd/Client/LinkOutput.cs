@@ -71,7 +71,8 @@ internal sealed class LinkOutput(PipeWriter output)
     /// <summary>Nothing more is sent.</summary>
     public void Stop(string reason) => Failure ??= reason;
 
-    /// <summary>The request whose payload was being sent, once the stream does not read from its memory any more; null before that, or if there is none.</summary>
+    /// <summary>The request whose payload was being sent, once the stream does not read from its memory any more; null before that, or if there is
+    /// none.</summary>
     public NbdRequest? TakeSent()
     {
         if (IsWriting || Sending is null)

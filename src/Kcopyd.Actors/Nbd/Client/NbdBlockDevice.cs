@@ -145,7 +145,8 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
         ? new(_core.IsGone ? IoResult.Failure(IoError.Closed) : IoResult.Success(0))
         : _core.Submit(NbdCommand.Flush, CommandFlags.None, 0, 0, default);
 
-    /// <summary>Fails what is in flight with <see cref="IoError.Closed"/>, tells the server, and closes the connections; does not wait for a server that does not
+    /// <summary>Fails what is in flight with <see cref="IoError.Closed"/>, tells the server, and closes the connections; does not wait for a server that does
+    /// not
     /// answer. What was not flushed is not flushed by this.</summary>
     public async ValueTask DisposeAsync()
     {

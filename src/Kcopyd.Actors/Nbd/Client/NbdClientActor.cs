@@ -4,7 +4,8 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>The one serialized world of an NBD device: it knows whether there is a server, and owns the connections and the requests (<see cref="NbdSession"/>).</summary>
+/// <summary>The one serialized world of an NBD device: it knows whether there is a server, and owns the connections and the requests
+/// (<see cref="NbdSession"/>).</summary>
 /// <remarks><code>
 ///  Opening ──Found──▶ Serving, or ──NotFound, CancelOpening──▶ stopped
 ///

@@ -15,7 +15,8 @@ public sealed record NbdClientOptions
     /// <summary>How long one try to connect may take, TLS and negotiation included.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a request may stay unanswered, from 10 ms to 20 days, or <see cref="Timeout.InfiniteTimeSpan"/>. A connection over which a request gets
+    /// <summary>How long a request may stay unanswered, from 10 ms to 20 days, or <see cref="Timeout.InfiniteTimeSpan"/>. A connection over which a request
+    /// gets
     /// no answer in that time is given up, and its requests are sent again over others, or over a new one within <see cref="ReconnectLimit"/>. Five times as
     /// long for a flush, a trim and a zeroing, whose work the client cannot know. The time begins when the requests before it are answered, so that a slow
     /// network is no lost one. The default, 60 s, is what NFS has for a reply over TCP: longer than a disk takes to give up a bad sector.</summary>

@@ -75,7 +75,8 @@ internal sealed class NbdHandshake(OptionStream options)
         }
     }
 
-    /// <summary>Asks about an export (<see cref="NbdOption.Info"/>) or takes it (<see cref="NbdOption.Go"/>); null if the server does not know the option.</summary>
+    /// <summary>Asks about an export (<see cref="NbdOption.Info"/>) or takes it (<see cref="NbdOption.Go"/>); null if the server does not know the
+    /// option.</summary>
     public async Task<NbdTerms?> DescribeAsync(NbdOption option, string export, NbdTerms terms)
     {
         var name = Encoding.UTF8.GetBytes(export);

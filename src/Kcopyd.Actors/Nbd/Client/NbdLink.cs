@@ -170,7 +170,8 @@ internal sealed class NbdLink
         _transport.Output.Complete(new IOException("The connection is closed."));     // an error: nothing is to be written any more
     }
 
-    /// <summary>The actor is gone. A request whose memory the stream still reads is answered when it does not any more: see <see cref="LinkWritten"/>.</summary>
+    /// <summary>The actor is gone. A request whose memory the stream still reads is answered when it does not any more: see
+    /// <see cref="LinkWritten"/>.</summary>
     public void Abandon()
     {
         Close();

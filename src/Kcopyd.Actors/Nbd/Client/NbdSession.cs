@@ -17,7 +17,8 @@ internal enum SessionNews
 /// <summary>
 /// The connections to one life of the server, and the requests of the device, which outlive it. Used by the device's actor only.
 /// </summary>
-/// <remarks>Nothing blocks here: sockets are awaited, and what becomes of it is told to the actor. All requests that are in the mailbox go out together.</remarks>
+/// <remarks>Nothing blocks here: sockets are awaited, and what becomes of it is told to the actor. All requests that are in the mailbox go out
+/// together.</remarks>
 internal sealed class NbdSession
 {
     private readonly NbdClientCore _core;

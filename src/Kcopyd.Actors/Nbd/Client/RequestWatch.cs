@@ -4,7 +4,8 @@ namespace Kcopyd.Actors.Nbd.Client;
 /// Notices that the server does not answer the oldest request of its kind on a connection. Time comes as ticks, so that nothing reads a clock for a request.
 /// </summary>
 /// <remarks>A request that waits for a slow network must not look like one that the server has forgotten. When a request becomes the oldest, those that are in
-/// flight then may be answered before it, with all of their data; a sign of life of any of them begins its time anew. Later ones that overtake it do not.</remarks>
+/// flight then may be answered before it, with all of their data; a sign of life of any of them begins its time anew. Later ones that overtake it do
+/// not.</remarks>
 /// <param name="patience">Ticks without such a sign.</param>
 internal sealed class RequestWatch(int patience)
 {

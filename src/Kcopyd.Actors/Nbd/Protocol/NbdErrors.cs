@@ -25,10 +25,13 @@ internal static class NbdErrors
     /// <item><term>EIO</term><description>A bad block: the medium behind the server; other blocks may be good.</description></item>
     /// <item><term>EPERM, ENOSPC, ENOTSUP</term><description>The server refuses the request.</description></item>
     /// <item><term>ENOMEM, EOVERFLOW</term><description>The server cannot do it now, or not so much at once. No block is bad.</description></item>
-    /// <item><term>EINVAL, and any number that the protocol does not have</term><description><see cref="IoError.Invalid"/>, as the protocol demands.</description></item>
-    /// <item><term>ESHUTDOWN</term><description>The end of the device, if it were an answer; the request is sent again to the server that comes next.</description></item>
+    /// <item><term>EINVAL, and any number that the protocol does not have</term><description><see cref="IoError.Invalid"/>, as the protocol
+    /// demands.</description></item>
+    /// <item><term>ESHUTDOWN</term><description>The end of the device, if it were an answer; the request is sent again to the server that comes
+    /// next.</description></item>
     /// </list>
-    /// No server within the limit, a server that is lost again and again under one request, and a reply that breaks the protocol are <see cref="IoError.NoDevice"/>:
+    /// No server within the limit, a server that is lost again and again under one request, and a reply that breaks the protocol are
+    /// <see cref="IoError.NoDevice"/>:
     /// they say nothing of any block.
     /// </remarks>
     public static IoError FromWire(uint error) => (NbdError)error switch

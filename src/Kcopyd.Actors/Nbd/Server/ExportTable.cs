@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>The exports of a server by their exact names, and those that were removed and are still in use. Any thread; a connection sees each change whole.</summary>
+/// <summary>The exports of a server by their exact names, and those that were removed and are still in use. Any thread; a connection sees each change
+/// whole.</summary>
 internal sealed class ExportTable
 {
     private ImmutableSortedDictionary<string, ExportCore> _exports = ImmutableSortedDictionary<string, ExportCore>.Empty.WithComparers(StringComparer.Ordinal);

@@ -20,7 +20,8 @@ public sealed record NbdServerSettings
     /// <summary>I/Os of one connection on the device at once. A request longer than <see cref="PieceSize"/> is more than one.</summary>
     public required int MaxIos { get; init; }
 
-    /// <summary>Bytes of the pieces in which long requests are transferred: a power of two from 64 KiB to 4 MiB. So much every connection has for itself.</summary>
+    /// <summary>Bytes of the pieces in which long requests are transferred: a power of two from 64 KiB to 4 MiB. So much every connection has for
+    /// itself.</summary>
     public required int PieceSize { get; init; }
 
     /// <summary>Bytes that all connections share beyond their own piece. Whoever finds none left waits in the order of asking.</summary>
@@ -35,7 +36,8 @@ public sealed record NbdServerSettings
     /// </summary>
     public required TimeSpan DeviceTimeout { get; init; }
 
-    /// <summary>How long a TCP client may be silent before the kernel asks whether it is still there; one that does not answer for as long again is disconnected. Zero never
+    /// <summary>How long a TCP client may be silent before the kernel asks whether it is still there; one that does not answer for as long again is
+    /// disconnected. Zero never
     /// asks: a client that vanished without a word then keeps its connection.</summary>
     public required TimeSpan KeepAlive { get; init; }
 

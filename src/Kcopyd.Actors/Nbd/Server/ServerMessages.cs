@@ -3,7 +3,8 @@ using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>The server is to end: clients have so much time to take their answers, and devices to complete what is left, but no more than the settings say.</summary>
+/// <summary>The server is to end: clients have so much time to take their answers, and devices to complete what is left, but no more than the settings
+/// say.</summary>
 internal sealed record StopServer(TimeSpan DrainTimeout, TimeSpan DeviceTimeout) : INoSerializationVerificationNeeded;
 
 /// <summary>Asks for the current status; the answer shows that the actor is alive.</summary>

@@ -67,7 +67,8 @@ internal sealed class Listener : ITransportListener
     }
 
     /// <summary>Takes a socket that listens already. If it has a name in the file system, that stays its maker's.</summary>
-    /// <exception cref="NbdListenException">It does not listen, is none of the kinds that clients come by, or others can reach it, and there is no TLS.</exception>
+    /// <exception cref="NbdListenException">It does not listen, is none of the kinds that clients come by, or others can reach it, and there is no
+    /// TLS.</exception>
     public static Listener Take(Socket socket, bool mayBeReached, TimeSpan keepAlive)
     {
         if (socket.SocketType != SocketType.Stream || socket.AddressFamily is not (AddressFamily.Unix or AddressFamily.InterNetwork or AddressFamily.InterNetworkV6))
@@ -117,7 +118,8 @@ internal sealed class Listener : ITransportListener
         return client.RemoteEndPoint?.ToString() ?? "?";
     }
 
-    // A client whose machine or network is gone says nothing: the kernel asks. Not by TCP_USER_TIMEOUT, which also ends a client that lives and takes no answers for a
+    // A client whose machine or network is gone says nothing: the kernel asks. Not by TCP_USER_TIMEOUT, which also ends a client that lives and takes no
+    // answers for a
     // while; what was sent to a client that is gone ends the connection after the kernel's own retries (about 15 minutes, tcp_retries2).
     private void KeepAlive(Socket client)
     {

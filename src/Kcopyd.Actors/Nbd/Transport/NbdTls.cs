@@ -37,7 +37,8 @@ public sealed record NbdTls
         return new NbdTls { Certificate = certificate, Chain = chain, Authorities = authorities };
     }
 
-    /// <summary>Reads a client's certificates from a folder: <c>ca-cert.pem</c>, and, where they exist, <c>client-cert.pem</c> and <c>client-key.pem</c>.</summary>
+    /// <summary>Reads a client's certificates from a folder: <c>ca-cert.pem</c>, and, where they exist, <c>client-cert.pem</c> and
+    /// <c>client-key.pem</c>.</summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="NbdException">A file is missing or is not what it should be (<see cref="NbdFailure.Certificates"/>); the message names it.</exception>
     public static NbdTls ForClient(string folder)

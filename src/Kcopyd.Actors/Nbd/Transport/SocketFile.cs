@@ -7,8 +7,10 @@ namespace Kcopyd.Actors.Nbd.Transport;
 
 /// <summary>The name of a unix socket in the file system.</summary>
 /// <remarks>
-/// Invariants: a name is looked at, replaced and bound, and its socket begins to listen, under the lock of its folder, so that one of several servers that start at
-/// the same time gets it. Only a socket that refuses connections is replaced: its server has ended. A server removes its name before it stops listening, and only if
+/// Invariants: a name is looked at, replaced and bound, and its socket begins to listen, under the lock of its folder, so that one of several servers that
+/// start at
+/// the same time gets it. Only a socket that refuses connections is replaced: its server has ended. A server removes its name before it stops listening, and
+/// only if
 /// the name is still its own, so that it never removes another's.
 /// </remarks>
 [SupportedOSPlatform("linux")]
@@ -54,7 +56,8 @@ internal sealed class SocketFile
         }
     }
 
-    /// <summary>Removes the name if it is still this server's. The socket is still open: until it is closed the kernel gives its inode's number to no other.</summary>
+    /// <summary>Removes the name if it is still this server's. The socket is still open: until it is closed the kernel gives its inode's number to no
+    /// other.</summary>
     public void Remove()
     {
         // What fails here leaves a name that the next server replaces: its folder is gone, or has become somebody else's.

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
-/// <summary>The fuzzer's side of a connection: sends while it reads, so that neither side can make the other wait for ever, and reads within a time limit.</summary>
+/// <summary>The fuzzer's side of a connection: sends while it reads, so that neither side can make the other wait for ever, and reads within a time
+/// limit.</summary>
 internal sealed class FuzzSocket : IDisposable
 {
     private const int Patience = 20_000;    // ms without a byte: the server hangs

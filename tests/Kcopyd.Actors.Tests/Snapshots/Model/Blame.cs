@@ -44,7 +44,8 @@ internal sealed class Blame(World world)
         ? io.Kind == DeviceOperation.Read
         : io.Kind == DeviceOperation.Flush || (io.Kind is DeviceOperation.Write or DeviceOperation.Zero && !_isHeld);
 
-    // A copy writes once more, in smaller pieces, what it could not write, and each I/O fails only once; a write that is no copy is a request's, which has its error.
+    // A copy writes once more, in smaller pieces, what it could not write, and each I/O fails only once; a write that is no copy is a request's, which has its
+    // error.
     private bool MustInvalidate(DiskIo io, List<Request> errors)
     {
         if (io.Disk == world.Origin.Disk)

@@ -4,7 +4,8 @@ using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>An I/O on a <see cref="Disk"/>: one of the things that can happen next, and the task that its caller awaits, whose continuation runs on the pump.</summary>
+/// <summary>An I/O on a <see cref="Disk"/>: one of the things that can happen next, and the task that its caller awaits, whose continuation runs on the
+/// pump.</summary>
 internal sealed class DiskIo(Disk disk, DeviceOperation kind, long offset, int length, Memory<byte> memory) : IRunnable, IValueTaskSource<IoResult>
 {
     private ManualResetValueTaskSourceCore<IoResult> _task;

@@ -5,7 +5,8 @@ using Akka.Actor;
 using Akka.Configuration;
 using Kcopyd.Actors;
 
-// Prints what the library adds to the start of an application, in ms from a running actor system to the end of each step, and how many methods were compiled in that time.
+// Prints what the library adds to the start of an application, in ms from a running actor system to the end of each step, and how many methods were compiled in
+// that time.
 const int length = 1 << 20;     // bytes
 
 using var system = ActorSystem.Create("application", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
