@@ -28,7 +28,7 @@ public sealed class HostedNbdServer : IExtension
     internal NbdServer Start(NbdServerHostOptions options, ILogger? log)
     {
         if (_started.Task.IsCompleted)
-            throw new InvalidOperationException("This actor system has an NBD server already: one WithNbdServer may have several addresses and exports; start others by NbdServer.Start.");
+            throw new InvalidOperationException("This actor system has an NBD server already: one WithNbdServer may have several addresses and exports; start others by system.Kcopyd().StartNbdServer.");
         try
         {
             var server = _system.Kcopyd().StartNbdServer(options.ToOptions(_system, "kcopyd-nbd-server"));

@@ -18,7 +18,7 @@ public static class NbdServerHostingExtensions
     /// <param name="configure">Says where it listens and what it serves.</param>
     /// <remarks>An address that cannot be listened on fails the start of the host (<see cref="NbdListenException"/>), as do certificates that are not valid
     /// (<see cref="NbdException"/>), options that contradict each other (<see cref="ArgumentException"/>) and a limit outside its range
-    /// (<see cref="ConfigurationException"/>). One server a system; others by <see cref="NbdServer.Start"/>.</remarks>
+    /// (<see cref="ConfigurationException"/>). One server a system; others by <see cref="KcopydExtension.StartNbdServer"/>.</remarks>
     public static AkkaConfigurationBuilder WithNbdServer(this AkkaConfigurationBuilder builder, Action<NbdServerHostOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);

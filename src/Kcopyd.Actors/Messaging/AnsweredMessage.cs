@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors.Messaging;
 
-/// <summary>A message whose sender gets an answer: exactly once, also if the actor is gone before, while or after it is told. Recycled.</summary>
+/// <summary>A message whose sender gets an answer: exactly once, also if the actor stops before, during or after its delivery. Recycled.</summary>
 /// <remarks>
 /// <para>The promise <em>answered once</em> of jobs and of I/Os is kept here and nowhere else. A message has a number each time that it is used, and whoever
 /// settles that number answers:

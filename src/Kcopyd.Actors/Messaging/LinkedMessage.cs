@@ -4,7 +4,7 @@ namespace Kcopyd.Actors.Messaging;
 
 /// <summary>
 /// A message that carries its own queue link, so that telling it allocates nothing. It may be in one mailbox at a time;
-/// <see cref="LinkedMessageQueue"/> wraps it if it is told a second time meanwhile.
+/// <see cref="LinkedMessageQueue"/> wraps it if it is sent again before it was taken.
 /// </summary>
 internal abstract class LinkedMessage : INoSerializationVerificationNeeded
 {

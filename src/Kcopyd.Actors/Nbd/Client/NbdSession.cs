@@ -17,7 +17,7 @@ internal enum SessionNews
 /// <summary>
 /// The connections to one life of the server, and the requests of the device, which outlive it. Used by the device's actor only.
 /// </summary>
-/// <remarks>Nothing blocks here: sockets are awaited, and what becomes of it is told to the actor. All requests that are in the mailbox go out
+/// <remarks>Nothing blocks here: sockets are awaited, and their results are sent to the actor. All requests that are in the mailbox go out
 /// together.</remarks>
 internal sealed class NbdSession
 {
