@@ -12,8 +12,7 @@ namespace Kcopyd.Actors;
 /// </summary>
 /// <remarks>
 /// <c>system.Kcopyd()</c> makes actors of the system and may be used on any thread; <c>Context.Kcopyd()</c> makes children of an actor, and its <c>Create…</c>,
-/// <c>Start…</c> and
-/// <c>Open…</c> methods may be called on that actor's thread only. What they share (settings, clients by name, devices) is the same.
+/// <c>Start…</c> and <c>Open…</c> methods may be called on that actor's thread only. What they share (settings, clients by name, devices) is the same.
 /// </remarks>
 public sealed class KcopydExtension : IExtension
 {
@@ -45,6 +44,8 @@ public sealed class KcopydExtension : IExtension
 
     /// <summary>The settings of <c>kcopyd.client</c>: those of every client for which nothing else is configured.</summary>
     public KcopydSettings Settings => Clients.Settings;
+
+    internal ActorSystem System => _system;
 
     internal Clients Clients { get; }
 
@@ -95,8 +96,7 @@ public sealed class KcopydExtension : IExtension
     /// <summary>Starts an NBD server: when this returns, clients can connect.</summary>
     /// <param name="options">Where to listen, and what to serve.</param>
     /// <exception cref="ArgumentException">The options contradict each other, an export cannot be served, a certificate is not valid now, or an address that
-    /// others can reach
-    /// has no TLS.</exception>
+    /// others can reach has no TLS.</exception>
     /// <exception cref="IOException">An address cannot be listened on.</exception>
     /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
     public NbdServer StartNbdServer(NbdServerOptions options)

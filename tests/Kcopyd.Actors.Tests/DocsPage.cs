@@ -5,14 +5,14 @@ namespace Kcopyd.Actors.Tests;
 /// <summary>A page of docs/ and the spec that compiles and runs its examples.</summary>
 internal static class DocsPage
 {
-    /// <summary>Every line of C# that the page shows stands in the spec.</summary>
-    /// <param name="name">The page's file name.</param>
-    /// <param name="spec">The spec's path.</param>
+    /// <summary>Every line of C# that the page shows stands in a spec.</summary>
+    /// <param name="name">The page's path from <c>docs</c>.</param>
     /// <param name="least">Lines that it shows at least.</param>
-    public static void ShowsOnlyCodeOf(string name, string spec, int least)
+    /// <param name="specs">Paths of the specs.</param>
+    public static void ShowsOnlyCodeOf(string name, int least, params string[] specs)
     {
-        var page = Path.Combine(Folder(spec), name);
-        var compiled = File.ReadLines(spec).Select(line => line.Trim()).ToHashSet();
+        var page = Path.GetFullPath(Path.Combine(Folder(specs[0]), name));
+        var compiled = specs.SelectMany(File.ReadLines).Select(line => line.Trim()).ToHashSet();
         var shown = false;
         var lines = 0;
         foreach (var line in File.ReadLines(page))
@@ -22,7 +22,7 @@ internal static class DocsPage
             else if (shown && line.Trim().Length > 0)
             {
                 lines++;
-                Assert.True(compiled.Contains(line.Trim()), $"{page} shows a line that is not in {spec}:\n{line}");
+                Assert.True(compiled.Contains(line.Trim()), $"{page} shows a line that is not in {string.Join(", ", specs)}:\n{line}");
             }
         }
         Assert.True(lines > least, $"{page} shows {lines} lines of code; where are the examples?");

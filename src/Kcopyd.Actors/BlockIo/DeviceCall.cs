@@ -16,8 +16,7 @@ namespace Kcopyd.Actors.BlockIo;
 /// </summary>
 /// <remarks>
 /// Invariant: from the start until it reports, the call has all that it needs, and keeps alive the memory that the device was given. So an actor may stop, and
-/// what it worked at may be
-/// given up, while a device hangs: nothing but this object, and the thread that called, is left behind.
+/// what it worked at may be given up, while a device hangs: nothing but this object, and the thread that called, is left behind.
 /// </remarks>
 internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppression
 {

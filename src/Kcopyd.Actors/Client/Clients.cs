@@ -54,6 +54,14 @@ internal sealed class Clients
         }
     }
 
+    /// <summary>Waits until the clients that the system shares have ended, which its end has asked of them.</summary>
+    /// <exception cref="TimeoutException">They take longer.</exception>
+    public Task WhenSharedAreClosed(TimeSpan timeout)
+    {
+        lock (_creating)
+            return Task.WhenAll(_shared.Values.Select(static client => client.CloseAsync())).WaitAsync(timeout);
+    }
+
     /// <summary>A client of its own, whose actor the factory makes.</summary>
     public KcopydClient Create(IActorRefFactory factory, string? name, KcopydSettings? settings, KcopydThrottle? throttle) =>
         new(CreateCore(factory, name, settings, throttle, isShared: false, after: null));

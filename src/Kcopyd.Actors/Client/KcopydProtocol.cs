@@ -9,13 +9,11 @@ namespace Kcopyd.Actors;
 /// </summary>
 /// <remarks>
 /// <para>A <see cref="Copy"/> or <see cref="Zero"/> is answered by one <see cref="CopyResult"/> when the job is done, so that it can be asked for:
-/// <c>client.Ask&lt;CopyResult&gt;(new Copy(…))</c>.
-/// A request that is refused is answered at once, by a result in which <see cref="CopyResult.Refusal"/> says why. With <see cref="IJobRequest.Acknowledge"/>
-/// there are two answers:
-/// <see cref="JobAccepted"/> and later the result, or <see cref="JobRefused"/> alone. Everything is answered to the sender.</para>
+/// <c>client.Ask&lt;CopyResult&gt;(new Copy(…))</c>. A request that is refused is answered at once, by a result in which <see cref="CopyResult.Refusal"/> says
+/// why. With <see cref="IJobRequest.Acknowledge"/> there are two answers: <see cref="JobAccepted"/> and later the result, or <see cref="JobRefused"/> alone.
+/// Everything is answered to the sender.</para>
 /// <para>A requester that may be restarted, or lose an answer, gives its request an <see cref="IJobRequest.RequestId"/>: whoever sends a request with that id
-/// again gets the result of the same
-/// job, and so does <see cref="GetResult"/>.</para>
+/// again gets the result of the same job, and so does <see cref="GetResult"/>.</para>
 /// <para>What goes to another node is bounded: of a result with very many ranges it has the first ones, and the number of those that are left out.</para>
 /// </remarks>
 public static class KcopydProtocol
@@ -103,8 +101,8 @@ public static class KcopydProtocol
     public sealed record CancelJob(long JobId) : IKcopydRequest;
 
     /// <summary>Limits a job's time, from now on. Then it is cancelled, and does not wait for devices: what they have not completed fails as
-    /// <see cref="IoError.TimedOut"/>. The last
-    /// deadline that is set counts. Answered by <see cref="Done"/>, <see cref="JobNotFound"/> or <see cref="Refused"/>.</summary>
+    /// <see cref="IoError.TimedOut"/>. The last deadline that is set counts. Answered by <see cref="Done"/>, <see cref="JobNotFound"/> or
+    /// <see cref="Refused"/>.</summary>
     /// <param name="JobId">The job's number.</param>
     /// <param name="Time">More than zero.</param>
     public sealed record SetDeadline(long JobId, TimeSpan Time) : IKcopydRequest;
@@ -139,8 +137,7 @@ public static class KcopydProtocol
     public sealed record SetThrottle(int Percent, long BytesPerSecond) : IKcopydRequest;
 
     /// <summary>Destroys the client: it refuses new work, waits for every job and outstanding callback, stops. Answered by <see cref="ClientDestroyed"/>; by
-    /// <see cref="Refused"/> if
-    /// the client is one of the system's own, which others use and which ends with the system.</summary>
+    /// <see cref="Refused"/> if the client is one of the system's own, which others use and which ends with the system.</summary>
     public sealed record Destroy : IKcopydRequest
     {
         /// <summary>The one that is needed.</summary>

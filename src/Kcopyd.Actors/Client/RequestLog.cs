@@ -5,8 +5,7 @@ namespace Kcopyd.Actors.Client;
 
 /// <summary>
 /// Requests that carry an id, and what became of them: a requester that asks again, because an answer was lost or because it was restarted, gets the one result
-/// of the one job.
-/// The results of the last so many are kept. Used by the client actor only.
+/// of the one job. The results of the last so many are kept. Used by the client actor only.
 /// </summary>
 internal sealed class RequestLog(int capacity)
 {

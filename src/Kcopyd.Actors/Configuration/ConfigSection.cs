@@ -5,8 +5,7 @@ using Akka.Configuration.Hocon;
 namespace Kcopyd.Actors.Configuration;
 
 /// <summary>A section of HOCON from which settings are read, each by its key or by its property's name (<see cref="SettingKey"/>). Whatever is wrong with it is
-/// a
-/// <see cref="ConfigurationException"/> that names the setting by its path.</summary>
+/// a <see cref="ConfigurationException"/> that names the setting by its path.</summary>
 internal sealed class ConfigSection
 {
     private readonly Config _config;

@@ -23,9 +23,25 @@ public sealed class DeviceRegistry
             throw new ArgumentException($"A device named '{name}' is registered already; unregister it first or choose another name.", nameof(name));
     }
 
-    /// <summary>Forgets a name. Jobs that run on the device go on.</summary>
+    /// <summary>Forgets a name. Jobs that run on the device continue.</summary>
     /// <returns>False if there was no such name.</returns>
     public bool Unregister(string name) => _devices.TryRemove(name, out _);
+
+    /// <summary>The device of a name, as what it is: <c>Get&lt;SnapshotOrigin&gt;("disk")</c>.</summary>
+    /// <typeparam name="TDevice">What the device must be; <see cref="IBlockDevice"/> takes any.</typeparam>
+    /// <exception cref="KeyNotFoundException">No device has the name; the message lists those that are there.</exception>
+    /// <exception cref="InvalidCastException">The device is something else.</exception>
+    public TDevice Get<TDevice>(string name)
+        where TDevice : IBlockDevice
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        if (!_devices.TryGetValue(name, out var device))
+        {
+            var known = string.Join(", ", _devices.Keys.Order(StringComparer.Ordinal).Select(static key => $"'{key}'"));
+            throw new KeyNotFoundException($"No device '{name}' is registered; {(known.Length == 0 ? "none is" : $"these are: {known}")}. Register it in system.Kcopyd().Devices first.");
+        }
+        return device is TDevice wanted ? wanted : throw new InvalidCastException($"Device '{name}' is a {device.GetType().Name}, and not a {typeof(TDevice).Name}.");
+    }
 
     /// <summary>Looks a name up.</summary>
     public bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IBlockDevice? device) =>

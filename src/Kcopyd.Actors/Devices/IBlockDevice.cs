@@ -10,8 +10,7 @@ namespace Kcopyd.Actors;
 /// <para>A call completes exactly once, and until then owns the memory that it was given. A failed I/O is an
 /// <see cref="IoResult"/>; an exception means that the device is broken or gone, and costs the worker that called it.</para>
 /// <para>No call takes a <see cref="CancellationToken"/>: an I/O that a device has begun cannot be taken back, and its memory is the device's until it has
-/// completed. Cancel the job instead,
-/// which leaves such an I/O behind.</para>
+/// completed. Cancel the job instead, which leaves such an I/O behind.</para>
 /// <para>A transfer may be short without an error; zero bytes without an error means the end of the device. Callers loop.</para>
 /// </remarks>
 public interface IBlockDevice : IAsyncDisposable

@@ -5,10 +5,8 @@ public static class IoErrors
 {
     /// <summary>
     /// True if the medium could not do this I/O, and may do others: a smaller one is worth a try, and so are the blocks behind it. The block layer of Linux has
-    /// several
-    /// errno for that (block/blk-core.c: EIO, ENODATA for the medium, EILSEQ for protection information, EREMOTEIO for the target, ETIMEDOUT), file systems
-    /// have
-    /// two for a bad checksum (EUCLEAN, EBADMSG).
+    /// several errno for that (block/blk-core.c: EIO, ENODATA for the medium, EILSEQ for protection information, EREMOTEIO for the target, ETIMEDOUT), file
+    /// systems have two for a bad checksum (EUCLEAN, EBADMSG).
     /// </summary>
     /// <param name="error">How an I/O ended.</param>
     public static bool IsBadBlock(this IoError error) => error is IoError.Io or IoError.MediumError or IoError.IntegrityError or IoError.TargetError or IoError.TimedOut
@@ -16,8 +14,8 @@ public static class IoErrors
 
     /// <summary>
     /// True if there is no device any more: every further I/O would fail, and what it did not read is not unreadable. A disk was pulled (ENXIO, ENODEV,
-    /// ENOMEDIUM, ENOLINK),
-    /// a file shrank, a server or the process behind a FUSE file system is gone (ESHUTDOWN, ENOTCONN, ECONNABORTED, ESTALE), the device was closed.
+    /// ENOMEDIUM, ENOLINK), a file shrank, a server or the process behind a FUSE file system is gone (ESHUTDOWN, ENOTCONN, ECONNABORTED, ESTALE), the device
+    /// was closed.
     /// </summary>
     /// <param name="error">How an I/O ended.</param>
     public static bool IsDeviceGone(this IoError error) => error is IoError.NoSuchAddress or IoError.NoDevice or IoError.NoMedium or IoError.LinkLost or IoError.EndOfDevice

@@ -25,8 +25,7 @@ public sealed record BlockDeviceOptions
     public long Length { get; init; }
 
     /// <summary>A regular file grows with every write past its end, and its <see cref="FileBlockDevice.Length"/> is <see cref="long.MaxValue"/>: for a
-    /// destination whose size only the end
-    /// of a stream tells. Nothing else can grow, and ignores it.</summary>
+    /// destination whose size only the end of a stream tells. Nothing else can grow, and ignores it.</summary>
     public bool Grows { get; init; }
 
     /// <summary>Empties a regular file before it grows to <see cref="Length"/>: what it held is lost. Nothing else can be truncated,

@@ -12,10 +12,8 @@ namespace Kcopyd.Actors;
 /// <para>A flush that failed stays failed: writes since the last good flush may be lost, the kernel says so only once, and nothing that
 /// is done with this device afterwards brings them back. Open the path again to continue, and write again what was not flushed.</para>
 /// <para>On Linux, I/O blocks the calling thread or, on a thread of the engine, waits in its ring, and allocates nothing. In direct mode, an I/O that is not a
-/// multiple of
-/// <see cref="Alignment"/> goes through the page cache; the aligned part of a transfer with a partial tail is transferred first, as a short transfer. On a
-/// block device, do not run
-/// unaligned I/O at the same time as other writes within the same 4096 bytes: the kernel does not order the two.</para>
+/// multiple of <see cref="Alignment"/> goes through the page cache; the aligned part of a transfer with a partial tail is transferred first, as a short
+/// transfer. On a block device, do not run unaligned I/O at the same time as other writes within the same 4096 bytes: the kernel does not order the two.</para>
 /// <para>On other systems it is a plain file: buffered I/O, no holes, clones or discards, and no block devices.</para>
 /// </remarks>
 public abstract class FileBlockDevice : IBlockDevice, IGrowingDevice

@@ -54,8 +54,7 @@ internal sealed partial class LinuxFileDevice : FileBlockDevice, IPromptDevice
 
     public override bool IsDirect => _direct is not null;
 
-    // In memory it is a copy; elsewhere the thread's ring waits.
-    // A ring waits for reads and writes; all else is a call of the kernel that waits itself.
+    // In memory it is a copy; elsewhere the thread's ring waits. A ring waits for reads and writes; all else is a call of the kernel that waits itself.
     bool IPromptDevice.IsPrompt(DeviceOperation operation) => _isInMemory || operation switch
     {
         DeviceOperation.Read => EngineThread.Lane is not null,

@@ -2,8 +2,7 @@ namespace Kcopyd.Actors;
 
 /// <summary>
 /// A stream as a destination, made by <see cref="BlockDevice.ToStream"/>. Its bytes are written in order: the engine does so for a job that has one among its
-/// destinations,
-/// and reads ahead meanwhile. What was written cannot be read back.
+/// destinations, and reads ahead meanwhile. What was written cannot be read back.
 /// </summary>
 /// <remarks>A write that fails is the end of the stream: every later write has the same error, because there would be a gap before it.</remarks>
 public sealed class StreamSink : IBlockDevice

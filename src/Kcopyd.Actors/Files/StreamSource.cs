@@ -2,8 +2,7 @@ namespace Kcopyd.Actors;
 
 /// <summary>
 /// A stream as the source of one job, made by <see cref="BlockDevice.FromStream"/>. Reads may be asked for ahead, and are served in the order of their offsets,
-/// one at a time;
-/// zero bytes mean the end. What was read is gone: it cannot be read again, verified or resumed.
+/// one at a time; zero bytes mean the end. What was read is gone: it cannot be read again, verified or resumed.
 /// </summary>
 /// <remarks>Any thread may call any member. A failure of the stream is its end: every later read has the same error.</remarks>
 public sealed class StreamSource : IBlockDevice

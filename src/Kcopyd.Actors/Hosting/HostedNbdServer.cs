@@ -1,9 +1,8 @@
 using Akka;
 using Akka.Actor;
-using Kcopyd.Actors.Nbd;
 using Microsoft.Extensions.Logging;
 
-namespace Kcopyd.Actors.Hosting;
+namespace Kcopyd.Actors.Nbd;
 
 /// <summary>The NBD server of a host. Any thread may call any member.</summary>
 public sealed class HostedNbdServer : IExtension
@@ -28,7 +27,7 @@ public sealed class HostedNbdServer : IExtension
     internal NbdServer Start(NbdServerHostOptions options, ILogger? log)
     {
         if (_started.Task.IsCompleted)
-            throw new InvalidOperationException("This actor system has an NBD server already: one WithNbdServer may have several addresses and exports; start others by system.Kcopyd().StartNbdServer.");
+            throw new InvalidOperationException("This actor system has an NBD server already: one AddNbdServer may have several addresses and exports; start others by system.Kcopyd().StartNbdServer.");
         try
         {
             var server = _system.Kcopyd().StartNbdServer(options.ToOptions(_system, "kcopyd-nbd-server"));

@@ -1,6 +1,7 @@
 using Akka.Configuration;
+using Kcopyd.Actors.Hosting;
 
-namespace Kcopyd.Actors.Hosting;
+namespace Kcopyd.Actors;
 
 /// <summary>
 /// Settings of a client in code. What is null is left to HOCON, where <c>reference.conf</c> has every default with its reason; what is

@@ -1,9 +1,9 @@
 using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
-using Kcopyd.Actors.Nbd;
+using Kcopyd.Actors.Hosting;
 
-namespace Kcopyd.Actors.Hosting;
+namespace Kcopyd.Actors.Nbd;
 
 /// <summary>
 /// An NBD server of a host, in code. Limits that are null are left to HOCON (<c>kcopyd.nbd.server</c>); what is set goes before HOCON that was added
@@ -90,5 +90,5 @@ public sealed class NbdServerHostOptions
 
     private static NbdExport Registered(ActorSystem system, string name) => system.Kcopyd().Devices.TryGet(name, out var device)
         ? new NbdExport(name, device)
-        : throw new InvalidOperationException($"No device '{name}' is registered, so it cannot be served: register it in system.Kcopyd().Devices by a WithActors before WithNbdServer, or make its export by Exports.");
+        : throw new InvalidOperationException($"No device '{name}' is registered, so it cannot be served: add its origin before AddNbdServer, register it in system.Kcopyd().Devices by a WithActors before WithKcopyd, or make its export by Exports.");
 }

@@ -5,8 +5,7 @@ namespace Kcopyd.Actors.IO;
 
 /// <summary>
 /// Serializes what processes do to the names in a folder: look at a name, then make, replace or remove it. A lock of the folder itself (<c>flock</c>), so that
-/// no file is
-/// left behind and nothing stays locked when a process is killed. Held for moments only.
+/// no file is left behind and nothing stays locked when a process is killed. Held for moments only.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class FolderLock : IDisposable

@@ -40,8 +40,7 @@ internal static class ForeignText
     public static string Phrase(string message) => Printable(message.TrimEnd(' ', '.', '\r', '\n'), LongestPhrase);
 
     // Format characters are the bidirectional controls, the zero-width ones, the byte order mark, tags. The rest of what is invisible has no category of its
-    // own:
-    // joiners, fillers, and selectors of variants.
+    // own: joiners, fillers, and selectors of variants.
     private static bool IsShown(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is not
             (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)

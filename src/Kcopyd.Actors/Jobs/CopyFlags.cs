@@ -19,11 +19,10 @@ public enum CopyFlags
     /// <summary>Like <see cref="Verify"/>, by SHA-256: the result carries the hash of every destination as it was read back.</summary>
     VerifyHash = 16,
     /// <summary>Reads each destination first, and writes only the blocks that differ (4 KiB, or the device's own if they are larger). Nothing is cloned then.
-    /// For destinations on which
-    /// a write costs more than a read: flash, thin volumes, anything that keeps snapshots.</summary>
+    /// For destinations on which a write costs more than a read: flash, thin volumes, anything that keeps snapshots.</summary>
     OnlyDifferent = 32,
     /// <summary>Writes nothing: reads source and destinations and compares them. A difference is <see cref="IoError.VerifyMismatch"/>; with
-    /// <see cref="IgnoreError"/> the job does
-    /// not stop at the first one, and <see cref="DestinationResult.Differences"/> has them all. Destinations may be read-only.</summary>
+    /// <see cref="IgnoreError"/> the job does not stop at the first one, and <see cref="DestinationResult.Differences"/> has them all. Destinations may be
+    /// read-only.</summary>
     CompareOnly = 64,
 }

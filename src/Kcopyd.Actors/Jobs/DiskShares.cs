@@ -5,10 +5,8 @@ namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
 /// Shares a client's sub-jobs and pages among disks, so that a disk that hangs holds up only the jobs that use it. A disk may take more only while it has no
-/// more than what is
-/// free: alone it gets half of everything, two get a third each, and something is always left for one more (the dynamic threshold of Choudhury and Hahne, with
-/// a factor of one).
-/// Used by the client actor only.
+/// more than what is free: alone it gets half of everything, two get a third each, and something is always left for one more (the dynamic threshold of
+/// Choudhury and Hahne, with a factor of one). Used by the client actor only.
 /// </summary>
 internal sealed class DiskShares(int most, PagePool pages)
 {
@@ -78,8 +76,7 @@ internal sealed class DiskShares(int most, PagePool pages)
     }
 
     /// <summary>Moves one job of each disk that has room again. Whenever something has ended, so that nobody starves; and before there is nothing to do,
-    /// because a job that was
-    /// moved may have ended without starting anything.</summary>
+    /// because a job that was moved may have ended without starting anything.</summary>
     /// <returns>True if a job is ready.</returns>
     public bool TakeReady(int inFlight, RunnableQueue ready)
     {

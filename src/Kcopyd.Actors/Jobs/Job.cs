@@ -9,8 +9,7 @@ namespace Kcopyd.Actors.Jobs;
 /// </summary>
 /// <remarks>
 /// One job, one notification: see <see cref="AnsweredMessage"/>. Until the message is told, the submitting thread owns the object; after that the client actor
-/// does, whose state is below
-/// the line.
+/// does, whose state is below the line.
 /// </remarks>
 internal sealed class Job(IJobOwner owner) : AnsweredMessage, IMember<Job>
 {

@@ -1,8 +1,7 @@
 namespace Kcopyd.Actors.Jobs;
 
-/// <content>
-/// What need not be read and written. Clones come first, in a phase of their own: each destination is cloned from the start of the
-/// region up to where it refuses, and what no clone has covered is copied. Of that, holes are cut out by the source's map.
+/// <content> What need not be read and written. Clones come first, in a phase of their own: each destination is cloned from the start of the region up to where
+/// it refuses, and what no clone has covered is copied. Of that, holes are cut out by the source's map.
 /// </content>
 internal sealed partial class JobRunner
 {

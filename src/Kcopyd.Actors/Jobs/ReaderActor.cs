@@ -78,9 +78,8 @@ internal sealed partial class ReaderActor : WorkerActor
 
     /// <summary>
     /// Continues after an error where that is worth a try. Any job looks closer at a bad block: a second look may succeed, and otherwise the fault names the
-    /// block itself
-    /// and not where the I/O began. Only a job that ignores errors continues behind it, and not if the device is gone: what was not read then is not
-    /// unreadable.
+    /// block itself and not where the I/O began. Only a job that ignores errors continues behind it, and not if the device is gone: what was not read then is
+    /// not unreadable.
     /// </summary>
     /// <param name="error">What ended the I/O.</param>
     /// <param name="isWhole">True if all bytes came beside the error: they are good, and the block behind them was not asked for.</param>

@@ -2,9 +2,8 @@ using Akka.Event;
 
 namespace Kcopyd.Actors.Jobs;
 
-/// <content>
-/// What need not be written. A clone goes from one way to the next until one works, and says how far it came; it never fails a job, because
-/// what it has not done is copied. A run of zeroes is looked up in the destination's own map, punched, or at last written.
+/// <content> What need not be written. A clone goes from one way to the next until one works, and says how far it came; it never fails a job, because what it
+/// has not done is copied. A run of zeroes is looked up in the destination's own map, punched, or at last written.
 /// </content>
 internal sealed partial class WriterActor
 {

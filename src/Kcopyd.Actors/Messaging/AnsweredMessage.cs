@@ -3,13 +3,11 @@ namespace Kcopyd.Actors.Messaging;
 /// <summary>A message whose sender gets an answer: exactly once, also if the actor stops before, during or after its delivery. Recycled.</summary>
 /// <remarks>
 /// <para>The promise <em>answered once</em> of jobs and of I/Os is kept here and nowhere else. A message has a number each time that it is used, and whoever
-/// settles that number answers:
-/// <see cref="TrySettle"/> succeeds once.</para>
+/// settles that number answers: <see cref="TrySettle"/> succeeds once.</para>
 /// <para>The actor settles what it has taken, when it is done and when it stops. When it has stopped, its mailbox closes what is still queued
-/// (<see cref="Undelivered"/>), and a sender
-/// looks whether the actor is gone <em>after</em> it has told the message (<see cref="Recipient.Tell"/>): a message that reached a mailbox that nobody reads is
-/// found by one of the
-/// two. Numbers make it harmless that they may find it late, when the message has been answered, recycled and told again.</para>
+/// (<see cref="Undelivered"/>), and a sender looks whether the actor is gone <em>after</em> it has told the message (<see cref="Recipient.Tell"/>): a message
+/// that reached a mailbox that nobody reads is found by one of the two. Numbers make it harmless that they may find it late, when the message has been
+/// answered, recycled and told again.</para>
 /// </remarks>
 internal abstract class AnsweredMessage : LinkedMessage
 {

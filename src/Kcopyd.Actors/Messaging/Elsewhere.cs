@@ -4,8 +4,7 @@ namespace Kcopyd.Actors.Messaging;
 
 /// <summary>
 /// Runs what must not run on the stack of the caller that finds the actor gone, who may hold locks: on the actor's dispatcher, so that whoever owns that owns
-/// this, too; on the thread pool once the
-/// dispatcher has ended with its actor system.
+/// this, too; on the thread pool once the dispatcher has ended with its actor system.
 /// </summary>
 /// <param name="schedule">Schedules on the actor's dispatcher.</param>
 internal sealed class Elsewhere(Action<IRunnable> schedule)

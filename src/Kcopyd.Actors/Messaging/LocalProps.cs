@@ -7,8 +7,7 @@ internal static class LocalProps
 {
     /// <summary>
     /// On a dispatcher, with the mailbox whose messages link themselves, and on this node only: what they are given (devices, memory, sockets) is of this
-    /// process,
-    /// so that no deployment section may move them, and Akka.NET need not serialize it.
+    /// process, so that no deployment section may move them, and Akka.NET need not serialize it.
     /// </summary>
     /// <remarks>
     /// By a delegate: from an expression Akka.NET takes the arguments by compiling each of them, which costs an application 30 ms and more for the first actor.

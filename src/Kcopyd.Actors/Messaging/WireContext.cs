@@ -6,8 +6,8 @@ namespace Kcopyd.Actors.Messaging;
 
 /// <summary>
 /// What a requester gives with a job and gets back with its result, when it crosses a wire. The type travels beside it, because serializers change types: an
-/// enumeration arrives as a number,
-/// a number as a larger one. What can be brought back is; of anything else the client refuses the job, so that nobody gets back what he did not give.
+/// enumeration arrives as a number, a number as a larger one. What can be brought back is; of anything else the client refuses the job, so that nobody gets
+/// back what he did not give.
 /// </summary>
 internal static class WireContext
 {

@@ -42,8 +42,7 @@ internal sealed class PendingRuns(SnapshotCore snapshot)
 
     /// <summary>
     /// True once nothing that was started is still being copied, or an area is full: so what comes together is committed together, and a caller that waits for
-    /// a commit starts nothing in the
-    /// meantime, so that it comes soon.
+    /// a commit starts nothing in the meantime, so that it comes soon.
     /// </summary>
     /// <param name="room">Records that fit into the commit.</param>
     public bool MayCommit(int room) => _started.TryPeek(out var oldest) && oldest.IsCopied && (_notCopied == 0 || Fill(room));

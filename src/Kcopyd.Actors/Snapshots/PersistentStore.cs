@@ -6,9 +6,8 @@ namespace Kcopyd.Actors.Snapshots;
 /// <summary>The kernel's store on disk: a header, and areas of records that are filled in order. An area is written a page at a time, which is all of it unless
 /// chunks are very large.</summary>
 /// <remarks>Invariant: a record is on the medium only if its data is; an area is full there only if the next one is empty there, and behind the page with the
-/// end of the list
-/// its area is empty. A flush before a page is written makes it so, whatever a power cut leaves of the page: each record of it is as good as not
-/// written.</remarks>
+/// end of the list its area is empty. A flush before a page is written makes it so, whatever a power cut leaves of the page: each record of it is as good as
+/// not written.</remarks>
 internal sealed class PersistentStore(StoreImage image, int headSize) : ExceptionStore
 {
     private readonly StoreGeometry _geometry = image.Geometry;

@@ -108,8 +108,7 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
     }
 
     /// <summary>Goes on with a larger device for its store, while it is used. The store's bytes are there already: the file or volume was extended, and is
-    /// opened anew.
-    /// The snapshot disposes the device that it had, unless that was to be left open.</summary>
+    /// opened anew. The snapshot disposes the device that it had, unless that was to be left open.</summary>
     /// <param name="larger">The device that holds the same store and is no smaller.</param>
     /// <exception cref="ArgumentException">It is smaller, read-only, of another alignment, or another store; the snapshot keeps the one that it
     /// has.</exception>

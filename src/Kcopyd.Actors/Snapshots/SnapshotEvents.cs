@@ -6,7 +6,6 @@ namespace Kcopyd.Actors.Snapshots;
 public sealed record SnapshotFilling(SnapshotStatus Status);
 
 /// <summary>Published on the actor system's event stream when a snapshot becomes invalid, overflows, or a merge of it fails; when an invalid one could not be
-/// recorded in its store
-/// (<see cref="SnapshotStatus.IsRecorded"/>); and when a store could not be closed.</summary>
+/// recorded in its store (<see cref="SnapshotStatus.IsRecorded"/>); and when a store could not be closed.</summary>
 /// <param name="Status">Its status now; <see cref="SnapshotStatus.Problem"/> and <see cref="SnapshotStatus.Reason"/> tell why.</param>
 public sealed record SnapshotFailed(SnapshotStatus Status);

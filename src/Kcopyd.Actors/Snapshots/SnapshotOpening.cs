@@ -58,8 +58,8 @@ internal static class SnapshotOpening
 
     /// <summary>Checks whose store it is, and says what its label is to be for as long as it is open.</summary>
     /// <remarks>A snapshot that a writer of its origin has open is marked as unclean before the first write, because afterwards its own device may fail, and
-    /// then nothing can be
-    /// written there any more: not even that the snapshot is invalid. Without a writer, and in a merge, no write can make it stale.</remarks>
+    /// then nothing can be written there any more: not even that the snapshot is invalid. Without a writer, and in a merge, no write can make it
+    /// stale.</remarks>
     private static SnapshotStoreLabel? LabelWhenOpen(OriginCore origin, IBlockDevice cow, StoreHead head, SnapshotOptions options)
     {
         var label = head.Label;

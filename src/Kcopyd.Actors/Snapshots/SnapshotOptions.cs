@@ -31,8 +31,7 @@ public sealed record SnapshotOptions
 
     /// <summary>Opens the snapshot to merge it, as the kernel's <c>snapshot-merge</c>: from the beginning the origin reads as the snapshot does, and
     /// <see cref="Snapshot.MergeAsync"/> moves the chunks. Nothing can make such a store stale, so that it is not marked: killed at any time, a merge can be
-    /// continued. Other snapshots that are
-    /// to be protected from the merge are opened before.</summary>
+    /// continued. Other snapshots that are to be protected from the merge are opened before.</summary>
     public bool ForMerge { get; init; }
 
     /// <summary>Lets the file of the store grow before it is full; null leaves its size alone. A file or volume that somebody else extends is seen in any
@@ -73,8 +72,8 @@ public enum StoreMode
 }
 
 /// <summary>What to do with a store that was in use by a writer of its origin, and was not closed. After a crash or a power cut such a store is whole. After a
-/// failure of its own device,
-/// when it could not be invalidated any more, it lacks chunks that the origin has overwritten. The two cannot be told apart.</summary>
+/// failure of its own device, when it could not be invalidated any more, it lacks chunks that the origin has overwritten. The two cannot be told
+/// apart.</summary>
 public enum UncleanStores
 {
     /// <summary>Refuses it: <see cref="SnapshotStoreError.Unclean"/>.</summary>

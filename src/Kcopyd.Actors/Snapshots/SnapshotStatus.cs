@@ -19,8 +19,7 @@ public sealed record SnapshotStatus(string Name, SnapshotState State, long UsedS
     public SnapshotProblem Problem { get; init; }
 
     /// <summary>False if the snapshot is invalid and its store could not be told so, because it cannot be written. The store is marked as unclean then, and
-    /// refused
-    /// when it is opened again.</summary>
+    /// refused when it is opened again.</summary>
     public bool IsRecorded { get; init; } = true;
 
     /// <summary>Used of the store, in per cent.</summary>

@@ -12,8 +12,7 @@ public static class SnapshotStore
     /// <param name="originLength">Bytes of the origin, so that records behind its end are refused; null if it is not known.</param>
     /// <param name="acceptTruncated">Takes exceptions whose chunks lie behind the end of the device, instead of refusing the store.</param>
     /// <param name="acceptDamagedLabel">Takes a store whose label is damaged or of a newer release, see <see cref="SnapshotStoreContents.LabelError"/>, instead
-    /// of
-    /// refusing it.</param>
+    /// of refusing it.</param>
     /// <exception cref="SnapshotStoreException">There is no store, or it is damaged, crafted or truncated, or cannot be read.</exception>
     public static async Task<SnapshotStoreContents> ReadAsync(
         IBlockDevice cow, long? originLength = null, bool acceptTruncated = false, bool acceptDamagedLabel = false)
@@ -50,8 +49,7 @@ public sealed record SnapshotStoreContents(
     public SnapshotStoreException? LabelError { get; init; }
 
     /// <summary>True if a merge was begun and is not complete: what is still to be merged is nowhere else. False where the label cannot tell, as after a merge
-    /// by
-    /// the kernel.</summary>
+    /// by the kernel.</summary>
     public bool IsHalfMerged => Label is { IsMerging: true } && Exceptions.Count > 0;
 }
 

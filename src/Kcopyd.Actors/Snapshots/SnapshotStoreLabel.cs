@@ -8,10 +8,9 @@ namespace Kcopyd.Actors.Snapshots;
 /// <summary>Of which origin a store is a snapshot, and whether it was closed properly: in the first sector of the store, behind the kernel's header.</summary>
 /// <remarks>
 /// The kernel (6.1) keeps these bytes when it uses a store and when it merges one, and zeroes them when it invalidates or makes one. A store without them is
-/// taken
-/// as it is. Layout, little-endian: at byte 16 the magic "kcopyd-1", 8 bytes; 24 flags, 1 unclean, 2 merging; 32 the store's id, 16 bytes; 48 the origin's
-/// length, 64 bits; 64 the origin's key, 128 bytes; 192 the origin's name, 312 bytes, both UTF-8 and padded with zeroes; 508 the CRC-32C of all that, from byte
-/// 16 on.
+/// taken as it is. Layout, little-endian: at byte 16 the magic "kcopyd-1", 8 bytes; 24 flags, 1 unclean, 2 merging; 32 the store's id, 16 bytes; 48 the
+/// origin's length, 64 bits; 64 the origin's key, 128 bytes; 192 the origin's name, 312 bytes, both UTF-8 and padded with zeroes; 508 the CRC-32C of all that,
+/// from byte 16 on.
 /// </remarks>
 /// <param name="Id">The store's own, made by chance.</param>
 /// <param name="OriginLength">Bytes of the origin.</param>
@@ -31,8 +30,7 @@ public sealed record SnapshotStoreLabel(Guid Id, long OriginLength, string? Orig
     private static ReadOnlySpan<byte> Magic => "kcopyd-1"u8;
 
     /// <summary>True from the beginning of a merge until it is complete. As long as there are exceptions, the store then has the only copy of what the origin
-    /// is
-    /// to hold: the rest has been moved there, and a write to the origin may have gone into the store.</summary>
+    /// is to hold: the rest has been moved there, and a write to the origin may have gone into the store.</summary>
     public bool IsMerging { get; init; }
 
     /// <summary>The label of a new store of an origin.</summary>

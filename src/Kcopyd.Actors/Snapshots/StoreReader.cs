@@ -94,8 +94,7 @@ internal static class StoreReader
     /// <param name="originLength">Bytes of the origin.</param>
     /// <param name="acceptTruncated">Takes exceptions whose chunks lie behind the end of the device, instead of refusing the store.</param>
     /// <param name="inOrder">For a caller that only looks: gets all records in the order in which they are on the device. Null for a caller that uses the store
-    /// afterwards: then what lies behind the end
-    /// of the list is looked at, too.</param>
+    /// afterwards: then what lies behind the end of the list is looked at, too.</param>
     /// <param name="largestPage">Bytes that are read at once.</param>
     /// <exception cref="SnapshotStoreException">It is damaged or crafted, or cannot be read.</exception>
     public static async ValueTask<StoreImage> LoadAsync(IBlockDevice cow, StoreHead head, long originLength, bool acceptTruncated, List<ExceptionRecord>? inOrder = null, int largestPage = StoreGeometry.UsualPage)

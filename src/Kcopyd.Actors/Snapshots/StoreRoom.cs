@@ -14,8 +14,7 @@ internal enum StoreAllocation
 
 /// <summary>
 /// Room in the store. One whose file or volume somebody has extended is seen when its status is asked for, when it is nearly full, and when it is full; one
-/// that may grow by itself
-/// does so then, and what needs the room waits. Used by the origin's actor only.
+/// that may grow by itself does so then, and what needs the room waits. Used by the origin's actor only.
 /// </summary>
 internal sealed class StoreRoom
 {

@@ -16,8 +16,7 @@ internal interface IRangeHolder<T> : IMember<T>
 
 /// <summary>
 /// The ranges of a device that are held now. Many may hold a byte; who must not overlap them asks for a holder and waits until that one is released. Used by
-/// one actor; a lock and its
-/// release cost next to nothing, and a question is a walk over the holders, which are a few hundred at most.
+/// one actor; a lock and its release cost next to nothing, and a question is a walk over the holders, which are a few hundred at most.
 /// </summary>
 internal sealed class RangeLocks<T> : LinkedSet<T>
     where T : class, IRangeHolder<T>

@@ -89,8 +89,7 @@ internal sealed class EngineThread
     }
 
     /// <summary>Runs something when the thread has done what it has to do itself by now, and wakes no other for it. At once, where the caller is no thread of
-    /// the
-    /// engine.</summary>
+    /// the engine.</summary>
     public static void RunLast(IRunnable run)
     {
         if (_current is { } thread)

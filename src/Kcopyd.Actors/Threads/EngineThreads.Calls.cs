@@ -3,8 +3,7 @@ using Akka.Dispatch;
 
 namespace Kcopyd.Actors.Threads;
 
-/// <content>
-/// Calls of devices that may block. Invariant: at most <c>max-threads</c> − <c>threads</c> of them are made at once, so that actors always have
+/// <content> Calls of devices that may block. Invariant: at most <c>max-threads</c> − <c>threads</c> of them are made at once, so that actors always have
 /// <c>threads</c> threads, however many clients use a disk that hangs. What exceeds that waits in a queue, in order, and holds no thread; so do calls that a
 /// thread with transfers leaves to one without.
 /// </content>

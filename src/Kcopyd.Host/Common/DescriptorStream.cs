@@ -4,8 +4,7 @@ namespace Kcopyd.Host.Common;
 
 /// <summary>
 /// A pipe, a terminal, or a file from where its offset is, as a stream. Whoever waits in it, for bytes or for room, can be called back: an interrupted command
-/// must not
-/// wait for a writer that never comes.
+/// must not wait for a writer that never comes.
 /// </summary>
 internal sealed class DescriptorStream : Stream
 {

@@ -5,8 +5,7 @@ namespace Kcopyd.Host.Common;
 
 /// <summary>
 /// The exports of NBD servers that a command uses, in the words of the command line. Each is connected to once, when it is first looked at, and that connection
-/// is
-/// kept until the command ends: a server may have one place, or end with its first client. Nothing here runs for a command without an address.
+/// is kept until the command ends: a server may have one place, or end with its first client. Nothing here runs for a command without an address.
 /// </summary>
 internal sealed class RemoteDevices(LogLevel logLevel, CancellationToken cancellationToken) : IAsyncDisposable
 {

@@ -11,8 +11,7 @@ namespace Kcopyd.Host.Mapfiles;
 /// </summary>
 /// <remarks>
 /// A file with several names, of another owner, or in a folder that cannot be written, is written in place: a kill in that moment may leave a map that cannot
-/// be
-/// read, and only then. What is no regular file is refused: a device node would be replaced by a file, and a pipe would wait for its other end.
+/// be read, and only then. What is no regular file is refused: a device node would be replaced by a file, and a pipe would wait for its other end.
 /// </remarks>
 internal sealed class MapfileStore
 {

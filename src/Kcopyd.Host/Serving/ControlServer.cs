@@ -10,8 +10,7 @@ namespace Kcopyd.Host.Serving;
 
 /// <summary>The socket on which a server that runs is asked for snapshots: a request a connection, one after the other. Only its owner may connect.</summary>
 /// <remarks>Invariants: a request that has been read is executed whole, also if its client goes away; a client that sends none is dropped; nobody makes this
-/// process keep
-/// more than <see cref="ControlRequest.Longest"/> bytes for each of a few clients.</remarks>
+/// process keep more than <see cref="ControlRequest.Longest"/> bytes for each of a few clients.</remarks>
 internal sealed class ControlServer : IAsyncDisposable
 {
     private const int MostClients = 16, Backlog = 128;      // the kernel keeps the others waiting

@@ -9,8 +9,7 @@ namespace Kcopyd.Host.Serving;
 /// </summary>
 /// <remarks>
 /// Invariant: the map never says finished of bytes that are not on the medium. It is saved after a flush of the image, and what was written since then is not
-/// in it.
-/// Any thread may call any member.
+/// in it. Any thread may call any member.
 /// </remarks>
 internal sealed class RescuedImage(IBlockDevice image, Mapfile map, MapfileStore store) : DeviceLayer(image)
 {

@@ -7,8 +7,7 @@ namespace Kcopyd.Host.Transfers;
 
 /// <summary>
 /// The ranges that <c>--ranges</c> restricts a copy to: bytes of the source, in order, merged. As <c>kcopyd snapshot diff</c> and <c>kcopyd compare --list</c>
-/// print them, a line for each
-/// (<c>OFFSET LENGTH</c>), or as the objects of their <c>--json</c> (<c>"ranges": [{"offset": …, "length": …}]</c>).
+/// print them, a line for each (<c>OFFSET LENGTH</c>), or as the objects of their <c>--json</c> (<c>"ranges": [{"offset": …, "length": …}]</c>).
 /// </summary>
 internal sealed class CopyRanges
 {

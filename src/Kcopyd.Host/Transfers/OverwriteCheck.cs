@@ -4,13 +4,11 @@ namespace Kcopyd.Host.Transfers;
 
 /// <summary>
 /// What may be overwritten. A file that holds something only if the user said so: by <c>--overwrite</c>, by naming a region of it or <c>--ranges</c>, or by the
-/// map file of
-/// a copy that was begun. A forgotten destination, as in <c>copy *.img</c>, then destroys nothing. A device is there to be written: what it carries is named
-/// first.
+/// map file of a copy that was begun. A forgotten destination, as in <c>copy *.img</c>, then destroys nothing. A device is there to be written: what it carries
+/// is named first.
 /// </summary>
 /// <remarks><c>cp</c>, <c>dd</c> and <c>qemu-img</c> ask for nothing; <c>ddrescue</c> wants <c>--force</c> for devices; <c>mkfs</c> asks if there is a
-/// signature.
-/// A question is no use here: most copies run where nobody answers.</remarks>
+/// signature. A question is no use here: most copies run where nobody answers.</remarks>
 internal static class OverwriteCheck
 {
     /// <exception cref="UsageException">A file would be overwritten that the user did not say.</exception>

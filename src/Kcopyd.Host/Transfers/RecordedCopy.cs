@@ -5,8 +5,7 @@ namespace Kcopyd.Host.Transfers;
 
 /// <summary>
 /// A copy of which a map says what is finished, or ranges what is wanted: that is copied in windows, and what could not be read is tried again. Only what is
-/// flushed on every destination is
-/// recorded as finished, so the process may be killed at any time and resumed from the map file.
+/// flushed on every destination is recorded as finished, so the process may be killed at any time and resumed from the map file.
 /// </summary>
 /// <remarks>
 /// <para>Positions in the map are those of the source (of the first destination when zeroing), whatever the starts of the destinations

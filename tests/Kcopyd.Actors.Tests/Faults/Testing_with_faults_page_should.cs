@@ -8,7 +8,7 @@ namespace Kcopyd.Actors.Tests.Faults;
 public sealed class Testing_with_faults_page_should
 {
     [Fact]
-    public void show_only_code_that_compiles_here() => DocsPage.ShowsOnlyCodeOf("testing-with-faults.md", ThisFile(), least: 20);
+    public void show_only_code_that_compiles_here() => DocsPage.ShowsOnlyCodeOf("testing-with-faults.md", least: 20, ThisFile());
 
     [Fact]
     public async Task fail_reads_of_bad_sectors()

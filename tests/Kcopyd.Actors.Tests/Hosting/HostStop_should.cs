@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Hosting;
 using Kcopyd.Actors.Faults;
-using Kcopyd.Actors.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -90,7 +89,7 @@ public sealed class HostStop_should
     }
 
     private static Task<IHost> StartAsync(RecordedLogs logs, string timeout) => Hosts.StartAsync(services => services
-        .AddKcopydClient()
+        .AddKcopyd()
         .AddAkka("app", akka => akka
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
             .AddHocon($"akka.coordinated-shutdown.phases.before-actor-system-terminate.timeout = {timeout}", HoconAddMode.Prepend)

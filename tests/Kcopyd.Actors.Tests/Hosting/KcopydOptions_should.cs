@@ -1,4 +1,3 @@
-using Kcopyd.Actors.Hosting;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Hosting;

@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
-using Kcopyd.Actors.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -31,8 +30,9 @@ public sealed class WithKcopyd_should
     public async Task give_two_clients_of_one_host_their_own_options()
     {
         using var host = await Hosts.StartAsync(services => services.AddAkka("app", akka => akka
-            .WithKcopyd(options => options.MaxJobs = 11)
-            .WithKcopyd<Resync>("resync", options => options.ThrottlePercent = 20)));
+            .WithKcopyd(kcopyd => kcopyd
+                .ConfigureClients(options => options.MaxJobs = 11)
+                .AddClient<Resync>("resync", options => options.ThrottlePercent = 20))));
         var kcopyd = host.Services.GetRequiredService<ActorSystem>().Kcopyd();
         var (first, second) = (kcopyd.GetClient(), kcopyd.GetClient("resync"));
         Assert.Equal((11, 100), (first.Settings.MaxJobs, first.Throttle.Percent));
@@ -47,7 +47,7 @@ public sealed class WithKcopyd_should
     {
         using var host = await Hosts.StartAsync(services => services.AddAkka("app", akka => akka
             .AddHocon("kcopyd.client { max-jobs = 5, throttle-percent = 40 }", HoconAddMode.Prepend)
-            .WithKcopyd(options => options.MaxJobs = 11)));
+            .WithKcopyd(kcopyd => kcopyd.ConfigureClients(options => options.MaxJobs = 11))));
         var settings = host.Services.GetRequiredService<ActorSystem>().Kcopyd().GetClient().Settings;
         Assert.Equal((11, 40, 8), (settings.MaxJobs, settings.ThrottlePercent, settings.MaxDestinations));
         await host.StopAsync();
@@ -59,7 +59,7 @@ public sealed class WithKcopyd_should
     public async Task let_hocon_that_is_added_after_it_go_before_the_defaults(HoconAddMode mode)
     {
         using var host = await Hosts.StartAsync(services => services.AddAkka("app", akka => akka
-            .WithKcopyd(options => options.MaxJobs = 11)
+            .WithKcopyd(kcopyd => kcopyd.ConfigureClients(options => options.MaxJobs = 11))
             .AddHocon("kcopyd.client { max-jobs = 5, throttle-percent = 40 }", mode)));
         var settings = host.Services.GetRequiredService<ActorSystem>().Kcopyd().GetClient().Settings;
         Assert.Equal((mode == HoconAddMode.Prepend ? 5 : 11, 40), (settings.MaxJobs, settings.ThrottlePercent));
@@ -70,14 +70,26 @@ public sealed class WithKcopyd_should
     public async Task fail_the_start_of_the_host_when_an_option_is_out_of_range()
     {
         var failure = await Assert.ThrowsAsync<ConfigurationException>(() =>
-            Hosts.StartAsync(services => services.AddAkka("app", akka => akka.WithKcopyd(options => options.MaxDestinations = 65))));
+            Hosts.StartAsync(services => services.AddAkka("app", akka => akka.WithKcopyd(kcopyd => kcopyd.ConfigureClients(options => options.MaxDestinations = 65)))));
         Assert.Contains("kcopyd.client.max-destinations = 65", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task fail_the_start_of_the_host_when_two_clients_have_one_key() =>
         await Assert.ThrowsAsync<DuplicateActorRegistryException>(() =>
-            Hosts.StartAsync(services => services.AddAkka("app", akka => akka.WithKcopyd<Resync>("one").WithKcopyd<Resync>("two"))));
+            Hosts.StartAsync(services => services.AddAkka("app", akka => akka.WithKcopyd(kcopyd => kcopyd.AddClient<Resync>("one").AddClient<Resync>("two")))));
+
+    [Fact]
+    public async Task be_called_by_two_modules_of_one_host()
+    {
+        using var host = await Hosts.StartAsync(services => services.AddAkka("app", akka => akka
+            .WithKcopyd()
+            .WithKcopyd(kcopyd => kcopyd.AddClient<Resync>("resync"))));
+        var kcopyd = host.Services.GetRequiredService<ActorSystem>().Kcopyd();
+        Assert.Equal(kcopyd.GetClient().Actor, host.Services.GetRequiredService<IRequiredActor<KcopydClient>>().ActorRef);
+        Assert.Equal(kcopyd.GetClient("resync").Actor, host.Services.GetRequiredService<IRequiredActor<Resync>>().ActorRef);
+        await host.StopAsync();
+    }
 
     [Fact]
     public async Task log_through_the_hosts_logging()

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Hosting;
 using Akka.TestKit.Xunit2;
-using Kcopyd.Actors.Hosting;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,7 +18,7 @@ public sealed class Nbd_page_should : TestKit
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kcopyd-page-");
 
     [Fact]
-    public void show_only_code_that_compiles_here() => DocsPage.ShowsOnlyCodeOf("nbd.md", ThisFile(), least: 20);
+    public void show_only_code_that_compiles_here() => DocsPage.ShowsOnlyCodeOf("nbd.md", least: 20, ThisFile());
 
     [Fact]
     public void have_every_setting_with_its_default_as_the_page_on_configuration_has_it()
@@ -104,19 +103,20 @@ public sealed class Nbd_page_should : TestKit
         {
             services.AddHealthChecks();
             services.AddAkka("app", akka => akka
-                .WithActors((system, _) => system.Kcopyd().Devices.Register("scratch", BlockDevice.Memory(4096)))
-                .WithNbdServer(nbd =>
-                {
-                    nbd.EndPoints.Add(new UnixDomainSocketEndPoint(socket));
-                    nbd.Exports = system => [new NbdExport("disk", BlockDevice.Open(image))];
-                    nbd.Devices.Add("scratch");                                        // of system.Kcopyd().Devices, under that name
-                    nbd.MaxConnections = 16;
-                })
-                .WithNbdServerHealthChecks());
-            services.AddNbdServer();                                                   // HostedNbdServer, for who adds exports later
+                .WithKcopyd(kcopyd => kcopyd
+                    .AddOrigin("disk", system => BlockDevice.Open(image))
+                    .AddNbdServer(nbd =>
+                    {
+                        nbd.EndPoints.Add(new UnixDomainSocketEndPoint(socket));
+                        nbd.Devices.Add("disk");                                       // of system.Kcopyd().Devices, under that name
+                        nbd.Exports = system => [new NbdExport("scratch", BlockDevice.Memory(1 << 20))];
+                        nbd.MaxConnections = 16;
+                    })
+                    .AddHealthChecks()));
+            services.AddKcopyd();                                                      // injects HostedNbdServer, to add exports later
         });
         var hosted = host.Services.GetRequiredService<HostedNbdServer>();
-        Assert.Same(hosted, host.Services.GetRequiredService<ActorSystem>().HostedNbdServer());
+        Assert.Same(hosted, host.Services.GetRequiredService<ActorSystem>().Kcopyd().HostedNbdServer());
         Assert.Equal(["disk", "scratch"], (await hosted.StartedAsync()).GetStatus().Select(export => export.Name));
         var health = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
         var page = File.ReadAllText(Page("nbd.md"));

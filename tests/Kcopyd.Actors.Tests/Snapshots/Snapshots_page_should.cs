@@ -9,7 +9,7 @@ namespace Kcopyd.Actors.Tests.Snapshots;
 public sealed class Snapshots_page_should : SnapshotSpec
 {
     [Fact]
-    public void show_only_code_that_compiles_here() => DocsPage.ShowsOnlyCodeOf("snapshots.md", ThisFile(), least: 10);
+    public void show_only_code_that_compiles_here() => DocsPage.ShowsOnlyCodeOf("snapshots.md", least: 10, ThisFile());
 
     [Fact]
     public async Task back_up_a_disk_that_changes()

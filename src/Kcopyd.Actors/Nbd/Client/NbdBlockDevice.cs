@@ -146,8 +146,7 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
         : _core.Submit(NbdCommand.Flush, CommandFlags.None, 0, 0, default);
 
     /// <summary>Fails what is in flight with <see cref="IoError.Closed"/>, tells the server, and closes the connections; does not wait for a server that does
-    /// not
-    /// answer. What was not flushed is not flushed by this.</summary>
+    /// not answer. What was not flushed is not flushed by this.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)

@@ -34,8 +34,7 @@ internal sealed class NbdClientCore(NbdConnector connector, Elsewhere elsewhere)
     public bool KeepsWrites => Options is { ReconnectLimit.Ticks: > 0, UnflushedLimit: > 0 } && !IsReadOnly && Terms.Has(TransmissionFlags.SendFlush);
 
     /// <summary>Bytes that a trim or a zeroing may have, which have no payload. A server may refuse them if they are longer than a payload may be; then they
-    /// are
-    /// not, from then on.</summary>
+    /// are not, from then on.</summary>
     public long LongestChange { get => Volatile.Read(ref _longestChange); set => Volatile.Write(ref _longestChange, value); }
 
     /// <summary>Set by the actor only.</summary>

@@ -16,9 +16,8 @@ public sealed record NbdClientOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a request may stay unanswered, from 10 ms to 20 days, or <see cref="Timeout.InfiniteTimeSpan"/>. A connection over which a request
-    /// gets
-    /// no answer in that time is given up, and its requests are sent again over others, or over a new one within <see cref="ReconnectLimit"/>. Five times as
-    /// long for a flush, a trim and a zeroing, whose work the client cannot know. The time begins when the requests before it are answered, so that a slow
+    /// gets no answer in that time is given up, and its requests are sent again over others, or over a new one within <see cref="ReconnectLimit"/>. Five times
+    /// as long for a flush, a trim and a zeroing, whose work the client cannot know. The time begins when the requests before it are answered, so that a slow
     /// network is no lost one. The default, 60 s, is what NFS has for a reply over TCP: longer than a disk takes to give up a bad sector.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -39,6 +38,10 @@ public sealed record NbdClientOptions
 
     /// <summary>The path of the dispatcher's section on which the device's actor runs.</summary>
     public string Dispatcher { get; init; } = "kcopyd.dispatcher";
+
+    /// <summary>The clock of <see cref="NbdBlockDevice.QueryAsync"/> and <see cref="NbdBlockDevice.ListAsync"/>, which need no actor system. A device goes by the
+    /// scheduler of its own.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>How connections are made; by the machine's sockets by default.</summary>
     internal ITransport Transport { get; init; } = SocketTransport.Instance;

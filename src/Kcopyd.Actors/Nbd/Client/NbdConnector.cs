@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Akka.Actor;
 using Kcopyd.Actors.IO;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Nbd.Transport;
 
@@ -11,7 +12,7 @@ namespace Kcopyd.Actors.Nbd.Client;
 /// <summary>Connects to a server and agrees with it, one try at a time, each within the time that the options give.</summary>
 /// <param name="uri">The export.</param>
 /// <param name="options">How it is used.</param>
-/// <param name="scheduler">Whose time limits a try; null takes the machine's.</param>
+/// <param name="scheduler">Whose time limits a try; null takes the options' <see cref="NbdClientOptions.TimeProvider"/>.</param>
 internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, IScheduler? scheduler)
 {
     private readonly string _server = $"The NBD server at {uri}";
@@ -64,8 +65,9 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
 
     private async Task<T> TryAsync<T>(EndPoint? endPoint, Func<Wire, NbdHandshake, Task<T>> then, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var limit = Limit(patience);
+        using var time = scheduler is null ? new CancellationTokenSource(Options.ConnectTimeout, Options.TimeProvider) : new CancellationTokenSource();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, time.Token);
+        var limit = scheduler?.LimitCancelable(Options.ConnectTimeout, time);
         Wire? transport = null;
         OptionStream? options = null;
         ServerTrust? trust = null;
@@ -96,27 +98,6 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
         finally
         {
             limit?.Cancel();
-        }
-    }
-
-    private ICancelable? Limit(CancellationTokenSource patience)
-    {
-        if (scheduler is not null)
-            return scheduler.Advanced.ScheduleOnceCancelable(Options.ConnectTimeout, () => GiveUp(patience));
-        patience.CancelAfter(Options.ConnectTimeout);
-        return null;
-    }
-
-    // On the scheduler's thread, which runs none of what comes of it; and maybe just after the try has ended.
-    private static void GiveUp(CancellationTokenSource patience)
-    {
-        try
-        {
-            _ = patience.CancelAsync();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The try has ended.
         }
     }
 

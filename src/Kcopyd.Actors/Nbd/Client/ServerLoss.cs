@@ -4,8 +4,7 @@ namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>
 /// One loss of the server: from the end of a session until the server answers again, however often it comes and goes until then; and the time for which
-/// requests
-/// wait for that. Used by the device's actor only.
+/// requests wait for that. Used by the device's actor only.
 /// </summary>
 internal sealed class ServerLoss(TimeSpan limit, ITimerScheduler timers)
 {

@@ -36,8 +36,7 @@ internal sealed class ServerTrust(NbdUri uri, NbdTls tls)
 
     /// <summary>What an error means that came between the beginning of TLS and the server's first answer under it.</summary>
     /// <remarks>Under TLS 1.3 a server looks at the client's certificate when the client takes the handshake for done, and the alert that it then sends is
-    /// often
-    /// overtaken by the end of the connection. So it is the time of the error that tells, more than its text.</remarks>
+    /// often overtaken by the end of the connection. So it is the time of the error that tells, more than its text.</remarks>
     public NbdException Explain(string server, Exception wrong)
     {
         if (_refusal is not null)

@@ -31,8 +31,7 @@ internal static class NbdErrors
     /// next.</description></item>
     /// </list>
     /// No server within the limit, a server that is lost again and again under one request, and a reply that breaks the protocol are
-    /// <see cref="IoError.NoDevice"/>:
-    /// they say nothing of any block.
+    /// <see cref="IoError.NoDevice"/>: they say nothing of any block.
     /// </remarks>
     public static IoError FromWire(uint error) => (NbdError)error switch
     {

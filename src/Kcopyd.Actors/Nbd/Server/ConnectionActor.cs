@@ -17,10 +17,9 @@ namespace Kcopyd.Actors.Nbd.Server;
 ///        └──Refuse──▶ stopped
 /// </code>
 /// Data flows one way: <see cref="ClientInput"/> → <see cref="RequestPump"/> → <see cref="RequestIos"/> → <see cref="ReplyWriter"/>.
-/// <see cref="ConnectionTurn"/> says how much may begin, <see cref="ConnectionMemory"/> lends memory, and
-/// <see cref="ConnectionFault"/> keeps why the connection is broken.
-/// Invariants: a request is answered once, in whatever order they end; memory of an I/O is lent until the device has completed it; the actor stops
-/// when nothing of it is on its way, so that nothing of a client that is gone changes a device later.
+/// <see cref="ConnectionTurn"/> says how much may begin, <see cref="ConnectionMemory"/> lends memory, and <see cref="ConnectionFault"/> keeps why the
+/// connection is broken. Invariants: a request is answered once, in whatever order they end; memory of an I/O is lent until the device has completed it; the
+/// actor stops when nothing of it is on its way, so that nothing of a client that is gone changes a device later.
 /// </remarks>
 internal sealed class ConnectionActor : UntypedActor, IWithTimers
 {

@@ -4,8 +4,8 @@ namespace Kcopyd.Actors.Nbd.Server;
 
 /// <summary>An export, who uses it, and what connections count there. Any thread.</summary>
 /// <remarks>Invariant: no connection enters a closed export, and a connection leaves when none of its requests is in the device: once <see cref="Drained"/> has
-/// completed,
-/// no request is in the device, and none will be. A connection that died with requests in the device never leaves: nobody is told when they end.</remarks>
+/// completed, no request is in the device, and none will be. A connection that died with requests in the device never leaves: nobody is told when they
+/// end.</remarks>
 internal sealed class ExportCore(NbdExport export)
 {
     private readonly Lock _lock = new();

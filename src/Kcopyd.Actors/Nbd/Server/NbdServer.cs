@@ -70,9 +70,8 @@ public sealed class NbdServer : IAsyncDisposable
 
     /// <summary>
     /// Serves an export no longer, and does not wait for its clients: they get the answers to what they have asked, within
-    /// <see cref="NbdServerSettings.DrainTimeout"/>, and
-    /// are then disconnected. Requests may be in the device when this returns; see <see cref="RemoveExportAsync"/>. Nothing is flushed: that is for the owner
-    /// of the device.
+    /// <see cref="NbdServerSettings.DrainTimeout"/>, and are then disconnected. Requests may be in the device when this returns; see
+    /// <see cref="RemoveExportAsync"/>. Nothing is flushed: that is for the owner of the device.
     /// </summary>
     /// <returns>False if there is none of that name.</returns>
     public bool RemoveExport(string name)
@@ -86,18 +85,15 @@ public sealed class NbdServer : IAsyncDisposable
 
     /// <summary>
     /// Serves an export no longer, and completes when none of its requests is in the device, and none will be: the device can then be disposed, or taken for
-    /// another use.
-    /// Clients get the answers to what they have asked within <see cref="NbdServerSettings.DrainTimeout"/>; after that they are disconnected, and their
-    /// requests have
-    /// <see cref="NbdServerSettings.DeviceTimeout"/> to end in the device. No client of the old export comes to use a new one of the same name. Nothing is
-    /// flushed.
+    /// another use. Clients get the answers to what they have asked within <see cref="NbdServerSettings.DrainTimeout"/>; after that they are disconnected, and
+    /// their requests have <see cref="NbdServerSettings.DeviceTimeout"/> to end in the device. No client of the old export comes to use a new one of the same
+    /// name. Nothing is flushed.
     /// </summary>
     /// <param name="name">The export's name.</param>
     /// <param name="cancellationToken">Ends the wait. The export is removed all the same.</param>
     /// <returns>False if there is none of that name, and none that was removed before is in use.</returns>
     /// <exception cref="TimeoutException">The device has not completed all requests in time; the message names the oldest of each client. The export is
-    /// removed; to wait again,
-    /// call this again.</exception>
+    /// removed; to wait again, call this again.</exception>
     public async Task<bool> RemoveExportAsync(string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -122,15 +118,13 @@ public sealed class NbdServer : IAsyncDisposable
     public IReadOnlyList<NbdExportStatus> GetStatus() => [.. _core.Exports.All.Select(static export => export.Status())];
 
     /// <summary>
-    /// Stops listening, answers what clients have asked, disconnects them, and flushes every device that can be written. Clients that do not take
-    /// their answers within <see cref="NbdServerSettings.DrainTimeout"/> are dropped; what devices have not completed within
-    /// <see cref="NbdServerSettings.DeviceTimeout"/>
+    /// Stops listening, answers what clients have asked, disconnects them, and flushes every device that can be written. Clients that do not take their answers
+    /// within <see cref="NbdServerSettings.DrainTimeout"/> are dropped; what devices have not completed within <see cref="NbdServerSettings.DeviceTimeout"/>
     /// after that is waited for no longer. May be called again.
     /// </summary>
     /// <exception cref="IOException">A device could not be flushed; the message names it.</exception>
     /// <exception cref="TimeoutException">A device did not answer in time. The message names the exports, the oldest request of each client, and flushes. Such
-    /// a request keeps
-    /// its memory, and may still change the device.</exception>
+    /// a request keeps its memory, and may still change the device.</exception>
     public Task StopAsync() => StopAsync(_core.Settings.DrainTimeout, _core.Settings.DeviceTimeout);
 
     /// <summary>The same, with times that are no longer than those of the settings.</summary>

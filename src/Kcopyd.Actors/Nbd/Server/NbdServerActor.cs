@@ -15,8 +15,7 @@ namespace Kcopyd.Actors.Nbd.Server;
 ///                                            DeviceTimedOut: gives up what hangs, and says so
 /// </code>
 /// Invariants: there are never more connections than the settings say; those that are too many wait where the kernel keeps them, but for one of each listener,
-/// by
-/// which the server knows that somebody waits. A device is flushed behind the last request of its exports. The server ends within both timeouts, whatever
+/// by which the server knows that somebody waits. A device is flushed behind the last request of its exports. The server ends within both timeouts, whatever
 /// devices do.
 /// </remarks>
 internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers

@@ -8,17 +8,15 @@ namespace Kcopyd.Actors.Nbd;
 public sealed record NbdServerOptions
 {
     /// <summary>
-    /// Unix sockets (<see cref="UnixDomainSocketEndPoint"/>) and TCP addresses (<see cref="IPEndPoint"/>; port 0 takes a free one,
-    /// and <see cref="NbdServer.EndPoints"/> says which). An address that other machines can reach needs <see cref="Tls"/>. No other server has the same: a
-    /// port
-    /// or socket in use is refused, and a unix socket that a killed server left behind is replaced. At least one of these or of <see cref="Sockets"/>.
+    /// Unix sockets (<see cref="UnixDomainSocketEndPoint"/>) and TCP addresses (<see cref="IPEndPoint"/>; port 0 takes a free one, and
+    /// <see cref="NbdServer.EndPoints"/> says which). An address that other machines can reach needs <see cref="Tls"/>. No other server has the same: a port or
+    /// socket in use is refused, and a unix socket that a killed server left behind is replaced. At least one of these or of <see cref="Sockets"/>.
     /// </summary>
     public IReadOnlyList<EndPoint> EndPoints { get; init; } = [];
 
     /// <summary>
     /// Sockets that listen already, such as those that systemd passes. The server owns them from the start on, also if the start fails, and closes them when it
-    /// ends; the
-    /// names of unix sockets in the file system stay.
+    /// ends; the names of unix sockets in the file system stay.
     /// </summary>
     public IReadOnlyList<Socket> Sockets { get; init; } = [];
 

@@ -37,8 +37,7 @@ public sealed record NbdServerSettings
     public required TimeSpan DeviceTimeout { get; init; }
 
     /// <summary>How long a TCP client may be silent before the kernel asks whether it is still there; one that does not answer for as long again is
-    /// disconnected. Zero never
-    /// asks: a client that vanished without a word then keeps its connection.</summary>
+    /// disconnected. Zero never asks: a client that vanished without a word then keeps its connection.</summary>
     public required TimeSpan KeepAlive { get; init; }
 
     /// <summary>Path of the dispatcher on which connections run, and the calls of their devices that may block.</summary>

@@ -10,9 +10,8 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// The fixed newstyle negotiation, the server's side: one option after the other, until one begins the transmission or ends the connection.
 /// Knows no clock; who runs it closes the connection when it takes too long.
 /// </summary>
-/// <remarks>Invariants: no length that a client sends becomes memory before it was compared with a bound; a refused option is skipped whole, so that
-/// the next one is found; nothing that was agreed on in plain text holds under TLS; a client
-/// that is not trusted gets to no export, nor hears of one.</remarks>
+/// <remarks>Invariants: no length that a client sends becomes memory before it was compared with a bound; a refused option is skipped whole, so that the next
+/// one is found; nothing that was agreed on in plain text holds under TLS; a client that is not trusted gets to no export, nor hears of one.</remarks>
 internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, bool requireTls)
 {
     private const int LargestOption = 64 << 10;     // bytes of data that are looked at

@@ -6,8 +6,7 @@ namespace Kcopyd.Actors.Nbd.Server;
 
 /// <summary>One TLS handshake of a client: whether it is trusted, where the server asks who it is.</summary>
 /// <remarks>.NET sends no alert for a certificate that it does not take: the connection would just end, and the client could name no reason. So the handshake
-/// completes, and
-/// the negotiation refuses everything with the reason, which clients print.</remarks>
+/// completes, and the negotiation refuses everything with the reason, which clients print.</remarks>
 internal sealed class PeerTrust(NbdTls tls)
 {
     /// <summary>Why the client is not trusted; null if it is, or need not be.</summary>

@@ -119,8 +119,7 @@ internal sealed class Listener : ITransportListener
     }
 
     // A client whose machine or network is gone says nothing: the kernel asks. Not by TCP_USER_TIMEOUT, which also ends a client that lives and takes no
-    // answers for a
-    // while; what was sent to a client that is gone ends the connection after the kernel's own retries (about 15 minutes, tcp_retries2).
+    // answers for a while; what was sent to a client that is gone ends the connection after the kernel's own retries (about 15 minutes, tcp_retries2).
     private void KeepAlive(Socket client)
     {
         client.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);

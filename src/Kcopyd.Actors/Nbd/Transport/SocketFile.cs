@@ -8,10 +8,8 @@ namespace Kcopyd.Actors.Nbd.Transport;
 /// <summary>The name of a unix socket in the file system.</summary>
 /// <remarks>
 /// Invariants: a name is looked at, replaced and bound, and its socket begins to listen, under the lock of its folder, so that one of several servers that
-/// start at
-/// the same time gets it. Only a socket that refuses connections is replaced: its server has ended. A server removes its name before it stops listening, and
-/// only if
-/// the name is still its own, so that it never removes another's.
+/// start at the same time gets it. Only a socket that refuses connections is replaced: its server has ended. A server removes its name before it stops
+/// listening, and only if the name is still its own, so that it never removes another's.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class SocketFile

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Akka.Configuration;
 using Akka.Hosting;
 using Kcopyd.Actors.Faults;
-using Kcopyd.Actors.Hosting;
 using Kcopyd.Actors.Nbd;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -14,7 +13,7 @@ using Xunit;
 namespace Kcopyd.Actors.Tests.Hosting;
 
 [Collection("real time")]
-public sealed class WithNbdServer_should
+public sealed class HostedNbdServer_should
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -36,15 +35,15 @@ public sealed class WithNbdServer_should
         using var host = await Hosts.StartAsync(services => services
             .AddSingleton<Exporter>()
             .AddHostedService(provider => provider.GetRequiredService<Exporter>())     // constructed before the system starts
-            .AddNbdServer()
+            .AddKcopyd()
             .AddAkka("app", akka => akka
                 .WithActors((system, _) => system.Kcopyd().Devices.Register("registered", BlockDevice.Memory(4096)))
-                .WithNbdServer(nbd =>
+                .WithKcopyd(kcopyd => kcopyd.AddNbdServer(nbd =>
                 {
                     nbd.EndPoints.Add(new IPEndPoint(IPAddress.Loopback, 0));
                     nbd.Exports = _ => [new NbdExport("made", BlockDevice.Memory(4096))];
                     nbd.Devices.Add("registered");
-                })));
+                }))));
         Assert.Equal("later made registered", await host.Services.GetRequiredService<Exporter>().Exported.Task.WaitAsync(Patience));
         var server = await host.Services.GetRequiredService<HostedNbdServer>().StartedAsync();
         Assert.Equal(server.Actor, host.Services.GetRequiredService<IRequiredActor<NbdServer>>().ActorRef);
@@ -92,7 +91,7 @@ public sealed class WithNbdServer_should
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         var failure = await Assert.ThrowsAsync<NbdListenException>(() => Hosts.StartAsync(services => services
-            .AddAkka("app", akka => akka.WithNbdServer(nbd => nbd.EndPoints.Add((IPEndPoint)taken.LocalEndpoint)))));
+            .AddAkka("app", akka => akka.WithKcopyd(kcopyd => kcopyd.AddNbdServer(nbd => nbd.EndPoints.Add((IPEndPoint)taken.LocalEndpoint))))));
         Assert.Contains($"{taken.LocalEndpoint} cannot be listened on: Address already in use", failure.Message, StringComparison.Ordinal);
     }
 
@@ -104,7 +103,7 @@ public sealed class WithNbdServer_should
         var device = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(nbd => nbd.Devices.Add("nobody")));
         Assert.Contains("No device 'nobody' is registered", device.Message, StringComparison.Ordinal);
         var second = await Assert.ThrowsAsync<InvalidOperationException>(() => Hosts.StartAsync(services => services
-            .AddAkka("app", akka => akka.WithNbdServer(Loopback).WithNbdServer(Loopback))));
+            .AddAkka("app", akka => akka.WithKcopyd(kcopyd => kcopyd.AddNbdServer(Loopback).AddNbdServer(Loopback)))));
         Assert.Contains("has an NBD server already", second.Message, StringComparison.Ordinal);
     }
 
@@ -162,14 +161,15 @@ public sealed class WithNbdServer_should
     private static Task<IHost> StartAsync(Action<NbdServerHostOptions> configure, string timeout = "10 s", RecordedLogs? logs = null) => Hosts.StartAsync(services =>
     {
         services.AddHealthChecks();
-        services.AddNbdServer().AddAkka("app", akka => akka
+        services.AddKcopyd().AddAkka("app", akka => akka
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
             .AddHocon($"akka.coordinated-shutdown.phases.service-unbind.timeout = {timeout}", HoconAddMode.Prepend)
-            .WithNbdServer(nbd =>
-            {
-                Loopback(nbd);
-                configure(nbd);
-            })
-            .WithNbdServerHealthChecks());
+            .WithKcopyd(kcopyd => kcopyd
+                .AddNbdServer(nbd =>
+                {
+                    Loopback(nbd);
+                    configure(nbd);
+                })
+                .AddHealthChecks()));
     }, logs);
 }

@@ -1,6 +1,5 @@
 using Akka.Hosting;
 using Kcopyd.Actors.Faults;
-using Kcopyd.Actors.Hosting;
 using Kcopyd.Actors.Tests.Devices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -10,7 +9,7 @@ using Xunit;
 namespace Kcopyd.Actors.Tests.Hosting;
 
 [Collection("real time")]
-public sealed class KcopydHealthChecks_should
+public sealed class HealthChecks_should
 {
     private const string Ready = "kcopyd.kcopyd.ready";
     private const string Io = "kcopyd.kcopyd.io";
@@ -110,6 +109,8 @@ public sealed class KcopydHealthChecks_should
     private static Task<IHost> StartAsync(TimeSpan? timeout = null, TimeSpan? slowIo = null) => Hosts.StartAsync(services =>
     {
         services.AddHealthChecks();
-        services.AddKcopydClient().AddAkka("app", akka => akka.WithKcopyd(options => options.MaxPreparedCallbacks = 1).WithKcopydHealthChecks(timeout: timeout, slowIo: slowIo));
+        services.AddKcopyd().AddAkka("app", akka => akka.WithKcopyd(kcopyd => kcopyd
+            .ConfigureClients(options => options.MaxPreparedCallbacks = 1)
+            .AddHealthChecks(timeout, slowIo)));
     });
 }

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Hosting;
-using Kcopyd.Actors.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Xunit;
@@ -8,7 +7,7 @@ using Xunit;
 namespace Kcopyd.Actors.Tests.Hosting;
 
 [Collection("real time")]
-public sealed class AddKcopydClient_should
+public sealed class AddKcopyd_should
 {
     private sealed class Resync;
 
@@ -36,9 +35,9 @@ public sealed class AddKcopydClient_should
         using var host = await Hosts.StartAsync(services => services
             .AddSingleton<Copier>()
             .AddHostedService(provider => provider.GetRequiredService<Copier>())     // before AddAkka: constructed, and started, first
-            .AddKcopydClient()
+            .AddKcopyd()
             .AddKcopydClient("resync")
-            .AddAkka("app", akka => akka.WithKcopyd().WithKcopyd<Resync>("resync", options => options.ThrottlePercent = 20)));
+            .AddAkka("app", akka => akka.WithKcopyd(kcopyd => kcopyd.AddClient<Resync>("resync", options => options.ThrottlePercent = 20))));
         var copier = host.Services.GetRequiredService<Copier>();
         var kcopyd = host.Services.GetRequiredService<ActorSystem>().Kcopyd();
         Assert.True(await copier.Copied.Task.WaitAsync(TimeSpan.FromSeconds(60)));
@@ -53,7 +52,7 @@ public sealed class AddKcopydClient_should
     [Fact]
     public async Task leave_the_client_alone_when_somebody_disposes_what_was_injected()
     {
-        using var host = await Hosts.StartAsync(services => services.AddKcopydClient().AddAkka("app", akka => akka.WithKcopyd()));
+        using var host = await Hosts.StartAsync(services => services.AddKcopyd().AddAkka("app", akka => akka.WithKcopyd()));
         await host.Services.GetRequiredService<KcopydClient>().DisposeAsync();
         Assert.False(host.Services.GetRequiredService<KcopydClient>().IsClosed);
         await host.StopAsync();
@@ -62,7 +61,7 @@ public sealed class AddKcopydClient_should
     [Fact]
     public async Task not_hang_a_host_that_is_disposed_without_a_stop_while_a_token_is_outstanding()
     {
-        var host = await Hosts.StartAsync(services => services.AddKcopydClient().AddAkka("app", akka => akka.WithKcopyd()));
+        var host = await Hosts.StartAsync(services => services.AddKcopyd().AddAkka("app", akka => akka.WithKcopyd()));
         host.Services.GetRequiredService<KcopydClient>().PrepareCallback((_, _, _) => { });
         await Task.Run(host.Dispose).WaitAsync(TimeSpan.FromSeconds(60));
     }
@@ -70,7 +69,7 @@ public sealed class AddKcopydClient_should
     [Fact]
     public void say_what_is_missing_when_there_is_no_actor_system()
     {
-        using var host = Hosts.Build(services => services.AddKcopydClient());
+        using var host = Hosts.Build(services => services.AddKcopyd());
         var refusal = Assert.Throws<InvalidOperationException>(() => host.Services.GetRequiredService<KcopydClient>());
         Assert.Contains("AddAkka", refusal.Message, StringComparison.Ordinal);
     }

@@ -1,0 +1,112 @@
+using Akka;
+using Akka.Actor;
+using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Snapshots;
+using Microsoft.Extensions.Logging;
+
+namespace Kcopyd.Actors.Hosting;
+
+/// <summary>An origin of snapshots that starts with an actor system, and ends with it.</summary>
+/// <remarks>Invariant: whatever was opened is closed, if not by the end of the system then by the failure of the start.</remarks>
+internal sealed class HostedOrigin
+{
+    private readonly ActorSystem _system;
+    private readonly ILogger? _log;
+    private readonly SnapshotOrigin _origin;
+    private readonly List<Snapshot> _snapshots = [];
+    private readonly List<string> _names = [];      // that are registered
+
+    private HostedOrigin(ActorSystem system, SnapshotOrigin origin, ILogger? log)
+    {
+        _system = system;
+        _origin = origin;
+        _log = log;
+    }
+
+    public static async Task StartAsync(ActorSystem system, string name, Func<ActorSystem, IBlockDevice> open, OriginHostOptions options, ILogger? log)
+    {
+        var device = open(system);
+        HostedOrigin? hosted = null;
+        try
+        {
+            hosted = new HostedOrigin(system, system.Kcopyd().CreateSnapshotOrigin(device, name, identity: options.Identity), log);
+            hosted.Register(name, hosted._origin);
+            foreach (var snapshot in options.Snapshots)
+                await hosted.OpenAsync(snapshot).ConfigureAwait(false);
+        }
+        catch
+        {
+            await (hosted?.CloseAsync() ?? device.DisposeAsync().AsTask()).ConfigureAwait(false);
+            throw;
+        }
+        CoordinatedShutdown.Get(system).AddTask(ClientShutdown.Phase, $"close-kcopyd-origin-{name}", hosted.ShutDownAsync);
+    }
+
+    private async Task OpenAsync(HostedSnapshot wanted)
+    {
+        var cow = wanted.Open(_system);
+        Snapshot snapshot;
+        try
+        {
+            snapshot = await _origin.OpenSnapshotAsync(cow, wanted.Options).ConfigureAwait(false);
+        }
+        catch
+        {
+            await cow.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        _snapshots.Add(snapshot);
+        Register(wanted.Name, snapshot);
+    }
+
+    private void Register(string name, IBlockDevice device)
+    {
+        _system.Kcopyd().Devices.Register(name, device);
+        _names.Add(name);
+    }
+
+    // The jobs of the clients may be on the origin: they end first. What goes wrong is in the host's own log: Akka's loggers are actors, which the end of the
+    // system may overtake before they have written.
+    private async Task<Done> ShutDownAsync()
+    {
+        var timeout = CoordinatedShutdown.Get(_system).Timeout(ClientShutdown.Phase);
+        try
+        {
+            await _system.Kcopyd().Clients.WhenSharedAreClosed(0.8 * timeout).ConfigureAwait(false);
+            await FlushAndCloseAsync().WaitAsync(0.15 * timeout).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _log?.LogWarning("The system stops and cannot wait longer for origin '{Origin}': a device hangs, and what was written may not be on stable storage. "
+                + "To give it more time, set akka.coordinated-shutdown.phases.{Phase}.timeout, now {Timeout}.", _origin.Name, ClientShutdown.Phase, timeout);
+        }
+        catch (Exception failure)
+        {
+            _log?.LogError("Origin '{Origin}' was not closed well: {Failure}", _origin.Name, failure.Message);
+        }
+        return Done.Instance;
+    }
+
+    private async Task FlushAndCloseAsync()
+    {
+        try
+        {
+            await _origin.FlushOrThrowAsync().ConfigureAwait(false);
+            foreach (var snapshot in _snapshots.Where(static snapshot => !snapshot.IsReadOnly))
+                await snapshot.FlushOrThrowAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        foreach (var name in _names)
+            _system.Kcopyd().Devices.Unregister(name);
+        foreach (var snapshot in _snapshots)
+            await snapshot.DisposeAsync().ConfigureAwait(false);
+        await _origin.DisposeAsync().ConfigureAwait(false);
+    }
+}
