@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors.Nbd.Protocol;
 
-/// <summary>Between the errors of devices and the few that the protocol has.</summary>
+/// <summary>Maps between device errors and the few errors that the protocol defines.</summary>
 internal static class NbdErrors
 {
     /// <summary>EOVERFLOW.</summary>
@@ -19,19 +19,19 @@ internal static class NbdErrors
         _ => NbdError.Io,
     };
 
-    /// <summary>What an error of a server means here. Which of them are a bad block and which the end of the device: see <see cref="IoErrors"/>.</summary>
+    /// <summary>Maps a server's error. <see cref="IoErrors"/> says which errors mean a bad block and which the end of the device.</summary>
     /// <remarks>
     /// <list type="table">
-    /// <item><term>EIO</term><description>A bad block: the medium behind the server; other blocks may be good.</description></item>
+    /// <item><term>EIO</term><description>A bad block on the server's medium; other blocks may be good.</description></item>
     /// <item><term>EPERM, ENOSPC, ENOTSUP</term><description>The server refuses the request.</description></item>
-    /// <item><term>ENOMEM, EOVERFLOW</term><description>The server cannot do it now, or not so much at once. No block is bad.</description></item>
-    /// <item><term>EINVAL, and any number that the protocol does not have</term><description><see cref="IoError.Invalid"/>, as the protocol
-    /// demands.</description></item>
-    /// <item><term>ESHUTDOWN</term><description>The end of the device, if it were an answer; the request is sent again to the server that comes
-    /// next.</description></item>
+    /// <item><term>ENOMEM, EOVERFLOW</term><description>The server cannot do it now, or not that much at once. No block is bad.</description></item>
+    /// <item><term>EINVAL, and any number that the protocol does not define</term><description><see cref="IoError.Invalid"/>, as the protocol
+    /// requires.</description></item>
+    /// <item><term>ESHUTDOWN</term><description>The end of the device, but no caller receives it: the request is sent again to the next
+    /// server.</description></item>
     /// </list>
-    /// No server within the limit, a server that is lost again and again under one request, and a reply that breaks the protocol are
-    /// <see cref="IoError.NoDevice"/>: they say nothing of any block.
+    /// If no server is found within the limit, the server is lost repeatedly during one request, or a reply violates the protocol, the result is
+    /// <see cref="IoError.NoDevice"/>, which says nothing about any block.
     /// </remarks>
     public static IoError FromWire(uint error) => (NbdError)error switch
     {

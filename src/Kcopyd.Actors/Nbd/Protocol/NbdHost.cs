@@ -12,15 +12,16 @@ internal static class NbdHost
 
     private static readonly IdnMapping Idn = new();
 
-    /// <summary>The host as it is asked for in the DNS.</summary>
-    /// <exception cref="ArgumentException">It is neither a name nor an address.</exception>
+    /// <summary>Returns the host in the form that DNS lookups use.</summary>
+    /// <exception cref="ArgumentException">The host is neither a name nor an address.</exception>
     public static string Checked(string host)
     {
         if (host.Contains(':', StringComparison.Ordinal))
             return IsV6(host) ? host : throw new ArgumentException($"'{ForeignText.Printable(host)}' is not an IPv6 address");
         if (host.Length == 0)
             throw new ArgumentException("the host is missing");
-        if (host.Any(static character => char.IsControl(character) || char.IsWhiteSpace(character) || NeverInNames.Contains(character, StringComparison.Ordinal)))
+        if (host.Any(static character =>
+            char.IsControl(character) || char.IsWhiteSpace(character) || NeverInNames.Contains(character, StringComparison.Ordinal)))
             throw new ArgumentException($"'{ForeignText.Printable(host)}' is not the name of a host");
         try
         {
@@ -32,7 +33,7 @@ internal static class NbdHost
         }
     }
 
-    /// <summary>The host as it stands in an address (RFC 3986, and RFC 6874 for the zone).</summary>
+    /// <summary>Formats the host for an address (RFC 3986, and RFC 6874 for the zone).</summary>
     public static string Encode(string host)
     {
         if (!host.Contains(':', StringComparison.Ordinal))
@@ -41,15 +42,18 @@ internal static class NbdHost
         return zone is null ? $"[{address}]" : $"[{address}%25{NbdUri.Encode(zone)}]";
     }
 
-    /// <summary>What stands in brackets, if its zone is written as people write it: <c>fe80::1%eth0</c>. Null if it is encoded, or has none.</summary>
+    /// <summary>Returns the text in brackets if its zone is not encoded, as in <c>fe80::1%eth0</c>; null if the zone is encoded or absent.</summary>
     public static string? DecodeV6(string text) =>
         Split(text) is (var address, { Length: > 0 } zone) && IsV6(address) && (zone == "25" || !zone.StartsWith("25", StringComparison.Ordinal)) ? text : null;
 
     private static bool IsV6(string host)
     {
         var (address, zone) = Split(host);
-        return IPAddress.TryParse(address, out var parsed) && parsed.AddressFamily == AddressFamily.InterNetworkV6 && !address.Contains('[', StringComparison.Ordinal)
-            && (zone is null || zone.Length > 0 && zone.All(static character => char.IsAscii(character) && !char.IsControl(character) && character is not (' ' or '/')));
+        return IPAddress.TryParse(address, out var parsed)
+            && parsed.AddressFamily == AddressFamily.InterNetworkV6
+            && !address.Contains('[', StringComparison.Ordinal)
+            && (zone is null
+                || zone.Length > 0 && zone.All(static character => char.IsAscii(character) && !char.IsControl(character) && character is not (' ' or '/')));
     }
 
     private static (string Address, string? Zone) Split(string host) =>

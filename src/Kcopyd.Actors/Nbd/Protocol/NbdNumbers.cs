@@ -1,7 +1,7 @@
 namespace Kcopyd.Actors.Nbd.Protocol;
 
-/// <summary>The numbers of the NBD protocol, as its specification (doc/proto.md of the NetworkBlockDevice project, 3.27.1) has them. All of
-/// them are big-endian on the wire.</summary>
+/// <summary>The numbers that the specification of the NBD protocol (doc/proto.md of the NetworkBlockDevice project, 3.27.1) defines. All of them are big-endian
+/// on the wire.</summary>
 internal static class NbdNumbers
 {
     public const int DefaultPort = 10809;
@@ -17,20 +17,20 @@ internal static class NbdNumbers
     public const int RequestHeader = 28;            // bytes
     public const int SimpleReplyHeader = 16;
     public const int ChunkHeader = 20;
-    public const int OptionHeader = 16;             // of the client
-    public const int OptionReplyHeader = 20;        // of the server
+    public const int OptionHeader = 16;             // sent by the client
+    public const int OptionReplyHeader = 20;        // sent by the server
 
-    /// <summary>Bytes of any string: of UTF-8, without a terminator.</summary>
+    /// <summary>Maximum bytes of any string, in UTF-8 without a terminator.</summary>
     public const int LongestString = 4096;
 
-    /// <summary>Bytes of payload that anybody may send where no block size says otherwise.</summary>
+    /// <summary>Maximum bytes of payload that either side may send if no block size sets another limit.</summary>
     public const int LargestPayload = 32 << 20;
 
-    /// <summary>The one metadata context that is known here.</summary>
+    /// <summary>The only metadata context that is supported.</summary>
     public const string BaseAllocation = "base:allocation";
 }
 
-/// <summary>What the server says first.</summary>
+/// <summary>Flags in the server's greeting.</summary>
 [Flags]
 internal enum HandshakeFlags : ushort
 {
@@ -38,7 +38,7 @@ internal enum HandshakeFlags : ushort
     NoZeroes = 2,
 }
 
-/// <summary>What the client answers to that.</summary>
+/// <summary>Flags in the client's answer to the greeting.</summary>
 [Flags]
 internal enum ClientFlags : uint
 {
@@ -144,7 +144,7 @@ internal enum ChunkFlags : ushort
     Done = 1,
 }
 
-/// <summary>Of an extent in base:allocation.</summary>
+/// <summary>Flags of an extent in base:allocation.</summary>
 [Flags]
 internal enum ExtentFlags : uint
 {
@@ -153,7 +153,7 @@ internal enum ExtentFlags : uint
     Zero = 2,
 }
 
-/// <summary>The error numbers that may be on the wire; whatever else comes is an <see cref="Invalid"/>.</summary>
+/// <summary>The error numbers that the protocol defines; any other number means <see cref="Invalid"/>.</summary>
 internal enum NbdError : uint
 {
     None = 0,

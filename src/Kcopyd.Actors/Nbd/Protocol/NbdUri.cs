@@ -8,62 +8,66 @@ using Kcopyd.Actors.Nbd.Protocol;
 namespace Kcopyd.Actors.Nbd;
 
 /// <summary>
-/// The address of an export: <c>nbd://host[:port]/export</c>, <c>nbd+unix:///export?socket=PATH</c>, and under TLS <c>nbds://</c> and
+/// The address of an export: <c>nbd://host[:port]/export</c>, <c>nbd+unix:///export?socket=PATH</c>, and with TLS <c>nbds://</c> and
 /// <c>nbds+unix://</c> with <c>tls-certificates=FOLDER</c> and <c>tls-hostname=NAME</c>. Names are percent-encoded.
 /// </summary>
-/// <remarks>Invariant: an address with a host or a socket is read by <see cref="Parse"/> as what <see cref="ToString"/> wrote. Paths are bytes: those that are
-/// not UTF-8 are in the text as lone surrogates U+DC80 to U+DCFF, one for a byte.</remarks>
+/// <remarks>Invariant: for an address with a host or a socket, <see cref="Parse"/> reads back what <see cref="ToString"/> wrote. Paths are bytes: the text has
+/// bytes that are not UTF-8 as lone surrogates U+DC80 to U+DCFF, one per byte.</remarks>
 public sealed record NbdUri
 {
-    /// <summary>The host's name or address, without brackets; null where a unix socket is used. An IPv6 address may have a zone, as in <c>fe80::1%eth0</c>. An
-    /// internationalized name becomes what the DNS has for it (<c>xn--…</c>).</summary>
-    /// <exception cref="ArgumentException">It is neither a name nor an address.</exception>
+    /// <summary>The host's name or address, without brackets; null for a unix socket. An IPv6 address may have a zone, as in <c>fe80::1%eth0</c>. An
+    /// internationalized name is converted to its form in the DNS (<c>xn--…</c>).</summary>
+    /// <exception cref="ArgumentException">The value is neither a name nor an address.</exception>
     public string? Host { get; init => field = value is null ? null : NbdHost.Checked(value); }
 
-    /// <summary>The port, 1 to 65535; 10809 where none is given. Of no meaning for a unix socket.</summary>
-    /// <exception cref="ArgumentException">It is outside that range.</exception>
-    public int Port { get; init => field = value is >= 1 and <= 65535 ? value : throw new ArgumentException($"the port '{value}' is not a number from 1 to 65535"); } = NbdNumbers.DefaultPort;
+    /// <summary>The port, 1 to 65535; 10809 by default. Ignored for a unix socket.</summary>
+    /// <exception cref="ArgumentException">The value is outside that range.</exception>
+    public int Port
+    {
+        get;
+        init => field = value is >= 1 and <= 65535 ? value : throw new ArgumentException($"the port '{value}' is not a number from 1 to 65535");
+    } = NbdNumbers.DefaultPort;
 
     /// <summary>The path of the server's unix socket; null for a host.</summary>
-    /// <exception cref="ArgumentException">It is empty, has a NUL, or is too long for a unix socket.</exception>
+    /// <exception cref="ArgumentException">The value is empty, contains a NUL, or is too long for a unix socket.</exception>
     public string? Socket { get; init => field = value is null ? null : UnixSocketEndPoint.Checked(value); }
 
-    /// <summary>The export's name, as the server compares it; empty for the server's default. At most 4096 bytes of UTF-8.</summary>
-    /// <exception cref="ArgumentException">It is longer, has a NUL, or is not valid text.</exception>
+    /// <summary>The export's name, which the server compares as it is; empty for the server's default export. At most 4096 bytes of UTF-8.</summary>
+    /// <exception cref="ArgumentException">The value is longer, contains a NUL, or is not valid text.</exception>
     public string Export { get; init => field = CheckedText(value, "the export's name"); } = "";
 
-    /// <summary>True if the connection is under TLS, and none without is taken.</summary>
+    /// <summary>True if the connection must use TLS.</summary>
     public bool IsTls { get; init; }
 
-    /// <summary>A folder for <see cref="NbdTls.ForClient"/>; null for none.</summary>
-    /// <exception cref="ArgumentException">It is empty or has a NUL.</exception>
+    /// <summary>The folder for <see cref="NbdTls.ForClient"/>; null for none.</summary>
+    /// <exception cref="ArgumentException">The value is empty or contains a NUL.</exception>
     public string? TlsCertificates { get; init => field = value is null ? null : CheckedPath(value, "tls-certificates"); }
 
-    /// <summary>The name that the server's certificate has to have; null takes the host's, and <c>localhost</c> for a unix socket.</summary>
-    /// <exception cref="ArgumentException">It is empty, longer than 4096 bytes of UTF-8, has a NUL, or is not valid text.</exception>
+    /// <summary>The name that the server's certificate must have; null uses the host's name, or <c>localhost</c> for a unix socket.</summary>
+    /// <exception cref="ArgumentException">The value is empty, longer than 4096 bytes of UTF-8, contains a NUL, or is not valid text.</exception>
     public string? TlsHostname { get; init => field = value is null ? null : CheckedText(value, "tls-hostname", isNeeded: true); }
 
-    /// <summary>True if a text is meant to be such an address, by its scheme; it may still be wrong.</summary>
+    /// <summary>Returns true if the scheme of a text is one of an NBD address; the address may still be invalid.</summary>
     public static bool IsAddress([NotNullWhen(true)] string? text) =>
         text is not null && (text.StartsWith("nbd", StringComparison.OrdinalIgnoreCase) && text.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon
             && text[..colon].ToLowerInvariant() is "nbd" or "nbds" or "nbd+unix" or "nbds+unix" or "nbds-psk" or "nbd+vsock" or "nbds+vsock");
 
-    /// <summary>Reads an address.</summary>
-    /// <exception cref="FormatException">It is not one; the message names what is wrong and the remedy.</exception>
+    /// <summary>Parses an address.</summary>
+    /// <exception cref="FormatException">The text is not an address; the message names the problem and the remedy.</exception>
     public static NbdUri Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         var end = text.IndexOf("://", StringComparison.Ordinal);
         if (end < 0)
-            throw Wrong(text, "it begins with none of nbd://, nbds://, nbd+unix:// and nbds+unix://");
+            throw Wrong(text, "it must begin with nbd://, nbds://, nbd+unix:// or nbds+unix://");
         var (isUnix, isTls) = text[..end].ToLowerInvariant() switch
         {
             "nbd" => (false, false),
             "nbds" => (false, true),
             "nbd+unix" => (true, false),
             "nbds+unix" => (true, true),
-            "nbds-psk" => throw Wrong(text, "there is no TLS with pre-shared keys in .NET; use nbds:// with certificates"),
-            var other => throw Wrong(text, $"the scheme '{other}' is none of nbd, nbds, nbd+unix and nbds+unix"),
+            "nbds-psk" => throw Wrong(text, ".NET does not support TLS with pre-shared keys; use nbds:// with certificates"),
+            var other => throw Wrong(text, $"the scheme '{other}' is not nbd, nbds, nbd+unix or nbds+unix"),
         };
         var rest = text[(end + 3)..];
         if (rest.Contains('#', StringComparison.Ordinal))
@@ -84,7 +88,7 @@ public sealed record NbdUri
         }
     }
 
-    /// <summary>Reads an address, if it is one.</summary>
+    /// <summary>Parses a text if it is an address.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out NbdUri? uri)
     {
         uri = null;
@@ -101,7 +105,7 @@ public sealed record NbdUri
         }
     }
 
-    /// <summary>The address as text; <see cref="Parse"/> reads it.</summary>
+    /// <summary>Formats the address as text that <see cref="Parse"/> reads.</summary>
     public override string ToString()
     {
         var text = new StringBuilder(IsTls ? "nbds" : "nbd").Append(Socket is null ? "://" : "+unix://");
@@ -135,9 +139,9 @@ public sealed record NbdUri
     private static NbdUri Tcp(string text, string authority, NbdUri uri)
     {
         if (uri.Socket is not null)
-            throw Wrong(text, "a socket belongs to nbd+unix:// or nbds+unix://");
+            throw Wrong(text, "a socket requires nbd+unix:// or nbds+unix://");
         if (authority.Contains('@', StringComparison.Ordinal))
-            throw Wrong(text, "it has a user, which only TLS with pre-shared keys knows, and .NET does not have that; leave it out");
+            throw Wrong(text, "it has a user, which only TLS with pre-shared keys uses, and .NET does not support that; omit it");
         string host = authority, port = "";
         if (authority.StartsWith('['))
         {
@@ -150,7 +154,7 @@ public sealed record NbdUri
         {
             (host, port) = (authority[..colon], authority[(colon + 1)..]);
             if (port.Contains(':', StringComparison.Ordinal))
-                throw Wrong(text, "an IPv6 address has to stand in brackets");
+                throw Wrong(text, "an IPv6 address must be in brackets");
         }
         if (host.Length == 0)
             throw Wrong(text, "the host is missing");
@@ -174,21 +178,22 @@ public sealed record NbdUri
             uri = key switch
             {
                 "socket" => uri with { Socket = value },
-                "tls-certificates" or "tls-hostname" when !uri.IsTls => throw Wrong(text, $"{key} belongs to nbds:// or nbds+unix://"),
+                "tls-certificates" or "tls-hostname" when !uri.IsTls => throw Wrong(text, $"{key} requires nbds:// or nbds+unix://"),
                 "tls-certificates" => uri with { TlsCertificates = value },
                 "tls-hostname" => uri with { TlsHostname = value },
-                "tls-psk-file" or "tls-username" => throw Wrong(text, $"{key}: there is no TLS with pre-shared keys in .NET; use tls-certificates=FOLDER"),
-                _ => throw Wrong(text, $"'{key}' is none of socket, tls-certificates and tls-hostname"),
+                "tls-psk-file" or "tls-username" => throw Wrong(text, $"{key}: .NET does not support TLS with pre-shared keys; use tls-certificates=FOLDER"),
+                _ => throw Wrong(text, $"'{key}' is not socket, tls-certificates or tls-hostname"),
             };
         }
         return uri;
     }
 
-    /// <summary>The address, if it can be connected to.</summary>
-    /// <exception cref="ArgumentException">It has no host and no socket, or something that belongs to another kind of address.</exception>
+    /// <summary>Returns the address if a client can connect to it.</summary>
+    /// <exception cref="ArgumentException">The address has neither a host nor a socket, or both, or TLS settings without TLS.</exception>
     internal NbdUri Checked() =>
-        Host is null == Socket is null ? throw new ArgumentException("An NBD address has a host or a socket: one of them.")
-        : !IsTls && (TlsCertificates ?? TlsHostname) is not null ? throw new ArgumentException("An NBD address without TLS has certificates or a hostname for it; set IsTls.")
+        Host is null == Socket is null ? throw new ArgumentException("An NBD address must have either a host or a socket.")
+        : !IsTls && (TlsCertificates ?? TlsHostname) is not null
+            ? throw new ArgumentException("An NBD address has certificates or a hostname for TLS and does not use TLS; set IsTls.")
         : this;
 
     private static string Decode(string text, string part)
@@ -198,7 +203,8 @@ public sealed record NbdUri
         {
             if (part[at] == '%')
             {
-                if (at + 2 >= part.Length || !byte.TryParse(part.AsSpan(at + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+                if (at + 2 >= part.Length
+                    || !byte.TryParse(part.AsSpan(at + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
                     throw Wrong(text, "a % is not followed by two hexadecimal digits; write % as %25");
                 bytes.Add(value);
                 at += 3;
@@ -212,7 +218,7 @@ public sealed record NbdUri
         return bytes.Contains(0) ? throw Wrong(text, "it has a NUL") : UnixPath.Decode(CollectionsMarshal.AsSpan(bytes));
     }
 
-    // Bytes that need no encoding in a path and in a query alike.
+    // Leaves the bytes as they are that need no encoding in a path or in a query.
     internal static string Encode(string part)
     {
         var text = new StringBuilder(part.Length);
@@ -226,7 +232,7 @@ public sealed record NbdUri
         return text.ToString();
     }
 
-    // As it comes back from its bytes.
+    // Returns the path as decoded from its bytes.
     internal static string CheckedPath(string path, string what) =>
         path.Length == 0 ? throw new ArgumentException($"{what} is empty")
         : path.Contains('\0', StringComparison.Ordinal) ? throw new ArgumentException($"{what} has a NUL")
@@ -237,7 +243,8 @@ public sealed record NbdUri
         ArgumentNullException.ThrowIfNull(text);
         return isNeeded && text.Length == 0 ? throw new ArgumentException($"{what} is empty")
             : !IsText(text) ? throw new ArgumentException($"{what} is not UTF-8, or has a NUL")
-            : Encoding.UTF8.GetByteCount(text) > NbdNumbers.LongestString ? throw new ArgumentException($"{what} has more than {NbdNumbers.LongestString} bytes of UTF-8")
+            : Encoding.UTF8.GetByteCount(text) > NbdNumbers.LongestString
+                ? throw new ArgumentException($"{what} has more than {NbdNumbers.LongestString} bytes of UTF-8")
             : text;
     }
 

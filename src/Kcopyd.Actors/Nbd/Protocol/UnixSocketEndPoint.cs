@@ -4,21 +4,21 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Nbd.Protocol;
 
-/// <summary>The address of a unix socket whose path may have any bytes. .NET's own takes UTF-8 only.</summary>
+/// <summary>The address of a unix socket whose path may contain any bytes. .NET's own class accepts only UTF-8.</summary>
 internal sealed class UnixSocketEndPoint(string path) : EndPoint
 {
-    /// <summary>Bytes of <c>sockaddr_un</c>, without the NUL.</summary>
+    /// <summary>Maximum bytes of the path in <c>sockaddr_un</c>, without the NUL.</summary>
     public const int LongestPath = 107;
 
     private const int FamilySize = 2;
 
-    /// <summary>The address; null if the path is too long.</summary>
+    /// <summary>Creates the address; returns null if the path is too long.</summary>
     public static UnixSocketEndPoint? Of(string path) => UnixPath.Encode(path).Length - 1 <= LongestPath ? new UnixSocketEndPoint(path) : null;
 
     public override AddressFamily AddressFamily => AddressFamily.Unix;
 
-    /// <summary>A path that a socket can have.</summary>
-    /// <exception cref="ArgumentException">It is not one.</exception>
+    /// <summary>Returns the path if a socket can have it.</summary>
+    /// <exception cref="ArgumentException">No socket can have the path.</exception>
     public static string Checked(string path) => UnixPath.Encode(path = NbdUri.CheckedPath(path, "the socket's path")).Length - 1 <= LongestPath
         ? path
         : throw new ArgumentException($"the socket's path is too long for a unix socket ({LongestPath} bytes); use a shorter one, or a link to it");

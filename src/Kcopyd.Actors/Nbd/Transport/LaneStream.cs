@@ -6,16 +6,16 @@ using Kcopyd.Actors.Threads;
 namespace Kcopyd.Actors.Nbd.Transport;
 
 /// <summary>
-/// A socket as a stream. On a thread of the engine that has a ring, what has to wait waits there, beside the thread's disk I/O: a request
-/// then costs one wake-up, where the framework's own way (a poller, the thread pool, the engine) costs three. Elsewhere it is what it derives from.
+/// A stream over a socket. On an engine thread that has a ring, operations that must wait do so on the ring, together with the thread's disk I/O: a request
+/// then costs one wake-up, where the framework's own path (a poller, the thread pool, the engine) costs three. On other threads the base class does the work.
 /// </summary>
-/// <remarks>One read and one write at a time. Shutting the socket and disposing end a wait; a cancellation does so off the ring only.
-/// A socket that has been used off the ring once stays with the poller, which wakes up for each of its bytes: begin on the ring.</remarks>
+/// <remarks>One read and one write at a time. Shutting down the socket or disposing the stream ends a wait; cancellation does so only off the ring. A socket
+/// that has been used off the ring once stays registered with the poller, which wakes up for each of its bytes: begin on the ring.</remarks>
 internal sealed class LaneStream : NetworkStream
 {
-    private readonly FileDescriptor? _file;     // for rings, which only Linux has
+    private readonly FileDescriptor? _file;     // for the ring, which only Linux has
 
-    /// <param name="socket">Connected; owned from now on.</param>
+    /// <param name="socket">A connected socket, which the stream owns from now on.</param>
     public LaneStream(Socket socket) : base(socket, ownsSocket: true)
     {
         _file = OperatingSystem.IsLinux() ? LibC.Duplicate(socket.SafeHandle) : null;
@@ -59,7 +59,7 @@ internal sealed class LaneStream : NetworkStream
         }
         return ValueTask.CompletedTask;
 
-        // A ring waits until there is some room, and takes what fits.
+        // The ring waits until there is some room, and writes what fits.
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
         async ValueTask WaitAsync(ReadOnlyMemory<byte> rest)
         {
@@ -83,7 +83,7 @@ internal sealed class LaneStream : NetworkStream
         }
     }
 
-    // A ring gives up a wait now and then, when it was woken and there was nothing after all: the connection is as good as before.
+    // A ring occasionally gives up a wait after a spurious wake-up: the connection is still intact.
     private static bool IsFalseAlarm(IoResult result) => (int)result.Error == LibC.EAGAIN;
 
     private ValueTask<int> ReadElsewhereAsync(Memory<byte> buffer, CancellationToken cancellationToken) => base.ReadAsync(buffer, cancellationToken);
@@ -94,7 +94,7 @@ internal sealed class LaneStream : NetworkStream
 
     protected override void Dispose(bool disposing)
     {
-        SocketConnection.Shut(Socket, SocketShutdown.Both);     // the ring holds the socket open: without this, a read that waits there would wait for ever
+        SocketConnection.Shut(Socket, SocketShutdown.Both);     // the ring keeps the socket open: without this, a read pending there would never end
         base.Dispose(disposing);
         if (disposing)
             _file?.Dispose();

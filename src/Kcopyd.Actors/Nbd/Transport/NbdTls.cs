@@ -7,59 +7,67 @@ using System.Security.Cryptography.X509Certificates;
 namespace Kcopyd.Actors.Nbd;
 
 /// <summary>
-/// The certificates of one side of an NBD connection under TLS (1.2 or newer), for <c>NbdServerOptions.Tls</c> and <see cref="NbdClientOptions.Tls"/>.
+/// The certificates of one side of an NBD connection with TLS (1.2 or newer), for <c>NbdServerOptions.Tls</c> and <see cref="NbdClientOptions.Tls"/>.
 /// </summary>
 public sealed record NbdTls
 {
     private const string ForServers = "1.3.6.1.5.5.7.3.1", ForClients = "1.3.6.1.5.5.7.3.2", ForAnything = "2.5.29.37.0";
 
-    /// <summary>This side's certificate with its private key. A server needs one; a client only where the server asks who it is.</summary>
+    /// <summary>This side's certificate with its private key. A server needs one; a client needs one only if the server asks for it.</summary>
     public X509Certificate2? Certificate { get; init; }
 
-    /// <summary>What signed <see cref="Certificate"/>, to be sent with it where the other side has only the root.</summary>
+    /// <summary>The certificates that signed <see cref="Certificate"/>, sent with it in case the other side has only the root.</summary>
     public X509Certificate2Collection Chain { get; init; } = [];
 
-    /// <summary>The authorities whose certificates are taken from the other side. A client that has none takes those that the machine trusts; a server that
-    /// has none asks no client who it is.</summary>
+    /// <summary>The authorities whose certificates are accepted from the other side. If null, a client accepts those that the machine trusts, and a server
+    /// requires no client certificates.</summary>
     public X509Certificate2Collection? Authorities { get; init; }
 
-    /// <summary>Reads a server's certificates from a folder, in the names that qemu-nbd and nbdkit read: <c>server-cert.pem</c>, <c>server-key.pem</c> and
+    /// <summary>Reads a server's certificates from a folder, with the file names of qemu-nbd and nbdkit: <c>server-cert.pem</c>, <c>server-key.pem</c> and
     /// <c>ca-cert.pem</c>.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="verifyClient">True if clients must show a certificate of <c>ca-cert.pem</c>.</param>
-    /// <exception cref="NbdException">A file is missing or is not what it should be (<see cref="NbdFailure.Certificates"/>); the message names it.</exception>
+    /// <param name="verifyClient">True if clients must present a certificate signed by <c>ca-cert.pem</c>.</param>
+    /// <exception cref="NbdException">A file is missing or invalid (<see cref="NbdFailure.Certificates"/>); the message names it.</exception>
     public static NbdTls ForServer(string folder, bool verifyClient = false)
     {
         var (certificate, chain) = ReadOwn(folder, "server", isNeeded: true);
         var authorities = verifyClient ? ReadAuthorities(folder) : null;
         if (authorities?.FirstOrDefault(static one => !IsAuthority(one)) is { } other)
-            throw new NbdException(NbdFailure.Certificates, $"{Path.Combine(folder, "ca-cert.pem")} has the certificate '{other.Subject}', which is not one of an authority (basic constraints, CA:TRUE): no client's certificate can be of it.");
+        {
+            throw new NbdException(NbdFailure.Certificates, $"{Path.Combine(folder, "ca-cert.pem")} has the certificate '{other.Subject}', "
+                + "which is not one of an authority (basic constraints, CA:TRUE): it cannot sign a client's certificate.");
+        }
         return new NbdTls { Certificate = certificate, Chain = chain, Authorities = authorities };
     }
 
     /// <summary>Reads a client's certificates from a folder: <c>ca-cert.pem</c>, and, where they exist, <c>client-cert.pem</c> and
     /// <c>client-key.pem</c>.</summary>
     /// <param name="folder">The folder.</param>
-    /// <exception cref="NbdException">A file is missing or is not what it should be (<see cref="NbdFailure.Certificates"/>); the message names it.</exception>
+    /// <exception cref="NbdException">A file is missing or invalid (<see cref="NbdFailure.Certificates"/>); the message names it.</exception>
     public static NbdTls ForClient(string folder)
     {
         var (certificate, chain) = ReadOwn(folder, "client", isNeeded: false);
         return new NbdTls { Certificate = certificate, Chain = chain, Authorities = ReadAuthorities(folder) };
     }
 
-    /// <summary>Refuses what no client could accept.</summary>
-    /// <exception cref="NbdException">There is no certificate with a key, it or one that signed it is not valid now, or it is not made for servers.</exception>
+    /// <summary>Refuses certificates that no client could accept.</summary>
+    /// <exception cref="NbdException">There is no certificate with a key, it or a certificate that signed it is not valid now, or it is not made for
+    /// servers.</exception>
     internal void CheckServer(DateTimeOffset now)
     {
         if (Certificate is not { HasPrivateKey: true })
-            throw new NbdException(NbdFailure.Certificates, "A server's TLS needs a certificate with its private key: read them by NbdTls.ForServer.");
+            throw new NbdException(NbdFailure.Certificates, "A server's TLS needs a certificate with its private key: read them with NbdTls.ForServer.");
         foreach (var one in Chain.Prepend(Certificate))
-            CheckTime(one, one.Equals(Certificate) ? "The server's certificate" : "The authority's certificate behind the server's", now);
-        // Old ones may be among several.
+            CheckTime(one, one.Equals(Certificate) ? "The server's certificate" : "The certificate of the server's authority", now);
+        // Some of several authorities may have expired.
         if (Authorities is { Count: > 0 } && Authorities.All(authority => now < authority.NotBefore || now > authority.NotAfter))
             CheckTime(Authorities[0], "The certificate of the authority for clients", now);
-        if (Certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault() is { } usage && !usage.EnhancedKeyUsages.Cast<Oid>().Any(static oid => oid.Value is ForServers or ForAnything))
-            throw new NbdException(NbdFailure.Certificates, $"The server's certificate '{Certificate.Subject}' is not made for servers: make one with the extended key usage serverAuth.");
+        if (Certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault() is { } usage
+            && !usage.EnhancedKeyUsages.Cast<Oid>().Any(static oid => oid.Value is ForServers or ForAnything))
+        {
+            throw new NbdException(NbdFailure.Certificates,
+                $"The server's certificate '{Certificate.Subject}' is not made for servers: make one with the extended key usage serverAuth.");
+        }
     }
 
     private static void CheckTime(X509Certificate2 certificate, string whose, DateTimeOffset now)
@@ -68,10 +76,11 @@ public sealed record NbdTls
         if (now.UtcDateTime >= from && now.UtcDateTime <= to)
             return;
         throw new NbdException(NbdFailure.Certificates, string.Create(CultureInfo.InvariantCulture,
-            $"{whose}, '{certificate.Subject}', {(now.UtcDateTime < from ? "is not valid yet" : "has expired")}: it is valid from {from:yyyy-MM-dd HH:mm} to {to:yyyy-MM-dd HH:mm} UTC, and the clock says {now.UtcDateTime:yyyy-MM-dd HH:mm}. Renew it, or set the clock."));
+            $"{whose}, '{certificate.Subject}', {(now.UtcDateTime < from ? "is not valid yet" : "has expired")}: it is valid from {from:yyyy-MM-dd HH:mm} "
+            + $"to {to:yyyy-MM-dd HH:mm} UTC, and the clock says {now.UtcDateTime:yyyy-MM-dd HH:mm}. Renew it, or set the clock."));
     }
 
-    // A certificate of version 1 says nothing, and has always been taken.
+    // A version 1 certificate has no basic constraints, and has always been accepted.
     private static bool IsAuthority(X509Certificate2 certificate) =>
         certificate.Version < 3 || certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(static constraints => constraints.CertificateAuthority);
 
@@ -96,7 +105,12 @@ public sealed record NbdTls
     {
         if (Authorities is null)
             return null;
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
         policy.CustomTrustStore.AddRange(Authorities);
         policy.ApplicationPolicy.Add(new Oid(usage));
         return policy;
@@ -114,7 +128,7 @@ public sealed record NbdTls
             all.ImportFromPemFile(path);
             return (X509Certificate2.CreateFromPemFile(path, key), [.. all.Skip(1)]);
         }
-        // An argument is what .NET takes a key for that belongs to another certificate.
+        // .NET throws ArgumentException for a key that belongs to another certificate.
         catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             throw new NbdException(NbdFailure.Certificates, $"{path} and {key} are not a certificate and its key in PEM: {wrong.Message}", wrong);

@@ -2,12 +2,12 @@ using System.Net.Sockets;
 
 namespace Kcopyd.Actors.Nbd.Transport;
 
-/// <summary>A connection by a socket.</summary>
-/// <param name="socket">Connected.</param>
-/// <param name="stream">Over the socket, which it owns.</param>
+/// <summary>A connection over a socket.</summary>
+/// <param name="socket">A connected socket.</param>
+/// <param name="stream">The stream over the socket, which it owns.</param>
 internal sealed class SocketConnection(Socket socket, Stream stream) : TransportConnection(stream)
 {
-    private const int SolSocket = 1, SoPeerCred = 17;      // of Linux
+    private const int SolSocket = 1, SoPeerCred = 17;      // on Linux
 
     public override void EndInput() => Shut(socket, SocketShutdown.Receive);
 
@@ -22,12 +22,12 @@ internal sealed class SocketConnection(Socket socket, Stream stream) : Transport
         }
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
         {
-            // It is closed already.
+            // It is already closed.
         }
         socket.Dispose();
     }
 
-    /// <summary>The process on the other side of a unix socket; null where that is not known.</summary>
+    /// <summary>Returns the process on the other side of a unix socket; null if it is not known.</summary>
     public static int? ProcessOf(Socket socket)
     {
         Span<byte> credentials = stackalloc byte[12];       // struct ucred: process, user, group
@@ -38,11 +38,11 @@ internal sealed class SocketConnection(Socket socket, Stream stream) : Transport
         }
         catch (SocketException)
         {
-            return null;    // it is gone already
+            return null;    // it is already gone
         }
     }
 
-    /// <summary>Shuts a socket that may be shut, or closed, already.</summary>
+    /// <summary>Shuts down a socket that may already be shut down or closed.</summary>
     public static void Shut(Socket socket, SocketShutdown side)
     {
         try
@@ -51,7 +51,7 @@ internal sealed class SocketConnection(Socket socket, Stream stream) : Transport
         }
         catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
         {
-            // It is shut already.
+            // It is already shut down.
         }
     }
 }

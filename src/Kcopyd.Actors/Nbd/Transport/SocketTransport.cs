@@ -4,7 +4,7 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Transport;
 
-/// <summary>The machine's sockets: TCP, and unix.</summary>
+/// <summary>The machine's TCP and unix sockets.</summary>
 internal sealed class SocketTransport : ITransport
 {
     private SocketTransport()
@@ -27,7 +27,7 @@ internal sealed class SocketTransport : ITransport
                 await socket.ConnectAsync(new UnixSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
                 return new SocketConnection(socket, new NetworkStream(socket, ownsSocket: true)) { Peer = path, Process = SocketConnection.ProcessOf(socket) };
             }
-            NoticeLoss(socket);
+            DetectLoss(socket);
             if (endPoint is null)
                 await socket.ConnectAsync(uri.Host!, uri.Port, cancellationToken).ConfigureAwait(false);
             else
@@ -41,8 +41,8 @@ internal sealed class SocketTransport : ITransport
         }
     }
 
-    // A server that vanishes without a word is noticed after half a minute, busy or idle, and not after the quarter of an hour that is TCP's own.
-    private static void NoticeLoss(Socket socket)
+    // Detects a server that disappears silently after half a minute, busy or idle, instead of TCP's own quarter of an hour.
+    private static void DetectLoss(Socket socket)
     {
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 15);

@@ -5,17 +5,17 @@ using System.Net.Sockets;
 
 namespace Kcopyd.Actors.Nbd.Transport;
 
-/// <summary>A connection as pipes: plain, or after <see cref="EncryptAsync"/> under TLS. Of a server and of a client.</summary>
+/// <summary>A connection as pipes: in plain text, or with TLS after <see cref="EncryptAsync"/>. Used by server and client.</summary>
 internal sealed class Wire
 {
-    // A read takes what the kernel has, up to so much: many small messages at once.
+    // A read takes what the kernel has, up to the buffer size: many small messages at once.
     private static readonly StreamPipeReaderOptions Reading = new(bufferSize: 128 << 10, minimumReadSize: 16 << 10, leaveOpen: true);
     private static readonly StreamPipeWriterOptions Writing = new(minimumBufferSize: 64 << 10, leaveOpen: true);
 
     private readonly TransportConnection _connection;
     private Stream _stream;
 
-    /// <param name="connection">Owned from now on.</param>
+    /// <param name="connection">The connection, which this object owns from now on.</param>
     public Wire(TransportConnection connection)
     {
         _connection = connection;
@@ -35,10 +35,10 @@ internal sealed class Wire
     /// <inheritdoc cref="TransportConnection.Process"/>
     public int? Process => _connection.Process;
 
-    /// <summary>Continues under TLS.</summary>
-    /// <param name="authenticate">The handshake, of either side.</param>
-    /// <returns>False if the other side has sent more before TLS began: anybody on the way can have put it there, so the connection must end.</returns>
-    /// <exception cref="System.Security.Authentication.AuthenticationException">They do not agree.</exception>
+    /// <summary>Continues with TLS.</summary>
+    /// <param name="authenticate">The handshake of either side.</param>
+    /// <returns>False if the other side sent more before TLS began: an attacker on the path may have injected it, so the connection must end.</returns>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">The two sides do not agree.</exception>
     public async Task<bool> EncryptAsync(Func<SslStream, Task> authenticate)
     {
         if (HasInput())
@@ -58,21 +58,21 @@ internal sealed class Wire
     /// <inheritdoc cref="TransportConnection.Shutdown"/>
     public void Shutdown() => _connection.Shutdown();
 
-    /// <summary>Closes it so that nothing is sent any more. A connection that is closed in order continues to send what it was given, for a quarter of an hour:
-    /// a write that has been given up would come behind newer ones to the same place.</summary>
+    /// <summary>Closes the connection so that nothing more is sent. After an orderly close, the connection continues to send what it was given, for a quarter
+    /// of an hour: an abandoned write would arrive after newer ones to the same place.</summary>
     public void Reset()
     {
-        _connection.Reset();    // before the stream, which would end it in order
+        _connection.Reset();    // before the stream, which would close it in order
         Close();
     }
 
-    /// <summary>Closes it at once; what was not sent is not.</summary>
+    /// <summary>Closes the connection immediately; unsent data is dropped.</summary>
     public ValueTask CloseAsync() => _stream.DisposeAsync();
 
     /// <inheritdoc cref="CloseAsync"/>
     public void Close() => _stream.Dispose();
 
-    /// <summary>True for the errors that the end of a connection has, this side's included.</summary>
+    /// <summary>Returns true for the errors that the end of a connection causes, including an end by this side.</summary>
     public static bool IsLoss(Exception exception) =>
         exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException;
 
