@@ -159,7 +159,7 @@ public sealed class NbdServers_should : EngineTest
         foreach (var folder in new[] { none, other })
             File.Copy(Path.Combine(certificates, "ca-cert.pem"), Path.Combine(folder, "ca-cert.pem"), overwrite: true);
         File.Delete(Path.Combine(none, "client-cert.pem"));
-        await AssertRefusedAsync(uri with { TlsCertificates = none }, "wants a certificate of the client, and there is none");
+        await AssertRefusedAsync(uri with { TlsCertificates = none }, "requires a client certificate, and there is none");
         await AssertRefusedAsync(uri with { TlsCertificates = other }, "the client's certificate 'CN=client'");
     }
 

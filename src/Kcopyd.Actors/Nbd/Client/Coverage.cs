@@ -1,15 +1,15 @@
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>Which bytes of a read have come: each once, in any order. Allocates nothing for a server that sends them in order.</summary>
+/// <summary>Tracks which bytes of a read have arrived: each once, in any order. Allocates nothing if the server sends them in order.</summary>
 internal sealed class Coverage
 {
-    private const int MostPieces = 4096;    // that do not touch: no honest server leaves so many holes open
+    private const int MaxPieces = 4096;     // disjoint ones: no honest server leaves that many gaps
 
-    private readonly List<(long From, long To)> _pieces = [];   // sorted, apart from each other
+    private readonly List<(long From, long To)> _pieces = [];   // sorted and disjoint
 
     public void Clear() => _pieces.Clear();
 
-    /// <summary>Adds a range; false if some of it was there before, or if there are too many pieces.</summary>
+    /// <summary>Adds a range; returns false if some of it was added before, or if there are too many pieces.</summary>
     public bool TryAdd(long from, long to)
     {
         var at = _pieces.Count;
@@ -31,13 +31,13 @@ internal sealed class Coverage
         }
         else
         {
-            if (_pieces.Count == MostPieces)
+            if (_pieces.Count == MaxPieces)
                 return false;
             _pieces.Insert(at, (from, to));
         }
         return true;
     }
 
-    /// <summary>True if the whole range has come.</summary>
+    /// <summary>Returns true if the whole range has arrived.</summary>
     public bool Is(long from, long to) => from == to || _pieces.Count == 1 && _pieces[0] == (from, to);
 }

@@ -2,7 +2,7 @@ using Akka.Actor;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>A timer of the device's actor: its key, and the message when the time has passed.</summary>
+/// <summary>A timer of the device's actor: its key, and the message sent when the time has passed.</summary>
 internal sealed class DeviceTimer : INoSerializationVerificationNeeded
 {
     private DeviceTimer()
@@ -15,12 +15,12 @@ internal sealed class DeviceTimer : INoSerializationVerificationNeeded
     /// <summary>The time that requests wait for a lost server.</summary>
     public static DeviceTimer Limit { get; } = new();
 
-    /// <summary>The time after which a server that was found again counts as back though nobody asked it for anything.</summary>
+    /// <summary>The time after which a server that was found again counts as back even if no request was sent to it.</summary>
     public static DeviceTimer Settled { get; } = new();
 
-    /// <summary>Part of the time that a request may wait for its answer; again and again.</summary>
+    /// <summary>A periodic fraction of the time that a request may wait for its answer.</summary>
     public static DeviceTimer Tick { get; } = new();
 
-    /// <summary>The time that a device that closes waits for its streams.</summary>
+    /// <summary>The time that a closing device waits for its streams.</summary>
     public static DeviceTimer Close { get; } = new();
 }

@@ -3,34 +3,34 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>Something can be read from a connection, or it has ended.</summary>
+/// <summary>Data can be read from a connection, or the connection has ended.</summary>
 internal sealed class LinkRead(NbdLink link) : LinkedMessage
 {
     public NbdLink Link { get; } = link;
 }
 
-/// <summary>What was to be written to a connection has been, or it has ended.</summary>
+/// <summary>A write to a connection has completed, or the connection has ended.</summary>
 internal sealed class LinkWritten(NbdLink link) : LinkedMessage
 {
-    private int _given;
+    private int _isClosed;
 
     public NbdLink Link { get; } = link;
 
-    // The actor is gone; only now is the memory that was written from free.
-    public override void Undelivered() => Give();
+    // The actor is gone. Only now is the memory of the write free.
+    public override void Undelivered() => CloseSending();
 
-    public void Give()
+    public void CloseSending()
     {
-        if (Interlocked.Exchange(ref _given, 1) == 0)
+        if (Interlocked.Exchange(ref _isClosed, 1) == 0)
             Link.CloseSending();
     }
 }
 
-/// <summary>The handle is disposed.</summary>
+/// <summary>The handle was disposed.</summary>
 internal sealed record CloseDevice : INoSerializationVerificationNeeded
 {
     public static CloseDevice Instance { get; } = new();
 }
 
-/// <summary>The caller that opens the device gives up.</summary>
+/// <summary>The caller cancelled opening the device.</summary>
 internal sealed record CancelOpening(CancellationToken Token) : INoSerializationVerificationNeeded;

@@ -7,43 +7,43 @@ using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>What goes out over one connection. A long payload is sent from its caller's memory, in parts. Used by the device's actor only.</summary>
-/// <remarks>Invariant: while <see cref="Sending"/> is a request, the stream may read its memory.</remarks>
+/// <summary>The output of one connection. A long payload is sent from the caller's memory, in parts. Used by the device's actor only.</summary>
+/// <remarks>Invariant: while <see cref="Sending"/> is set, the stream may read that request's memory.</remarks>
 internal sealed class LinkOutput(PipeWriter output)
 {
-    private const int LongestCopied = 16 << 10;     // bytes; a longer payload goes to the stream from where it is
-    private const int LongestPart = 256 << 10;      // bytes of it that the stream is given at once
+    private const int MaxCopied = 16 << 10;         // bytes; a longer payload is written from the caller's memory
+    private const int MaxPart = 256 << 10;          // bytes of such a payload that the stream receives at once
 
     private ConfiguredValueTaskAwaitable<FlushResult>.ConfiguredValueTaskAwaiter _pending;
     private Memory<byte> _unsent;       // of the payload
-    private bool _isDirty;              // something is encoded and not flushed
+    private bool _isDirty;              // encoded data is not yet flushed
 
-    /// <summary>Called when a write that had to wait is over, on any thread.</summary>
+    /// <summary>Called on any thread when a pending write has completed.</summary>
     public Action OnWritten { get; set; } = null!;
 
-    /// <summary>True while a write waits.</summary>
+    /// <summary>True while a write is pending.</summary>
     public bool IsWriting { get; private set; }
 
-    /// <summary>True if a write waited, and is over.</summary>
+    /// <summary>True if a pending write has completed.</summary>
     public bool IsWritten => IsWriting && _pending.IsCompleted;
 
     /// <summary>The request whose payload is being sent.</summary>
     public NbdRequest? Sending { get; private set; }
 
-    /// <summary>Parts of payloads that the stream has taken.</summary>
+    /// <summary>Number of payload parts that the stream has accepted.</summary>
     public int Parts { get; private set; }
 
-    /// <summary>Why nothing can be sent any more; null while it can.</summary>
+    /// <summary>Why nothing more can be sent; null while sending is possible.</summary>
     public string? Failure { get; private set; }
 
-    /// <summary>Encodes a request; a long payload begins to be sent, and with it all that is encoded.</summary>
+    /// <summary>Encodes a request. A long payload begins to be sent, together with everything that is encoded.</summary>
     public void Send(NbdRequest request, ulong cookie)
     {
         WriteHeader(request.Command, request.Flags, cookie, request.Offset, request.Length);
         _isDirty = true;
         if (request.Command != NbdCommand.Write)
             return;
-        if (request.Memory.Length <= LongestCopied)
+        if (request.Memory.Length <= MaxCopied)
         {
             output.Write(request.Memory.Span);
             return;
@@ -59,7 +59,7 @@ internal sealed class LinkOutput(PipeWriter output)
             TryWrite(output.FlushAsync());
     }
 
-    /// <summary>A write that had to wait is over.</summary>
+    /// <summary>Completes a pending write and sends the next parts of the payload.</summary>
     public void Written()
     {
         var pending = _pending;
@@ -68,11 +68,10 @@ internal sealed class LinkOutput(PipeWriter output)
         SendParts();
     }
 
-    /// <summary>Nothing more is sent.</summary>
+    /// <summary>Stops sending.</summary>
     public void Stop(string reason) => Failure ??= reason;
 
-    /// <summary>The request whose payload was being sent, once the stream does not read from its memory any more; null before that, or if there is
-    /// none.</summary>
+    /// <summary>Returns the request whose payload was being sent once the stream no longer reads its memory; null before that, or if there is none.</summary>
     public NbdRequest? TakeSent()
     {
         if (IsWriting || Sending is null)
@@ -82,14 +81,14 @@ internal sealed class LinkOutput(PipeWriter output)
         return sent;
     }
 
-    /// <summary>Tells the server that no more comes, if that can be told without waiting.</summary>
-    public void SayGoodbye()
+    /// <summary>Sends a disconnect request to the server if that is possible without waiting.</summary>
+    public void SendDisconnect()
     {
         if (IsWriting || Failure is not null)
             return;
         WriteHeader(NbdCommand.Disconnect, CommandFlags.None, 0, 0, 0);
         var sent = output.FlushAsync();
-        // A server that is gone needs no goodbye, so how this ends is of no interest; looking at it gives back what it is made of.
+        // A server that is gone needs no disconnect request, so the outcome does not matter; observing it releases its resources.
         _ = sent.IsCompleted ? Task.CompletedTask : sent.AsTask().ContinueWith(static ended => _ = ended.Exception, TaskScheduler.Default);
     }
 
@@ -105,19 +104,19 @@ internal sealed class LinkOutput(PipeWriter output)
         output.Advance(NbdNumbers.RequestHeader);
     }
 
-    // The whole payload, also if the request is answered before all of it is sent: the server reads it.
+    // Sends the whole payload, even if the request is answered before all of it is sent: the server reads it.
     private void SendParts()
     {
         while (!_unsent.IsEmpty && Failure is null)
         {
-            var part = _unsent[..Math.Min(_unsent.Length, LongestPart)];
+            var part = _unsent[..Math.Min(_unsent.Length, MaxPart)];
             _unsent = _unsent[part.Length..];
             if (!TryWrite(output.WriteAsync(part)))
                 return;
         }
     }
 
-    /// <returns>False if it has to wait.</returns>
+    /// <returns>False if the write is pending.</returns>
     private bool TryWrite(ValueTask<FlushResult> writing)
     {
         _isDirty = false;

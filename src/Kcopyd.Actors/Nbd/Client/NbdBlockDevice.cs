@@ -8,22 +8,23 @@ using Kcopyd.Actors.Nbd.Protocol;
 namespace Kcopyd.Actors.Nbd;
 
 /// <summary>
-/// An export of an NBD server as a device: many requests in flight, over several connections where the server allows it. Any thread may use it.
+/// An export of an NBD server as a device, with many requests in flight, over several connections if the server allows it. Thread-safe.
 /// </summary>
 /// <remarks>
-/// <para>A server that is lost is looked for until <see cref="NbdClientOptions.ReconnectLimit"/>, and what was in flight is sent again. Each call is
-/// answered once.</para>
-/// <para>No write is lost: what the server acknowledged and was not asked to flush is kept here, up to
-/// <see cref="NbdClientOptions.UnflushedLimit"/>, and written again, in order and before anything else, when all connections were lost, because the server
-/// may have been restarted and its cache with it. As long as one connection lives, its server and its cache do, and none is replaced.</para>
-/// <para>The limits of that: a server that acknowledges a flush has done it. One that has no flush (no <see cref="DeviceFeatures.VolatileCache"/>) keeps
-/// what it acknowledges. NBD has no fencing: a server that was cut off, and not ended, may execute a request of the lost connection late, after a newer write
-/// to the same place. Writes to the same place at the same time have no order, here as on any device. What is kept is lost with this process.</para>
+/// <para>After the loss of the server, the device reconnects for up to <see cref="NbdClientOptions.ReconnectLimit"/> and sends the requests that were in flight
+/// again. Each call is answered once.</para>
+/// <para>No write is lost: the device keeps the writes that the server acknowledged and was not asked to flush, up to
+/// <see cref="NbdClientOptions.UnflushedLimit"/>. After the loss of all connections, it writes them again, in order and before anything else, because the
+/// server may have been restarted and lost its cache. As long as one connection lives, so do its server and the cache, and no connection is replaced.</para>
+/// <para>This relies on the following: a server that acknowledges a flush has performed it, and a server without flush (no
+/// <see cref="DeviceFeatures.VolatileCache"/>) keeps what it acknowledges. NBD has no fencing: a server that was cut off but has not ended may execute a
+/// request of the lost connection late, after a newer write to the same place. Concurrent writes to the same place have no order, as on any device. The kept
+/// writes are lost with this process.</para>
 /// </remarks>
 public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
 {
     private readonly NbdClientCore _core;
-    private readonly int _mostPayload;
+    private readonly int _maxPayload;
     private int _isDisposed;
 
     private NbdBlockDevice(NbdClientCore core)
@@ -31,19 +32,19 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
         _core = core;
         Features = core.Terms.Features(core.IsReadOnly);
         LogicalBlockSize = Math.Max(IoRegion.SectorSize, core.Terms.MinimumBlockSize);
-        _mostPayload = core.KeepsWrites ? (int)Math.Min(core.Terms.MaximumPayload, core.Options.UnflushedLimit) : core.Terms.MaximumPayload;
+        _maxPayload = core.KeepsWrites ? (int)Math.Min(core.Terms.MaximumPayload, core.Options.UnflushedLimit) : core.Terms.MaximumPayload;
     }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>The address of the export.</summary>
     public NbdUri Uri => _core.Uri;
 
     /// <summary>The actor that owns the connections.</summary>
     public IActorRef Actor => _core.Actor;
 
-    /// <summary>What the server says of the export.</summary>
+    /// <summary>What the server reports about the export.</summary>
     public NbdExportInfo Info => _core.Terms.ToInfo(_core.Uri.Export);
 
-    /// <summary>Whether there is a server now. <see cref="NbdDeviceStateChanged"/> tells of each change.</summary>
+    /// <summary>Whether there is a server now. Each change publishes an <see cref="NbdDeviceStateChanged"/>.</summary>
     public NbdDeviceState State => _core.State;
 
     /// <summary>The address.</summary>
@@ -55,7 +56,7 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
     /// <summary>The server's minimum block size, at least 512 bytes.</summary>
     public int LogicalBlockSize { get; }
 
-    /// <summary>The server's minimum block size in bytes; 1 where it has none.</summary>
+    /// <summary>The server's minimum block size in bytes; 1 if it has none.</summary>
     public int Alignment => _core.Terms.MinimumBlockSize;
 
     /// <inheritdoc/>
@@ -64,25 +65,28 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
     /// <inheritdoc/>
     public DeviceFeatures Features { get; }
 
-    bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;     // it tells an actor
+    bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;     // it only sends a message to an actor
 
-    internal static async Task<NbdBlockDevice> OpenAsync(IActorRefFactory parent, ActorSystem system, NbdUri uri, NbdClientOptions? options, CancellationToken cancellationToken)
+    internal static async Task<NbdBlockDevice> OpenAsync(
+        IActorRefFactory parent, ActorSystem system, NbdUri uri, NbdClientOptions? options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(uri);
         options = (options ?? new NbdClientOptions()).Checked();
         cancellationToken.ThrowIfCancellationRequested();
-        var core = new NbdClientCore(new NbdConnector(uri.Checked(), options, system.Scheduler), new Elsewhere(system.Dispatchers.Lookup(options.Dispatcher).Schedule));
+        var core = new NbdClientCore(
+            new NbdConnector(uri.Checked(), options, system.Scheduler), new Elsewhere(system.Dispatchers.Lookup(options.Dispatcher).Schedule));
         core.Actor = parent.ActorOf(NbdClientActor.Props(core), ActorNames.Next("kcopyd-nbd-device"));
-        using (cancellationToken.UnsafeRegister(static (state, token) => ((NbdClientCore)state!).Actor.Tell(new CancelOpening(token), ActorRefs.NoSender), core))
+        using (cancellationToken.UnsafeRegister(
+            static (state, token) => ((NbdClientCore)state!).Actor.Tell(new CancelOpening(token), ActorRefs.NoSender), core))
             await core.Opened.Task.ConfigureAwait(false);
         return new NbdBlockDevice(core);
     }
 
-    /// <summary>Asks a server what it says of an export, without opening it.</summary>
+    /// <summary>Asks a server what it reports about an export, without opening it.</summary>
     /// <param name="uri">The export.</param>
-    /// <param name="options">How it is used; null takes the defaults.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="NbdException">The server is not there, or refuses, or breaks the protocol; the message names it and the remedy.</exception>
+    /// <param name="options">The options; null uses the defaults.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
+    /// <exception cref="NbdException">The server is unreachable, refuses, or violates the protocol; the message names it and the remedy.</exception>
     /// <exception cref="ArgumentException">The address has neither a host nor a socket, or both, or an option is outside its range.</exception>
     public static Task<NbdExportInfo> QueryAsync(NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -90,7 +94,7 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
         return new NbdConnector(uri.Checked(), (options ?? new NbdClientOptions()).Checked(), null).QueryAsync(cancellationToken);
     }
 
-    /// <summary>Asks a server what exports it has. The one that the address names does not matter.</summary>
+    /// <summary>Asks a server for its exports. The export that the address names does not matter.</summary>
     /// <inheritdoc cref="QueryAsync"/>
     public static Task<IReadOnlyList<NbdExportInfo>> ListAsync(NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -112,9 +116,9 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
     /// <inheritdoc/>
     public ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) => WriteAsync(offset, buffer, CommandFlags.None);
 
-    /// <summary>Writes, and is done when that is on stable storage, as a write and a flush are: by one request where the server has it (FUA).</summary>
+    /// <summary>Writes, and completes when the data is on stable storage, like a write and a flush: with one request if the server supports it (FUA).</summary>
     /// <param name="offset">Byte offset.</param>
-    /// <param name="buffer">What to write.</param>
+    /// <param name="buffer">The data to write.</param>
     public ValueTask<IoResult> WriteThroughAsync(long offset, ReadOnlyMemory<byte> buffer) =>
         _core.Terms.Has(TransmissionFlags.SendFua) ? WriteAsync(offset, buffer, CommandFlags.Fua) : WriteAndFlushAsync(offset, buffer);
 
@@ -123,7 +127,8 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
         Change(DeviceFeatures.WriteZeroes, NbdCommand.WriteZeroes, CommandFlags.NoHole, offset, length);
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> PunchAsync(long offset, long length) => Change(DeviceFeatures.WriteZeroes, NbdCommand.WriteZeroes, CommandFlags.None, offset, length);
+    public ValueTask<IoResult> PunchAsync(long offset, long length) =>
+        Change(DeviceFeatures.WriteZeroes, NbdCommand.WriteZeroes, CommandFlags.None, offset, length);
 
     /// <inheritdoc/>
     public ValueTask<IoResult> DiscardAsync(long offset, long length) => Change(DeviceFeatures.Discard, NbdCommand.Trim, CommandFlags.None, offset, length);
@@ -135,8 +140,8 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
             return new(ExtentResult.Failure(IoError.NotSupported));
         if (offset < 0 || length <= 0 || offset >= Length)
             return new(ExtentResult.Failure(IoError.Invalid));
-        // Of whole blocks, and what is told of the rest of the last one is cut off again by nobody's harm: it is on the device.
-        var count = Math.Min(Math.Min(length, NbdClientCore.LongestMap), Length - offset);
+        // The server maps whole blocks only.
+        var count = Math.Min(Math.Min(length, NbdClientCore.MaxMap), Length - offset);
         return IsAligned(offset, count) ? _core.SubmitMap(offset, count) : new(ExtentResult.Failure(IoError.Invalid));
     }
 
@@ -145,8 +150,8 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
         ? new(_core.IsGone ? IoResult.Failure(IoError.Closed) : IoResult.Success(0))
         : _core.Submit(NbdCommand.Flush, CommandFlags.None, 0, 0, default);
 
-    /// <summary>Fails what is in flight with <see cref="IoError.Closed"/>, tells the server, and closes the connections; does not wait for a server that does
-    /// not answer. What was not flushed is not flushed by this.</summary>
+    /// <summary>Fails the requests in flight with <see cref="IoError.Closed"/>, notifies the server, and closes the connections without waiting for a server
+    /// that does not answer. Does not flush.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
@@ -179,13 +184,13 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
             return new(IoResult.Failure(refusal));
         if ((Features & feature) == 0)
             return new(IoResult.Failure(IoError.NotSupported));
-        var count = _core.Terms.Cut(offset, Bounds.Clamp(Length, offset, length), _core.LongestChange);
+        var count = _core.Terms.Cut(offset, Bounds.Clamp(Length, offset, length), _core.MaxChange);
         return count == 0 ? new(IoResult.Success(0))
             : !IsAligned(offset, count) ? new(IoResult.Failure(IoError.Invalid))
             : _core.Submit(command, flags, offset, count, default);
     }
 
-    private int Payload(long offset, int length) => (int)_core.Terms.Cut(offset, Bounds.Clamp(Length, offset, length), _mostPayload);
+    private int Payload(long offset, int length) => (int)_core.Terms.Cut(offset, Bounds.Clamp(Length, offset, length), _maxPayload);
 
     private bool IsAligned(long offset, long count) => ((offset | (offset + count == Length ? 0 : count)) & (Alignment - 1)) == 0;
 }

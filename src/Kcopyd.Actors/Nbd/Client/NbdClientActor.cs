@@ -4,20 +4,20 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>The one serialized world of an NBD device: it knows whether there is a server, and owns the connections and the requests
+/// <summary>Serializes all work of an NBD device: it tracks whether there is a server, and owns the connections and the requests
 /// (<see cref="NbdSession"/>).</summary>
 /// <remarks><code>
 ///  Opening ──Found──▶ Serving, or ──NotFound, CancelOpening──▶ stopped
 ///
-///  Serving ──LostSession──▶ Lost ──Found──▶ Replaying ──Work──▶ Serving    what is kept is written again, before anything else
+///  Serving ──LostSession──▶ Lost ──Found──▶ Replaying ──Work──▶ Serving    kept writes are written again, before anything else
 ///                            ▲                  │
 ///                            └───LostSession────┘
-///  any ──Fail──▶ Failed                                                    for good: the limit has passed, or it is another export
-///  any ──Close──▶ Closing ──Work──▶ stopped                                when nothing is on its way any more, or at the limit
+///  any ──Fail──▶ Failed                                                    permanent: the limit has passed, or the export has changed
+///  any ──Close──▶ Closing ──Work──▶ stopped                                when no I/O is pending any more, or at the limit
 /// </code></remarks>
 internal sealed class NbdClientActor : UntypedActor, IWithTimers
 {
-    // For streams to stop reading callers' memory once they are closed, which sockets do at once.
+    // Time for closed streams to stop reading callers' memory, which sockets do immediately.
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
 
     private readonly NbdClientCore _core;
@@ -26,7 +26,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     private ServerSearch _search = null!;
     private ServerLoss _loss = null!;
     private State _state = State.Opening;
-    private long _heard;            // requests that the server had answered when that was looked at
+    private long _answeredCalls;    // value of the session's counter at the last check
 
     public NbdClientActor(NbdClientCore core)
     {
@@ -58,7 +58,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         _search = new ServerSearch(_core, Self, Context.Dispatcher, Timers);
         _loss = new ServerLoss(Options.ReconnectLimit, Timers);
         if (_core.IsGone)
-            Context.Stop(Self);     // restarted after a bug: its requests were answered, and the connections are closed
+            Context.Stop(Self);     // restarted after a bug: its requests are answered, and the connections are closed
         else
             _search.Try();
     }
@@ -132,7 +132,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
             Context.Stop(Self);     // requests whose memory is still read are answered later: see PostStop
     }
 
-    /// <summary>Takes what the connections bring and sends what can be sent, until there is nothing of either.</summary>
+    /// <summary>Takes results from the connections and sends what can be sent, until there is neither.</summary>
     private void Work()
     {
         Settle();
@@ -155,11 +155,11 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         _session.Watch(Timers);
     }
 
-    /// <returns>True if there was something.</returns>
+    /// <returns>True if anything changed.</returns>
     private bool Settle()
     {
         var news = _session.Settle(_state == State.Replaying);
-        if (_session.Heard > _heard)
+        if (_session.AnsweredCalls > _answeredCalls)
             Regained();
         if (news == SessionNews.Ended)
             LostSession();
@@ -208,12 +208,12 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
         }
         else if (_state != State.Lost)
         {
-            link.Break("the device does not wait for it any more");
+            link.Break("the device no longer waits for it");
         }
         else if (_core.Terms.WhyNot(link.Terms, _core.IsReadOnly) is { } reason)
         {
-            link.Break("it is another export");
-            Fail($"the server is back, and it is another export: {reason}");
+            link.Break("the export has changed");
+            Fail($"the server is back, but the export has changed: {reason}");
         }
         else
         {
@@ -232,20 +232,20 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     private void LimitReached()
     {
         if (_state == State.Serving)
-            Regained();     // it is there, and slow
+            Regained();     // the server is there, but slow
         else if (_loss.IsOver(_session.HasWaiting, _state == State.Replaying ? _session.Replayed : 0))
             Fail($"the server has not come back within {Options.ReconnectLimit.TotalSeconds:0.###} s ({_loss.Reason})");
     }
 
-    // It has answered a request since it was lost, or has not been lost again for a while.
+    // The server has answered a request since it was lost, or has not been lost again for a while.
     private void Regained()
     {
-        _heard = _session.Heard;
+        _answeredCalls = _session.AnsweredCalls;
         if (_state == State.Serving && _loss.End())
             _news.Regained();
     }
 
-    /// <summary>Nothing works any more, and nothing will.</summary>
+    /// <summary>Fails the device permanently.</summary>
     private void Fail(string reason)
     {
         _state = State.Failed;

@@ -4,14 +4,14 @@ using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>What the handle (any thread) and the device's actor share.</summary>
+/// <summary>The state that the handle (any thread) and the device's actor share.</summary>
 internal sealed class NbdClientCore(NbdConnector connector, Elsewhere elsewhere) : Target<NbdRequest>(elsewhere)
 {
-    /// <summary>Bytes that a request for the map may have.</summary>
-    public const long LongestMap = 1 << 30;
+    /// <summary>Maximum bytes of a map request.</summary>
+    public const long MaxMap = 1 << 30;
 
     private volatile NbdDeviceState _state;
-    private long _longestChange = 1 << 30;
+    private long _maxChange = 1 << 30;
 
     /// <summary>Opens connections to the server.</summary>
     public NbdConnector Connector => connector;
@@ -22,10 +22,10 @@ internal sealed class NbdClientCore(NbdConnector connector, Elsewhere elsewhere)
 
     public NbdClientOptions Options => connector.Options;
 
-    /// <summary>Ends when the first session has begun, or cannot begin. Before that there is no handle.</summary>
+    /// <summary>Completes when the first session has begun, or cannot begin. Until then there is no handle.</summary>
     public TaskCompletionSource Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Of the first session; those of later ones are not less.</summary>
+    /// <summary>The terms of the first session; those of later ones are not weaker.</summary>
     public NbdTerms Terms { get; set; } = null!;
 
     public bool IsReadOnly => Options.ReadOnly || Terms.Has(TransmissionFlags.ReadOnly);
@@ -33,9 +33,9 @@ internal sealed class NbdClientCore(NbdConnector connector, Elsewhere elsewhere)
     /// <summary>True if acknowledged writes may have to be written again.</summary>
     public bool KeepsWrites => Options is { ReconnectLimit.Ticks: > 0, UnflushedLimit: > 0 } && !IsReadOnly && Terms.Has(TransmissionFlags.SendFlush);
 
-    /// <summary>Bytes that a trim or a zeroing may have, which have no payload. A server may refuse them if they are longer than a payload may be; then they
-    /// are not, from then on.</summary>
-    public long LongestChange { get => Volatile.Read(ref _longestChange); set => Volatile.Write(ref _longestChange, value); }
+    /// <summary>Maximum bytes of a trim or a write of zeroes, which have no payload. If a server refuses those longer than its maximum payload, the limit drops
+    /// to that payload.</summary>
+    public long MaxChange { get => Volatile.Read(ref _maxChange); set => Volatile.Write(ref _maxChange, value); }
 
     /// <summary>Set by the actor only.</summary>
     public NbdDeviceState State { get => _state; set => _state = value; }

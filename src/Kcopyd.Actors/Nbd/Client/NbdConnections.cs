@@ -4,7 +4,7 @@ using Kcopyd.Actors.Messaging;
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>
-/// The connections of a session, and those that have ended while something was still on its way to or from their sockets. Used by the device's actor only.
+/// The connections of a session, and ended connections whose sockets still have I/O pending. Used by the device's actor only.
 /// </summary>
 internal sealed class NbdConnections(ILoggingAdapter log, string name)
 {
@@ -14,13 +14,13 @@ internal sealed class NbdConnections(ILoggingAdapter log, string name)
     /// <summary>Requests that were answered, for the owner to take.</summary>
     public LinkedQueue<NbdRequest> Answered;
 
-    /// <summary>Requests that were in flight on a connection that is lost, for the owner to take.</summary>
+    /// <summary>Requests that were in flight on a lost connection, for the owner to take.</summary>
     public LinkedQueue<NbdRequest> Unanswered;
 
-    /// <summary>Connections of the session; with the last of them the session is lost.</summary>
+    /// <summary>Number of connections of the session; the loss of the last one is the loss of the session.</summary>
     public int Count => _live.Count;
 
-    /// <summary>One of them; null if there is none.</summary>
+    /// <summary>One of the connections; null if there is none.</summary>
     public NbdLink? First => _live.Count == 0 ? null : _live[0];
 
     /// <summary>Requests that wait for an answer.</summary>
@@ -35,13 +35,13 @@ internal sealed class NbdConnections(ILoggingAdapter log, string name)
         }
     }
 
-    /// <summary>True if there is nothing left of any connection.</summary>
+    /// <summary>True if no connection is left, not even an ended one.</summary>
     public bool AreGone => _live.Count == 0 && _ending.Count == 0;
 
-    /// <summary>Why the last connection that was lost was lost.</summary>
+    /// <summary>Why the most recently lost connection was lost.</summary>
     public string Loss { get; private set; } = "";
 
-    /// <summary>True if the server has answered over each of them.</summary>
+    /// <summary>True if the server has answered over each connection.</summary>
     public bool HaveAnswered => _live.TrueForAll(static link => link.HasAnswered);
 
     public bool HaveMap => _live.TrueForAll(static link => link.Terms.Allocation is not null);
@@ -52,7 +52,7 @@ internal sealed class NbdConnections(ILoggingAdapter log, string name)
         link.Read();
     }
 
-    /// <summary>The least loaded connection that has room; null if there is none.</summary>
+    /// <summary>Returns the least loaded connection that has room; null if there is none.</summary>
     public NbdLink? Free()
     {
         NbdLink? free = null;
@@ -71,8 +71,8 @@ internal sealed class NbdConnections(ILoggingAdapter log, string name)
             link.Flush();
     }
 
-    /// <summary>Takes from the connections what became of their requests, and drops those that are lost.</summary>
-    /// <returns>True if there was something.</returns>
+    /// <summary>Collects the finished requests of the connections, and drops lost connections.</summary>
+    /// <returns>True if anything changed.</returns>
     public bool Collect()
     {
         var isAny = false;
@@ -100,28 +100,28 @@ internal sealed class NbdConnections(ILoggingAdapter log, string name)
         return isAny;
     }
 
-    /// <summary>Ends them all.</summary>
+    /// <summary>Breaks all connections.</summary>
     public void Break(string reason)
     {
         foreach (var link in _live)
             link.Break(reason);
     }
 
-    /// <summary>Ends them all, in order where nothing is in flight.</summary>
+    /// <summary>Closes all connections, orderly if nothing is in flight.</summary>
     public void Close()
     {
         foreach (var link in _live)
             link.Close();
     }
 
-    /// <summary>Ends those over which a request has waited too long.</summary>
+    /// <summary>Ends the connections over which a request has waited too long.</summary>
     public void Tick(TimeSpan timeout)
     {
         foreach (var link in _live)
             link.Tick(timeout);
     }
 
-    /// <summary>The actor is gone.</summary>
+    /// <summary>Ends everything after the actor is gone.</summary>
     public void Abandon()
     {
         Close();

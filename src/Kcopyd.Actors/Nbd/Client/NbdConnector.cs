@@ -9,10 +9,10 @@ using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>Connects to a server and agrees with it, one try at a time, each within the time that the options give.</summary>
+/// <summary>Connects to a server and negotiates with it, one attempt at a time, each within the time limit of the options.</summary>
 /// <param name="uri">The export.</param>
-/// <param name="options">How it is used.</param>
-/// <param name="scheduler">Whose time limits a try; null takes the options' <see cref="NbdClientOptions.TimeProvider"/>.</param>
+/// <param name="options">The options.</param>
+/// <param name="scheduler">Measures the time limit of an attempt; null uses the options' <see cref="NbdClientOptions.TimeProvider"/>.</param>
 internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, IScheduler? scheduler)
 {
     private readonly string _server = $"The NBD server at {uri}";
@@ -21,26 +21,27 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
 
     public NbdClientOptions Options { get; } = options;
 
-    /// <summary>A connection that is ready for requests.</summary>
-    /// <param name="beside">A connection that the new one must lead to the same place as; null for the first.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="NbdException">There is none; the message says why.</exception>
+    /// <summary>Opens a connection that is ready for requests.</summary>
+    /// <param name="beside">A connection whose server the new one must reach, too; null for the first.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    /// <exception cref="NbdException">No connection was opened; the message says why.</exception>
     public Task<NbdLink> OpenAsync(NbdLink? beside, CancellationToken cancellationToken) => TryAsync(beside?.EndPoint, async (transport, handshake) =>
     {
         if (beside?.Process is { } process && transport.Process != process)
-            throw new NbdException(NbdFailure.Refused, $"{_server} is another process than before; see that one server has the socket.");
+            throw new NbdException(NbdFailure.Refused, $"{_server} is a different process than before; check that only one server uses the socket.");
         var terms = await handshake.AgreeAsync(Uri.Export).ConfigureAwait(false);
         if (terms.Length % terms.MinimumBlockSize is > 0 and var rest)
         {
-            throw new NbdException(NbdFailure.UnsuitableExport, $"{_server} has {terms.Length} bytes and takes blocks of {terms.MinimumBlockSize}: nobody can read or write the last {rest} bytes. "
+            throw new NbdException(NbdFailure.UnsuitableExport,
+                $"{_server} has {terms.Length} bytes and takes blocks of {terms.MinimumBlockSize}: the last {rest} bytes cannot be read or written. "
                 + $"Give the export a size that is a multiple of {terms.MinimumBlockSize}, or a smaller minimum block.");
         }
         return beside is null || terms.Agrees(beside.Terms)
             ? new NbdLink(transport, terms, Options.MaxRequests)
-            : throw new NbdException(NbdFailure.Protocol, $"{_server} says something else of the export over another connection.");
+            : throw new NbdException(NbdFailure.Protocol, $"{_server} describes the export differently over another connection.");
     }, cancellationToken);
 
-    /// <summary>What the server says of one export.</summary>
+    /// <summary>Returns what the server reports about one export.</summary>
     public Task<NbdExportInfo> QueryAsync(CancellationToken cancellationToken) => TryAsync(null, async (transport, handshake) =>
     {
         var terms = await handshake.AgreeAsync(Uri.Export).ConfigureAwait(false);
@@ -48,7 +49,7 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
         return terms.ToInfo(Uri.Export);
     }, cancellationToken);
 
-    /// <summary>What the server says of all its exports.</summary>
+    /// <summary>Returns what the server reports about all its exports.</summary>
     public Task<IReadOnlyList<NbdExportInfo>> ListAsync(CancellationToken cancellationToken) => TryAsync(null, static async (transport, handshake) =>
     {
         var infos = new List<NbdExportInfo>();
@@ -83,7 +84,10 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
                 await handshake.StartTlsAsync().ConfigureAwait(false);
                 trust = new ServerTrust(Uri, tls);
                 if (!await transport.EncryptAsync(stream => stream.AuthenticateAsClientAsync(trust.ToOptions(), patience.Token)).ConfigureAwait(false))
-                    throw new NbdException(NbdFailure.Untrusted, $"{_server} sent plain text after it had agreed on TLS: somebody on the way may have put it there.");
+                {
+                    throw new NbdException(NbdFailure.Untrusted,
+                        $"{_server} sent plain text after it had agreed on TLS: an attacker on the path may have injected it.");
+                }
                 handshake.Trust = trust;
             }
             return await then(transport, handshake).ConfigureAwait(false);
@@ -92,8 +96,10 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
         {
             transport?.Close();
             cancellationToken.ThrowIfCancellationRequested();
-            // The one reply so far was in plain text.
-            throw trust is not null && options!.Replies == 1 && IsEnd(wrong) ? trust.Explain(_server, wrong) : Explain(wrong, isConnected: transport is not null);
+            // The only reply so far was in plain text.
+            throw trust is not null && options!.Replies == 1 && IsEnd(wrong)
+                ? trust.Explain(_server, wrong)
+                : Explain(wrong, isConnected: transport is not null);
         }
         finally
         {
@@ -108,15 +114,18 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
     {
         NbdException => wrong,
         OperationCanceledException => new NbdException(NbdFailure.TimedOut,
-            $"{_server} did not answer within {Options.ConnectTimeout.TotalSeconds:0.###} s; see that it runs and that nothing on the way drops what is sent.", wrong),
-        // .NET's word for ENOENT.
+            $"{_server} did not answer within {Options.ConnectTimeout.TotalSeconds:0.###} s; check that it runs and that nothing on the path drops packets.",
+            wrong),
+        // .NET reports ENOENT like this.
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } when Uri.Socket is { } path => new NbdException(NbdFailure.Unreachable,
-            $"{_server} is not there: there is no socket '{ForeignText.Path(path)}'. See that it runs and listens there.", wrong),
+            $"{_server} cannot be reached: there is no socket '{ForeignText.Path(path)}'. Check that the server runs and listens there.", wrong),
         SocketException when !isConnected => new NbdException(NbdFailure.Unreachable,
-            $"{_server} cannot be reached: {ForeignText.Phrase(wrong.Message)}. See that it runs and listens there.", wrong),
-        IOException or SocketException => new NbdException(NbdFailure.Disconnected, $"{_server} broke the connection in the negotiation: {wrong.Message}", wrong),
+            $"{_server} cannot be reached: {ForeignText.Phrase(wrong.Message)}. Check that the server runs and listens there.", wrong),
+        IOException or SocketException => new NbdException(NbdFailure.Disconnected,
+            $"{_server} broke the connection during the negotiation: {wrong.Message}", wrong),
         _ => wrong,
     };
 
-    private static NbdTls TlsOf(NbdUri uri, NbdClientOptions options) => options.Tls ?? (uri.TlsCertificates is null ? new NbdTls() : NbdTls.ForClient(uri.TlsCertificates));
+    private static NbdTls TlsOf(NbdUri uri, NbdClientOptions options) =>
+        options.Tls ?? (uri.TlsCertificates is null ? new NbdTls() : NbdTls.ForClient(uri.TlsCertificates));
 }

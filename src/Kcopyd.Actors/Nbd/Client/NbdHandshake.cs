@@ -5,35 +5,41 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>From the server's greeting to the first request: fixed newstyle, and nothing older.</summary>
+/// <summary>Negotiates from the server's greeting to the first request: fixed newstyle only.</summary>
 internal sealed class NbdHandshake(OptionStream options)
 {
-    private const int MostReplies = 64;         // to one option
-    private const int MostExports = 10_000;     // of a list
+    private const int MaxReplies = 64;          // to one option
+    private const int MaxExports = 10_000;      // in a list
 
     private bool _hasZeroes;
 
-    /// <summary>Whom the client and the server have shown themselves to be under TLS; null without.</summary>
+    /// <summary>The TLS handshake with the server; null without TLS.</summary>
     public ServerTrust? Trust { get; set; }
 
     public async Task GreetAsync()
     {
         var greeting = await options.ReadAsync(16, "before its greeting").ConfigureAwait(false);
         if (BinaryPrimitives.ReadUInt64BigEndian(greeting) != NbdNumbers.ServerMagic)
-            throw new NbdException(NbdFailure.Protocol, $"{options.Server} is no NBD server, or speaks TLS from the first byte, which NBD does not.");
+            throw new NbdException(NbdFailure.Protocol, $"{options.Server} is not an NBD server, or speaks TLS from the first byte, which NBD does not.");
         var style = BinaryPrimitives.ReadUInt64BigEndian(greeting.AsSpan(8));
         if (style == NbdNumbers.OldstyleMagic)
-            throw new NbdException(NbdFailure.Protocol, $"{options.Server} speaks the oldstyle of NBD, which cannot name an export and has no TLS; take a server of this decade (nbdkit without --oldstyle).");
+        {
+            throw new NbdException(NbdFailure.Protocol,
+                $"{options.Server} speaks oldstyle NBD, which cannot name an export and has no TLS; use a newer server (nbdkit without --oldstyle).");
+        }
         if (style != NbdNumbers.OptionMagic)
-            throw options.Broken("its greeting is of no known style");
+            throw options.Broken("its greeting has an unknown style");
         var flags = (HandshakeFlags)BinaryPrimitives.ReadUInt16BigEndian(await options.ReadAsync(2, "in its greeting").ConfigureAwait(false));
         if ((flags & HandshakeFlags.FixedNewstyle) == 0)
-            throw new NbdException(NbdFailure.Protocol, $"{options.Server} speaks newstyle NBD of before 2011 (not fixed newstyle): options cannot be refused there; take a newer server.");
+        {
+            throw new NbdException(NbdFailure.Protocol,
+                $"{options.Server} speaks newstyle NBD from before 2011 (not fixed newstyle), in which options cannot be refused; use a newer server.");
+        }
         _hasZeroes = (flags & HandshakeFlags.NoZeroes) == 0;
         await options.SendFlagsAsync(ClientFlags.FixedNewstyle | (_hasZeroes ? 0 : ClientFlags.NoZeroes)).ConfigureAwait(false);
     }
 
-    /// <summary>Asks for TLS. There is no way on in plain text.</summary>
+    /// <summary>Asks for TLS. There is no fallback to plain text.</summary>
     public async Task StartTlsAsync()
     {
         await options.SendAsync(NbdOption.StartTls, default).ConfigureAwait(false);
@@ -41,11 +47,12 @@ internal sealed class NbdHandshake(OptionStream options)
         if (reply.Type == NbdOptionReply.Ack && reply.Data.Length == 0)
             return;
         throw reply.IsError
-            ? new NbdException(NbdFailure.TlsUnavailable, $"{options.Server} refuses TLS ({reply.Type}){reply.Message}. Turn TLS on at the server; for plain text, which anybody on the way can read and change, the address begins with nbd.")
+            ? new NbdException(NbdFailure.TlsUnavailable, $"{options.Server} refuses TLS ({reply.Type}){reply.Message}. Enable TLS on the server, "
+                + "or begin the address with nbd for plain text, which an attacker on the path can read and change.")
             : options.Broken($"it answered {NbdOption.StartTls} with {reply.Type}");
     }
 
-    /// <summary>Agrees on an export; the connection is in transmission after that.</summary>
+    /// <summary>Agrees on an export; after that, the connection is in the transmission phase.</summary>
     public async Task<NbdTerms> AgreeAsync(string export)
     {
         var terms = new NbdTerms { IsStructured = await AskStructuredAsync().ConfigureAwait(false) };
@@ -54,7 +61,7 @@ internal sealed class NbdHandshake(OptionStream options)
         return await DescribeAsync(NbdOption.Go, export, terms).ConfigureAwait(false) ?? await ChooseAsync(export, terms).ConfigureAwait(false);
     }
 
-    /// <summary>The names of the exports.</summary>
+    /// <summary>Returns the names of the exports.</summary>
     public async Task<IReadOnlyList<string>> ListAsync()
     {
         await options.SendAsync(NbdOption.List, default).ConfigureAwait(false);
@@ -69,13 +76,13 @@ internal sealed class NbdHandshake(OptionStream options)
             var length = reply.Data.Length >= 4 ? BinaryPrimitives.ReadUInt32BigEndian(reply.Data) : uint.MaxValue;
             if (reply.Type != NbdOptionReply.Server || length > NbdNumbers.LongestString || length > reply.Data.Length - 4)
                 throw options.Broken("an export in its list is malformed");
-            if (names.Count == MostExports)
-                throw options.Broken($"it lists more than {MostExports} exports");
+            if (names.Count == MaxExports)
+                throw options.Broken($"it lists more than {MaxExports} exports");
             names.Add(Encoding.UTF8.GetString(reply.Data.AsSpan(4, (int)length)));
         }
     }
 
-    /// <summary>Asks about an export (<see cref="NbdOption.Info"/>) or takes it (<see cref="NbdOption.Go"/>); null if the server does not know the
+    /// <summary>Asks about an export (<see cref="NbdOption.Info"/>) or opens it (<see cref="NbdOption.Go"/>); null if the server does not know the
     /// option.</summary>
     public async Task<NbdTerms?> DescribeAsync(NbdOption option, string export, NbdTerms terms)
     {
@@ -87,23 +94,23 @@ internal sealed class NbdHandshake(OptionStream options)
         BinaryPrimitives.WriteUInt16BigEndian(payload.AsSpan(6 + name.Length), (ushort)NbdInfo.BlockSize);
         BinaryPrimitives.WriteUInt16BigEndian(payload.AsSpan(8 + name.Length), (ushort)NbdInfo.Description);
         await options.SendAsync(option, payload).ConfigureAwait(false);
-        for (var replies = 0; replies < MostReplies; replies++)
+        for (var replies = 0; replies < MaxReplies; replies++)
         {
             var reply = await options.ReceiveAsync(option).ConfigureAwait(false);
             switch (reply.Type)
             {
                 case NbdOptionReply.Info:
-                    terms = Learn(terms, reply.Data);
+                    terms = ApplyInfo(terms, reply.Data);
                     break;
                 case NbdOptionReply.Ack:
-                    return terms.Length >= 0 ? terms : throw options.Broken("it did not say how large the export is");
+                    return terms.Length >= 0 ? terms : throw options.Broken("it did not report the size of the export");
                 case NbdOptionReply.Unsupported:
                     return null;
                 default:
                     throw reply.IsError ? Refused(option, export, reply) : options.Broken($"it answered {option} with {reply.Type}");
             }
         }
-        throw options.Broken($"it goes on answering {option}");
+        throw options.Broken($"it sends too many answers to {option}");
     }
 
     private async Task<NbdTerms> ChooseAsync(string export, NbdTerms terms)
@@ -139,38 +146,41 @@ internal sealed class NbdHandshake(OptionStream options)
         query.CopyTo(payload, 12 + name.Length);
         await options.SendAsync(NbdOption.SetMetaContext, payload).ConfigureAwait(false);
         uint? context = null;
-        for (var replies = 0; replies < MostReplies; replies++)
+        for (var replies = 0; replies < MaxReplies; replies++)
         {
             var reply = await options.ReceiveAsync(NbdOption.SetMetaContext).ConfigureAwait(false);
             if (reply.Type == NbdOptionReply.Ack)
                 return context;
             if (reply.IsError)
-                return null;        // a missing export is refused by what comes next
+                return null;        // the next option refuses a missing export
             if (reply.Type != NbdOptionReply.MetaContext || reply.Data.Length < 4)
                 throw options.Broken($"it answered {NbdOption.SetMetaContext} with {reply.Type}");
             if (reply.Data.AsSpan(4).SequenceEqual(query))
                 context = BinaryPrimitives.ReadUInt32BigEndian(reply.Data);
         }
-        throw options.Broken($"it goes on answering {NbdOption.SetMetaContext}");
+        throw options.Broken($"it sends too many answers to {NbdOption.SetMetaContext}");
     }
 
-    private NbdTerms Learn(NbdTerms terms, byte[] data)
+    private NbdTerms ApplyInfo(NbdTerms terms, byte[] data)
     {
         if (data.Length < 2)
-            throw options.Broken("an information has no type");
+            throw options.Broken("an information reply has no type");
         var body = data.AsSpan(2);
         switch ((NbdInfo)BinaryPrimitives.ReadUInt16BigEndian(data))
         {
             case NbdInfo.Export when body.Length == 10:
                 return WithExport(terms, body);
             case NbdInfo.BlockSize when body.Length == 12:
-                return terms.WithBlockSizes(BinaryPrimitives.ReadUInt32BigEndian(body), BinaryPrimitives.ReadUInt32BigEndian(body[4..]), BinaryPrimitives.ReadUInt32BigEndian(body[8..]));
+                return terms.WithBlockSizes(
+                    BinaryPrimitives.ReadUInt32BigEndian(body),
+                    BinaryPrimitives.ReadUInt32BigEndian(body[4..]),
+                    BinaryPrimitives.ReadUInt32BigEndian(body[8..]));
             case NbdInfo.Description:
                 return terms with { Description = ForeignText.Printable(body, NbdNumbers.LongestString) };
             case NbdInfo.Export or NbdInfo.BlockSize:
-                throw options.Broken("an information has the wrong length");
+                throw options.Broken("an information reply has the wrong length");
             default:
-                return terms;       // what was not asked for may come, and is passed over
+                return terms;       // information that was not requested is allowed, and ignored
         }
     }
 
@@ -178,22 +188,24 @@ internal sealed class NbdHandshake(OptionStream options)
     {
         var length = BinaryPrimitives.ReadUInt64BigEndian(data);
         if (length > long.MaxValue)
-            throw options.Broken($"no export can have {length} bytes; 2^63-1 are the most");
+            throw options.Broken($"no export can have {length} bytes; the limit is 2^63-1");
         var flags = (TransmissionFlags)BinaryPrimitives.ReadUInt16BigEndian(data[8..]);
         return terms with { Length = (long)length, Flags = (flags & TransmissionFlags.HasFlags) == 0 ? TransmissionFlags.None : flags };
     }
 
-    // The reply before it was the promise of TLS.
+    // The only earlier reply was the agreement on TLS.
     private NbdException? TurnedAway(NbdOption option, OptionReply reply) =>
         reply.Type == NbdOptionReply.Policy && options.Replies == 2 ? Trust?.WhyTurnedAway(options.Server, option, reply.Message) : null;
 
     private NbdException Refused(NbdOption option, string export, OptionReply reply) => TurnedAway(option, reply) ?? reply.Type switch
     {
         NbdOptionReply.TlsRequired => new(NbdFailure.TlsRequired,
-            $"{options.Server} demands TLS{reply.Message}. Begin the address with nbds instead of nbd, and give tls-certificates=FOLDER if the machine does not know its authority."),
-        NbdOptionReply.Unknown => new(NbdFailure.NoExport, $"{options.Server} has no export '{export}'{reply.Message}. What it has is in its list, if it lists: nbdinfo --list."),
+            $"{options.Server} requires TLS{reply.Message}. Begin the address with nbds instead of nbd, "
+            + "and give tls-certificates=FOLDER if the machine does not trust its authority."),
+        NbdOptionReply.Unknown => new(NbdFailure.NoExport,
+            $"{options.Server} has no export '{export}'{reply.Message}. List its exports, if it permits that: nbdinfo --list."),
         NbdOptionReply.Policy => new(NbdFailure.Refused, $"{options.Server} does not permit {option} to this client{reply.Message}."),
-        NbdOptionReply.Unsupported => new(NbdFailure.Refused, $"{options.Server} cannot do {option}{reply.Message}."),
+        NbdOptionReply.Unsupported => new(NbdFailure.Refused, $"{options.Server} does not support {option}{reply.Message}."),
         NbdOptionReply.Shutdown => new(NbdFailure.Refused, $"{options.Server} is shutting down{reply.Message}."),
         _ => new(NbdFailure.Refused, $"{options.Server} refuses {option} ({reply.Type}){reply.Message}."),
     };

@@ -8,16 +8,16 @@ using Kcopyd.Actors.Nbd.Transport;
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>
-/// One connection in transmission: sends requests, reads replies, and sorts its requests into <see cref="Answered"/> and <see cref="Unanswered"/>, from
-/// where its owner takes them. Used by the device's actor only; what the sockets complete comes as messages to that actor.
+/// One connection in the transmission phase: sends requests, reads replies, and sorts its requests into <see cref="Answered"/> and <see cref="Unanswered"/> for
+/// its owner to take. Used by the device's actor only; completions of the sockets arrive as messages to that actor.
 /// </summary>
 /// <remarks>Invariant: a request leaves this object once, and not before the stream has stopped reading its memory.</remarks>
 internal sealed class NbdLink
 {
-    /// <summary>Ticks in the time that a request may wait, and in that of a long one.</summary>
+    /// <summary>Number of ticks that a request may wait, and that a long one may wait.</summary>
     public const int Ticks = 8, LongTicks = 5 * Ticks;
 
-    private const int MostReads = 16;       // before others have their turn
+    private const int MaxReads = 16;        // before other messages have their turn
 
     private readonly Wire _transport;
     private readonly RequestTable _table;
@@ -29,9 +29,9 @@ internal sealed class NbdLink
     private Action _onRead = null!;
     private ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _readPending;
     private bool _isReading;                // a message is on its way, or will be
-    private bool _isReadPending;            // and it brings something
+    private bool _isReadPending;            // and it brings a result
     private bool _isSendingAnswered;        // the request whose payload is being sent was answered before all of it was sent
-    private int _parts;                     // that had been sent at the last tick
+    private int _parts;                     // value of the output's counter at the last tick
 
     public NbdLink(Wire transport, NbdTerms terms, int maxRequests)
     {
@@ -50,17 +50,17 @@ internal sealed class NbdLink
 
     public int InFlight => _table.Count;
 
-    /// <summary>True once the server has answered a request over it.</summary>
+    /// <summary>True once the server has answered a request over this connection.</summary>
     public bool HasAnswered { get; private set; }
 
     public bool HasRoom => _table.Room > 0 && !_output.IsWriting && !IsBroken;
 
-    /// <summary>Why it is of no more use; null while it is of use.</summary>
+    /// <summary>Why the connection is unusable; null while it is usable.</summary>
     public string? Loss { get; private set; }
 
     public bool IsBroken => Loss is not null;
 
-    /// <summary>True once it is broken, and nothing is on its way to or from the socket any more.</summary>
+    /// <summary>True once the connection is broken and no I/O on the socket is pending.</summary>
     public bool IsQuiet => IsBroken && !_isReading && !_output.IsWriting;
 
     /// <summary>Requests that the server answered, for the owner to take.</summary>
@@ -69,7 +69,7 @@ internal sealed class NbdLink
     /// <summary>Requests of a broken connection that the server did not answer, for the owner to take.</summary>
     public LinkedQueue<NbdRequest> Unanswered;
 
-    /// <summary>Names the actor to which the completions of the sockets are told.</summary>
+    /// <summary>Sets the actor that receives the completions of the sockets.</summary>
     public void Attach(IActorRef actor, NbdClientCore core)
     {
         _onRead = () => actor.Tell(_read, ActorRefs.NoSender);
@@ -77,11 +77,11 @@ internal sealed class NbdLink
         {
             actor.Tell(_written, ActorRefs.NoSender);
             if (core.IsGone)
-                _written.Give();
+                _written.CloseSending();
         };
     }
 
-    /// <summary>Sends a request; a short one goes out with the next <see cref="Flush"/>. There must be room.</summary>
+    /// <summary>Sends a request; a short one leaves with the next <see cref="Flush"/>. There must be room.</summary>
     public void Send(NbdRequest request)
     {
         request.BeginTry();
@@ -89,7 +89,7 @@ internal sealed class NbdLink
         TakeSent();
     }
 
-    /// <summary>Sends what is encoded; all of it at once.</summary>
+    /// <summary>Sends everything that is encoded, all at once.</summary>
     public void Flush()
     {
         if (IsBroken)
@@ -98,21 +98,21 @@ internal sealed class NbdLink
         TakeSent();
     }
 
-    /// <summary>What was to be written has been.</summary>
+    /// <summary>Handles the completion of a write.</summary>
     public void Written()
     {
         _output.Written();
         TakeSent();
     }
 
-    /// <summary>Takes what has come, and waits for more.</summary>
+    /// <summary>Processes what has arrived, and waits for more.</summary>
     public void Read()
     {
         var (pending, isPending) = (_readPending, _isReadPending);
         (_readPending, _isReading, _isReadPending) = (default, false, false);
         if (isPending)
             EndRead(pending);
-        for (var reads = 0; reads < MostReads; reads++)
+        for (var reads = 0; reads < MaxReads; reads++)
         {
             if (IsBroken)
                 return;
@@ -132,13 +132,13 @@ internal sealed class NbdLink
     }
 
     /// <summary>Ends the connection if a request has waited too long.</summary>
-    /// <param name="timeout">The time that it may wait, for the message.</param>
+    /// <param name="timeout">The time that a request may wait, for the message.</param>
     public void Tick(TimeSpan timeout)
     {
         if (_output.Sending is { } sending && _output.Parts != _parts)
-            _table.Hear(sending);
+            _table.RecordActivity(sending);
         _parts = _output.Parts;
-        var heard = _table.TakeHeard();
+        var active = _table.TakeActivity();
         var late = Late(_watch, isLong: false) ?? Late(_longWatch, isLong: true);
         if (late is not null)
             Break($"it has not answered {late.Command} within {(late.IsLong ? LongTicks / Ticks * timeout : timeout).TotalSeconds:0.###} s");
@@ -146,31 +146,31 @@ internal sealed class NbdLink
         NbdRequest? Late(RequestWatch watch, bool isLong)
         {
             var oldest = _table.Oldest(isLong);
-            return watch.Tick(oldest?.Number ?? 0, _table.Latest, heard) ? oldest : null;
+            return watch.Tick(oldest?.Number ?? 0, _table.Latest, active) ? oldest : null;
         }
     }
 
-    /// <summary>Ends the connection at once; what was sent and has not left this machine is not sent any more. Its requests become
-    /// <see cref="Unanswered"/>, now or when the stream has stopped reading their memory.</summary>
+    /// <summary>Ends the connection immediately; data that has not left this machine is dropped. Its requests become <see cref="Unanswered"/>, now or when the
+    /// stream has stopped reading their memory.</summary>
     public void Break(string reason) => End(reason, isOrderly: false);
 
-    /// <summary>Ends the connection, and tells the server if nothing is in flight.</summary>
+    /// <summary>Ends the connection, and notifies the server if nothing is in flight.</summary>
     public void Close()
     {
         var isIdle = InFlight == 0 && _output.Sending is null;
         if (isIdle && !IsBroken)
-            _output.SayGoodbye();
+            _output.SendDisconnect();
         End("the device is closed", isIdle);
     }
 
-    /// <summary>Returns what a quiet connection is made of.</summary>
+    /// <summary>Releases the resources of a quiet connection.</summary>
     public void Release()
     {
         _transport.Input.Complete();
-        _transport.Output.Complete(new IOException("The connection is closed."));     // an error: nothing is to be written any more
+        _transport.Output.Complete(new IOException("The connection is closed."));     // an error, so that nothing more is written
     }
 
-    /// <summary>The actor is gone. A request whose memory the stream still reads is answered when it does not any more: see
+    /// <summary>Ends everything after the actor is gone. A request whose memory the stream still reads is answered when the stream stops: see
     /// <see cref="LinkWritten"/>.</summary>
     public void Abandon()
     {
@@ -178,7 +178,7 @@ internal sealed class NbdLink
         while ((Answered.Take() ?? Unanswered.Take()) is { } request)
             request.Close(request.Id);
         if (!_output.IsWriting || _output.IsWritten)
-            _written.Give();
+            _written.CloseSending();
     }
 
     internal void CloseSending() => _output.Sending?.Close(_output.Sending.Id);
@@ -201,7 +201,7 @@ internal sealed class NbdLink
         TakeSent();
     }
 
-    // What became of the writes.
+    // Handles the outcome of the writes.
     private void TakeSent()
     {
         if (_output.Failure is { } failure)
@@ -236,7 +236,7 @@ internal sealed class NbdLink
                 OnAnswered(request);
             }
             if (broken.IsShutdown)
-                _output.SayGoodbye();       // the protocol demands it
+                _output.SendDisconnect();       // the protocol requires it
             End(broken.Message, isOrderly: broken.IsShutdown);
         }
         catch (Exception lost) when (Wire.IsLoss(lost))
@@ -250,7 +250,7 @@ internal sealed class NbdLink
         HasAnswered = true;
         _table.Remove(request);
         if (_output.Sending == request)
-            _isSendingAnswered = true;      // an error, before all was sent: the stream still reads its memory
+            _isSendingAnswered = true;      // an error before all of it was sent: the stream still reads its memory
         else
             Answered.Add(request);
     }

@@ -4,7 +4,7 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>What has become of a session.</summary>
+/// <summary>What has changed in a session.</summary>
 internal enum SessionNews
 {
     None,
@@ -15,10 +15,9 @@ internal enum SessionNews
 }
 
 /// <summary>
-/// The connections to one life of the server, and the requests of the device, which outlive it. Used by the device's actor only.
+/// The connections to one lifetime of the server, and the requests of the device, which outlive it. Used by the device's actor only.
 /// </summary>
-/// <remarks>Nothing blocks here: sockets are awaited, and their results are sent to the actor. All requests that are in the mailbox go out
-/// together.</remarks>
+/// <remarks>Nothing blocks here: sockets are awaited, and their results are sent to the actor. All requests in the mailbox are sent together.</remarks>
 internal sealed class NbdSession
 {
     private readonly NbdClientCore _core;
@@ -28,7 +27,7 @@ internal sealed class NbdSession
     private readonly RequestFlow _flow;
     private readonly SpareConnections _spares;
     private readonly PumpNow _pump = new();
-    private bool _isPumpTold;
+    private bool _isPumpQueued;
     private bool _isTicking;
 
     public NbdSession(NbdClientCore core, IActorContext context, ILoggingAdapter log)
@@ -41,8 +40,8 @@ internal sealed class NbdSession
         _spares = new SpareConnections(core, _actor, context.Dispatcher, log);
     }
 
-    /// <summary>Requests of callers that the server answered.</summary>
-    public long Heard => _flow.Heard;
+    /// <summary>Number of callers' requests that the server answered.</summary>
+    public long AnsweredCalls => _flow.AnsweredCalls;
 
     /// <summary>True while a caller's request waits to be sent.</summary>
     public bool HasWaiting => _flow.HasWaiting;
@@ -50,43 +49,43 @@ internal sealed class NbdSession
     /// <summary>True if acknowledged writes may not be on the server's medium.</summary>
     public bool HasUnflushed => _ledger.HasUnflushed;
 
-    /// <summary>Requests of the replay that were sent.</summary>
+    /// <summary>Number of requests of the replay that were sent.</summary>
     public int Replayed => _ledger.Replayed;
 
-    /// <summary>Why the last connection that was lost was lost.</summary>
+    /// <summary>Why the most recently lost connection was lost.</summary>
     public string Loss => _connections.Loss;
 
-    /// <summary>True if there is nothing left of any connection.</summary>
+    /// <summary>True if no connection is left, not even an ended one.</summary>
     public bool IsGone => _connections.AreGone;
 
-    /// <summary>Takes a request. It is sent behind what is in the mailbox: all that goes out together.</summary>
+    /// <summary>Takes a request. It is sent after the mailbox has been read, together with all other requests in it.</summary>
     public void Take(NbdRequest request)
     {
         _flow.Add(request);
-        if (_isPumpTold)
+        if (_isPumpQueued)
             return;
-        _isPumpTold = true;
+        _isPumpQueued = true;
         _actor.Tell(_pump, ActorRefs.NoSender);
     }
 
-    /// <summary>The actor has come to the end of what was in its mailbox.</summary>
-    public void Pumped() => _isPumpTold = false;
+    /// <summary>Notes that the actor has read what was in its mailbox.</summary>
+    public void Pumped() => _isPumpQueued = false;
 
-    /// <summary>A connection carries requests from now on.</summary>
+    /// <summary>Adds a connection, which carries requests from now on.</summary>
     public void Join(NbdLink link)
     {
         link.Attach(_actor, _core);
         _connections.Add(link);
     }
 
-    /// <summary>What is kept is to be written again, before anything else.</summary>
+    /// <summary>Begins to write the kept writes again, before anything else.</summary>
     public void BeginReplay() => _ledger.BeginReplay();
 
-    /// <summary>Sends what is to be written again, as far as it can be now.</summary>
+    /// <summary>Sends writes of the replay, as many as possible now.</summary>
     /// <returns>True if all of it has been answered.</returns>
     public bool Replay() => _flow.Replay();
 
-    /// <summary>Sends what waits, as far as it can be sent now.</summary>
+    /// <summary>Sends waiting requests, as many as possible now.</summary>
     public void Serve() => _flow.Serve();
 
     public void Flush() => _connections.Flush();
@@ -98,16 +97,16 @@ internal sealed class NbdSession
 
     public void Refused(SpareRefused refused) => _spares.Refused(refused);
 
-    /// <summary>Takes what the connections bring.</summary>
+    /// <summary>Takes the results of the connections.</summary>
     public SessionNews Settle(bool isReplaying)
     {
         var before = _connections.Count;
         var isAny = _flow.Settle();
         if (_connections.Count == before)
             return isAny | TryJoin() ? SessionNews.Some : SessionNews.None;
-        // What was written again so far may be in a cache that is gone, too: it begins anew, with a new session.
+        // The writes of the replay so far may be in a lost cache, too: the replay restarts with a new session.
         if (isReplaying)
-            _connections.Break("another connection of the session was lost before all was written again");
+            _connections.Break("another connection of the session was lost before all writes were written again");
         if (_connections.Count == 0)
             return SessionNews.Ended;
         _spares.GiveUp();
@@ -122,14 +121,14 @@ internal sealed class NbdSession
         return true;
     }
 
-    /// <summary>It has ended. The requests stay.</summary>
+    /// <summary>Resets the state after the session has ended. The requests stay.</summary>
     public void Reset()
     {
         _spares.Reset();
         _ledger.ServerLost();
     }
 
-    /// <summary>Looks now and then at the requests in flight, while there are any.</summary>
+    /// <summary>Checks the requests in flight periodically, while there are any.</summary>
     public void Watch(ITimerScheduler timers)
     {
         var timeout = _core.Options.RequestTimeout;
@@ -150,7 +149,7 @@ internal sealed class NbdSession
         timers.Cancel(DeviceTimer.Tick);
     }
 
-    /// <summary>Answers what waits and everything that comes. What is in flight is answered when the streams have stopped reading its memory.</summary>
+    /// <summary>Answers waiting and future requests. Requests in flight are answered when the streams have stopped reading their memory.</summary>
     public void End(IoError error)
     {
         _spares.Stop();
@@ -158,7 +157,7 @@ internal sealed class NbdSession
         _connections.Close();
     }
 
-    /// <summary>The actor is gone.</summary>
+    /// <summary>Ends everything after the actor is gone.</summary>
     public void Abandon()
     {
         _spares.Stop();
@@ -166,5 +165,5 @@ internal sealed class NbdSession
     }
 }
 
-/// <summary>What is told behind requests, so that they go out together.</summary>
+/// <summary>Sent to the actor behind requests, so that they are sent together.</summary>
 internal sealed class PumpNow : LinkedMessage;

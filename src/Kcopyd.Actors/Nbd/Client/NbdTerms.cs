@@ -3,7 +3,7 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>What was agreed with the server about an export, on one connection.</summary>
+/// <summary>The terms agreed with the server about an export, on one connection.</summary>
 internal sealed record NbdTerms
 {
     /// <summary>Bytes.</summary>
@@ -11,42 +11,44 @@ internal sealed record NbdTerms
 
     public TransmissionFlags Flags { get; init; }
 
-    /// <summary>Bytes; 1 takes anything.</summary>
+    /// <summary>Bytes; 1 accepts any size.</summary>
     public int MinimumBlockSize { get; init; } = 1;
 
     public int PreferredBlockSize { get; init; } = 4096;
 
-    /// <summary>Bytes of one payload.</summary>
+    /// <summary>Maximum bytes of one payload.</summary>
     public int MaximumPayload { get; init; } = NbdNumbers.LargestPayload;
 
     public string? Description { get; init; }
 
-    /// <summary>What the server says of itself that the protocol does not allow, for the log; null if there is nothing.</summary>
+    /// <summary>What the server advertises in violation of the protocol, for the log; null if there is nothing.</summary>
     public string? Complaint { get; init; }
 
     public bool IsStructured { get; init; }
 
-    /// <summary>The number of base:allocation; null if it was not agreed on.</summary>
+    /// <summary>The ID of the context base:allocation; null if it was not agreed on.</summary>
     public uint? Allocation { get; init; }
 
     public bool Has(TransmissionFlags flag) => (Flags & flag) == flag;
 
     public NbdExportInfo ToInfo(string name) => new(
-        name, Description, Length < 0 ? null : Length, Has(TransmissionFlags.ReadOnly), MinimumBlockSize, PreferredBlockSize, MaximumPayload, Has(TransmissionFlags.CanMultiConn));
+        name, Description, Length < 0 ? null : Length, Has(TransmissionFlags.ReadOnly),
+        MinimumBlockSize, PreferredBlockSize, MaximumPayload, Has(TransmissionFlags.CanMultiConn));
 
-    /// <summary>True if another connection has the same terms. The number of a context is each connection's own.</summary>
+    /// <summary>Returns true if another connection has the same terms. The ID of a context may differ between connections.</summary>
     public bool Agrees(NbdTerms other) => this with { Allocation = other.Allocation } == other && Allocation.HasValue == other.Allocation.HasValue;
 
-    /// <summary>Why a server that was found again cannot go on for these terms; null if it can.</summary>
-    /// <param name="now">Its terms now.</param>
-    /// <param name="isReadOnly">True if nothing is written.</param>
+    /// <summary>Returns why a server that was found again cannot continue with these terms; null if it can.</summary>
+    /// <param name="now">The server's terms now.</param>
+    /// <param name="isReadOnly">True if the device does not write.</param>
     public string? WhyNot(NbdTerms now, bool isReadOnly)
     {
-        const TransmissionFlags Needed = TransmissionFlags.SendFlush | TransmissionFlags.SendFua | TransmissionFlags.SendTrim | TransmissionFlags.SendWriteZeroes;
+        const TransmissionFlags Needed =
+            TransmissionFlags.SendFlush | TransmissionFlags.SendFua | TransmissionFlags.SendTrim | TransmissionFlags.SendWriteZeroes;
         return now.Length != Length ? $"it had {Length} bytes and has {now.Length} now"
             : isReadOnly ? WhyNotBlocks(now)
             : now.Has(TransmissionFlags.ReadOnly) ? "it is read-only now"
-            : (Flags & Needed & ~now.Flags) is not TransmissionFlags.None and var lost ? $"it cannot do {lost} any more"
+            : (Flags & Needed & ~now.Flags) is not TransmissionFlags.None and var lost ? $"it no longer supports {lost}"
             : WhyNotBlocks(now);
     }
 
@@ -54,7 +56,7 @@ internal sealed record NbdTerms
         ? $"it took blocks of {MinimumBlockSize} to {MaximumPayload} bytes and takes {now.MinimumBlockSize} to {now.MaximumPayload} now"
         : null;
 
-    /// <summary>The features of the device.</summary>
+    /// <summary>Returns the features of the device.</summary>
     public DeviceFeatures Features(bool isReadOnly)
     {
         var features = Allocation is null ? DeviceFeatures.None : DeviceFeatures.Map;
@@ -66,8 +68,8 @@ internal sealed record NbdTerms
             | (Has(TransmissionFlags.SendFlush) ? DeviceFeatures.VolatileCache : 0);
     }
 
-    /// <summary>With the block sizes that a server advertises. Where they break the protocol, as much of them as can be obeyed is: smaller blocks than a server
-    /// takes are refused by it, and larger ones may end the connection.</summary>
+    /// <summary>Applies the block sizes that a server advertises. If they violate the protocol, they are obeyed as far as possible: a server refuses smaller
+    /// blocks than it accepts, and larger ones may end the connection.</summary>
     public NbdTerms WithBlockSizes(uint minimum, uint preferred, uint maximum)
     {
         var isMinimumSound = BitOperations.IsPow2(minimum) && minimum <= 64 << 10;
@@ -77,22 +79,22 @@ internal sealed record NbdTerms
             : $"it advertises blocks of at least {minimum}, preferably {preferred} and at most {maximum} bytes, which the protocol does not allow";
         if (!isMinimumSound)
             return this with { MinimumBlockSize = 1, PreferredBlockSize = 4096, MaximumPayload = NbdNumbers.LargestPayload, Complaint = complaint };
-        var most = (int)Math.Min(maximum, NbdNumbers.LargestPayload);
-        most = most < minimum ? NbdNumbers.LargestPayload : most - most % (int)minimum;
-        var best = Math.Min(isPreferredSound ? preferred : Math.Max(minimum, 4096), 1u << BitOperations.Log2((uint)most));
-        return this with { MinimumBlockSize = (int)minimum, PreferredBlockSize = (int)best, MaximumPayload = most, Complaint = complaint };
+        var payload = (int)Math.Min(maximum, NbdNumbers.LargestPayload);
+        payload = payload < minimum ? NbdNumbers.LargestPayload : payload - payload % (int)minimum;
+        var best = Math.Min(isPreferredSound ? preferred : Math.Max(minimum, 4096), 1u << BitOperations.Log2((uint)payload));
+        return this with { MinimumBlockSize = (int)minimum, PreferredBlockSize = (int)best, MaximumPayload = payload, Complaint = complaint };
     }
 
-    /// <summary>Bytes of a request that is as long as can be.</summary>
-    /// <param name="offset">Where it begins.</param>
-    /// <param name="length">Bytes that are wanted.</param>
-    /// <param name="most">Bytes that it can have; if that is less, it ends where a preferred block does, so that the next one begins with one.</param>
-    public long Cut(long offset, long length, long most)
+    /// <summary>Returns the bytes of the longest possible request.</summary>
+    /// <param name="offset">Byte offset.</param>
+    /// <param name="length">Bytes wanted.</param>
+    /// <param name="max">Maximum bytes; if that is less, the request ends at the end of a preferred block, so that the next one begins at its start.</param>
+    public long Cut(long offset, long length, long max)
     {
-        if (length <= most)
+        if (length <= max)
             return length;
-        var end = offset + most;
+        var end = offset + max;
         var aligned = end - end % PreferredBlockSize;
-        return aligned > offset ? aligned - offset : most;
+        return aligned > offset ? aligned - offset : max;
     }
 }

@@ -6,14 +6,15 @@ using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Client;
 
-/// <summary>Options and their replies, one option at a time. Every length that a server sends is looked at before memory is taken for it.</summary>
+/// <summary>Sends options and receives their replies, one option at a time. Every length that a server sends is checked before memory is allocated for
+/// it.</summary>
 internal sealed class OptionStream(Wire transport, string server, CancellationToken cancellationToken)
 {
-    private const int LongestReply = 16 << 10;      // bytes: two strings and some numbers
+    private const int MaxReply = 16 << 10;      // bytes: two strings and some numbers
 
     public string Server { get; } = server;
 
-    /// <summary>Replies to options that have come so far.</summary>
+    /// <summary>Number of replies to options received so far.</summary>
     public int Replies { get; private set; }
 
     public async Task SendAsync(NbdOption option, ReadOnlyMemory<byte> payload)
@@ -39,18 +40,18 @@ internal sealed class OptionStream(Wire transport, string server, CancellationTo
     {
         var header = await ReadAsync(NbdNumbers.OptionReplyHeader, $"in the answer to {option}").ConfigureAwait(false);
         if (BinaryPrimitives.ReadUInt64BigEndian(header) != NbdNumbers.OptionReplyMagic)
-            throw Broken($"its answer to {option} does not begin as one");
+            throw Broken($"its answer to {option} does not begin with the magic number of a reply");
         if (BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8)) != (uint)option)
             throw Broken($"it answered {option} with the answer to another option");
         var length = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(16));
-        if (length > LongestReply)
+        if (length > MaxReply)
             throw Broken($"its answer to {option} has {length} bytes");
         var data = await ReadAsync((int)length, $"in the answer to {option}").ConfigureAwait(false);
         Replies++;
         return new OptionReply((NbdOptionReply)BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(12)), data);
     }
 
-    /// <summary>Reads so many bytes.</summary>
+    /// <summary>Reads exactly <paramref name="count"/> bytes.</summary>
     public async Task<byte[]> ReadAsync(int count, string where)
     {
         if (count == 0)
@@ -64,7 +65,7 @@ internal sealed class OptionStream(Wire transport, string server, CancellationTo
         return bytes;
     }
 
-    public NbdException Broken(string reason) => new(NbdFailure.Protocol, $"{Server} does not speak the NBD protocol as it should: {reason}.");
+    public NbdException Broken(string reason) => new(NbdFailure.Protocol, $"{Server} violates the NBD protocol: {reason}.");
 
     private async Task FlushAsync() => await transport.Output.FlushAsync(cancellationToken).ConfigureAwait(false);
 }
@@ -74,6 +75,6 @@ internal readonly record struct OptionReply(NbdOptionReply Type, byte[] Data)
 {
     public bool IsError => ((uint)Type & 0x8000_0000) != 0;
 
-    /// <summary>What an error says to people, with what introduces it and without the end of its sentence; empty if it says nothing.</summary>
+    /// <summary>The server's message of an error, with a leading colon and without the final period; empty if there is none.</summary>
     public string Message => IsError && Data.Length > 0 && ForeignText.Phrase(ForeignText.Printable(Data)) is { Length: > 0 } said ? $": {said}" : "";
 }

@@ -6,22 +6,22 @@ using Kcopyd.Actors.Nbd.Protocol;
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>
-/// Reads replies as they arrive, in parts of any size. What a read brings goes to the caller's memory at once; only headers and small chunks
-/// are waited for.
+/// Reads replies as they arrive, in parts of any size. The data of a read is copied to the caller's memory immediately; only headers and small chunks must be
+/// complete.
 /// </summary>
-/// <remarks>Nothing that a server says is believed before it was compared with the request: not that there is one, not where the data belong, not how much
-/// they are. A read succeeds only if each of its bytes has come, once.</remarks>
+/// <remarks>Nothing that a server sends is trusted before it is compared with the request: that there is one, where the data belongs, and how long it is. A
+/// read succeeds only if each of its bytes has arrived exactly once.</remarks>
 internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<NbdRequest> answered)
 {
-    private const int LongestSmall = 8 << 10;       // bytes of a chunk that is not data: a message has 4096
+    private const int MaxSmall = 8 << 10;       // bytes of a chunk that is not data: a message has up to 4096
 
-    private NbdRequest? _reading;   // whose data come now
-    private int _at;                // where they go in its memory
-    private int _left;              // bytes of them
-    private bool _isLast;           // if the request is done after them
+    private NbdRequest? _reading;   // whose data arrives now
+    private int _at;                // its position in the request's memory
+    private int _left;              // bytes still to arrive
+    private bool _isLast;           // whether the request is done after the data
 
-    /// <summary>Takes what can be taken, and returns what cannot be yet.</summary>
-    /// <exception cref="ReplyException">The server breaks the protocol: the connection is of no more use.</exception>
+    /// <summary>Processes what is complete, and returns the rest.</summary>
+    /// <exception cref="ReplyException">The server violates the protocol: the connection is unusable.</exception>
     public ReadOnlySequence<byte> Take(ReadOnlySequence<byte> buffer)
     {
         while (true)
@@ -30,7 +30,7 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
             {
                 var count = (int)Math.Min(buffer.Length, _left);
                 if (count > 0)
-                    table.Hear(request);
+                    table.RecordActivity(request);
                 buffer.Slice(0, count).CopyTo(request.Memory.Span[_at..]);
                 buffer = buffer.Slice(count);
                 _at += count;
@@ -62,7 +62,7 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
             return true;
         }
         if (magic != NbdNumbers.StructuredReplyMagic)
-            throw new ReplyException("it sent something that is no reply", null);
+            throw new ReplyException("it sent something that is not a reply", null);
         return TryTakeChunk(ref buffer, header);
     }
 
@@ -102,11 +102,11 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
             Receive(request, at, (int)(length - 8), isLast);
             return true;
         }
-        if (length > LongestSmall)
-            throw new ReplyException($"it sent a chunk of {length} bytes that may have no more than {LongestSmall}", request);
+        if (length > MaxSmall)
+            throw new ReplyException($"it sent a chunk of {length} bytes where the limit is {MaxSmall}", request);
         if (buffer.Length < NbdNumbers.ChunkHeader + length)
             return false;
-        Span<byte> copy = stackalloc byte[LongestSmall];
+        Span<byte> copy = stackalloc byte[MaxSmall];
         TakeSmall(request, type, isLast, Peek(buffer.Slice(NbdNumbers.ChunkHeader, length), copy));
         buffer = buffer.Slice(NbdNumbers.ChunkHeader + length);
         if (isLast)
@@ -142,7 +142,7 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
                 if (length > 0 && request.ErrorText is null)
                     request.ErrorText = ForeignText.Printable(body.Slice(6, length));
                 if (request.Error == IoError.None)
-                    request.Error = error == IoError.None ? IoError.Invalid : error;        // an error chunk without an error is still one
+                    request.Error = error == IoError.None ? IoError.Invalid : error;        // an error chunk without an error number is still an error
                 break;
         }
     }
@@ -160,10 +160,10 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
         request.ExtentFlags = (ExtentFlags)BinaryPrimitives.ReadUInt32BigEndian(body[8..]);
     }
 
-    // Where a chunk belongs in the memory of its request.
+    // Returns the position of a chunk in the memory of its request.
     private static int Cover(NbdRequest request, ulong offset, uint length)
     {
-        var at = offset - (ulong)request.Offset;        // what lies before it wraps around, and is too large
+        var at = offset - (ulong)request.Offset;        // an offset before the request wraps around, and is too large
         if (request.Command != NbdCommand.Read || at > (ulong)request.Length || length > (ulong)request.Length - at)
             throw new ReplyException("it sent data outside of what was asked for", request);
         if (!request.Coverage.TryAdd((long)at, (long)at + length))
@@ -178,9 +178,9 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
         if (request.Error == IoError.None)
         {
             if (request.Command == NbdCommand.Read && !request.Coverage.Is(0, request.Length))
-                throw new ReplyException("it ended a read and had not sent all of it", request);
+                throw new ReplyException("it ended a read before it had sent all of it", request);
             if (request.Command == NbdCommand.BlockStatus && request.ExtentLength == 0)
-                throw new ReplyException("it ended a block status and had told none", request);
+                throw new ReplyException("it ended a block status before it had sent one", request);
         }
         answered(request);
     }
@@ -188,11 +188,11 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
     private NbdRequest Find(ulong cookie)
     {
         var request = table.Find(cookie) ?? throw new ReplyException("it answered a request that was not made, or twice", null);
-        table.Hear(request);
+        table.RecordActivity(request);
         return request;
     }
 
-    // A server that shuts down has not done it; another one, or the next, will.
+    // A server that shuts down has not executed the request; another server, or the next one, will.
     private static IoError ErrorOf(uint error) =>
         error == (uint)NbdError.Shutdown ? throw new ReplyException("it is shutting down", null) { IsShutdown = true } : NbdErrors.FromWire(error);
 
@@ -206,11 +206,11 @@ internal sealed class ReplyReader(RequestTable table, NbdTerms terms, Action<Nbd
     }
 }
 
-/// <summary>A server broke the protocol, or leaves. Carries the request whose answer that was, which fails; the others are sent again.</summary>
+/// <summary>The server violated the protocol, or shuts down. Carries the request whose answer that was, which fails; the others are sent again.</summary>
 internal sealed class ReplyException(string reason, NbdRequest? request) : Exception(reason)
 {
     public NbdRequest? Request { get; } = request;
 
-    /// <summary>True if it is no breach, but the server's end.</summary>
+    /// <summary>True if the server shuts down and did not violate the protocol.</summary>
     public bool IsShutdown { get; init; }
 }

@@ -6,7 +6,8 @@ using Kcopyd.Actors.Nbd.Protocol;
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>
-/// Every request from when the actor takes it until it is answered: waiting, sent, lost with a connection and waiting again. Used by the device's actor only.
+/// Tracks every request from when the actor takes it until it is answered: waiting, sent, lost with a connection and waiting again. Used by the device's actor
+/// only.
 /// </summary>
 /// <remarks><code>
 ///  request ──▶ waiting ──▶ least loaded connection ──▶ reply ──▶ ledger, if it is a write to be flushed ──▶ answered
@@ -15,20 +16,20 @@ namespace Kcopyd.Actors.Nbd.Client;
 /// </code></remarks>
 internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections, UnflushedLedger ledger, Action<IRunnable> schedule, ILoggingAdapter log)
 {
-    private const int MostAttempts = 8;     // of one request: it may be what the server breaks down of
+    private const int MaxAttempts = 8;      // of one request: it may be what crashes the server
 
     private LinkedQueue<NbdRequest> _waiting;
-    private LinkedQueue<NbdRequest> _held;             // writes that do not fit into what may be kept
+    private LinkedQueue<NbdRequest> _held;             // writes that do not fit into the limit of kept writes
     private bool _isFlushingInBackground;
-    private IoError _end;                   // what everything is answered with from now on
+    private IoError _end;                   // the answer to all requests from now on
 
     /// <summary>True while a caller's request waits to be sent.</summary>
     public bool HasWaiting => _waiting.First is not null || _held.First is not null;
 
-    /// <summary>Requests of callers that the server answered.</summary>
-    public long Heard { get; private set; }
+    /// <summary>Number of callers' requests that the server answered.</summary>
+    public long AnsweredCalls { get; private set; }
 
-    /// <summary>Requests that were sent, each time that they were: the number of the latest.</summary>
+    /// <summary>Number of sends of requests, repetitions included: the number of the latest request.</summary>
     public long Sent { get; private set; }
 
     /// <summary>The number of the latest request that was answered.</summary>
@@ -43,8 +44,8 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
             Answer(request, IoResult.Failure(_end));
     }
 
-    /// <summary>Takes what the connections bring.</summary>
-    /// <returns>True if there was something.</returns>
+    /// <summary>Takes the results of the connections.</summary>
+    /// <returns>True if anything changed.</returns>
     public bool Settle()
     {
         var isAny = connections.Collect();
@@ -55,7 +56,7 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
         return isAny;
     }
 
-    /// <summary>Sends what is to be written again, as far as it can be now.</summary>
+    /// <summary>Sends writes of the replay, as many as possible now.</summary>
     /// <returns>True if all of it has been answered.</returns>
     public bool Replay()
     {
@@ -64,7 +65,7 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
         return ledger.IsReplayed;
     }
 
-    /// <summary>Sends what waits, as far as it can be sent now.</summary>
+    /// <summary>Sends waiting requests, as many as possible now.</summary>
     public void Serve()
     {
         while (_held.First is { } held && ledger.Fits(held) && connections.Free() is { } link)
@@ -83,7 +84,7 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
             FlushInBackground(free);
     }
 
-    /// <summary>Answers what waits and everything that comes, also what is in flight when its connection has ended.</summary>
+    /// <summary>Answers waiting and future requests, and those in flight when their connection has ended.</summary>
     public void End(IoError error)
     {
         _end = error;
@@ -91,7 +92,7 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
             Answer(request, IoResult.Failure(error));
     }
 
-    /// <summary>The actor is gone.</summary>
+    /// <summary>Ends everything after the actor is gone.</summary>
     public void Abandon()
     {
         connections.Abandon();
@@ -106,7 +107,7 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
         link.Send(request);
     }
 
-    // What the server of this session, or of none, cannot answer.
+    // Answers requests that this session's server, or any server, cannot answer.
     private bool IsAnsweredHere(NbdRequest request)
     {
         if (request.Command == NbdCommand.Flush && ledger.FlushError != IoError.None)
@@ -126,7 +127,7 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
         Send(link, flush);
     }
 
-    // By the server's answer.
+    // Handles the server's answer.
     private void Finish(NbdRequest request)
     {
         ledger.Returned(request);
@@ -138,14 +139,14 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
             log.Debug("{0}: the server says of {1} of {2} bytes at {3}: {4} ({5})", core.Name, request.Command, request.Length, request.Offset, text, error);
         if (IsTooLong(request, error))
         {
-            core.LongestChange = core.Terms.MaximumPayload;
-            request.Shorten(core.Terms.Cut(request.Offset, request.Length, core.LongestChange));
+            core.MaxChange = core.Terms.MaximumPayload;
+            request.Shorten(core.Terms.Cut(request.Offset, request.Length, core.MaxChange));
             _waiting.AddFirst(request);
             return;
         }
         if (request.Origin == RequestOrigin.Caller)
         {
-            Heard++;
+            AnsweredCalls++;
             if (error == IoError.None)
                 ledger.Acknowledged(request);
             var bytes = error != IoError.None ? 0 : request.Command == NbdCommand.BlockStatus ? request.TakeExtent() : request.Length;
@@ -160,7 +161,7 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
     private bool IsTooLong(NbdRequest request, IoError error) => error is IoError.Invalid or NbdErrors.Overflow && _end == IoError.None
         && request is { Origin: RequestOrigin.Caller, Command: NbdCommand.Trim or NbdCommand.WriteZeroes } && request.Length > core.Terms.MaximumPayload;
 
-    // Its connection is lost.
+    // Handles a request whose connection is lost.
     private void Unanswered(NbdRequest request)
     {
         ledger.Returned(request);
@@ -168,7 +169,7 @@ internal sealed class RequestFlow(NbdClientCore core, NbdConnections connections
             Recycle(request);
         else if (_end != IoError.None)
             Answer(request, IoResult.Failure(_end));
-        else if (++request.Attempts == MostAttempts)
+        else if (++request.Attempts == MaxAttempts)
             Answer(request, IoResult.Failure(IoError.NoDevice));
         else
             _waiting.AddFirst(request);

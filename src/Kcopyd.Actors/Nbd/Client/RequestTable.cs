@@ -4,9 +4,9 @@ namespace Kcopyd.Actors.Nbd.Client;
 internal sealed class RequestTable
 {
     private readonly NbdRequest?[] _requests;
-    private readonly uint[] _turns;     // how often a slot was used: an old cookie is not a new one
-    private readonly int[] _free;       // the first Room of them
-    private long _heard = long.MaxValue;
+    private readonly uint[] _turns;     // uses of each slot: an old cookie never matches a new request
+    private readonly int[] _free;       // the first Room entries
+    private long _active = long.MaxValue;
 
     public RequestTable(int size)
     {
@@ -15,16 +15,16 @@ internal sealed class RequestTable
             _free[Room] = size - 1 - Room;
     }
 
-    /// <summary>Requests that can be added.</summary>
+    /// <summary>Number of requests that can be added.</summary>
     public int Room { get; private set; }
 
-    /// <summary>Requests that wait.</summary>
+    /// <summary>Number of requests that wait.</summary>
     public int Count => _requests.Length - Room;
 
     /// <summary>The number of the latest request that was added.</summary>
     public long Latest { get; private set; }
 
-    /// <returns>The cookie by which the server answers it.</returns>
+    /// <returns>The cookie that the server returns with its answer.</returns>
     public ulong Add(NbdRequest request)
     {
         Latest = request.Number;
@@ -33,21 +33,21 @@ internal sealed class RequestTable
         return (ulong)++_turns[slot] << 32 | (uint)slot;
     }
 
-    /// <summary>The request of a cookie; null if none waits under it.</summary>
+    /// <summary>Returns the request of a cookie; null if none waits.</summary>
     public NbdRequest? Find(ulong cookie)
     {
         var slot = (uint)cookie;
         return slot < (uint)_requests.Length && _requests[slot] is { } request && _turns[slot] == cookie >> 32 ? request : null;
     }
 
-    /// <summary>The request waits no longer: its cookie means nothing any more.</summary>
+    /// <summary>Removes a request: its cookie is no longer valid.</summary>
     public void Remove(NbdRequest request)
     {
         _requests[request.Slot] = null;
         _free[Room++] = request.Slot;
     }
 
-    /// <summary>Removes any request; null when none waits.</summary>
+    /// <summary>Removes and returns any request; null if none waits.</summary>
     public NbdRequest? TakeAny()
     {
         if (Count == 0)
@@ -57,18 +57,18 @@ internal sealed class RequestTable
         return taken;
     }
 
-    /// <summary>A sign that the server, and the way to it, are at work for a request.</summary>
-    public void Hear(NbdRequest request) => _heard = Math.Min(_heard, request.Number);
+    /// <summary>Records that the server and the path to it are working on a request.</summary>
+    public void RecordActivity(NbdRequest request) => _active = Math.Min(_active, request.Number);
 
-    /// <summary>The smallest number of those requests of which something was heard since this was asked.</summary>
-    public long TakeHeard()
+    /// <summary>Returns the smallest number of the requests with activity since the last call.</summary>
+    public long TakeActivity()
     {
-        var heard = _heard;
-        _heard = long.MaxValue;
-        return heard;
+        var active = _active;
+        _active = long.MaxValue;
+        return active;
     }
 
-    /// <summary>The oldest request that waits, of those that take long or of the others; null if there is none.</summary>
+    /// <summary>Returns the oldest waiting request, among the long ones or among the others; null if there is none.</summary>
     public NbdRequest? Oldest(bool isLong)
     {
         NbdRequest? oldest = null;

@@ -3,22 +3,22 @@ using Akka.Actor;
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>
-/// One loss of the server: from the end of a session until the server answers again, however often it comes and goes until then; and the time for which
-/// requests wait for that. Used by the device's actor only.
+/// One loss of the server: from the end of a session until the server answers again, no matter how often it comes and goes until then; and the time limit for
+/// requests that wait for it. Used by the device's actor only.
 /// </summary>
 internal sealed class ServerLoss(TimeSpan limit, ITimerScheduler timers)
 {
     private bool _isLimitRunning;
-    private int _replayed;          // when the limit was looked at
+    private int _replayed;          // at the last check of the limit
 
-    /// <summary>True while the server is lost, or has not answered since.</summary>
+    /// <summary>True while the server is lost, or is back but has not answered yet.</summary>
     public bool IsLost { get; private set; }
 
-    /// <summary>What was seen last of it.</summary>
+    /// <summary>The most recent reason.</summary>
     public string Reason { get; set; } = "";
 
-    /// <summary>A session has ended.</summary>
-    /// <returns>True if it is a new loss.</returns>
+    /// <summary>Records the end of a session.</summary>
+    /// <returns>True if this is a new loss.</returns>
     public bool Begin(string reason)
     {
         Reason = reason;
@@ -30,22 +30,22 @@ internal sealed class ServerLoss(TimeSpan limit, ITimerScheduler timers)
         return true;
     }
 
-    /// <summary>A request waits for the server.</summary>
+    /// <summary>Starts the limit for a request that waits for the server.</summary>
     public void Await()
     {
         if (!_isLimitRunning)
             StartLimit();
     }
 
-    /// <summary>There is a session again. The loss ends if that lasts, also if nobody asks the server for anything.</summary>
+    /// <summary>Records a new session. The loss ends if the session lasts, even if no request is sent to the server.</summary>
     public void Settle()
     {
         if (IsLost)
-            timers.StartSingleTimer(DeviceTimer.Settled, DeviceTimer.Settled, ServerSearch.LongestPause);
+            timers.StartSingleTimer(DeviceTimer.Settled, DeviceTimer.Settled, ServerSearch.MaxPause);
     }
 
-    /// <summary>The server is there.</summary>
-    /// <returns>True if it was lost before that.</returns>
+    /// <summary>Ends the loss.</summary>
+    /// <returns>True if the server was lost.</returns>
     public bool End()
     {
         if (!IsLost)
@@ -56,9 +56,9 @@ internal sealed class ServerLoss(TimeSpan limit, ITimerScheduler timers)
         return true;
     }
 
-    /// <summary>The limit is reached.</summary>
-    /// <param name="hasWaiting">True if requests wait. While none does, the search continues, and the limit begins anew with the next request.</param>
-    /// <param name="replayed">Requests of the replay, if there is one, that were sent so far. While they become more, the server is at work.</param>
+    /// <summary>Handles the end of the limit.</summary>
+    /// <param name="hasWaiting">True if requests wait. While none does, the search continues, and the limit restarts with the next request.</param>
+    /// <param name="replayed">Number of requests of the replay, if there is one, sent so far. While it grows, the server is working.</param>
     /// <returns>True if it is time to give up.</returns>
     public bool IsOver(bool hasWaiting, int replayed)
     {

@@ -6,21 +6,20 @@ using Kcopyd.Actors.Nbd.Protocol;
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>
-/// Further connections of a session, where the server allows several: opened one after the other in the background when
-/// there are more requests in flight than connections. A server that has no room for another one is not asked again, and nothing
-/// ever waits for one. Used by the device's actor only.
+/// Additional connections of a session, if the server allows several: opened one after the other in the background when there are more requests in flight than
+/// connections. A server that has no room for another one is not asked again, and nothing ever waits for one. Used by the device's actor only.
 /// </summary>
-/// <remarks>Invariant: all connections of a session lead to one life of the server, whose cache holds what was written over any of them. Otherwise a flush over
-/// a new connection would vouch for writes that the old server had lost. So a connection joins only once an old one has answered a request that was sent
-/// after the new one was open: the server of the session was still alive then. A connection that is lost is not replaced.</remarks>
+/// <remarks>Invariant: all connections of a session reach the same lifetime of the server, whose cache holds what was written over any of them. Otherwise a
+/// flush over a new connection would vouch for writes that the old server had lost. A connection therefore joins only after an old one has answered a request
+/// that was sent after the new one was open: the server of the session was still alive then. A lost connection is not replaced.</remarks>
 #pragma warning disable CA1001 // stopped with its actor, which is not disposed
 internal sealed class SpareConnections(NbdClientCore core, IActorRef actor, MessageDispatcher dispatcher, ILoggingAdapter log)
 #pragma warning restore CA1001
 {
     private CancellationTokenSource? _trying;
     private NbdLink? _opened;               // does not carry requests yet
-    private long _sentBefore;               // requests, before it was open
-    private int _left = core.Options.Connections - 1;   // tries in this session
+    private long _sentBefore;               // requests sent before it was open
+    private int _left = core.Options.Connections - 1;   // attempts in this session
     private int _session;
     private bool _isRefused;
 
@@ -33,7 +32,7 @@ internal sealed class SpareConnections(NbdClientCore core, IActorRef actor, Mess
         Try(first);
     }
 
-    // A method of its own: what is captured is allocated where a method begins.
+    // A separate method, because captured variables are allocated at the beginning of a method.
     private void Try(NbdLink first)
     {
         _left--;
@@ -42,9 +41,9 @@ internal sealed class SpareConnections(NbdClientCore core, IActorRef actor, Mess
         dispatcher.Schedule(new ActionRunnable(() => _ = ConnectAsync(actor, core, first, session, token)));
     }
 
-    /// <summary>A connection is open; it waits for the proof that it leads to the server of the session.</summary>
+    /// <summary>Keeps an open connection until there is proof that it reaches the server of the session.</summary>
     /// <param name="message">The connection.</param>
-    /// <param name="sent">Requests that were sent so far.</param>
+    /// <param name="sent">Number of requests sent so far.</param>
     public void Opened(SpareOpened message, long sent)
     {
         if (message.Session != _session)
@@ -62,10 +61,10 @@ internal sealed class SpareConnections(NbdClientCore core, IActorRef actor, Mess
             return;
         Forget();
         _isRefused = true;
-        log.Info("{0}: it is used over fewer connections than {1}: {2}", core.Name, core.Options.Connections, message.Reason);
+        log.Info("{0}: it is used over fewer than {1} connections: {2}", core.Name, core.Options.Connections, message.Reason);
     }
 
-    /// <summary>A connection that may join the session; null while there is none.</summary>
+    /// <summary>Returns a connection that may join the session; null while there is none.</summary>
     /// <param name="answered">The number of the latest request that the session has answered.</param>
     public NbdLink? Admit(long answered)
     {
@@ -76,17 +75,17 @@ internal sealed class SpareConnections(NbdClientCore core, IActorRef actor, Mess
         return joining;
     }
 
-    /// <summary>A connection of the session was lost: the server may not want so many.</summary>
+    /// <summary>Opens no more connections after the loss of one: the server may not want that many.</summary>
     public void GiveUp() => _left = 0;
 
-    /// <summary>The session is over, and what was to join it with it: a server with few places needs them for the next session.</summary>
+    /// <summary>Ends the session, together with a connection that was to join it: a server with few slots needs them for the next session.</summary>
     public void Reset()
     {
         Stop();
         _left = core.Options.Connections - 1;
     }
 
-    /// <summary>No other connection is opened, and none that is being opened is used.</summary>
+    /// <summary>Opens no more connections, and uses none that is being opened.</summary>
     public void Stop()
     {
         (_session, _left) = (_session + 1, 0);

@@ -4,35 +4,35 @@ using Kcopyd.Actors.Nbd.Protocol;
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>
-/// What the server has acknowledged and may lose: kept until it is flushed, written again to a server that was restarted; and whether a flush can still
-/// succeed. Used by the device's actor only.
+/// Tracks the writes that the server has acknowledged and may lose: keeps them until they are flushed, writes them again to a restarted server, and decides
+/// whether a flush can still succeed. Used by the device's actor only.
 /// </summary>
 internal sealed class UnflushedLedger(NbdClientCore core, ILoggingAdapter log)
 {
     private readonly UnflushedWrites _kept = new();
     private readonly List<NbdRequest> _replaying = [];
     private List<UnflushedWrites.Entry> _plan = [];
-    private int _next;                          // of the plan
-    private bool _hasGivenUp;       // it keeps nothing any more
-    private long _inFlightCost;                 // of writes, as they will be kept
-    private long _acknowledged, _flushed;       // writes, where they are not kept
+    private int _next;                          // index in the plan
+    private bool _hasGivenUp;                   // keeps no more writes
+    private long _inFlightCost;                 // of writes, once they are kept
+    private long _acknowledged, _flushed;       // counts of writes, if they are not kept
 
     private bool Keeps => !_hasGivenUp && core.KeepsWrites;
 
-    /// <summary>Why this and every later flush fails; <see cref="IoError.None"/> while none must.</summary>
+    /// <summary>Why this and every later flush fails; <see cref="IoError.None"/> while flushes can succeed.</summary>
     public IoError FlushError { get; private set; }
 
-    /// <summary>True if something would be lost with the server.</summary>
+    /// <summary>True if writes would be lost with the server.</summary>
     public bool HasUnflushed => !_kept.IsEmpty || _acknowledged > _flushed;
 
-    /// <summary>How far the replay has come, in requests.</summary>
+    /// <summary>Number of requests of the replay so far.</summary>
     public int Replayed => _next;
 
     public bool IsReplayed => _next == _plan.Count && _replaying.Count == 0;
 
     public static bool IsChange(NbdRequest request) => request.Command is NbdCommand.Write or NbdCommand.WriteZeroes or NbdCommand.Trim;
 
-    /// <summary>A request is sent.</summary>
+    /// <summary>Records that a request is sent.</summary>
     public void Sent(NbdRequest request)
     {
         if (request.Command == NbdCommand.Flush)
@@ -41,19 +41,19 @@ internal sealed class UnflushedLedger(NbdClientCore core, ILoggingAdapter log)
             _inFlightCost += UnflushedWrites.CostOf(request.Command, request.Length);
     }
 
-    /// <summary>A request that was sent is in flight no longer.</summary>
+    /// <summary>Records that a request is no longer in flight.</summary>
     public void Returned(NbdRequest request)
     {
         if (request.Origin == RequestOrigin.Caller && IsChange(request))
             _inFlightCost -= UnflushedWrites.CostOf(request.Command, request.Length);
     }
 
-    /// <summary>A request of a caller succeeded.</summary>
+    /// <summary>Records that a caller's request succeeded.</summary>
     public void Acknowledged(NbdRequest request)
     {
         if (!IsChange(request))
             return;
-        // What was trimmed may be anything, and what was forced is on the medium. But kept writes beneath must not come back over them.
+        // Trimmed data may be anything, and forced writes are on the medium. But older kept writes must not overwrite them again.
         var isStable = (request.Flags & CommandFlags.Fua) != 0;
         var isSafe = isStable || request.Command == NbdCommand.Trim;
         if (!Keeps)
@@ -66,12 +66,12 @@ internal sealed class UnflushedLedger(NbdClientCore core, ILoggingAdapter log)
             _kept.Add(request.Command, request.Flags, request.Offset, request.Length, request.Memory.Span);
     }
 
-    /// <summary>A flush is over.</summary>
-    /// <returns>What its caller is told.</returns>
+    /// <summary>Records the end of a flush.</summary>
+    /// <returns>The result for its caller.</returns>
     public IoError Flushed(NbdRequest request, IoError error)
     {
         if (error != IoError.None && HasUnflushed)
-            Lose(error, "a flush failed");
+            RecordLoss(error, "a flush failed");
         if (FlushError != IoError.None)
             return FlushError;
         if (error == IoError.None && Keeps)
@@ -81,7 +81,7 @@ internal sealed class UnflushedLedger(NbdClientCore core, ILoggingAdapter log)
         return error;
     }
 
-    /// <summary>True if a request can be sent, and what it writes be kept.</summary>
+    /// <summary>Returns true if a request can be sent and its write kept.</summary>
     public bool Fits(NbdRequest request)
     {
         if (!Keeps || !IsChange(request))
@@ -90,20 +90,20 @@ internal sealed class UnflushedLedger(NbdClientCore core, ILoggingAdapter log)
         return before == 0 || before + UnflushedWrites.CostOf(request.Command, request.Length) <= core.Options.UnflushedLimit;
     }
 
-    /// <summary>True if the device should flush by itself, so that more can be kept.</summary>
-    /// <param name="isFull">True if something waits for that.</param>
+    /// <summary>Returns true if the device should flush automatically, so that more can be kept.</summary>
+    /// <param name="isFull">True if a request waits for that.</param>
     public bool WantsFlush(bool isFull) => !_kept.IsEmpty && (isFull || _kept.Bytes >= core.Options.UnflushedLimit / 2);
 
-    /// <summary>There is a new session: what is kept is to be written again, before anything else.</summary>
+    /// <summary>Plans the replay in a new session: the kept writes are written again, before anything else.</summary>
     public void BeginReplay()
     {
         (_plan, _next) = (_kept.Plan(), 0);
         if (_plan.Count > 0)
-            log.Info("{0}: writing {1} bytes again that were not flushed", core.Name, _kept.Bytes);
+            log.Info("{0}: writing {1} unflushed bytes again", core.Name, _kept.Bytes);
     }
 
-    /// <summary>The next write of the replay, as a request; null while it must wait for others, and at the end.</summary>
-    /// <remarks>In order where they overlap; the server may do the others as it likes.</remarks>
+    /// <summary>Returns the next write of the replay as a request; null while it must wait for others, and at the end.</summary>
+    /// <remarks>Overlapping writes stay in order; the server may execute the others in any order.</remarks>
     public NbdRequest? NextReplay()
     {
         if (_next == _plan.Count || IsBehind(_plan[_next]))
@@ -115,22 +115,22 @@ internal sealed class UnflushedLedger(NbdClientCore core, ILoggingAdapter log)
         return request;
     }
 
-    /// <summary>The server answered a write of the replay.</summary>
+    /// <summary>Records the server's answer to a write of the replay.</summary>
     public void EndReplay(NbdRequest request, IoError error)
     {
         _replaying.Remove(request);
         if (error == IoError.None || FlushError != IoError.None)
             return;
-        Lose(IoError.Io, $"what was not flushed could not be written again ({error})");
+        RecordLoss(IoError.Io, $"unflushed writes could not be written again ({error})");
         _next = _plan.Count;
     }
 
-    /// <summary>The server is lost, and its cache may be.</summary>
+    /// <summary>Records the loss of the server, and possibly of its cache.</summary>
     public void ServerLost()
     {
         _replaying.Clear();
         if (_acknowledged > _flushed && core.Terms.Has(TransmissionFlags.SendFlush) && FlushError == IoError.None)
-            Lose(IoError.Io, "the server was lost and may have been restarted, and nothing was kept to write it again");
+            RecordLoss(IoError.Io, "the server was lost and may have been restarted, and no writes were kept to be written again");
     }
 
     private bool IsBehind(in UnflushedWrites.Entry write)
@@ -143,8 +143,8 @@ internal sealed class UnflushedLedger(NbdClientCore core, ILoggingAdapter log)
         return false;
     }
 
-    // Once and for all: that a later flush succeeds says nothing of what was lost.
-    private void Lose(IoError error, string reason)
+    // Permanent: the success of a later flush says nothing about the lost writes.
+    private void RecordLoss(IoError error, string reason)
     {
         (FlushError, _hasGivenUp) = (error, true);
         _kept.DropBefore(_kept.End);

@@ -3,43 +3,43 @@ using Kcopyd.Actors.Nbd.Protocol;
 namespace Kcopyd.Actors.Nbd.Client;
 
 /// <summary>
-/// Writes that were acknowledged and not flushed, in the order of their acknowledgements, to be written again to a server that was restarted.
-/// Data are copied one after the other into large chunks, which are used again: nothing is allocated for a write.
+/// Writes that were acknowledged and not flushed, in the order of their acknowledgements, to be written again to a restarted server. Data is copied
+/// sequentially into large chunks, which are reused: a write allocates nothing.
 /// </summary>
 internal sealed class UnflushedWrites
 {
     private const int ChunkSize = 1 << 20;      // bytes
-    private const int MostSpare = 16;           // chunks
-    private const int Descriptor = 1024;        // bytes that each write counts for beside its data: their number has a bound, too
+    private const int MaxSpare = 16;            // chunks
+    private const int Descriptor = 1024;        // bytes that each write counts in addition to its data, to limit the number of writes, too
 
     private readonly Stack<byte[]> _spare = new();
     private Entry[] _entries = new Entry[256];  // a ring; the length is a power of two
-    private long _first, _end;                  // numbers of the first and of the one after the last
-    private byte[]? _chunk;                     // that is being filled
+    private long _first, _end;                  // numbers of the first entry and of the one after the last
+    private byte[]? _chunk;                     // being filled
     private int _filled;
 
-    /// <summary>Bytes that are kept.</summary>
+    /// <summary>Bytes kept, as counted by the limit.</summary>
     public long Bytes { get; private set; }
 
     public bool IsEmpty => _first == _end;
 
     public long First => _first;
 
-    /// <summary>All that is kept now has smaller numbers.</summary>
+    /// <summary>All writes kept now have smaller numbers.</summary>
     public long End => _end;
 
     public ref readonly Entry this[long number] => ref _entries[number & (_entries.Length - 1)];
 
-    /// <summary>What a write will count for.</summary>
+    /// <summary>Returns the bytes that a write will count.</summary>
     public static long CostOf(NbdCommand command, long length) => command == NbdCommand.Write ? length + Descriptor : Descriptor;
 
     private static long CostOf(in Entry entry) => entry.Chunk is null ? Descriptor : entry.Length + Descriptor;
 
-    /// <summary>What a write covers that is on the medium already. Nothing that was kept before may be written there again: not even for the
-    /// moment until it would be overwritten again, because the medium has had something newer, and that was promised to stay.</summary>
+    /// <summary>Adds the range of a write that is already on the medium. Nothing kept before may be written there again, not even until it would be
+    /// overwritten: the medium has newer data, which was promised to stay.</summary>
     public void AddStable(long offset, long length) => Push(new Entry(NbdCommand.Write, CommandFlags.Fua, offset, length, null, 0));
 
-    /// <summary>What is to be written again, in order.</summary>
+    /// <summary>Returns the writes of a replay, in order.</summary>
     public List<Entry> Plan()
     {
         var plan = new List<Entry>();
@@ -101,7 +101,7 @@ internal sealed class UnflushedWrites
         }
     }
 
-    /// <summary>What was kept before a mark is on stable storage.</summary>
+    /// <summary>Drops the writes before a mark, which are on stable storage.</summary>
     public void DropBefore(long mark)
     {
         for (; _first < mark; _first++)
@@ -109,8 +109,8 @@ internal sealed class UnflushedWrites
             ref var entry = ref _entries[_first & (_entries.Length - 1)];
             Bytes -= CostOf(entry);
             var next = _first + 1 < _end ? this[_first + 1].Chunk : null;
-            // A chunk that is not the next one's, nor the one that is being filled, is nobody's any more. Writes without data lie between.
-            if (entry.Chunk is { } chunk && chunk != next && chunk != _chunk && !IsUsedAfter(_first, chunk) && _spare.Count < MostSpare)
+            // A chunk is free unless the next entry uses it or it is being filled. Entries without data may lie between.
+            if (entry.Chunk is { } chunk && chunk != next && chunk != _chunk && !IsUsedAfter(_first, chunk) && _spare.Count < MaxSpare)
                 _spare.Push(chunk);
             entry = default;
         }
@@ -145,7 +145,7 @@ internal sealed class UnflushedWrites
     {
         public long End => Offset + Length;
 
-        /// <summary>Not to be written again, and nothing older there.</summary>
+        /// <summary>True if neither the write nor anything older there is written again.</summary>
         public bool IsStable => Command == NbdCommand.Write && Chunk is null;
 
         public Memory<byte> Data => Chunk is null ? default : Chunk.AsMemory(At, (int)Length);

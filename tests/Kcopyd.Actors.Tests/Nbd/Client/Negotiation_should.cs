@@ -30,7 +30,7 @@ public sealed class Negotiation_should : NbdClientSpec
     [Fact]
     public async Task refuse_what_speaks_no_NBD_or_an_old_one()
     {
-        Assert.Contains("no NBD server", (await RefusedAsync(Serve(connection => connection.WriteAsync("HTTP/1.1 400 Bad Request\r\n"u8.ToArray())))).Message, StringComparison.Ordinal);
+        Assert.Contains("not an NBD server", (await RefusedAsync(Serve(connection => connection.WriteAsync("HTTP/1.1 400 Bad Request\r\n"u8.ToArray())))).Message, StringComparison.Ordinal);
         Assert.Contains("oldstyle", (await RefusedAsync(Serve(connection => connection.WriteAsync(
             FakeConnection.U64(NbdNumbers.ServerMagic), FakeConnection.U64(NbdNumbers.OldstyleMagic), new byte[136])))).Message, StringComparison.Ordinal);
         Assert.Contains("fixed newstyle", (await RefusedAsync(Serve(connection => connection.GreetAsync(HandshakeFlags.NoZeroes)))).Message, StringComparison.Ordinal);

@@ -56,7 +56,7 @@ public sealed class Trust_should : NbdClientSpec
     {
         var certificate = _certificates.Server("localhost", 60, 120);
         var refused = await UntrustedAsync(certificate);
-        Assert.Contains($"not valid before {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm} UTC; see that the clocks", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"not valid before {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm} UTC; check that the clocks", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,14 +72,14 @@ public sealed class Trust_should : NbdClientSpec
     public async Task say_which_authority_is_not_known()
     {
         var refused = await UntrustedAsync(new TestCertificates().Server("localhost"));
-        Assert.Contains("signed by another authority of the name 'CN=kcopyd test authority' than the one that this client was given", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("signed by a different authority named 'CN=kcopyd test authority' than the one that this client was given", refused.Message, StringComparison.Ordinal);
 
         refused = await UntrustedAsync(new TestCertificates("CN=elsewhere").Server("localhost"));
-        Assert.Contains("signed by 'CN=elsewhere', which is no authority that this client was given", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("signed by 'CN=elsewhere', which is not an authority that this client was given", refused.Message, StringComparison.Ordinal);
         Assert.Contains("tls-certificates=FOLDER", refused.Message, StringComparison.Ordinal);
 
         refused = await UntrustedAsync(_certificates.Server("localhost"), new NbdTls());
-        Assert.Contains("no authority that this machine trusts", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("not an authority that this machine trusts", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -114,8 +114,8 @@ public sealed class Trust_should : NbdClientSpec
 
     // As our server does, whose .NET sends no alert.
     [Theory]
-    [InlineData(null, "wants a certificate of the client, and there is none: it shows no certificate. Give tls-certificates=FOLDER")]
-    [InlineData("stranger", "does not take the client's certificate 'CN=stranger', which 'CN=kcopyd test authority' has signed: it shows no certificate. See that")]
+    [InlineData(null, "requires a client certificate, and there is none: it shows no certificate. Give tls-certificates=FOLDER")]
+    [InlineData("stranger", "does not accept the client's certificate 'CN=stranger', which 'CN=kcopyd test authority' has signed: it shows no certificate. Check that")]
     public async Task say_that_the_server_turns_the_client_away_for_its_certificate_after_the_handshake(string? shown, string message)
     {
         var server = Serve(async connection =>
