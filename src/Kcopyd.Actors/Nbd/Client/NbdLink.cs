@@ -28,7 +28,7 @@ internal sealed class NbdLink
     private readonly LinkWritten _written;
     private Action _onRead = null!;
     private ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _readPending;
-    private bool _isReading;                // a message is on its way, or will be
+    private bool _isReading;                // a read message is queued, or will be
     private bool _isReadPending;            // and it brings a result
     private bool _isSendingAnswered;        // the request whose payload is being sent was answered before all of it was sent
     private int _parts;                     // value of the output's counter at the last tick
