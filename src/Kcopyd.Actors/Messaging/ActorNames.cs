@@ -2,9 +2,9 @@ using System.Globalization;
 
 namespace Kcopyd.Actors.Messaging;
 
-/// <summary>Names of actors whose users gave none. Any thread.</summary>
-/// <remarks>Invariant: no name is made twice in this process, whatever the prefix. A kind of actor has a prefix of its own, which no name that is written in
-/// this library has.</remarks>
+/// <summary>Generates names for actors that were created without one. Any thread.</summary>
+/// <remarks>Invariant: names are unique in the process, whatever the prefix. Each kind of actor has its own prefix, which no fixed name in this library
+/// uses.</remarks>
 internal static class ActorNames
 {
     private static long _last;

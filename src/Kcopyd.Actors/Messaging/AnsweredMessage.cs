@@ -1,25 +1,25 @@
 namespace Kcopyd.Actors.Messaging;
 
-/// <summary>A message whose sender gets an answer: exactly once, also if the actor stops before, during or after its delivery. Recycled.</summary>
+/// <summary>A message whose sender gets exactly one answer, even if the actor stops before, during or after delivery. Recycled.</summary>
 /// <remarks>
-/// <para>The promise <em>answered once</em> of jobs and of I/Os is kept here and nowhere else. A message has a number each time that it is used, and whoever
-/// settles that number answers: <see cref="TrySettle"/> succeeds once.</para>
-/// <para>The actor settles what it has taken, when it is done and when it stops. When it has stopped, its mailbox closes what is still queued
-/// (<see cref="Undelivered"/>), and a sender looks whether the actor is gone <em>after</em> it has told the message (<see cref="Recipient.Tell"/>): a message
-/// that reached a mailbox that nobody reads is found by one of the two. Numbers make it harmless that they may find it late, when the message has been
-/// answered, recycled and told again.</para>
+/// <para>This class alone implements the guarantee <em>answered once</em> of jobs and I/Os. Each use of a message has a new number, and the caller that settles
+/// the number must answer: <see cref="TrySettle"/> succeeds once.</para>
+/// <para>The actor settles the messages that it has received, on completion and when it stops. After it has stopped, its mailbox closes the messages still
+/// queued (<see cref="Undelivered"/>), and a sender checks whether the actor is gone <em>after</em> it has sent the message (<see cref="Recipient.Tell"/>): one
+/// of the two finds a message that reached a mailbox without a reader. If they find it late, when the message has been answered, recycled and sent again, the
+/// number makes that harmless.</para>
 /// </remarks>
 internal abstract class AnsweredMessage : LinkedMessage
 {
-    private long _state;        // twice its number; odd once it is settled
+    private long _state;        // twice the number; odd once settled
 
-    /// <summary>Its number in this use.</summary>
+    /// <summary>Number of the current use.</summary>
     public long Id => Volatile.Read(ref _state) >> 1;
 
     /// <returns>True for the caller that must answer.</returns>
     public bool TrySettle(long id) => Interlocked.CompareExchange(ref _state, (id << 1) | 1, id << 1) == id << 1;
 
-    /// <summary>The actor is gone: answers so, if nobody has answered. Any thread.</summary>
+    /// <summary>Answers that the actor is gone, unless the message is already answered. Any thread.</summary>
     public void Close(long id)
     {
         if (TrySettle(id))
@@ -28,9 +28,9 @@ internal abstract class AnsweredMessage : LinkedMessage
 
     public sealed override void Undelivered() => Close(Id);
 
-    /// <summary>Begins a use of the message. Everything else of it has been set before.</summary>
+    /// <summary>Begins a use of the message. All other fields must be set before.</summary>
     protected void Begin(long id) => Volatile.Write(ref _state, id << 1);
 
-    /// <summary>Answers that the actor is gone. On the thread that found out: what the answer wakes runs elsewhere.</summary>
+    /// <summary>Answers that the actor is gone. Runs on the thread that detected it; continuations of the answer must run elsewhere.</summary>
     protected abstract void AnswerClosed(long id);
 }

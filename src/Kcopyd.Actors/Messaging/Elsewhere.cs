@@ -3,8 +3,8 @@ using Akka.Dispatch;
 namespace Kcopyd.Actors.Messaging;
 
 /// <summary>
-/// Runs what must not run on the stack of the caller that finds the actor gone, who may hold locks: on the actor's dispatcher, so that whoever owns that owns
-/// this, too; on the thread pool once the dispatcher has ended with its actor system.
+/// Runs work that must not run on the stack of the caller that finds the actor gone, because that caller may hold locks. The work runs on the actor's
+/// dispatcher, so that the owner of the dispatcher controls this work as well, and on the thread pool once the dispatcher has terminated with its actor system.
 /// </summary>
 /// <param name="schedule">Schedules on the actor's dispatcher.</param>
 internal sealed class Elsewhere(Action<IRunnable> schedule)

@@ -5,7 +5,7 @@ using Akka.Dispatch.MessageQueues;
 
 namespace Kcopyd.Actors.Messaging;
 
-/// <summary>The mailbox of clients, readers and writers: unbounded by itself, because credits bound what is told.</summary>
+/// <summary>The mailbox of clients, readers and writers. It is unbounded because credits limit the number of messages sent.</summary>
 internal sealed class LinkedMailbox(Settings settings, Config config) : MailboxType(settings, config), IProducesMessageQueue<LinkedMessageQueue>
 {
     public const string Id = "kcopyd.mailbox";
@@ -14,17 +14,17 @@ internal sealed class LinkedMailbox(Settings settings, Config config) : MailboxT
 }
 
 /// <summary>
-/// Many producers push onto a stack with one compare-and-swap; the one consumer takes the whole stack and reverses it. A push of
-/// a <see cref="LinkedMessage"/> allocates nothing, ever: no segment grows. Order per producer is kept.
+/// Many producers push onto a stack with one compare-and-swap; the single consumer takes the whole stack and reverses it. Pushing a <see cref="LinkedMessage"/>
+/// never allocates: there are no segments to grow. The order per producer is preserved.
 /// </summary>
 internal sealed class LinkedMessageQueue : IMessageQueue, IUnboundedMessageQueueSemantics
 {
     private LinkedMessage? _pushed;     // newest first; any thread
-    private LinkedMessage? _batch;      // oldest first; the consumer's own
+    private LinkedMessage? _batch;      // oldest first; consumer only
 
     public bool HasMessages => Volatile.Read(ref _batch) is not null || Volatile.Read(ref _pushed) is not null;
 
-    /// <summary>Only told apart from zero: counting would cost every push an interlocked addition.</summary>
+    /// <summary>0 or 1: an exact count would cost every push an interlocked addition.</summary>
     public int Count => HasMessages ? 1 : 0;
 
     public void Enqueue(IActorRef receiver, Envelope envelope)

@@ -3,8 +3,8 @@ using Akka.Actor;
 namespace Kcopyd.Actors.Messaging;
 
 /// <summary>
-/// A message that carries its own queue link, so that telling it allocates nothing. It may be in one mailbox at a time;
-/// <see cref="LinkedMessageQueue"/> wraps it if it is sent again before it was taken.
+/// A message that carries its own queue link, so that sending it does not allocate. It can be in one mailbox at a time; <see cref="LinkedMessageQueue"/> wraps
+/// it if it is sent again before it is dequeued.
 /// </summary>
 internal abstract class LinkedMessage : INoSerializationVerificationNeeded
 {
@@ -16,6 +16,6 @@ internal abstract class LinkedMessage : INoSerializationVerificationNeeded
 
     public void Unlink() => Volatile.Write(ref _queued, 0);
 
-    /// <summary>The actor that it was told to is gone and has not processed it. Runs on the thread that finds out.</summary>
+    /// <summary>Called when the receiving actor has stopped without processing the message. Runs on the thread that detects it.</summary>
     public virtual void Undelivered() { }
 }

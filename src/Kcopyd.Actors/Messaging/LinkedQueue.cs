@@ -2,14 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Kcopyd.Actors.Messaging;
 
-/// <summary>Has the link of the one <see cref="LinkedQueue{T}"/> that it may be in.</summary>
+/// <summary>An item with the link for the one <see cref="LinkedQueue{T}"/> that it can be in.</summary>
 internal interface IQueued<T>
     where T : class, IQueued<T>
 {
     T? Following { get; set; }
 }
 
-/// <summary>First in, first out, linked through the items: nothing is allocated. An item is in one queue at most. Used by one owner.</summary>
+/// <summary>A FIFO queue linked through its items, without allocations. An item is in at most one queue. Not thread-safe.</summary>
 internal struct LinkedQueue<T>
     where T : class, IQueued<T>
 {
@@ -37,7 +37,7 @@ internal struct LinkedQueue<T>
         First = item;
     }
 
-    /// <summary>Moves all of another queue behind what is here.</summary>
+    /// <summary>Moves all items of another queue to the end of this one.</summary>
     public void Append(ref LinkedQueue<T> other)
     {
         if (other.First is null)
@@ -62,7 +62,7 @@ internal struct LinkedQueue<T>
 
     public bool TryTake([NotNullWhen(true)] out T? item) => (item = Take()) is not null;
 
-    /// <summary>Takes all of them, linked: as one message that gives them back.</summary>
+    /// <summary>Takes all items, still linked, so that one message can return them.</summary>
     public T? TakeAll()
     {
         var first = First;
@@ -70,7 +70,7 @@ internal struct LinkedQueue<T>
         return first;
     }
 
-    /// <summary>Takes an item out, usually the first; nothing happens if it is not there.</summary>
+    /// <summary>Removes an item, usually the first; does nothing if the item is not in the queue.</summary>
     public void Remove(T item)
     {
         T? before = null;

@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors.Messaging;
 
-/// <summary>Has the links of the one <see cref="LinkedSet{T}"/> that it may be in.</summary>
+/// <summary>An item with the links for the one <see cref="LinkedSet{T}"/> that it can be in.</summary>
 internal interface IMember<T>
     where T : class, IMember<T>
 {
@@ -9,8 +9,8 @@ internal interface IMember<T>
     T? After { get; set; }
 }
 
-/// <summary>Items in the order in which they were added, linked through themselves: in, and out from anywhere, costs next to nothing. An item is in one set at
-/// most. Used by one owner.</summary>
+/// <summary>Items in insertion order, linked through themselves: insertion, and removal at any position, take constant time. An item is in at most one set. Not
+/// thread-safe.</summary>
 internal class LinkedSet<T>
     where T : class, IMember<T>
 {
@@ -28,7 +28,7 @@ internal class LinkedSet<T>
         _last = item;
     }
 
-    /// <summary>Takes out an item that is in this set.</summary>
+    /// <summary>Removes an item, which must be in this set.</summary>
     public void Remove(T item)
     {
         var (before, after) = (item.Before, item.After);

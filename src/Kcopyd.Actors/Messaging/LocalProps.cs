@@ -2,19 +2,19 @@ using Akka.Actor;
 
 namespace Kcopyd.Actors.Messaging;
 
-/// <summary>How actors of this library are made.</summary>
+/// <summary>Creates the <see cref="Props"/> of the actors of this library.</summary>
 internal static class LocalProps
 {
     /// <summary>
-    /// On a dispatcher, with the mailbox whose messages link themselves, and on this node only: what they are given (devices, memory, sockets) is of this
-    /// process, so that no deployment section may move them, and Akka.NET need not serialize it.
+    /// Props for a dispatcher, with the mailbox for <see cref="LinkedMessage"/>, deployed on this node only: the arguments (devices, memory, sockets) belong to
+    /// this process, so that no deployment section may move the actor, and Akka.NET need not serialize them.
     /// </summary>
     /// <remarks>
-    /// By a delegate: from an expression Akka.NET takes the arguments by compiling each of them, which costs an application 30 ms and more for the first actor.
-    /// The deployment comes first: it would replace the others.
+    /// Uses a delegate: given an expression, Akka.NET compiles each argument to evaluate it, which costs an application 30 ms or more for the first actor. The
+    /// deployment is set first because it would replace the other settings.
     /// </remarks>
-    /// <param name="make">Makes the actor. Called again for each restart.</param>
-    /// <param name="dispatcher">The path of the dispatcher's section.</param>
+    /// <param name="make">Creates the actor. Called again for each restart.</param>
+    /// <param name="dispatcher">The configuration path of the dispatcher.</param>
     public static Props Of<TActor>(Func<TActor> make, string dispatcher)
         where TActor : ActorBase =>
         Props.CreateBy(new Producer<TActor>(make)).WithDeploy(Deploy.Local).WithDispatcher(dispatcher).WithMailbox(LinkedMailbox.Id);

@@ -2,14 +2,14 @@ using Akka.Actor;
 
 namespace Kcopyd.Actors.Messaging;
 
-/// <summary>Ends a wait by the time of an actor system.</summary>
+/// <summary>Limits a wait by the scheduler of an actor system.</summary>
 internal static class TimeLimit
 {
-    /// <summary>Cancels a source after so long. Who uses the source cancels what is returned when it is done.</summary>
+    /// <summary>Cancels a source after a time. The caller cancels the returned timer when the wait is over.</summary>
     public static ICancelable LimitCancelable(this IScheduler scheduler, TimeSpan time, CancellationTokenSource patience) =>
         scheduler.Advanced.ScheduleOnceCancelable(time, () => GiveUp(patience));
 
-    // On the scheduler's thread, which runs none of what comes of it; and maybe just after the wait has ended.
+    // Runs on the scheduler's thread, which must not run the continuations; possibly just after the wait has ended.
     private static void GiveUp(CancellationTokenSource patience)
     {
         try
@@ -18,7 +18,7 @@ internal static class TimeLimit
         }
         catch (ObjectDisposedException)
         {
-            // The wait has ended.
+            // The wait is over.
         }
     }
 }

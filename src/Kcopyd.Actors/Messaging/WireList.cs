@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Kcopyd.Actors.Messaging;
 
-/// <summary>Lists that may cross a wire are arrays: what the compiler makes of <c>[a, b]</c> cannot be made again by a serializer.</summary>
+/// <summary>Copies lists into arrays for remoting: serializers cannot recreate the type that the compiler generates for <c>[a, b]</c>.</summary>
 internal static class WireList
 {
     [return: NotNullIfNotNull(nameof(list))]

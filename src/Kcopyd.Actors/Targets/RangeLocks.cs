@@ -2,28 +2,28 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Targets;
 
-/// <summary>Something that holds a range of a device until it is released, and what waits for that.</summary>
-/// <typeparam name="T">Itself.</typeparam>
+/// <summary>A holder of a range of a device, from its acquisition to its release.</summary>
+/// <typeparam name="T">The implementing type.</typeparam>
 internal interface IRangeHolder<T> : IMember<T>
     where T : class, IRangeHolder<T>
 {
-    /// <summary>Its first byte.</summary>
+    /// <summary>First byte.</summary>
     long Start { get; }
 
-    /// <summary>The byte behind its last one.</summary>
+    /// <summary>The byte after the last one.</summary>
     long End { get; }
 }
 
 /// <summary>
-/// The ranges of a device that are held now. Many may hold a byte; who must not overlap them asks for a holder and waits until that one is released. Used by
-/// one actor; a lock and its release cost next to nothing, and a question is a walk over the holders, which are a few hundred at most.
+/// The ranges of a device that are currently held. Several holders may overlap; an operation that must not overlap them looks up a holder and waits for its
+/// release. Used by one actor. Acquire and release take constant time; a lookup walks the holders, a few hundred at most.
 /// </summary>
 internal sealed class RangeLocks<T> : LinkedSet<T>
     where T : class, IRangeHolder<T>
 {
-    /// <summary>One that holds a byte of a range; null if none does.</summary>
+    /// <summary>A holder that overlaps a range; null if there is none.</summary>
     /// <param name="start">First byte.</param>
-    /// <param name="end">The byte behind the last one.</param>
+    /// <param name="end">The byte after the last one.</param>
     public T? HolderOf(long start, long end)
     {
         for (var holder = First; holder is not null; holder = holder.After)

@@ -2,21 +2,21 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Targets;
 
-/// <summary>The requests of a target that are at work, up to a bound, and those that wait in order. Used by the target's actor only.</summary>
-/// <param name="maxActive">How many may be at work.</param>
+/// <summary>The active requests of a target, up to a limit, and the queue of those that wait. Used by the target's actor only.</summary>
+/// <param name="maxActive">Maximum number of active requests.</param>
 internal sealed class RequestAdmission<TRequest>(int maxActive)
     where TRequest : TargetRequest, IQueued<TRequest>, IMember<TRequest>
 {
-    private readonly LinkedSet<TRequest> _atWork = new();
+    private readonly LinkedSet<TRequest> _active = new();
     private LinkedQueue<TRequest> _waiting;
 
-    /// <summary>How many are at work.</summary>
+    /// <summary>Number of active requests.</summary>
     public int Active { get; private set; }
 
-    /// <summary>A request that is at work from now on, or waits.</summary>
+    /// <summary>Starts a request, or queues it.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="isOpen">False if none may begin now.</param>
-    /// <returns>True if it is at work.</returns>
+    /// <param name="isOpen">False if no request may start now.</param>
+    /// <returns>True if the request is active.</returns>
     public bool TryBegin(TRequest request, bool isOpen)
     {
         if (isOpen && Active < maxActive && _waiting.IsEmpty)
@@ -28,7 +28,7 @@ internal sealed class RequestAdmission<TRequest>(int maxActive)
         return false;
     }
 
-    /// <summary>The next of those that wait, which is at work from now on; null if none waits, or there is no room.</summary>
+    /// <summary>Starts the next queued request and returns it; null if none is queued or the limit is reached.</summary>
     public TRequest? BeginNext()
     {
         if (Active == maxActive || _waiting.Take() is not { } request)
@@ -40,13 +40,13 @@ internal sealed class RequestAdmission<TRequest>(int maxActive)
     public void End(TRequest request)
     {
         Active--;
-        _atWork.Remove(request);
+        _active.Remove(request);
     }
 
-    /// <summary>The actor stops: all are told so.</summary>
+    /// <summary>Called when the actor stops: closes all requests.</summary>
     public void Close()
     {
-        for (var request = _atWork.First; request is not null;)
+        for (var request = _active.First; request is not null;)
         {
             var next = request.After;
             request.Close(request.Id);
@@ -59,6 +59,6 @@ internal sealed class RequestAdmission<TRequest>(int maxActive)
     private void Enter(TRequest request)
     {
         Active++;
-        _atWork.Add(request);
+        _active.Add(request);
     }
 }

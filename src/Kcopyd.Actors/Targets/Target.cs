@@ -2,7 +2,7 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Targets;
 
-/// <summary>What the handles of a device (any thread) and the actor that serves it share: the way to the actor, and the requests that wait for their next use.
+/// <summary>State shared by the handles of a device (any thread) and the actor that serves it: the reference to the actor, and the pool of recycled requests.
 /// Holds no state of any request.</summary>
 internal abstract class Target<TRequest>(Elsewhere elsewhere) : Recipient(elsewhere)
     where TRequest : TargetRequest
@@ -12,7 +12,7 @@ internal abstract class Target<TRequest>(Elsewhere elsewhere) : Recipient(elsewh
     private readonly Lock _recycling = new();
     private readonly Stack<TRequest> _free = new();
 
-    /// <summary>A request that nobody uses.</summary>
+    /// <summary>Takes a request from the pool, or creates one.</summary>
     public TRequest Take()
     {
         TRequest? request;

@@ -5,14 +5,14 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Targets;
 
-/// <summary>The answers that an actor gives in one turn: what another actor gets of it, it gets together. Used by that actor only.</summary>
-/// <param name="schedule">Runs what awaits an answer, elsewhere.</param>
+/// <summary>The answers of an actor in one turn: those for the same actor are sent to it in one message. Used by the answering actor only.</summary>
+/// <param name="schedule">Runs the continuation of an awaited answer off the caller's stack.</param>
 internal sealed class TargetAnswers(Action<IRunnable> schedule)
 {
     private LinkedQueue<DeviceIo> _lent;
-    private IActorRef? _owner;          // of all of them
+    private IActorRef? _owner;          // of every I/O in _lent
 
-    /// <summary>Answers, unless somebody has.</summary>
+    /// <summary>Answers a request, unless it is already answered.</summary>
     public void Add(TargetRequest request, IoResult result)
     {
         if (!request.TrySettle(request.Id))
@@ -28,7 +28,7 @@ internal sealed class TargetAnswers(Action<IRunnable> schedule)
         _lent.Add(request.GiveBack(result));
     }
 
-    /// <summary>The turn ends, or what waited for these answers is about to begin.</summary>
+    /// <summary>Sends the collected answers: at the end of the turn, and before anything that waited for them starts.</summary>
     public void Tell()
     {
         if (_lent.TakeAll() is { } lent)

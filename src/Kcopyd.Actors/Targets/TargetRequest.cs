@@ -6,9 +6,9 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Targets;
 
-/// <summary>An I/O on a device that an actor serves: the message to the actor, and what its caller awaits, or the I/O that another actor gets back. Recycled by
-/// its <see cref="Target{TRequest}"/>.</summary>
-/// <remarks>Invariant: when it is answered, nothing uses its memory any more.</remarks>
+/// <summary>An I/O on a device that an actor serves: the message to the actor, and either the source of the answer that the caller awaits or the carrier of
+/// another actor's I/O. Recycled by its <see cref="Target{TRequest}"/>.</summary>
+/// <remarks>Invariant: once it is answered, its memory is no longer in use.</remarks>
 internal abstract class TargetRequest(Recipient target) : AnsweredMessage, IValueTaskSource<IoResult>, IValueTaskSource<ExtentResult>, IRunnable
 {
     private ManualResetValueTaskSourceCore<IoResult> _source;
@@ -22,24 +22,24 @@ internal abstract class TargetRequest(Recipient target) : AnsweredMessage, IValu
 
     public Memory<byte> Memory { get; private set; }
 
-    /// <summary>The actor whose I/O it is, which gets that back; null if the answer is awaited.</summary>
+    /// <summary>The actor that owns <see cref="Io"/> and receives it back; null if the answer is awaited.</summary>
     public IActorRef? Owner { get; private set; }
 
     private DeviceIo? Io { get; set; }
 
-    /// <summary>Of the answer to a request for the map.</summary>
+    /// <summary>For a map request: the answer.</summary>
     protected bool IsZero { private get; set; }
 
-    /// <summary>What the caller awaits. To be taken before the request is told.</summary>
+    /// <summary>The answer to await. Must be read before the request is sent.</summary>
     public ValueTask<IoResult> Answered => new(this, _source.Version);
 
     /// <inheritdoc cref="Answered"/>
     public ValueTask<ExtentResult> AnsweredMap => new(this, _source.Version);
 
-    /// <summary>It is another actor's I/O.</summary>
+    /// <summary>Makes the request carry another actor's I/O.</summary>
     public void Lend(DeviceIo io, IActorRef owner) => (Io, Owner) = (io, owner);
 
-    /// <summary>The I/O with its answer, to be told to <see cref="Owner"/>. The request is free.</summary>
+    /// <summary>Releases the request and returns its I/O with the answer, to be sent to <see cref="Owner"/>.</summary>
     public DeviceIo GiveBack(IoResult result)
     {
         var io = Io!;
@@ -48,7 +48,7 @@ internal abstract class TargetRequest(Recipient target) : AnsweredMessage, IValu
         return io;
     }
 
-    /// <summary>Sets the answer. What awaits it continues where this is run.</summary>
+    /// <summary>Sets the answer. The awaiting code continues where the returned runnable runs.</summary>
     public IRunnable Answer(IoResult result)
     {
         _result = result;
@@ -73,7 +73,7 @@ internal abstract class TargetRequest(Recipient target) : AnsweredMessage, IValu
             target.Schedule(Answer(IoResult.Failure(IoError.Closed)));
     }
 
-    /// <summary>Lets go of what the caller gave, and waits for its next use.</summary>
+    /// <summary>Releases what the caller passed in; the request can be reused.</summary>
     protected virtual void Free() => (Memory, Io, Owner) = (default, null, null);
 
     IoResult IValueTaskSource<IoResult>.GetResult(short token) => Take(token);

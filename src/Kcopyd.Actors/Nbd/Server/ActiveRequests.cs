@@ -1,29 +1,28 @@
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>The requests of a connection that are not answered, and their pieces: taken from here, counted, and given back to be used again.
-/// Used by the connection's actor only.</summary>
-/// <remarks>Invariant: the memory of a piece that is given back is returned before, or with it.</remarks>
+/// <summary>The outstanding requests of a connection, and their pieces: counts them, and recycles both. Used by the connection's actor only.</summary>
+/// <remarks>Invariant: the memory of a piece is returned before the piece is released, or together with it.</remarks>
 internal sealed class ActiveRequests(ConnectionMemory memory)
 {
     private readonly Stack<ServerRequest> _freeRequests = new();
     private readonly Stack<RequestIo> _freeIos = new();
-    private readonly List<RequestIo> _allIos = [];      // that were ever made
-    private long _added;        // pieces
+    private readonly List<RequestIo> _allIos = [];      // every piece ever created
+    private long _added;        // number of pieces
 
-    /// <summary>Requests that are not answered.</summary>
+    /// <summary>Number of requests not yet answered.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Pieces in the device.</summary>
+    /// <summary>Number of pieces in the device.</summary>
     public int InDevice { get; private set; }
 
-    /// <summary>One more request, to be prepared.</summary>
+    /// <summary>Adds a request; the caller prepares it.</summary>
     public ServerRequest Add()
     {
         Count++;
         return _freeRequests.TryPop(out var request) ? request : new ServerRequest();
     }
 
-    /// <summary>One more piece of a request; the request counts it.</summary>
+    /// <summary>Adds a piece to a request, which counts it.</summary>
     public RequestIo AddPiece(ServerRequest request)
     {
         if (!_freeIos.TryPop(out var io))
@@ -36,22 +35,22 @@ internal sealed class ActiveRequests(ConnectionMemory memory)
         return io;
     }
 
-    /// <summary>A piece goes to the device.</summary>
+    /// <summary>Called when a piece is submitted to the device.</summary>
     public void Enter(RequestIo io)
     {
         InDevice++;
         io.IsInDevice = true;
     }
 
-    /// <summary>The device has completed a piece.</summary>
+    /// <summary>Called when the device has completed a piece.</summary>
     public void Leave(RequestIo io)
     {
         InDevice--;
         io.IsInDevice = false;
     }
 
-    /// <summary>Gives back a piece whose memory has another owner by now, or that has none.</summary>
-    /// <returns>True if it is the last of its request.</returns>
+    /// <summary>Releases a piece that no longer owns memory.</summary>
+    /// <returns>True if it is the last piece of its request.</returns>
     public bool Release(RequestIo io)
     {
         var request = io.Request;
@@ -60,14 +59,14 @@ internal sealed class ActiveRequests(ConnectionMemory memory)
         return --request.Pieces == 0 && request.IsBegun;
     }
 
-    /// <summary>Gives back a request, which has no pieces.</summary>
+    /// <summary>Releases a request without pieces.</summary>
     public void Release(ServerRequest request)
     {
         Count--;
         _freeRequests.Push(request);
     }
 
-    /// <summary>Gives back a piece of a request that nobody waits for, its memory, and with the last of them the request.</summary>
+    /// <summary>Releases a piece of a request whose answer is not sent, its memory, and with the last piece the request.</summary>
     public void Drop(RequestIo io)
     {
         var request = io.Request;
@@ -76,7 +75,7 @@ internal sealed class ActiveRequests(ConnectionMemory memory)
             Release(request);
     }
 
-    /// <summary>What is in the device, by its oldest request, for people. There must be something.</summary>
+    /// <summary>A message that describes the requests in the device by the oldest of them. There must be at least one.</summary>
     public string DescribeOldest()
     {
         var inDevice = _allIos.Where(static io => io.IsInDevice).ToList();

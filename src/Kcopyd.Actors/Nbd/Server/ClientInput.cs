@@ -5,30 +5,30 @@ using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>What a client sends: no more of it is read than is asked for. Used by the connection's actor only.</summary>
+/// <summary>The input from a client, read only on demand. Used by the connection's actor only.</summary>
 /// <remarks><code>
 ///  Empty ──Fill──▶ Reading ──TakeRead──▶ Holding ──Fill, for more──▶ Reading
 /// </code>
-/// A read that completes at once leads through both in one call.</remarks>
-/// <param name="reader">Where it comes from.</param>
-/// <param name="fault">Learns of the connection's end.</param>
-/// <param name="onRead">Called, on any thread, when a read that had to wait is complete: <see cref="TakeRead"/> comes next.</param>
+/// A read that completes synchronously passes through both transitions in one call.</remarks>
+/// <param name="reader">The stream from the client.</param>
+/// <param name="fault">Receives the reason if the connection breaks.</param>
+/// <param name="onRead">Called, on any thread, when an asynchronous read completes; <see cref="TakeRead"/> must follow.</param>
 internal sealed class ClientInput(PipeReader reader, ConnectionFault fault, Action onRead)
 {
     private ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _reading;
-    private ReadOnlySequence<byte> _buffer;     // what came and was not taken; empty while a read is under way
+    private ReadOnlySequence<byte> _buffer;     // received and not yet taken; empty while a read is in flight
     private State _state;
 
-    /// <summary>True while a read is under way.</summary>
+    /// <summary>True while a read is in flight.</summary>
     public bool IsReading => _state == State.Reading;
 
-    /// <summary>True if no more comes: the client said goodbye, or closed its side. Some may still be <see cref="Available"/>.</summary>
+    /// <summary>True if no more input follows: the client sent a disconnect request or closed its side. Bytes may still be <see cref="Available"/>.</summary>
     public bool IsEnded { get; private set; }
 
-    /// <summary>Bytes that can be taken.</summary>
+    /// <summary>Number of bytes that can be taken.</summary>
     public long Available => _buffer.Length;
 
-    /// <returns>True if so many bytes can be taken; otherwise they are on their way, or there is no more.</returns>
+    /// <returns>True if that many bytes are available; false if a read for them is in flight or the input has ended.</returns>
     public bool Fill(int bytes)
     {
         while (_buffer.Length < bytes)
@@ -40,7 +40,7 @@ internal sealed class ClientInput(PipeReader reader, ConnectionFault fault, Acti
             (_state, _buffer) = (State.Empty, default);
             try
             {
-#pragma warning disable CA2012 // consumed once: here, or by the message that its completion sends
+#pragma warning disable CA2012 // consumed once: here, or on the message that its completion sends
                 _reading = reader.ReadAsync().ConfigureAwait(false).GetAwaiter();
 #pragma warning restore CA2012
             }
@@ -60,7 +60,7 @@ internal sealed class ClientInput(PipeReader reader, ConnectionFault fault, Acti
         return true;
     }
 
-    /// <summary>A read is complete.</summary>
+    /// <summary>Takes the result of a completed read.</summary>
     public void TakeRead()
     {
         _state = State.Empty;
@@ -81,17 +81,17 @@ internal sealed class ClientInput(PipeReader reader, ConnectionFault fault, Acti
         }
     }
 
-    /// <summary>Takes bytes that are available.</summary>
+    /// <summary>Takes available bytes.</summary>
     public void Take(Span<byte> bytes)
     {
         _buffer.Slice(0, bytes.Length).CopyTo(bytes);
         _buffer = _buffer.Slice(bytes.Length);
     }
 
-    /// <summary>Throws away bytes that are available.</summary>
+    /// <summary>Discards available bytes.</summary>
     public void Skip(long bytes) => _buffer = _buffer.Slice(bytes);
 
-    /// <summary>The client has said that no more comes: what did come behind that is nothing.</summary>
+    /// <summary>Ends the input after a disconnect request: anything received after it is discarded.</summary>
     public void End()
     {
         IsEnded = true;

@@ -8,18 +8,18 @@ using Kcopyd.Actors.Threads;
 namespace Kcopyd.Actors.Nbd.Server;
 
 /// <summary>
-/// One client: the negotiation, then its requests, many at once.
+/// Serves one client: the negotiation, then its requests, many of them concurrently.
 /// </summary>
 /// <remarks><code>
-///  Negotiating ──Agree──▶ Transmitting ──Leave──▶ Leaving ──────▶ stopped, when what has begun is answered (IsDone)
-///        │                     ├───────────────────────┼────────▶ stopped, when the client has said goodbye, the same
-///        │                     └────────Break──────────┴─▶ Broken ──▶ stopped, when what has begun has ended, unanswered
+///  Negotiating ──Agree──▶ Transmitting ──Leave──▶ Leaving ──────▶ stopped, once all started requests are answered (IsDone)
+///        │                     ├───────────────────────┼────────▶ stopped, once the client has disconnected, likewise
+///        │                     └────────Break──────────┴─▶ Broken ──▶ stopped, once all started I/Os have completed, unanswered
 ///        └──Refuse──▶ stopped
 /// </code>
 /// Data flows one way: <see cref="ClientInput"/> → <see cref="RequestPump"/> → <see cref="RequestIos"/> → <see cref="ReplyWriter"/>.
-/// <see cref="ConnectionTurn"/> says how much may begin, <see cref="ConnectionMemory"/> lends memory, and <see cref="ConnectionFault"/> keeps why the
-/// connection is broken. Invariants: a request is answered once, in whatever order they end; memory of an I/O is lent until the device has completed it; the
-/// actor stops when nothing of it is on its way, so that nothing of a client that is gone changes a device later.
+/// <see cref="ConnectionTurn"/> limits how much may start, <see cref="ConnectionMemory"/> lends memory, and <see cref="ConnectionFault"/> records why the
+/// connection is broken. Invariants: a request is answered once, in any order; the memory of an I/O is lent until the device has completed it; the actor stops
+/// when none of its I/Os is in flight, so that a client that is gone cannot change a device later.
 /// </remarks>
 internal sealed class ConnectionActor : UntypedActor, IWithTimers
 {
@@ -30,11 +30,11 @@ internal sealed class ConnectionActor : UntypedActor, IWithTimers
     private readonly ConnectionTurn _turn;
     private readonly ConnectionMemory _memory;
     private readonly ActiveRequests _requests;
-    private ExportCore? _export;            // in use; these four are made with it
+    private ExportCore? _export;            // in use; the next three are created with it
     private ClientInput _input = null!;
     private RequestPump _pump = null!;
     private ReplyWriter _replies = null!;
-    private string? _refusal;               // why the negotiation was ended from here
+    private string? _refusal;               // why the server ended the negotiation
     private State _state;
 
     public ConnectionActor(ConnectionContext context, TransportConnection connection)
@@ -58,7 +58,7 @@ internal sealed class ConnectionActor : UntypedActor, IWithTimers
     {
         Timers.StartSingleTimer(typeof(HandshakeTimedOut), HandshakeTimedOut.Instance, _context.Settings.HandshakeTimeout);
         var negotiation = new Negotiation(_wire, _context.Exports, _context.Tls, _context.RequireTls);
-        // Begun on this thread, so that it waits in this thread's ring.
+        // Started on this thread, so that it waits in this thread's ring.
         negotiation.RunAsync().PipeTo(Self, success: static agreed => new NegotiationEnded(agreed, null),
             failure: static wrong => new NegotiationEnded(null, wrong));
     }
@@ -74,7 +74,7 @@ internal sealed class ConnectionActor : UntypedActor, IWithTimers
         Close();
     }
 
-    // Does not wait for the client, and cannot fail in a way that somebody would have to know of.
+    // Does not wait for the client, and has no failure that must be reported.
     private void Close() => _ = _wire.CloseAsync().AsTask();
 
     protected override void OnReceive(object message)
@@ -101,7 +101,7 @@ internal sealed class ConnectionActor : UntypedActor, IWithTimers
                 _turn.BeginNext();
                 break;
             case MemoryWaiter:
-                break;      // the pump takes what it got
+                break;      // the pump takes the memory
             case NegotiationEnded ended:
                 Timers.CancelAll();
                 if (ended.Agreed?.Export is { } export && export.TryEnter())
@@ -118,16 +118,16 @@ internal sealed class ConnectionActor : UntypedActor, IWithTimers
                 break;
             case DropExport drop:
                 if (_export == drop.Export)
-                    Drop("the export was removed, and it has not taken its answers");
+                    Drop("the export was removed, and it did not read its replies in time");
                 break;
             case DropConnection when _state == State.Negotiating:
-                EndNegotiation("the server stops");
+                EndNegotiation("the server is stopping");
                 break;
             case DropConnection:
-                Drop("the server stops, and it has not taken its answers");
+                Drop("the server is stopping, and it did not read its replies in time");
                 break;
             case HandshakeTimedOut:
-                EndNegotiation($"it has not agreed on an export within {_context.Settings.HandshakeTimeout}");
+                EndNegotiation($"it did not choose an export within {_context.Settings.HandshakeTimeout}");
                 break;
             default:
                 Unhandled(message);
@@ -155,13 +155,13 @@ internal sealed class ConnectionActor : UntypedActor, IWithTimers
         var ios = new RequestIos(export.Device, _requests, _memory, _turn, _replies, _fault, _workers);
         _pump = new RequestPump(_input, _turn, _memory, _requests, ios, negotiated, _context.Settings, _fault);
         if (_refusal is not null)
-            Leave();        // it agreed just before it was to leave
+            Leave();        // the negotiation ended just after the request to leave
     }
 
     private void Refuse(NegotiationEnded ended)
     {
         if (ended.Agreed?.Export is { } closed)
-            Log.Info("Client {0} is turned away: export '{1}' was removed, or the server stops.", _context.Client, closed.Name);
+            Log.Info("Client {0} is turned away: export '{1}' was removed, or the server is stopping.", _context.Client, closed.Name);
         else if (ended.Wrong is { } wrong)
             Log.Log(wrong is UntrustedClientException ? LogLevel.WarningLevel : LogLevel.InfoLevel, null, "Client {0} is turned away: {1}.",
                 _context.Client, _refusal ?? ConnectionFault.Describe(wrong));
@@ -176,11 +176,11 @@ internal sealed class ConnectionActor : UntypedActor, IWithTimers
         _wire.Shutdown();
     }
 
-    // Removed, or the server stops: what has begun is answered.
+    // The export is removed, or the server stops: all started requests are answered.
     private void Leave()
     {
         if (_state == State.Negotiating)
-            EndNegotiation("the server stops");
+            EndNegotiation("the server is stopping");
         if (_state != State.Transmitting)
             return;
         _state = State.Leaving;
@@ -188,7 +188,7 @@ internal sealed class ConnectionActor : UntypedActor, IWithTimers
             _wire.EndInput();
     }
 
-    // The caller that waits for the device learns what has not ended.
+    // Reports the requests that are still in the device to the caller that waits for it.
     private void Drop(string why)
     {
         _fault.Report(why, LogLevel.WarningLevel);
@@ -201,15 +201,15 @@ internal sealed class ConnectionActor : UntypedActor, IWithTimers
         _state = State.Broken;
         Log.Log(_fault.Level, null, "Client {0} of export '{1}' is dropped: {2}.", _context.Client, _export!.Name, _fault.Reason);
         _memory.Leave();
-        Close();        // whatever waits for the client waits no longer
+        Close();        // ends all waits for the client
     }
 
-    /// <summary>Continues with everything that can continue.</summary>
+    /// <summary>Starts and sends everything that is ready.</summary>
     private void Proceed()
     {
         _pump.Run(takesNew: _state == State.Transmitting);
         if (_requests.InDevice == 0)
-            _replies.Send();        // nobody else is about to answer
+            _replies.Send();        // no other reply is due
         else
             _replies.SendSoon();
         if (_fault.IsBroken && _state != State.Broken)
@@ -239,5 +239,5 @@ internal sealed class ConnectionActor : UntypedActor, IWithTimers
     }
 }
 
-/// <summary>What the connections of a server have in common, and who this one is.</summary>
+/// <summary>What the connections of a server share, and the name of this client.</summary>
 internal sealed record ConnectionContext(NbdServerSettings Settings, ExportTable Exports, SharedMemory Memory, NbdTls? Tls, bool RequireTls, string Client);

@@ -4,12 +4,12 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>Why a connection is of no more use. Its parts report what they find and stop; its actor ends it in the same turn.
-/// Used by that actor only.</summary>
-/// <remarks>Invariant: the first reason stays; later ones are its consequences.</remarks>
+/// <summary>Why a connection is broken. The parts of the connection report errors here and stop; its actor ends it in the same turn. Used by that actor
+/// only.</summary>
+/// <remarks>Invariant: the first reason is kept; later ones are its consequences.</remarks>
 internal sealed class ConnectionFault
 {
-    /// <summary>For people; null while the connection is of use.</summary>
+    /// <summary>A message for the log; null while the connection works.</summary>
     public string? Reason { get; private set; }
 
     public LogLevel Level { get; private set; }
@@ -22,10 +22,10 @@ internal sealed class ConnectionFault
             (Reason, Level) = (reason, level);
     }
 
-    /// <summary>The stream has ended: clients do that.</summary>
+    /// <summary>Reports the end of the stream, which is normal behavior of clients.</summary>
     public void Report(Exception loss) => Report(Describe(loss), LogLevel.DebugLevel);
 
-    /// <summary>What is wrong with a client, for people.</summary>
+    /// <summary>A message for the log about an error of a client.</summary>
     public static string Describe(Exception wrong) => wrong switch
     {
         AuthenticationException => "TLS failed: " + ForeignText.Phrase((wrong.InnerException ?? wrong).Message),

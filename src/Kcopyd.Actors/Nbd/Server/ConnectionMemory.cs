@@ -3,18 +3,18 @@ using Kcopyd.Actors.Memory;
 namespace Kcopyd.Actors.Nbd.Server;
 
 /// <summary>
-/// The blocks of one connection: a few of its own, which nobody can take from it, and beyond them what all share. Used by its actor only.
+/// The memory blocks of one connection: a few reserved for it, and beyond them the pool that all connections share. Used by its actor only.
 /// </summary>
-/// <remarks>So a quiet client never waits for greedy ones, and the hot path of a small load takes no lock. A greedy one has at most a share of
-/// what is shared, however little it takes of its answers; one block, however large, it may always have.</remarks>
+/// <remarks>Thus a quiet client never waits for greedy ones, and the hot path of a small load takes no lock. A greedy client holds at most a fixed share of the
+/// pool, even if it does not read its replies; it may always hold one block of any size.</remarks>
 internal sealed class ConnectionMemory(SharedMemory shared, int own, long share, MemoryWaiter waiter)
 {
     private readonly Stack<Memory<byte>>[] _free = [.. Enumerable.Range(0, SizeClass.Of(own) + 1).Select(static _ => new Stack<Memory<byte>>())];
-    private int _held;          // bytes of its own that exist
-    private long _borrowed;     // bytes of what is shared
+    private int _held;          // reserved bytes that are allocated
+    private long _borrowed;     // bytes from the shared pool
     private bool _isWaiting;
 
-    /// <summary>Lends memory for so many bytes; false if it has to wait: ask again when something was returned, or the waiter is told.</summary>
+    /// <summary>Lends a block of at least the given size. If it returns false, retry after a block is returned or the waiter is notified.</summary>
     public bool TryRent(int bytes, out MemoryBlock block)
     {
         var sizeClass = SizeClass.Of(bytes);
@@ -42,7 +42,7 @@ internal sealed class ConnectionMemory(SharedMemory shared, int own, long share,
         shared.Return(block.Memory);
     }
 
-    /// <summary>Waits no longer.</summary>
+    /// <summary>Stops waiting for shared memory.</summary>
     public void Leave()
     {
         if (_isWaiting)
@@ -82,5 +82,5 @@ internal sealed class ConnectionMemory(SharedMemory shared, int own, long share,
     }
 }
 
-/// <summary>Memory that a request holds. The default value holds none.</summary>
+/// <summary>Memory held by a request. The default value holds none.</summary>
 internal readonly record struct MemoryBlock(Memory<byte> Memory, bool IsOwn);

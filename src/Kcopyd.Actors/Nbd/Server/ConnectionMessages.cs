@@ -5,22 +5,22 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>The connection takes no more requests, answers those that have begun, and ends.</summary>
+/// <summary>Tells the connection to take no more requests, answer those that have begun, and end.</summary>
 internal sealed class LeaveConnection : INoSerializationVerificationNeeded
 {
     public static LeaveConnection Instance { get; } = new();
 }
 
-/// <summary>The connection ends now; what has begun on the device ends unanswered.</summary>
+/// <summary>Tells the connection to end now; I/Os on the device complete unanswered.</summary>
 internal sealed class DropConnection : INoSerializationVerificationNeeded
 {
     public static DropConnection Instance { get; } = new();
 }
 
-/// <summary>Client and server have agreed, or have not.</summary>
+/// <summary>The negotiation has ended, with an agreement or an error.</summary>
 internal sealed record NegotiationEnded(Negotiated? Agreed, Exception? Wrong) : INoSerializationVerificationNeeded;
 
-/// <summary>The client has had time enough to agree.</summary>
+/// <summary>The time for the negotiation is up.</summary>
 internal sealed class HandshakeTimedOut : INoSerializationVerificationNeeded
 {
     public static HandshakeTimedOut Instance { get; } = new();
@@ -32,16 +32,16 @@ internal sealed class InputReady(IActorRef connection) : OwnTurn(connection);
 /// <summary>A send is complete.</summary>
 internal sealed class OutputSent : LinkedMessage;
 
-/// <summary>Whatever was in the mailbox has been looked at: its answers can go out.</summary>
+/// <summary>The messages queued before it are processed: their replies can be sent.</summary>
 internal sealed class SendNow : LinkedMessage;
 
-/// <summary>The thread has done what it had to do.</summary>
+/// <summary>The thread has finished its pending work.</summary>
 internal sealed class Soon(IActorRef connection) : OwnTurn(connection);
 
-/// <summary>Others on the thread have had their turn.</summary>
+/// <summary>The other connections on the thread have had their turn.</summary>
 internal sealed class Later(IActorRef connection) : OwnTurn(connection);
 
-/// <summary>A message of the connection to itself, told when a thread of the engine comes to it.</summary>
+/// <summary>A message of the connection to itself, sent when an engine thread runs it.</summary>
 internal abstract class OwnTurn(IActorRef connection) : LinkedMessage, IRunnable, IDeadLetterSuppression
 {
     public void Run() => connection.Tell(this, ActorRefs.NoSender);

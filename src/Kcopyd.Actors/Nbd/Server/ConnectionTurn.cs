@@ -4,31 +4,31 @@ using Kcopyd.Actors.Threads;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>How much a connection begins at a time, before others on its thread have their turn.
-/// Used by its actor only, but for <see cref="IsGreedy"/>.</summary>
-/// <remarks>Greedy is a connection that fills its turn before the clock has moved on. Its input waits in line with that of others that are; what a
-/// quiet client sends is taken as soon as it comes.</remarks>
-/// <param name="bytes">Whose I/O may begin in a turn.</param>
-/// <param name="clock">By which a turn ends.</param>
-/// <param name="later">Runs when others have had their turn: <see cref="BeginNext"/> is called then.</param>
-/// <param name="soon">Runs when the thread has done what it has to do by now: <see cref="Resume"/> is called then.</param>
+/// <summary>Limits how much a connection starts at a time, before other connections on its thread get their turn. Used by its actor only, except
+/// <see cref="IsGreedy"/>.</summary>
+/// <remarks>A connection is greedy if it fills its turn before the clock ends the turn. The input of greedy connections is processed in turn; the input of a
+/// quiet client is processed as soon as it arrives.</remarks>
+/// <param name="bytes">Maximum number of bytes of I/O started in a turn.</param>
+/// <param name="clock">Ends a turn.</param>
+/// <param name="later">Runs when the others have had their turn; it leads to <see cref="BeginNext"/>.</param>
+/// <param name="soon">Runs when the thread has finished its pending work; it leads to <see cref="Resume"/>.</param>
 internal sealed class ConnectionTurn(int bytes, ITimeProvider clock, IRunnable later, IRunnable soon)
 {
     private const long Ticks = 8 * TimeSpan.TicksPerMillisecond;
-    private const int SmallestCharge = 4096;        // bytes; a request has a cost of its own
-    private const int MaxAhead = 8;                 // I/Os; fio, depth 32, a snapshot in memory: 4, 8 and 12 made 210, 217 and 195 k/s, and no bound 185
+    private const int MinCharge = 4096;             // bytes; every request has a fixed cost
+    private const int MaxAhead = 8;                 // I/Os; fio, depth 32, a snapshot in memory: 4, 8 and 12 gave 210, 217 and 195 k/s, no limit 185
 
-    private long _charged;      // bytes whose I/O has begun in this turn
-    private long _number;       // of the turn, by the clock
-    private int _ahead;         // I/Os that have begun in this message and not ended
+    private long _charged;      // bytes of I/O started in this turn
+    private long _number;       // of the turn, from the clock
+    private int _ahead;         // I/Os started during this message that are still in the device
     private bool _awaitsLater, _awaitsSoon;
     private volatile bool _isGreedy;
 
-    /// <summary>Any thread may ask.</summary>
+    /// <summary>True if the connection is greedy. Any thread.</summary>
     public bool IsGreedy => _isGreedy;
 
-    /// <summary>True if no more may begin now: others on this thread must not wait for all that a greedy client has asked.
-    /// The actor is called again when more may.</summary>
+    /// <summary>True if no more I/O may start now: other connections on this thread must not wait for everything that a greedy client has requested. The actor
+    /// is called again when more may start.</summary>
     public bool IsOver()
     {
         if (_charged < bytes)
@@ -39,23 +39,23 @@ internal sealed class ConnectionTurn(int bytes, ITimeProvider clock, IRunnable l
         return _awaitsLater = true;
     }
 
-    /// <summary>A message has come: nothing is ahead of it.</summary>
+    /// <summary>Called at the start of a message: resets the number of I/Os ahead.</summary>
     public void BeginMessage() => _ahead = 0;
 
-    /// <summary>An I/O begins.</summary>
+    /// <summary>Charges an I/O that is about to start.</summary>
     /// <param name="length">Bytes.</param>
-    public void Charge(int length) => _charged += Math.Max(length, SmallestCharge);
+    public void Charge(int length) => _charged += Math.Max(length, MinCharge);
 
-    /// <summary>An I/O has begun, and its device has not completed it.</summary>
+    /// <summary>Counts an I/O that has started and that the device has not completed yet.</summary>
     public void CountAhead() => _ahead++;
 
-    /// <summary>Others have had their turn.</summary>
+    /// <summary>Begins the next turn, when the others have had theirs.</summary>
     public void BeginNext() => (_awaitsLater, _charged) = (false, 0);
 
-    /// <summary>The thread has done what it had to do.</summary>
+    /// <summary>Called when the thread has finished its pending work.</summary>
     public void Resume() => _awaitsSoon = false;
 
-    /// <summary>The client has sent something: a turn that is over by the clock ends, and with it the greed of a client that has not used much of it.</summary>
+    /// <summary>Called when input arrives: ends a turn whose time is up. A client that used little of the turn is then no longer greedy.</summary>
     public void LookAtClock()
     {
         var number = clock.MonotonicClock.Ticks / Ticks;
@@ -68,7 +68,7 @@ internal sealed class ConnectionTurn(int bytes, ITimeProvider clock, IRunnable l
         _charged = 0;
     }
 
-    // The device may be an actor, which has to do on this thread what was begun: the client continues with the first answers while the last are made.
+    // The device may be an actor that runs the started I/Os on this thread: the client continues with the first replies while the last are produced.
     private bool Pause()
     {
         if (!_awaitsSoon)

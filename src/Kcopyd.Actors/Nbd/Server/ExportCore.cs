@@ -2,10 +2,10 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>An export, who uses it, and what connections count there. Any thread.</summary>
+/// <summary>An export, the number of its connections, and its counters. Any thread.</summary>
 /// <remarks>Invariant: no connection enters a closed export, and a connection leaves when none of its requests is in the device: once <see cref="Drained"/> has
-/// completed, no request is in the device, and none will be. A connection that died with requests in the device never leaves: nobody is told when they
-/// end.</remarks>
+/// completed, no request is or will be in the device. A connection that died with requests in the device never leaves, because their completion is not
+/// reported.</remarks>
 internal sealed class ExportCore(NbdExport export)
 {
     private readonly Lock _lock = new();
@@ -33,17 +33,17 @@ internal sealed class ExportCore(NbdExport export)
 
     public bool HasMap => (Device.Features & DeviceFeatures.Map) != 0;
 
-    /// <summary>Completes when the export is closed and nothing of any connection is in the device.</summary>
+    /// <summary>Completes when the export is closed and no request of any connection is in the device.</summary>
     public Task Drained => _drained.Task;
 
-    /// <summary>True while connections use it.</summary>
+    /// <summary>True while connections use the export.</summary>
     public bool IsInUse => Volatile.Read(ref _connections) > 0;
 
-    /// <summary>True if connections have died while their requests were in the device.</summary>
+    /// <summary>True if a connection has died with requests in the device.</summary>
     public bool HasLost => Volatile.Read(ref _lost) > 0;
 
-    /// <summary>What a client may do. All connections use the one device, and a flush of it covers whatever was answered before, on any of
-    /// them: that is what several connections need.</summary>
+    /// <summary>The transmission flags for a client. Multiple connections are allowed because all of them use one device, and a flush of it covers everything
+    /// answered before on any of them.</summary>
     public TransmissionFlags Flags(bool structured)
     {
         var flags = TransmissionFlags.HasFlags | TransmissionFlags.SendFlush | TransmissionFlags.CanMultiConn | TransmissionFlags.SendCache;
@@ -55,7 +55,7 @@ internal sealed class ExportCore(NbdExport export)
         return CanDiscard ? flags | TransmissionFlags.SendTrim : flags;
     }
 
-    /// <returns>False if it is closed: the connection uses it no more.</returns>
+    /// <returns>False if the export is closed: the connection must not use it.</returns>
     public bool TryEnter()
     {
         lock (_lock)
@@ -67,8 +67,8 @@ internal sealed class ExportCore(NbdExport export)
         }
     }
 
-    /// <summary>A connection ends.</summary>
-    /// <param name="isQuiet">False if requests of it are in the device.</param>
+    /// <summary>Called when a connection ends.</summary>
+    /// <param name="isQuiet">False if requests of the connection are in the device.</param>
     public void Leave(bool isQuiet)
     {
         lock (_lock)
@@ -80,7 +80,7 @@ internal sealed class ExportCore(NbdExport export)
         CompleteIfDrained();
     }
 
-    /// <summary>Removed, or the server stops: nobody enters from now on.</summary>
+    /// <summary>Closes the export to new connections, because it is removed or the server stops.</summary>
     public void Close()
     {
         lock (_lock)
@@ -108,9 +108,9 @@ internal sealed class ExportCore(NbdExport export)
         }
     }
 
-    public NbdExportStatus Status() => new(Name, Device.Name, Length, IsReadOnly, Volatile.Read(ref _connections), Volatile.Read(ref _requests), Volatile.Read(ref _errors),
-        Volatile.Read(ref _read), Volatile.Read(ref _written));
+    public NbdExportStatus Status() => new(Name, Device.Name, Length, IsReadOnly, Volatile.Read(ref _connections), Volatile.Read(ref _requests),
+        Volatile.Read(ref _errors), Volatile.Read(ref _read), Volatile.Read(ref _written));
 }
 
-/// <summary>What a connection has done since it last said so.</summary>
+/// <summary>The work of a connection since it last published its counters.</summary>
 internal record struct ExportCounts(long Requests, long Errors, long BytesRead, long BytesWritten);

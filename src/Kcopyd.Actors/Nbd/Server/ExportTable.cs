@@ -2,8 +2,7 @@ using System.Collections.Immutable;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>The exports of a server by their exact names, and those that were removed and are still in use. Any thread; a connection sees each change
-/// whole.</summary>
+/// <summary>The exports of a server by exact name, and those that were removed and are still in use. Any thread; each change is atomic.</summary>
 internal sealed class ExportTable
 {
     private ImmutableSortedDictionary<string, ExportCore> _exports = ImmutableSortedDictionary<string, ExportCore>.Empty.WithComparers(StringComparer.Ordinal);
@@ -11,7 +10,7 @@ internal sealed class ExportTable
 
     public IEnumerable<ExportCore> All => Volatile.Read(ref _exports).Values;
 
-    /// <summary>Exports that were removed and may still be in use.</summary>
+    /// <summary>Removed exports that may still be in use.</summary>
     public IEnumerable<ExportCore> AllRemoved => Volatile.Read(ref _removed);
 
     public ExportCore? Find(string name) => Volatile.Read(ref _exports).GetValueOrDefault(name);
@@ -20,7 +19,7 @@ internal sealed class ExportTable
     public void Add(ExportCore export)
     {
         if (!ImmutableInterlocked.Update(ref _exports, static (all, added) => all.ContainsKey(added.Name) ? all : all.Add(added.Name, added), export))
-            throw new ArgumentException($"There is an export '{export.Name}' already; give this one another name.");
+            throw new ArgumentException($"An export '{export.Name}' already exists; choose another name.");
     }
 
     /// <summary>Removes and closes an export.</summary>
@@ -30,12 +29,12 @@ internal sealed class ExportTable
         ImmutableInterlocked.Update(ref _exports, all => all.TryGetValue(name, out removed) ? all.Remove(name) : all);
         if (removed is null)
             return null;
-        // In the list before it is closed: who asks for what is still in use finds it.
+        // Added to the list before it is closed, so that a search for exports in use finds it.
         ImmutableInterlocked.Update(ref _removed, static (all, one) => all.RemoveAll(static other => other.Drained.IsCompleted).Add(one), removed);
         removed.Close();
         return removed;
     }
 
-    /// <summary>Exports that had this name, were removed, and may still be in use.</summary>
+    /// <summary>Removed exports of this name that may still be in use.</summary>
     public IReadOnlyList<ExportCore> Removed(string name) => Volatile.Read(ref _removed).FindAll(export => export.Name == name && !export.Drained.IsCompleted);
 }

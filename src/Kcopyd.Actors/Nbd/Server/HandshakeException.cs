@@ -1,7 +1,7 @@
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>A client that cannot be served any further, and why.</summary>
+/// <summary>The client cannot be served; the message is the reason.</summary>
 internal class HandshakeException(string message) : Exception(message);
 
-/// <summary>A client without a certificate that is trusted here.</summary>
+/// <summary>The client has no certificate that the server trusts.</summary>
 internal sealed class UntrustedClientException(string message) : HandshakeException(message);

@@ -7,12 +7,13 @@ using Kcopyd.Actors.Nbd.Transport;
 namespace Kcopyd.Actors.Nbd;
 
 /// <summary>
-/// Serves devices over the NBD protocol: to qemu, libnbd and its tools, fio, the Linux kernel, and to <c>NbdBlockDevice</c>. Any thread may call any member.
+/// Serves block devices over the NBD protocol to qemu, libnbd and its tools, fio, the Linux kernel and <c>NbdBlockDevice</c>. All members are thread-safe.
 /// </summary>
 /// <remarks>
-/// <para>It speaks the fixed newstyle handshake with structured replies, block status (base:allocation), FUA, flush, trim, write-zeroes (NO_HOLE,
-/// FAST_ZERO), cache, block sizes, and TLS by certificates. Requests of a connection are at work at the same time and are answered as they end.</para>
-/// <para>Several connections to an export see one device: what was answered on one is read on the others, and a flush covers it.</para>
+/// <para>The server supports the fixed newstyle handshake with structured replies, block status (base:allocation), FUA, flush, trim, write-zeroes (NO_HOLE,
+/// FAST_ZERO), cache, block sizes, and TLS with certificates. The requests of a connection run concurrently and are answered as they complete.</para>
+/// <para>All connections to an export share one device: a write answered on one connection is visible on the others, and a flush on any of them covers
+/// it.</para>
 /// </remarks>
 public sealed class NbdServer : IAsyncDisposable
 {
@@ -22,13 +23,13 @@ public sealed class NbdServer : IAsyncDisposable
 
     internal ServerCore Core => _core;
 
-    /// <summary>The server's actor; when it stops, the server has stopped.</summary>
+    /// <summary>The server's actor. When it stops, the server has stopped.</summary>
     public IActorRef Actor => _core.Actor;
 
-    /// <summary>Where it listens, with the ports that it got.</summary>
+    /// <summary>The addresses on which the server listens, with the actual ports.</summary>
     public IReadOnlyList<EndPoint> EndPoints { get; private init; } = [];
 
-    /// <summary>Bytes of the memory that connections share, lent or kept for the next.</summary>
+    /// <summary>Bytes of memory shared by the connections, lent or kept for reuse.</summary>
     internal long MemoryHeld => _core.Memory.Held;
 
     internal static NbdServer Start(IActorRefFactory parent, NbdServerOptions options, NbdServerSettings settings)
@@ -37,7 +38,7 @@ public sealed class NbdServer : IAsyncDisposable
         try
         {
             if (options.EndPoints.Count + options.Sockets.Count == 0)
-                throw new ArgumentException("A server needs somewhere to listen: give at least one of EndPoints or Sockets.", nameof(options));
+                throw new ArgumentException("A server needs an address to listen on: set at least one of EndPoints or Sockets.", nameof(options));
             options.Tls?.CheckServer(options.TimeProvider.GetUtcNow());
             var mayBeReached = options.AllowInsecureNetwork || (options.Tls is not null && options.RequireTls);
             foreach (var socket in options.Sockets)
@@ -60,8 +61,8 @@ public sealed class NbdServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Serves one more export from now on.</summary>
-    /// <exception cref="ArgumentException">The name is taken or too long, or the device has no size.</exception>
+    /// <summary>Adds an export and serves it immediately.</summary>
+    /// <exception cref="ArgumentException">The name is already in use or too long, or the device has no size.</exception>
     public void AddExport(NbdExport export)
     {
         ArgumentNullException.ThrowIfNull(export);
@@ -69,11 +70,11 @@ public sealed class NbdServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Serves an export no longer, and does not wait for its clients: they get the answers to what they have asked, within
-    /// <see cref="NbdServerSettings.DrainTimeout"/>, and are then disconnected. Requests may be in the device when this returns; see
-    /// <see cref="RemoveExportAsync"/>. Nothing is flushed: that is for the owner of the device.
+    /// Removes an export without waiting for its clients: they receive the replies to their outstanding requests within
+    /// <see cref="NbdServerSettings.DrainTimeout"/>, and are then disconnected. Requests may still be in the device when this method returns; see
+    /// <see cref="RemoveExportAsync"/>. The device is not flushed; that is up to its owner.
     /// </summary>
-    /// <returns>False if there is none of that name.</returns>
+    /// <returns>False if there is no export of that name.</returns>
     public bool RemoveExport(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -84,16 +85,16 @@ public sealed class NbdServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Serves an export no longer, and completes when none of its requests is in the device, and none will be: the device can then be disposed, or taken for
-    /// another use. Clients get the answers to what they have asked within <see cref="NbdServerSettings.DrainTimeout"/>; after that they are disconnected, and
-    /// their requests have <see cref="NbdServerSettings.DeviceTimeout"/> to end in the device. No client of the old export comes to use a new one of the same
-    /// name. Nothing is flushed.
+    /// Removes an export, and completes when no request of it is or will be in the device: the device can then be disposed or reused. Clients receive the
+    /// replies to their outstanding requests within <see cref="NbdServerSettings.DrainTimeout"/>; after that they are disconnected, and the device has
+    /// <see cref="NbdServerSettings.DeviceTimeout"/> to complete their requests. Clients of the removed export never reach a new export of the same name. The
+    /// device is not flushed.
     /// </summary>
     /// <param name="name">The export's name.</param>
-    /// <param name="cancellationToken">Ends the wait. The export is removed all the same.</param>
-    /// <returns>False if there is none of that name, and none that was removed before is in use.</returns>
-    /// <exception cref="TimeoutException">The device has not completed all requests in time; the message names the oldest of each client. The export is
-    /// removed; to wait again, call this again.</exception>
+    /// <param name="cancellationToken">Cancels the wait. The export is removed anyway.</param>
+    /// <returns>False if there is no export of that name, and no previously removed export of that name is in use.</returns>
+    /// <exception cref="TimeoutException">The device did not complete all requests in time; the message names the oldest request of each client. The export is
+    /// removed; call this method again to continue waiting.</exception>
     public async Task<bool> RemoveExportAsync(string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -108,29 +109,30 @@ public sealed class NbdServer : IAsyncDisposable
             {
                 throw new TimeoutException(hung.Task.IsCompleted
                     ? await hung.Task.ConfigureAwait(false)
-                    : $"Export '{name}' is removed, but the server has stopped while {export.Device.Name} had not completed all requests.");
+                    : $"Export '{name}' is removed, but the server stopped before {export.Device.Name} had completed all requests.");
             }
         }
         return removed is not null || inUse.Count > 0;
     }
 
-    /// <summary>The exports, in the order of their names, and what was done on them.</summary>
+    /// <summary>Returns the status of all exports, ordered by name.</summary>
     public IReadOnlyList<NbdExportStatus> GetStatus() => [.. _core.Exports.All.Select(static export => export.Status())];
 
     /// <summary>
-    /// Stops listening, answers what clients have asked, disconnects them, and flushes every device that can be written. Clients that do not take their answers
-    /// within <see cref="NbdServerSettings.DrainTimeout"/> are dropped; what devices have not completed within <see cref="NbdServerSettings.DeviceTimeout"/>
-    /// after that is waited for no longer. May be called again.
+    /// Stops listening, answers the outstanding requests, disconnects the clients, and flushes every writable device. Clients that do not read their replies
+    /// within <see cref="NbdServerSettings.DrainTimeout"/> are dropped; after that, the server waits for its devices for at most
+    /// <see cref="NbdServerSettings.DeviceTimeout"/>. May be called again.
     /// </summary>
     /// <exception cref="IOException">A device could not be flushed; the message names it.</exception>
-    /// <exception cref="TimeoutException">A device did not answer in time. The message names the exports, the oldest request of each client, and flushes. Such
+    /// <exception cref="TimeoutException">A device did not respond in time. The message names the exports, the oldest request of each client, and flushes. Such
     /// a request keeps its memory, and may still change the device.</exception>
     public Task StopAsync() => StopAsync(_core.Settings.DrainTimeout, _core.Settings.DeviceTimeout);
 
-    /// <summary>The same, with times that are no longer than those of the settings.</summary>
-    internal async Task StopAsync(TimeSpan drainTimeout, TimeSpan deviceTimeout) => (await EndAsync(drainTimeout, deviceTimeout).ConfigureAwait(false)).ThrowIfFailed();
+    /// <summary>Stops with the given timeouts, limited to those of the settings.</summary>
+    internal async Task StopAsync(TimeSpan drainTimeout, TimeSpan deviceTimeout) =>
+        (await EndAsync(drainTimeout, deviceTimeout).ConfigureAwait(false)).ThrowIfFailed();
 
-    /// <summary>Stops as <see cref="StopAsync()"/> does; what cannot be flushed, or hangs, is in the log.</summary>
+    /// <summary>Stops the server like <see cref="StopAsync()"/>, but only logs failed flushes and devices that hang.</summary>
     public async ValueTask DisposeAsync() => await EndAsync(_core.Settings.DrainTimeout, _core.Settings.DeviceTimeout).ConfigureAwait(false);
 
     private Task<StopOutcome> EndAsync(TimeSpan drainTimeout, TimeSpan deviceTimeout)
@@ -139,7 +141,7 @@ public sealed class NbdServer : IAsyncDisposable
         return _core.Stopped.Task;
     }
 
-    /// <summary>The current status, by its actor; null once that has stopped.</summary>
+    /// <summary>The current status, from the actor; null once the actor has stopped.</summary>
     internal async Task<ServerStatus?> AskStatusAsync()
     {
         var answer = new TaskCompletionSource<ServerStatus>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -8,29 +8,29 @@ using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>Accepts clients, each of which becomes a child, and ends in order.</summary>
+/// <summary>Accepts clients, creates a child actor for each of them, and shuts down gracefully.</summary>
 /// <remarks><code>
-///  serving ──Stop──▶ draining: clients take their answers ──DrainTimedOut──▶ dropped: requests are in devices ──▶ stopped
-///                         └───────── a device is flushed when nobody uses it any more ────────────┘
-///                                            DeviceTimedOut: gives up what hangs, and says so
+///  serving ──Stop──▶ draining: clients read their replies ──DrainTimedOut──▶ dropped: requests are in devices ──▶ stopped
+///                         └───────── a device is flushed when no client uses it any more ─────────┘
+///                                            DeviceTimedOut: gives up on devices that hang, and reports them
 /// </code>
-/// Invariants: there are never more connections than the settings say; those that are too many wait where the kernel keeps them, but for one of each listener,
-/// by which the server knows that somebody waits. A device is flushed behind the last request of its exports. The server ends within both timeouts, whatever
+/// Invariants: the number of connections never exceeds the limit of the settings; further clients wait in the kernel's backlog, except one per listener, which
+/// shows the server that clients are waiting. A device is flushed after the last request of its exports. The server ends within the two timeouts, whatever
 /// devices do.
 /// </remarks>
 internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);    // when the system has no descriptor for one more
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);    // before the next accept, when the system is out of descriptors
 
     private readonly ServerCore _core;
     private readonly IoWorkers _workers;
     private readonly HashSet<IActorRef> _connections = [];
-    private readonly Queue<Accepted> _waiting = new();  // for a place
+    private readonly Queue<Accepted> _waiting = new();  // for a free connection
     private readonly ServerEnd _end;
     private TimeSpan _deviceTimeout;
     private State _state;
     private long _accepted;
-    private bool _saidThatFull;
+    private bool _reportedFull;
 
     public NbdServerActor(ServerCore core)
     {
@@ -45,14 +45,14 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
 
     public static Props Props(ServerCore core) => LocalProps.Of(() => new NbdServerActor(core), core.Settings.Dispatcher);
 
-    // A connection that fails is over; its client comes again.
+    // A failed connection is stopped, not restarted; its client can connect again.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);
 
     protected override void PreStart()
     {
         if (_core.Stopped.Task.IsCompleted)
         {
-            Context.Stop(Self);     // restarted after a bug: its listeners are closed
+            Context.Stop(Self);     // restarted after a bug: the listeners are closed
             return;
         }
         NbdGauges.Add(_core);
@@ -100,7 +100,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
                 late.Drain.Hung.TrySetResult(_end.Hung(late.Drain.Export));
                 break;
             case ExportDrainTimedOut or ExportDeviceTimedOut:
-                break;      // it has drained by now
+                break;      // drained in the meantime
             case ConnectionHangs hangs:
                 if (_connections.Contains(hangs.Connection))
                     _end.Remember(hangs);
@@ -141,12 +141,13 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
         }
         if (_connections.Count >= _core.Settings.MaxConnections)
         {
-            SayThatFull(accepted);
+            ReportFull(accepted);
             _waiting.Enqueue(accepted);
             return;
         }
         var context = new ConnectionContext(_core.Settings, _core.Exports, _core.Memory, _core.Options.Tls, _core.Options.RequireTls, accepted.Connection.Peer);
-        var connection = Context.ActorOf(ConnectionActor.Props(context, accepted.Connection), "connection-" + _accepted++.ToString(CultureInfo.InvariantCulture));
+        var connection = Context.ActorOf(ConnectionActor.Props(context, accepted.Connection),
+            "connection-" + _accepted++.ToString(CultureInfo.InvariantCulture));
         Context.WatchWith(connection, new ConnectionEnded(connection));
         _connections.Add(connection);
         Accept(accepted.Listener);
@@ -159,21 +160,22 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
             Take(waiting);
             return;
         }
-        if (!_saidThatFull)
+        if (!_reportedFull)
             return;
-        _saidThatFull = false;
-        Log.Info("No client waits for a connection any more.");
+        _reportedFull = false;
+        Log.Info("No client is waiting for a connection any more.");
     }
 
-    // Once for each time that it is full, and who has the connections: that is what helps.
-    private void SayThatFull(Accepted first)
+    // Logs once each time that the limit is reached, with the users of the connections, which shows the cause.
+    private void ReportFull(Accepted first)
     {
-        if (_saidThatFull)
+        if (_reportedFull)
             return;
-        _saidThatFull = true;
+        _reportedFull = true;
         var users = string.Join(", ", _core.Exports.All.Select(static export => export.Status()).Where(static status => status.Connections > 0)
             .Select(static status => $"{status.Connections} of export '{status.Name}'"));
-        Log.Warning("Client {0} waits: the server has {1} connections ({2}), which is its limit, kcopyd.nbd.server.max-connections. Clients beyond that get no greeting until one leaves.",
+        Log.Warning("Client {0} waits: the server has {1} connections ({2}), which is its limit, kcopyd.nbd.server.max-connections. "
+            + "Further clients get no greeting until a connection ends.",
             first.Connection.Peer, _connections.Count, users.Length == 0 ? "all in the negotiation" : users);
     }
 
@@ -181,7 +183,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
     {
         if (_state != State.Serving)
             return;
-        Log.Warning("No client can be accepted on {0}: {1}. Trying again in {2} ms.", failed.Listener.Name, failed.Wrong.Message, Pause.TotalMilliseconds);
+        Log.Warning("Cannot accept clients on {0}: {1}. Retrying in {2} ms.", failed.Listener.Name, failed.Wrong.Message, Pause.TotalMilliseconds);
         Timers.StartSingleTimer(failed.Listener, new AcceptAgain(failed.Listener), Pause);
     }
 
@@ -192,14 +194,14 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
         _state = State.Draining;
         StopListening();
         foreach (var export in _core.Exports.All)
-            export.Close();     // whoever has negotiated and not begun does not begin: a device may be flushed already
+            export.Close();     // connections that have not entered yet cannot: a device may already be flushed
         Tell(LeaveConnection.Instance);
-        _deviceTimeout = Least(stop.DeviceTimeout, _core.Settings.DeviceTimeout);
+        _deviceTimeout = Shorter(stop.DeviceTimeout, _core.Settings.DeviceTimeout);
         if (_connections.Count > 0)
-            Timers.StartSingleTimer(typeof(DrainTimedOut), new DrainTimedOut(), AtLeastATick(Least(stop.DrainTimeout, _core.Settings.DrainTimeout)));
+            Timers.StartSingleTimer(typeof(DrainTimedOut), new DrainTimedOut(), AtLeastATick(Shorter(stop.DrainTimeout, _core.Settings.DrainTimeout)));
     }
 
-    // What is left is in devices.
+    // All requests still outstanding are in devices.
     private void Drop()
     {
         _state = State.Dropped;
@@ -213,7 +215,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
         _end.GiveUp();
         if (_end.Outcome.Hung is { } hung)
             Log.Error(hung);
-        // Not only when this actor has stopped: a device that hangs may hold that up.
+        // Set now, not in PostStop: a device that hangs may delay the stop of this actor.
         _core.Stopped.TrySetResult(_end.Outcome);
         Context.Stop(Self);
     }
@@ -253,7 +255,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
             connection.Tell(message, Self);
     }
 
-    private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static TimeSpan AtLeastATick(TimeSpan time) => time > TimeSpan.Zero ? time : TimeSpan.FromTicks(1);
 

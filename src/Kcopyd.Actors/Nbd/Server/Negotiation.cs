@@ -7,24 +7,24 @@ using Kcopyd.Actors.Nbd.Transport;
 namespace Kcopyd.Actors.Nbd.Server;
 
 /// <summary>
-/// The fixed newstyle negotiation, the server's side: one option after the other, until one begins the transmission or ends the connection.
-/// Knows no clock; who runs it closes the connection when it takes too long.
+/// The server side of the fixed newstyle negotiation: handles one option after another, until one starts the transmission or ends the connection. It has no
+/// timeout; the caller closes the connection when the negotiation takes too long.
 /// </summary>
-/// <remarks>Invariants: no length that a client sends becomes memory before it was compared with a bound; a refused option is skipped whole, so that the next
-/// one is found; nothing that was agreed on in plain text holds under TLS; a client that is not trusted gets to no export, nor hears of one.</remarks>
+/// <remarks>Invariants: a length sent by the client is checked against a limit before memory is allocated for it; a refused option is skipped whole, so that
+/// the next one is found; nothing negotiated in plain text remains valid under TLS; an untrusted client neither reaches nor sees an export.</remarks>
 internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, bool requireTls)
 {
-    private const int LargestOption = 64 << 10;     // bytes of data that are looked at
-    private const int LargestSkipped = 1 << 20;     // bytes of a longer one that are thrown away; behind that it is no client
-    private const int MostOptions = 10_000;         // a client has a handful
+    private const int LargestOption = 64 << 10;     // bytes of data that are parsed
+    private const int LargestSkipped = 1 << 20;     // bytes of a longer option that are skipped; beyond that it is not an NBD client
+    private const int MaxOptions = 10_000;          // a client sends a handful
 
     private readonly OptionReplies _reply = new(wire);
     private bool _isStructured;
-    private string? _contextOf;     // the export that base:allocation was chosen for
+    private string? _contextOf;     // the export for which base:allocation is selected
     private bool _startsTls;
-    private string? _distrust;      // why this client gets nothing but this answer
+    private string? _distrust;      // why the client is not trusted: the reply to every option
 
-    /// <exception cref="HandshakeException">The client breaks the protocol, or must not go on.</exception>
+    /// <exception cref="HandshakeException">The client violates the protocol, or is refused.</exception>
     /// <exception cref="IOException">The connection is gone.</exception>
     public async Task<Negotiated> RunAsync()
     {
@@ -35,7 +35,7 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
         }
         catch (Exception) when (_distrust is not null)
         {
-            throw new UntrustedClientException(_distrust);      // however it left
+            throw new UntrustedClientException(_distrust);      // however the negotiation ended
         }
     }
 
@@ -45,13 +45,13 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
         await _reply.SendAsync().ConfigureAwait(false);
         var flags = BinaryPrimitives.ReadUInt32BigEndian(await ReadAsync(4).ConfigureAwait(false));
         if ((flags & ~(uint)(ClientFlags.FixedNewstyle | ClientFlags.NoZeroes)) != 0)
-            throw new HandshakeException($"it has flags that are unknown here (0x{flags:x})");
+            throw new HandshakeException($"it sent unknown flags (0x{flags:x})");
         var noZeroes = (flags & (uint)ClientFlags.NoZeroes) != 0;
-        for (var i = 0; i < MostOptions; i++)
+        for (var i = 0; i < MaxOptions; i++)
         {
             var header = await ReadAsync(NbdNumbers.OptionHeader).ConfigureAwait(false);
             if (BinaryPrimitives.ReadUInt64BigEndian(header) != NbdNumbers.OptionMagic)
-                throw new HandshakeException("an option does not begin as one");
+                throw new HandshakeException("it sent an option without the magic number");
             var option = (NbdOption)BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8));
             var length = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(12));
             if (option == NbdOption.ExportName)
@@ -65,14 +65,16 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
             if (await AnswerAsync(option, data).ConfigureAwait(false) is { } negotiated)
                 return negotiated;
         }
-        throw new HandshakeException($"it sent {MostOptions} options and chose no export");
+        throw new HandshakeException($"it sent {MaxOptions} options without choosing an export");
     }
 
     private async Task<Negotiated?> AnswerAsync(NbdOption option, byte[] data)
     {
         var negotiated = tls is not null && requireTls && !wire.IsEncrypted && option is not (NbdOption.Abort or NbdOption.StartTls)
-            ? Refuse(option, NbdOptionReply.TlsRequired, "This server wants TLS first.")
-            : _distrust is not null && option != NbdOption.Abort ? Refuse(option, NbdOptionReply.Policy, $"This server takes only clients with a certificate of an authority that it knows: {_distrust}.")
+            ? Refuse(option, NbdOptionReply.TlsRequired, "This server requires TLS first.")
+            : _distrust is not null && option != NbdOption.Abort
+            ? Refuse(option, NbdOptionReply.Policy,
+                $"This server accepts only clients with a certificate of an authority that it trusts. Client refused: {_distrust}.")
             : option switch
             {
                 NbdOption.Abort => Abort(),
@@ -81,7 +83,7 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
                 NbdOption.Info or NbdOption.Go => Go(option, data),
                 NbdOption.StructuredReply => Structured(data),
                 NbdOption.ListMetaContext or NbdOption.SetMetaContext => MetaContext(option, data),
-                _ => Refuse(option, NbdOptionReply.Unsupported, "This server does not have that option."),
+                _ => Refuse(option, NbdOptionReply.Unsupported, "This server does not support the option."),
             };
         try
         {
@@ -89,14 +91,14 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
         }
         catch (IOException) when (option == NbdOption.Abort)
         {
-            // It may leave without waiting for the answer.
+            // The client may disconnect without waiting for the reply.
         }
         if (!_startsTls)
             return negotiated;
         _startsTls = false;
         var trust = new PeerTrust(tls!);
         if (!await wire.EncryptAsync(stream => stream.AuthenticateAsServerAsync(trust.ToOptions())).ConfigureAwait(false))
-            throw new HandshakeException("it sent more in plain text behind NBD_OPT_STARTTLS");
+            throw new HandshakeException("it sent more data in plain text after NBD_OPT_STARTTLS");
         _distrust = trust.Refusal;
         (_isStructured, _contextOf) = (false, null);
         return null;
@@ -111,9 +113,9 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
     private Negotiated? StartTls(byte[] data)
     {
         if (tls is null)
-            return Refuse(NbdOption.StartTls, NbdOptionReply.Unsupported, "This server has no TLS.");
+            return Refuse(NbdOption.StartTls, NbdOptionReply.Unsupported, "This server does not offer TLS.");
         if (data.Length != 0 || wire.IsEncrypted)
-            return Refuse(NbdOption.StartTls, NbdOptionReply.Invalid, wire.IsEncrypted ? "TLS has begun before." : "NBD_OPT_STARTTLS has no data.");
+            return Refuse(NbdOption.StartTls, NbdOptionReply.Invalid, wire.IsEncrypted ? "TLS has already started." : "NBD_OPT_STARTTLS must have no data.");
         _reply.Add(NbdOption.StartTls, NbdOptionReply.Ack);
         _startsTls = true;
         return null;
@@ -122,7 +124,7 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
     private Negotiated? Structured(byte[] data)
     {
         if (data.Length != 0)
-            return Refuse(NbdOption.StructuredReply, NbdOptionReply.Invalid, "NBD_OPT_STRUCTURED_REPLY has no data.");
+            return Refuse(NbdOption.StructuredReply, NbdOptionReply.Invalid, "NBD_OPT_STRUCTURED_REPLY must have no data.");
         _isStructured = true;
         _reply.Add(NbdOption.StructuredReply, NbdOptionReply.Ack);
         return null;
@@ -131,7 +133,7 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
     private Negotiated? List(byte[] data)
     {
         if (data.Length != 0)
-            return Refuse(NbdOption.List, NbdOptionReply.Invalid, "NBD_OPT_LIST has no data.");
+            return Refuse(NbdOption.List, NbdOptionReply.Invalid, "NBD_OPT_LIST must have no data.");
         foreach (var export in exports.All)
             _reply.AddExport(export);
         _reply.Add(NbdOption.List, NbdOptionReply.Ack);
@@ -142,7 +144,7 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
     {
         var reader = new OptionReader(data);
         if (!reader.TryString(out var name) || !reader.TryUInt16(out var count) || reader.Remaining != 2 * count)
-            return Refuse(option, NbdOptionReply.Invalid, "Its lengths do not add up.");
+            return Refuse(option, NbdOptionReply.Invalid, "The lengths in the option are inconsistent.");
         var (wantsName, wantsDescription, wantsBlockSize) = (false, false, false);
         while (reader.TryUInt16(out var info))
         {
@@ -151,9 +153,10 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
             wantsBlockSize |= info == (ushort)NbdInfo.BlockSize;
         }
         if (exports.Find(name) is not { } export)
-            return Refuse(option, NbdOptionReply.Unknown, $"There is no export '{OptionReplies.Shown(name)}'.");
+            return Refuse(option, NbdOptionReply.Unknown, $"Export '{OptionReplies.Shown(name)}' does not exist.");
         if (export.Alignment > 1 && !wantsBlockSize)
-            return Refuse(option, NbdOptionReply.BlockSizeRequired, $"This export wants multiples of {export.Alignment} bytes: ask for NBD_INFO_BLOCK_SIZE.");
+            return Refuse(option, NbdOptionReply.BlockSizeRequired,
+                $"This export requires multiples of {export.Alignment} bytes: request NBD_INFO_BLOCK_SIZE.");
         _reply.AddExportInfo(option, export, export.Flags(_isStructured));
         if (wantsName)
             _reply.AddText(option, NbdInfo.Name, export.Name);
@@ -171,21 +174,21 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
         if (isSet)
             _contextOf = null;
         if (!_isStructured && isSet)
-            return Refuse(option, NbdOptionReply.Invalid, "Metadata contexts need structured replies.");
+            return Refuse(option, NbdOptionReply.Invalid, "Metadata contexts require structured replies.");
         var reader = new OptionReader(data);
         if (!reader.TryString(out var name) || !reader.TryUInt32(out var count) || count > (uint)reader.Remaining / 4)
-            return Refuse(option, NbdOptionReply.Invalid, "Its lengths do not add up.");
-        var isMeant = count == 0 && !isSet;     // a list without queries is of everything
+            return Refuse(option, NbdOptionReply.Invalid, "The lengths in the option are inconsistent.");
+        var isMeant = count == 0 && !isSet;     // a list request without queries asks for all contexts
         for (; count > 0; count--)
         {
             if (!reader.TryString(out var query))
-                return Refuse(option, NbdOptionReply.Invalid, "Its lengths do not add up.");
+                return Refuse(option, NbdOptionReply.Invalid, "The lengths in the option are inconsistent.");
             isMeant |= query == NbdNumbers.BaseAllocation || (!isSet && query == "base:");
         }
         if (reader.Remaining != 0)
-            return Refuse(option, NbdOptionReply.Invalid, "Its lengths do not add up.");
+            return Refuse(option, NbdOptionReply.Invalid, "The lengths in the option are inconsistent.");
         if (exports.Find(name) is not { } export)
-            return Refuse(option, NbdOptionReply.Unknown, $"There is no export '{OptionReplies.Shown(name)}'.");
+            return Refuse(option, NbdOptionReply.Unknown, $"Export '{OptionReplies.Shown(name)}' does not exist.");
         if (isMeant)
             _reply.AddContext(option, isSet ? Negotiated.AllocationContext : 0);
         if (isMeant && isSet)
@@ -201,20 +204,21 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
         return null;
     }
 
-    // It has no way to say no but to hang up.
+    // NBD_OPT_EXPORT_NAME has no error reply: to refuse it is to disconnect.
     private async Task<Negotiated> ExportNameAsync(uint length, bool noZeroes)
     {
         if (length > NbdNumbers.LongestString)
-            throw new HandshakeException($"it asks for an export with a name of {length} bytes");
+            throw new HandshakeException($"it requested an export with a name of {length} bytes");
         var data = await ReadAsync((int)length).ConfigureAwait(false);
         if (tls is not null && requireTls && !wire.IsEncrypted)
             throw new HandshakeException("it does not use TLS, which is required");
         if (_distrust is not null)
             throw new UntrustedClientException(_distrust);
         if (!OptionReader.TryDecode(data, out var name) || exports.Find(name) is not { } export)
-            throw new HandshakeException($"it asks for an export that does not exist, '{OptionReplies.Shown(Encoding.UTF8.GetString(data))}'");
+            throw new HandshakeException($"it requested an export that does not exist, '{OptionReplies.Shown(Encoding.UTF8.GetString(data))}'");
         if (export.Alignment > 1)
-            throw new HandshakeException($"it does not ask for block sizes, and export '{OptionReplies.Shown(name)}' wants multiples of {export.Alignment} bytes");
+            throw new HandshakeException($"it did not request block sizes, and export '{OptionReplies.Shown(name)}' requires multiples of "
+                + $"{export.Alignment} bytes");
         _reply.ExportName(export, export.Flags(_isStructured), noZeroes);
         await _reply.SendAsync().ConfigureAwait(false);
         return new Negotiated(export, _isStructured, _isStructured && _contextOf == name);
@@ -223,14 +227,14 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
     private async Task SkipAsync(NbdOption option, uint length)
     {
         if (length > LargestSkipped)
-            throw new HandshakeException($"it sends an option of {length} bytes");
+            throw new HandshakeException($"it sent an option of {length} bytes");
         for (var rest = (int)length; rest > 0;)
         {
             var piece = Math.Min(rest, 4096);
             await ReadAsync(piece).ConfigureAwait(false);
             rest -= piece;
         }
-        Refuse(option, NbdOptionReply.TooBig, $"An option may have {LargestOption} bytes here.");
+        Refuse(option, NbdOptionReply.TooBig, $"This server accepts options of at most {LargestOption} bytes.");
         await _reply.SendAsync().ConfigureAwait(false);
     }
 
@@ -240,7 +244,7 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
             return [];
         var read = await wire.Input.ReadAtLeastAsync(bytes).ConfigureAwait(false);
         if (read.Buffer.Length < bytes)
-            throw new EndOfStreamException("it left amid the negotiation");
+            throw new EndOfStreamException("it disconnected during the negotiation");
         var data = read.Buffer.Slice(0, bytes).ToArray();
         wire.Input.AdvanceTo(read.Buffer.GetPosition(bytes));
         return data;

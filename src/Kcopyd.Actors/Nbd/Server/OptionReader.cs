@@ -4,7 +4,7 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>Reads the data of an option. Nothing is believed: every length is held against what is there.</summary>
+/// <summary>Reads the data of an option. The data is not trusted: every length is checked against the bytes that remain.</summary>
 internal ref struct OptionReader(ReadOnlySpan<byte> data)
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -29,7 +29,7 @@ internal ref struct OptionReader(ReadOnlySpan<byte> data)
         return true;
     }
 
-    /// <summary>A length and so many bytes of UTF-8.</summary>
+    /// <summary>Reads a length and that many bytes of UTF-8.</summary>
     public bool TryString(out string text)
     {
         text = "";
@@ -39,7 +39,7 @@ internal ref struct OptionReader(ReadOnlySpan<byte> data)
         return true;
     }
 
-    /// <returns>False for what is no UTF-8.</returns>
+    /// <returns>False if the bytes are not valid UTF-8.</returns>
     public static bool TryDecode(ReadOnlySpan<byte> bytes, out string text)
     {
         try

@@ -7,12 +7,12 @@ using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>Writes what the server says in a negotiation.</summary>
+/// <summary>Writes the replies of the server in a negotiation.</summary>
 internal sealed class OptionReplies(Wire wire)
 {
-    private const int LongestShown = 80;    // characters of a name that a client made up, in a message
+    private const int MaxShown = 80;        // characters of a name from a client, in a message
 
-    private readonly ArrayBufferWriter<byte> _pending = new();     // an answer of several parts may still be taken back
+    private readonly ArrayBufferWriter<byte> _pending = new();     // a reply of several parts can be withdrawn until it is sent
 
     public void Greeting()
     {
@@ -23,14 +23,14 @@ internal sealed class OptionReplies(Wire wire)
         _pending.Write(greeting);
     }
 
-    /// <summary>Takes back what was said to an option and not sent.</summary>
+    /// <summary>Withdraws the reply that has not been sent.</summary>
     public void Clear() => _pending.ResetWrittenCount();
 
     public void Add(NbdOption option, NbdOptionReply reply, string message = "") => Add(option, reply, Encoding.UTF8.GetBytes(message));
 
     public void AddExport(ExportCore export)
     {
-        // Behind the name is room for people.
+        // The protocol allows a description after the name.
         var data = new byte[4 + Encoding.UTF8.GetByteCount(export.Name + export.Description)];
         BinaryPrimitives.WriteInt32BigEndian(data, Encoding.UTF8.GetByteCount(export.Name));
         Encoding.UTF8.GetBytes(export.Name + export.Description, data.AsSpan(4));
@@ -72,7 +72,7 @@ internal sealed class OptionReplies(Wire wire)
         Add(option, NbdOptionReply.MetaContext, data);
     }
 
-    /// <summary>The answer to NBD_OPT_EXPORT_NAME, which has no header.</summary>
+    /// <summary>Adds the reply to NBD_OPT_EXPORT_NAME, which has no header.</summary>
     public void ExportName(ExportCore export, TransmissionFlags flags, bool noZeroes)
     {
         Span<byte> data = stackalloc byte[noZeroes ? 10 : 134];
@@ -88,8 +88,8 @@ internal sealed class OptionReplies(Wire wire)
         _pending.ResetWrittenCount();
     }
 
-    /// <summary>A name from elsewhere, fit to be shown.</summary>
-    public static string Shown(string name) => ForeignText.Printable(name, LongestShown);
+    /// <summary>A name from a client, in a printable form.</summary>
+    public static string Shown(string name) => ForeignText.Printable(name, MaxShown);
 
     private void Add(NbdOption option, NbdOptionReply reply, ReadOnlySpan<byte> data)
     {

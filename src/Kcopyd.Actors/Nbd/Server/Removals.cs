@@ -2,25 +2,25 @@ using Akka.Actor;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>An export was removed: its clients get the answers to what they have asked, for a while.</summary>
-/// <param name="Export">The export, which is closed.</param>
-/// <param name="Hung">Gets what is still in the device when the server waits no longer.</param>
+/// <summary>An export was removed: its clients receive the replies to their outstanding requests, within a time limit.</summary>
+/// <param name="Export">The closed export.</param>
+/// <param name="Hung">Receives a message about the requests that are still in the device when the time limit expires.</param>
 internal sealed record DrainExport(ExportCore Export, TaskCompletionSource<string> Hung) : INoSerializationVerificationNeeded;
 
-/// <summary>To a connection: answer what has begun, and end, if it is this export that you use.</summary>
+/// <summary>Tells a connection that uses the export to answer the requests that have begun, and end.</summary>
 internal sealed record LeaveExport(ExportCore Export) : INoSerializationVerificationNeeded;
 
-/// <summary>To a connection: end now, if it is this export that you use. What is in the device ends unanswered.</summary>
+/// <summary>Tells a connection that uses the export to end now. I/Os in the device complete unanswered.</summary>
 internal sealed record DropExport(ExportCore Export) : INoSerializationVerificationNeeded;
 
-/// <summary>Time is up for the clients of a removed export.</summary>
+/// <summary>The time limit for the clients of a removed export has expired.</summary>
 internal sealed record ExportDrainTimedOut(DrainExport Drain) : INoSerializationVerificationNeeded;
 
-/// <summary>Time is up for the device of a removed export.</summary>
+/// <summary>The time limit for the device of a removed export has expired.</summary>
 internal sealed record ExportDeviceTimedOut(DrainExport Drain) : INoSerializationVerificationNeeded;
 
-/// <summary>From a connection that was dropped: so much of it is in the device.</summary>
+/// <summary>Sent by a dropped connection that has requests in the device.</summary>
 /// <param name="Connection">The connection.</param>
-/// <param name="Export">What it uses.</param>
-/// <param name="Requests">The client, the number of its requests, and the oldest of them, for people.</param>
+/// <param name="Export">The export that the connection uses.</param>
+/// <param name="Requests">A message that names the client, the number of its requests, and the oldest of them.</param>
 internal sealed record ConnectionHangs(IActorRef Connection, ExportCore Export, string Requests) : INoSerializationVerificationNeeded;

@@ -7,42 +7,42 @@ using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>Answers requests, in the order in which their I/Os end: what is ready at about the same time goes out together, one send at a time.
+/// <summary>Answers requests in the order in which their I/Os complete. Replies that are ready at about the same time are sent together, one send at a time.
 /// Used by the connection's actor only.</summary>
 /// <remarks><code>
 ///  Idle ──SendSoon──▶ Announced ──Send──▶ Sending ──Sent──▶ Idle
 ///    └──────────────Send, or enough is encoded──▲
 /// </code>
-/// Invariants: what is being sent is not touched; memory of an answer is returned when the stream has it, or when
-/// nobody waits for the answer any more.</remarks>
-/// <param name="output">Where answers go.</param>
-/// <param name="negotiated">What the client understands.</param>
-/// <param name="requests">From where requests are given back.</param>
-/// <param name="memory">Where their memory is returned.</param>
-/// <param name="fault">Learns of the connection's end.</param>
-/// <param name="announce">Has <see cref="Send"/> called behind what is in the mailbox already.</param>
-/// <param name="onSent">Called, on any thread, when a send that had to wait is complete: <see cref="Sent"/> comes next.</param>
+/// Invariants: data that is being sent is not modified; the memory of a reply is returned when the stream has taken the data, or when the reply is no longer
+/// needed.</remarks>
+/// <param name="output">The stream to the client.</param>
+/// <param name="negotiated">The result of the negotiation.</param>
+/// <param name="requests">Recycles answered requests.</param>
+/// <param name="memory">Takes back their memory.</param>
+/// <param name="fault">Receives the reason if the connection breaks.</param>
+/// <param name="announce">Schedules a call of <see cref="Send"/> after the messages that are already in the mailbox.</param>
+/// <param name="onSent">Called, on any thread, when an asynchronous send completes; <see cref="Sent"/> must follow.</param>
 internal sealed class ReplyWriter(PipeWriter output, Negotiated negotiated, ActiveRequests requests, ConnectionMemory memory, ConnectionFault fault,
     Action announce, Action onSent)
 {
-    private const int MaxUnsent = 256 << 10;        // bytes of answers that wait for the end of the mailbox
-    private const int MaxReplies = 16;              // that wait for it: the client continues with the first while the last are made
-    private const int MinDirect = 32 << 10;         // bytes of data that are sent from where they are
+    private const int MaxUnsent = 256 << 10;        // bytes of replies that wait for the end of the mailbox
+    private const int MaxReplies = 16;              // replies that wait for it: the client continues with the first while the last are produced
+    private const int MinDirect = 32 << 10;         // bytes of data that are sent without a copy
 
     private ConfiguredValueTaskAwaitable<FlushResult>.ConfiguredValueTaskAwaiter _sending;
-    private LinkedQueue<DeviceIo> _waiting;     // for what is being sent
+    private LinkedQueue<DeviceIo> _waiting;     // for the send in flight
     private MemoryBlock _sentFrom;
     private State _state;
-    private int _encoded;           // answers that are not sent
-    private ExportCounts _counts;   // that are not published
+    private int _encoded;           // replies not sent yet
+    private ExportCounts _counts;   // not published yet
 
-    /// <summary>True while a send is under way.</summary>
+    /// <summary>True while a send is in flight.</summary>
     public bool IsSending => _state == State.Sending;
 
-    /// <summary>True if there is something to send, or that is being sent.</summary>
+    /// <summary>True if replies are being sent or are to be sent.</summary>
     public bool HasOutput => _state == State.Sending || !_waiting.IsEmpty || output.UnflushedBytes > 0;
 
-    /// <summary>A piece of a request has its answer.</summary>
+    /// <summary>Adds the reply for a completed piece of a request.</summary>
     public void Reply(RequestIo io)
     {
         if (_state == State.Sending)
@@ -51,7 +51,7 @@ internal sealed class ReplyWriter(PipeWriter output, Negotiated negotiated, Acti
             Encode(io);
     }
 
-    /// <summary>Sends what is encoded behind what is in the mailbox already: the answers of that go out with it.</summary>
+    /// <summary>Sends the encoded replies after the messages that are already in the mailbox, together with the replies to those.</summary>
     public void SendSoon()
     {
         if (_state != State.Idle || fault.IsBroken || output.UnflushedBytes == 0)
@@ -60,10 +60,10 @@ internal sealed class ReplyWriter(PipeWriter output, Negotiated negotiated, Acti
         announce();
     }
 
-    /// <summary>Sends what is encoded.</summary>
+    /// <summary>Sends the encoded replies.</summary>
     public void Send() => SendWith(default);
 
-    /// <summary>A send that had to wait is complete.</summary>
+    /// <summary>Takes the result of an asynchronous send.</summary>
     public void Sent()
     {
         EndSend();
@@ -76,7 +76,7 @@ internal sealed class ReplyWriter(PipeWriter output, Negotiated negotiated, Acti
         }
     }
 
-    /// <summary>Tells the export what was done.</summary>
+    /// <summary>Adds the counters to those of the export.</summary>
     public void Publish()
     {
         if (_counts == default)
@@ -131,7 +131,7 @@ internal sealed class ReplyWriter(PipeWriter output, Negotiated negotiated, Acti
         Publish();
         try
         {
-#pragma warning disable CA2012 // consumed once: here, or by the message that its completion sends
+#pragma warning disable CA2012 // consumed once: here, or on the message that its completion sends
             _sending = (data.IsEmpty ? output.FlushAsync() : output.WriteAsync(data)).ConfigureAwait(false).GetAwaiter();
 #pragma warning restore CA2012
         }

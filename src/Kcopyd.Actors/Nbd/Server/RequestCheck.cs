@@ -2,7 +2,7 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>What is wrong with a request, before the device hears of it.</summary>
+/// <summary>Validates requests before they reach the device.</summary>
 internal static class RequestCheck
 {
     public static NbdError Of(ServerRequest request, ExportCore export, Negotiated negotiated)
@@ -15,7 +15,7 @@ internal static class RequestCheck
             NbdCommand.BlockStatus => CommandFlags.OneExtent,
             _ => CommandFlags.None,
         };
-        // Clients set the bit for durability where it has no meaning, too.
+        // FUA is always accepted: clients set it on commands where it has no meaning.
         if ((request.Flags & ~(allowed | CommandFlags.Fua)) != 0)
             return NbdError.Invalid;
         switch (request.Command)

@@ -4,26 +4,26 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>The I/Os of requests: how each begins on the device, what follows when it ends, and when that is an answer.
-/// Used by the connection's actor only.</summary>
-/// <remarks>Invariant: a piece is in the device, or among the replies, or given back.</remarks>
-/// <param name="device">The export's.</param>
-/// <param name="requests">Those that are not answered.</param>
-/// <param name="memory">Where memory of writes is returned.</param>
-/// <param name="turn">Is charged.</param>
-/// <param name="replies">Where answers go.</param>
-/// <param name="fault">If the connection is broken, nobody waits for answers.</param>
-/// <param name="workers">Do the I/Os, some of them before <see cref="IIoWorkers.Start"/> returns.</param>
+/// <summary>The I/Os of requests: starts each on the device, and on completion starts the next step or answers the request. Used by the connection's actor
+/// only.</summary>
+/// <remarks>Invariant: a piece is in the device, among the replies, or released.</remarks>
+/// <param name="device">The device of the export.</param>
+/// <param name="requests">The outstanding requests.</param>
+/// <param name="memory">Takes back the memory of writes.</param>
+/// <param name="turn">Charged for each I/O.</param>
+/// <param name="replies">Sends the replies.</param>
+/// <param name="fault">If it is set, replies are no longer needed.</param>
+/// <param name="workers">Executes the I/Os; some complete before <see cref="IIoWorkers.Start"/> returns.</param>
 internal sealed class RequestIos(IBlockDevice device, ActiveRequests requests, ConnectionMemory memory, ConnectionTurn turn, ReplyWriter replies,
     ConnectionFault fault, IIoWorkers workers) : IIoOwner
 {
-    private const int MaxExtents = 2048;            // of one answer; the client asks again behind them
+    private const int MaxExtents = 2048;            // per reply; the client requests the rest
 
-    /// <summary>The next piece of a request begins.</summary>
+    /// <summary>Starts the next piece of a request.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="operation">What the device does.</param>
+    /// <param name="operation">The operation of the device.</param>
     /// <param name="length">Bytes.</param>
-    /// <param name="block">Memory, where the operation has some: its own from now on.</param>
+    /// <param name="block">The memory, if the operation uses any; the piece takes ownership.</param>
     public void Begin(ServerRequest request, DeviceOperation operation, long length, MemoryBlock block)
     {
         var io = requests.AddPiece(request);
@@ -35,7 +35,7 @@ internal sealed class RequestIos(IBlockDevice device, ActiveRequests requests, C
         Start(io);
     }
 
-    /// <summary>Answers a request that was wrong from the start.</summary>
+    /// <summary>Answers a request that failed validation.</summary>
     public void Refuse(ServerRequest request)
     {
         request.Begun = request.Length;
@@ -61,7 +61,7 @@ internal sealed class RequestIos(IBlockDevice device, ActiveRequests requests, C
             EndPiece(io);
     }
 
-    // These have one answer, when all is done, and, if it must be so, on the medium.
+    // These commands have one reply, when all pieces are complete and, with FUA, on stable storage.
     private void EndPiece(RequestIo io)
     {
         var request = io.Request;
@@ -94,12 +94,12 @@ internal sealed class RequestIos(IBlockDevice device, ActiveRequests requests, C
             turn.CountAhead();
     }
 
-    /// <returns>True if enough is known to answer.</returns>
+    /// <returns>True if the request can be answered.</returns>
     private static bool AddExtent(RequestIo io)
     {
         var request = io.Request;
         var extents = request.Extents;
-        // A device that cannot tell is data: what is wrong with it is seen by the client that reads it.
+        // If the map fails, the range is reported as data: a client that reads it gets the error.
         var left = request.Offset + request.Length - io.Offset;
         var length = io.Error != IoError.None || io.Bytes <= 0 ? left : Math.Min(io.Bytes, left);
         var flags = io.Error == IoError.None && io.Bytes > 0 && io.IsZero ? ExtentFlags.Hole | ExtentFlags.Zero : ExtentFlags.None;

@@ -5,22 +5,23 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>Makes I/Os of what the client sends: one request after the other is read, compared with the export, and begun.
-/// Used by the connection's actor only.</summary>
-/// <remarks>Invariant: no request is begun before all of the one before it is; what waits, for input, memory or the next turn, waits here.</remarks>
+/// <summary>Turns the input from the client into I/Os: reads one request after another, validates it against the export, and starts it. Used by the
+/// connection's actor only.</summary>
+/// <remarks>Invariant: a request starts only after the previous one has started completely; requests that wait for input, memory or the next turn wait
+/// here.</remarks>
 internal sealed class RequestPump(ClientInput input, ConnectionTurn turn, ConnectionMemory memory, ActiveRequests requests, RequestIos ios,
     Negotiated negotiated, NbdServerSettings settings, ConnectionFault fault)
 {
-    private ServerRequest? _current;    // has begun to come in, and has not begun whole
+    private ServerRequest? _current;    // partly received or partly started
 
-    /// <summary>True if a request has begun to come in and has not begun whole.</summary>
+    /// <summary>True if a request is partly received or partly started.</summary>
     public bool IsInRequest => _current is not null;
 
-    /// <summary>True if a request has come and not begun: the turn was over, or as much was at work as may be.</summary>
+    /// <summary>True if a request is received but not started, because the turn is over or the limit of outstanding requests is reached.</summary>
     public bool HasRequest => input.Available >= NbdNumbers.RequestHeader;
 
-    /// <summary>Begins whatever can begin.</summary>
-    /// <param name="takesNew">False if no more requests are taken: the one that has begun to come in is the last.</param>
+    /// <summary>Starts everything that can start.</summary>
+    /// <param name="takesNew">False to take no more requests: the one that is partly received is the last.</param>
     public void Run(bool takesNew)
     {
         turn.BeginMessage();
@@ -49,7 +50,7 @@ internal sealed class RequestPump(ClientInput input, ConnectionTurn turn, Connec
     {
         _current = null;
         request.IsAbandoned = true;
-        input.Skip(input.Available);        // its payload, which must not be read as requests
+        input.Skip(input.Available);        // the payload, which must not be parsed as requests
         if (request.Pieces == 0)
             requests.Release(request);
     }
@@ -60,7 +61,7 @@ internal sealed class RequestPump(ClientInput input, ConnectionTurn turn, Connec
         input.Take(header);
         if (BinaryPrimitives.ReadUInt32BigEndian(header) != NbdNumbers.RequestMagic)
         {
-            fault.Report("what it sends is no request: it has lost its place, or does not speak NBD", LogLevel.WarningLevel);
+            fault.Report("it sent invalid data instead of a request: it is out of sync, or does not speak NBD", LogLevel.WarningLevel);
             return;
         }
         var command = (NbdCommand)BinaryPrimitives.ReadUInt16BigEndian(header[6..]);
@@ -77,7 +78,7 @@ internal sealed class RequestPump(ClientInput input, ConnectionTurn turn, Connec
         _current = request;
     }
 
-    /// <returns>True if the request has begun whole; otherwise it waits for input, memory or the next turn.</returns>
+    /// <returns>True if the request has started completely; otherwise it waits for input, memory or the next turn.</returns>
     private bool Begin(ServerRequest request)
     {
         if (request.Command == NbdCommand.Write)
@@ -109,7 +110,7 @@ internal sealed class RequestPump(ClientInput input, ConnectionTurn turn, Connec
         return true;
     }
 
-    // Pieces go to the device as they come in: the length that a client says is never memory.
+    // Pieces are written as they arrive: the length that a client sends never determines an allocation.
     private bool BeginWrite(ServerRequest request)
     {
         while (!request.IsBegun)
@@ -139,13 +140,13 @@ internal sealed class RequestPump(ClientInput input, ConnectionTurn turn, Connec
 
     private bool BeginRead(ServerRequest request)
     {
-        // Without structured replies, and where it must be one chunk, data goes out whole, behind the word that there was no error.
-        var most = request.Command == NbdCommand.Cache || (negotiated.IsStructured && !request.Has(CommandFlags.DontFragment))
+        // Without structured replies, and with DF, all data is sent at once, after the header that reports success.
+        var max = request.Command == NbdCommand.Cache || (negotiated.IsStructured && !request.Has(CommandFlags.DontFragment))
             ? settings.PieceSize
             : NbdNumbers.LargestPayload;
         while (!request.IsBegun)
         {
-            var bytes = (int)Math.Min(request.Length - request.Begun, most);
+            var bytes = (int)Math.Min(request.Length - request.Begun, max);
             if (fault.IsBroken || turn.IsOver() || !memory.TryRent(bytes, out var block))
                 return false;
             ios.Begin(request, DeviceOperation.Read, bytes, block);

@@ -4,7 +4,7 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>Writes what the server says to a request. Data that is read comes behind it, by another way.</summary>
+/// <summary>Writes reply headers and chunks. The data of reads follows separately.</summary>
 internal static class RequestReplies
 {
     public static void Simple(PipeWriter output, ServerRequest request)
@@ -16,12 +16,12 @@ internal static class RequestReplies
         output.Advance(NbdNumbers.SimpleReplyHeader);
     }
 
-    /// <summary>A chunk of a structured reply: an error, extents, or the header of data.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="request">Says what kind it is.</param>
-    /// <param name="at">Where its piece begins, in bytes from the beginning of the request.</param>
+    /// <summary>Writes a chunk of a structured reply: an error, extents, or the header of data.</summary>
+    /// <param name="output">The stream to the client.</param>
+    /// <param name="request">The request, which determines the type of the chunk.</param>
+    /// <param name="at">Start of the piece, in bytes from the start of the request.</param>
     /// <param name="data">Bytes of data that follow.</param>
-    /// <param name="isLast">No other chunk follows.</param>
+    /// <param name="isLast">True if no other chunk follows.</param>
     public static void Chunk(PipeWriter output, ServerRequest request, long at, int data, bool isLast)
     {
         var isStatus = request.Command == NbdCommand.BlockStatus;
@@ -67,7 +67,7 @@ internal static class RequestReplies
         output.Advance(NbdNumbers.ChunkHeader + offset);
     }
 
-    /// <returns>Where its first bytes go; nothing is advanced yet.</returns>
+    /// <returns>The span for the first bytes of the body; the output is not advanced yet.</returns>
     private static Span<byte> Header(PipeWriter output, ServerRequest request, ChunkType type, int length, int room, bool isLast)
     {
         var header = output.GetSpan(NbdNumbers.ChunkHeader + room);

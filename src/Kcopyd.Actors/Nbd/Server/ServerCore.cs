@@ -3,7 +3,7 @@ using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>What the handle of a server (any thread) and its actor share.</summary>
+/// <summary>State shared by the handle of a server (any thread) and its actor.</summary>
 internal sealed class ServerCore(NbdServerOptions options, NbdServerSettings settings, IReadOnlyList<ITransportListener> listeners)
 {
     public NbdServerOptions Options { get; } = options;
@@ -18,17 +18,17 @@ internal sealed class ServerCore(NbdServerOptions options, NbdServerSettings set
 
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;
 
-    /// <summary>Completes when nobody is connected any more and every device is flushed, or the server has given up waiting for one.</summary>
+    /// <summary>Completes when no client is connected and every device is flushed, or when the server has given up waiting for a device.</summary>
     public TaskCompletionSource<StopOutcome> Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
-/// <summary>How a server ended.</summary>
-/// <param name="Failed">What could not be flushed; null if all was.</param>
-/// <param name="Hung">What a device has not answered in time; null if it answered all.</param>
+/// <summary>The outcome of stopping a server.</summary>
+/// <param name="Failed">A message about failed flushes; null if there are none.</param>
+/// <param name="Hung">A message about requests that devices did not complete in time; null if there are none.</param>
 internal sealed record StopOutcome(string? Failed, string? Hung)
 {
     /// <exception cref="IOException">A device could not be flushed.</exception>
-    /// <exception cref="TimeoutException">A device did not answer in time.</exception>
+    /// <exception cref="TimeoutException">A device did not respond in time.</exception>
     public void ThrowIfFailed()
     {
         if (Hung is not null)

@@ -2,8 +2,8 @@ using Akka.Actor;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>What is left to do and to wait for when a server ends, or one of its exports. Used by the server's actor only.</summary>
-/// <remarks>Invariant: a device is flushed once, when none of its exports is in use any more.</remarks>
+/// <summary>Tracks the remaining work when a server stops or an export is removed. Used by the server's actor only.</summary>
+/// <remarks>Invariant: a device is flushed once, when none of its exports is in use.</remarks>
 internal sealed class ServerEnd(ExportTable exports)
 {
     private readonly Dictionary<IActorRef, ConnectionHangs> _hanging = [];
@@ -12,19 +12,19 @@ internal sealed class ServerEnd(ExportTable exports)
     private readonly List<string> _failures = [];
     private string? _hung;
 
-    /// <summary>How it ended, as far as it has.</summary>
+    /// <summary>The outcome so far.</summary>
     public StopOutcome Outcome => new(_failures.Count == 0 ? null : string.Join(" ", _failures), _hung);
 
-    /// <summary>True if every device that can be written was flushed, well or not.</summary>
+    /// <summary>True if the flushes of all writable devices have completed, with or without errors.</summary>
     public bool IsFlushed => _flushing.Count == 0 && exports.All.All(export => export.IsReadOnly || _begun.Contains(export.Device));
 
-    /// <summary>A connection was dropped, and has requests in a device.</summary>
+    /// <summary>Records a dropped connection that has requests in a device.</summary>
     public void Remember(ConnectionHangs hangs) => _hanging[hangs.Connection] = hangs;
 
-    /// <summary>A connection has ended: all of its requests have.</summary>
+    /// <summary>Called when a connection has ended, and with it all of its requests.</summary>
     public void Forget(IActorRef connection) => _hanging.Remove(connection);
 
-    /// <summary>A device that is to be flushed now; null if there is none.</summary>
+    /// <summary>The next device to flush; null if there is none.</summary>
     /// <param name="isAlone">True if no connection is left.</param>
     public IBlockDevice? NextToFlush(bool isAlone)
     {
@@ -37,38 +37,40 @@ internal sealed class ServerEnd(ExportTable exports)
         return next;
     }
 
-    /// <summary>A flush has ended.</summary>
-    /// <returns>What went wrong, for people; null if nothing did.</returns>
+    /// <summary>Called when a flush has completed.</summary>
+    /// <returns>The error message; null on success.</returns>
     public string? Flushed(IBlockDevice device, IoError error)
     {
         _flushing.Remove(device);
-        if (error is IoError.None or IoError.Closed)    // whoever disposed of the device before has flushed it, or not, as he likes
+        if (error is IoError.None or IoError.Closed)    // the owner who closed the device decided whether to flush it
             return null;
         var failure = $"{device.Name}: flush failed; what was written since the last good flush may be lost: {error}.";
         _failures.Add(failure);
         return failure;
     }
 
-    /// <summary>What of an export is still in its device, for people.</summary>
+    /// <summary>A message about the requests of a removed export that are still in its device.</summary>
     public string Hung(ExportCore export)
     {
         var requests = _hanging.Values.Where(hangs => hangs.Export == export).Select(static hangs => hangs.Requests).ToList();
         if (export.HasLost)
-            requests.Add("connections that have failed since, whose requests nobody waits for");
-        return $"Export '{export.Name}' is removed, but {export.Device.Name} has not completed all requests: {(requests.Count == 0 ? "a connection does not answer" : string.Join("; ", requests))}. "
-            + "Do not take the device for another use before they end.";
+            requests.Add("requests of connections that have failed, whose completion is not reported");
+        var open = requests.Count == 0 ? "a connection does not respond" : string.Join("; ", requests);
+        return $"Export '{export.Name}' is removed, but {export.Device.Name} has not completed all requests: {open}. "
+            + "Do not reuse the device before they complete.";
     }
 
-    /// <summary>Time is up: names what is not done.</summary>
+    /// <summary>Stops waiting: records the requests and flushes that are not complete.</summary>
     public void GiveUp()
     {
         var open = _hanging.Values.Select(static hangs => $"export '{hangs.Export.Name}', {hangs.Export.Device.Name}: {hangs.Requests}").ToList();
         open.AddRange(_flushing.Select(static device => $"{device.Name}: the flush"));
-        // In use, and no connection has said so: it died with its requests, or is itself stuck.
+        // In use, but reported by no connection: the connection died with its requests, or hangs itself.
         open.AddRange(exports.All.Where(export => export.IsInUse && _hanging.Values.All(hangs => hangs.Export != export))
-            .Select(static export => $"export '{export.Name}', {export.Device.Name}: requests of a connection that does not answer"));
+            .Select(static export => $"export '{export.Name}', {export.Device.Name}: requests of a connection that does not respond"));
         if (open.Count > 0)
-            _hung = $"Devices have not completed what they were asked, and the server has stopped waiting for them; what clients wrote there may not be on stable storage: {string.Join("; ", open)}.";
+            _hung = "Devices have not completed all requests, and the server has stopped waiting for them; "
+                + $"data that clients wrote to them may not be on stable storage: {string.Join("; ", open)}.";
     }
 
     private bool IsInUse(IBlockDevice device) => exports.All.Concat(exports.AllRemoved).Any(export => export.Device == device && export.IsInUse);

@@ -3,8 +3,7 @@ using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>The server is to end: clients have so much time to take their answers, and devices to complete what is left, but no more than the settings
-/// say.</summary>
+/// <summary>Stops the server, with timeouts for clients to read their replies and for devices to complete the rest, limited to those of the settings.</summary>
 internal sealed record StopServer(TimeSpan DrainTimeout, TimeSpan DeviceTimeout) : INoSerializationVerificationNeeded;
 
 /// <summary>Asks for the current status; the answer shows that the actor is alive.</summary>
@@ -16,17 +15,17 @@ internal sealed record ServerStatus(int Connections, int Waiting, int MaxConnect
 /// <summary>A client has connected.</summary>
 internal sealed record Accepted(ITransportListener Listener, TransportConnection Connection) : INoSerializationVerificationNeeded;
 
-/// <summary>No client can be accepted now.</summary>
+/// <summary>An accept has failed.</summary>
 internal sealed record AcceptFailed(ITransportListener Listener, Exception Wrong) : INoSerializationVerificationNeeded;
 
-/// <summary>Time to try again.</summary>
+/// <summary>The pause after a failed accept is over.</summary>
 internal sealed record AcceptAgain(ITransportListener Listener) : INoSerializationVerificationNeeded;
 
 /// <summary>A connection's actor has stopped.</summary>
 internal sealed record ConnectionEnded(IActorRef Connection) : INoSerializationVerificationNeeded;
 
-/// <summary>Time is up for clients of a server that stops.</summary>
+/// <summary>The time limit for the clients of a stopping server has expired.</summary>
 internal sealed record DrainTimedOut : INoSerializationVerificationNeeded;
 
-/// <summary>Time is up for devices of a server that stops.</summary>
+/// <summary>The time limit for the devices of a stopping server has expired.</summary>
 internal sealed record DeviceTimedOut : INoSerializationVerificationNeeded;

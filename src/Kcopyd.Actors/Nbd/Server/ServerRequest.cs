@@ -3,8 +3,8 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
-/// <summary>A client's request, from its header to its last byte of answer. Its connection's actor owns it and recycles it.</summary>
-/// <remarks>A long one is cut into pieces, each an I/O of its own. Invariant: it is answered once, when no piece is on its way any more.</remarks>
+/// <summary>A request of a client, from its header to the last byte of the reply. The connection's actor owns and recycles it.</summary>
+/// <remarks>A long request is split into pieces, one I/O each. Invariant: the request is answered once, when none of its pieces is in flight.</remarks>
 internal sealed class ServerRequest
 {
     public ulong Cookie;
@@ -13,29 +13,29 @@ internal sealed class ServerRequest
     public long Offset;         // bytes
     public long Length;         // bytes
 
-    /// <summary>Bytes whose pieces have begun.</summary>
+    /// <summary>Bytes of the pieces that have started.</summary>
     public long Begun;
 
-    /// <summary>Pieces that have begun and are neither answered nor, where only the whole is answered, done.</summary>
+    /// <summary>Started pieces that are not answered or, if only the whole request is answered, not complete.</summary>
     public int Pieces;
 
-    /// <summary>The first error; later ones are its consequences, or as good.</summary>
+    /// <summary>The first error; later ones are its consequences or equivalent.</summary>
     public NbdError Error;
 
     public bool IsFlushed;
 
-    /// <summary>It was wrong from the start: no I/O comes of it.</summary>
+    /// <summary>The request failed validation and causes no I/O.</summary>
     public bool IsRefused;
 
-    /// <summary>The client left before it had sent all of it: nobody waits for an answer.</summary>
+    /// <summary>The client disconnected before it had sent the whole request: no reply is due.</summary>
     public bool IsAbandoned;
 
-    /// <summary>Of a block status: what is known so far.</summary>
+    /// <summary>For a block status: the extents known so far.</summary>
     public readonly List<(uint Length, ExtentFlags Flags)> Extents = [];
 
     public bool IsBegun => Begun == Length;
 
-    /// <summary>Bytes of payload that have not been taken from the input.</summary>
+    /// <summary>Bytes of payload not yet taken from the input.</summary>
     public long Unsent => Command == NbdCommand.Write ? Length - Begun : 0;
 
     public void Prepare(ulong cookie, NbdCommand command, CommandFlags flags, long offset, long length)
@@ -54,11 +54,11 @@ internal sealed class RequestIo : DeviceIo
     public ServerRequest Request = null!;
     public MemoryBlock Block;
 
-    /// <summary>Pieces begin in the order of these.</summary>
+    /// <summary>Sequence number: pieces start in this order.</summary>
     public long Number;
 
     public bool IsInDevice;
 
-    /// <summary>Bytes, from the beginning of the request.</summary>
+    /// <summary>Bytes, from the start of the request.</summary>
     public long At;
 }

@@ -6,10 +6,10 @@ using Kcopyd.Actors.Messaging;
 namespace Kcopyd.Actors.Nbd.Server;
 
 /// <summary>
-/// The blocks that all connections of a server share. Any thread. Whoever finds none waits, and is served in the order of asking: a large
-/// request is not passed over for ever by small ones.
+/// The memory blocks that all connections of a server share. Any thread. If none is available, a connection waits; waiters are served in FIFO order, so that
+/// small requests cannot starve a large one.
 /// </summary>
-/// <remarks>Invariant: what is lent and what is kept for the next is at most the bound, together.</remarks>
+/// <remarks>Invariant: the blocks lent and those kept for reuse together never exceed the bound.</remarks>
 internal sealed class SharedMemory(long bound)
 {
     private const long KeptWhenIdle = 8 << 20;      // bytes
@@ -17,12 +17,12 @@ internal sealed class SharedMemory(long bound)
     private readonly Lock _lock = new();
     private readonly Stack<Memory<byte>>[] _free = [.. Enumerable.Range(0, SizeClass.Count).Select(static _ => new Stack<Memory<byte>>())];
     private readonly LinkedList<MemoryWaiter> _waiting = new();
-    private long _held;     // bytes that exist
+    private long _held;     // bytes allocated
     private long _lent;     // bytes
 
     public long Bound => bound;
 
-    /// <summary>Bytes that exist, lent or not.</summary>
+    /// <summary>Bytes allocated, lent or not.</summary>
     public long Held
     {
         get
@@ -32,7 +32,7 @@ internal sealed class SharedMemory(long bound)
         }
     }
 
-    /// <summary>Lends a block, or enqueues the waiter, which is told its block when its turn comes.</summary>
+    /// <summary>Lends a block, or enqueues the waiter, which receives a block when its turn comes.</summary>
     public bool TryRent(int sizeClass, MemoryWaiter waiter, out Memory<byte> block)
     {
         lock (_lock)
@@ -59,7 +59,7 @@ internal sealed class SharedMemory(long bound)
         }
     }
 
-    /// <summary>The block that a waiter got; empty if it has been taken, or given back, before.</summary>
+    /// <summary>Takes the block that a waiter received; empty if it has already been taken or returned.</summary>
     public Memory<byte> Take(MemoryWaiter waiter)
     {
         lock (_lock)
@@ -70,14 +70,14 @@ internal sealed class SharedMemory(long bound)
         }
     }
 
-    /// <summary>A waiter leaves. What it may have got meanwhile goes back.</summary>
+    /// <summary>Removes a waiter, and returns the block that it may have received.</summary>
     public void Leave(MemoryWaiter waiter)
     {
         lock (_lock)
         {
             if (_waiting.Remove(waiter))
             {
-                ServeWaiting();     // it may have been in the way
+                ServeWaiting();     // the waiter may have blocked those behind it
             }
             else if (!waiter.Block.IsEmpty)
             {
@@ -119,7 +119,7 @@ internal sealed class SharedMemory(long bound)
         return true;
     }
 
-    // Largest first. What is let go is the collector's.
+    // Largest first. Released blocks are left to the garbage collector.
     private void Shrink(long to)
     {
         for (var sizeClass = SizeClass.Count - 1; sizeClass >= 0; sizeClass--)
@@ -130,7 +130,7 @@ internal sealed class SharedMemory(long bound)
     }
 }
 
-/// <summary>A connection that waits for memory, and the message by which it gets it.</summary>
+/// <summary>A connection that waits for memory, and the message that delivers it.</summary>
 internal sealed class MemoryWaiter(IActorRef connection) : LinkedMessage
 {
     public IActorRef Connection { get; } = connection;
@@ -139,7 +139,7 @@ internal sealed class MemoryWaiter(IActorRef connection) : LinkedMessage
     public Memory<byte> Block;
 }
 
-/// <summary>Blocks have a power of two of bytes, from a page to the largest payload.</summary>
+/// <summary>Block sizes: powers of two, from a page to the largest payload.</summary>
 internal static class SizeClass
 {
     private const int Smallest = 12;    // AlignedMemory.PageSize

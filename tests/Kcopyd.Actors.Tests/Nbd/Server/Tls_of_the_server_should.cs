@@ -110,7 +110,7 @@ public sealed class Tls_of_the_server_should : NbdServerSpec
     }
 
     [Theory]
-    [InlineData("none", "it shows no certificate")]
+    [InlineData("none", "it presents no certificate")]
     [InlineData("of another authority", "its certificate 'CN=stranger' is refused (PartialChain)")]
     [InlineData("expired", "its certificate 'CN=late' is refused (NotTimeValid)")]
     [InlineData("of a server", "its certificate 'CN=server' is refused (NotValidForUsage)")]
@@ -133,7 +133,7 @@ public sealed class Tls_of_the_server_should : NbdServerSpec
         {
             var reply = Assert.Single(await client.OptionAsync(option, Packet.Go("disk")));
             Assert.Equal(NbdOptionReply.Policy, reply.Type);
-            Assert.Equal($"This server takes only clients with a certificate of an authority that it knows: {why}.", System.Text.Encoding.UTF8.GetString(reply.Data));
+            Assert.Equal($"This server accepts only clients with a certificate of an authority that it trusts. Client refused: {why}.", System.Text.Encoding.UTF8.GetString(reply.Data));
         }
         Assert.Equal(NbdOptionReply.Ack, await client.AskAsync(NbdOption.Abort));
         await client.EndsAsync();
