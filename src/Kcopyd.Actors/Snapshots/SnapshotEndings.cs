@@ -65,11 +65,11 @@ internal sealed class SnapshotEndings
         if (!_dropsPending)
             return;
         _dropsPending = false;
-        var lost = _runs.TakeLost();
-        foreach (var run in lost)
+        var aborted = _runs.TakeAborted();
+        foreach (var run in aborted)
             _runs.KeepCommitted(run);
-        foreach (var run in lost)
-            run.Lose(_parts);
+        foreach (var run in aborted)
+            run.Abort(_parts);
     }
 
     /// <summary>The snapshot cannot show any more what it should. Its store is told so before anything happens that it does not show.</summary>
@@ -101,11 +101,11 @@ internal sealed class SnapshotEndings
             _news.NotRecorded(_snapshot, error);
         }
         _isRecording = false;
-        var lost = _runs.TakeLost();
+        var aborted = _runs.TakeAborted();
         var waiting = _afterRecord.ToArray();
         _afterRecord.Clear();
-        foreach (var run in lost)
-            run.Lose(_parts);
+        foreach (var run in aborted)
+            run.Abort(_parts);
         foreach (var change in waiting)
             change.Release();
     }

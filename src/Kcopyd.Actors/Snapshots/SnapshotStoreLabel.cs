@@ -23,7 +23,7 @@ public sealed record SnapshotStoreLabel(Guid Id, long OriginLength, string? Orig
     private const uint Unclean = 1, Merging = 2;
 
     /// <summary>Bytes of a key in UTF-8.</summary>
-    internal const int LongestKey = NameAt - KeyAt;
+    internal const int MaxKeySize = NameAt - KeyAt;
 
     private static ReadOnlySpan<byte> Family => "kcopyd-"u8;
 

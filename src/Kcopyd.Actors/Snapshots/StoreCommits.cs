@@ -65,7 +65,7 @@ internal sealed class StoreCommits
             return;
         }
         _snapshot.Store.Committed();
-        _runs.Hold(_parts);
+        _runs.Complete(_parts);
         _endings.CommitEnded();
         _room.TellIfFilling();
         TryCommit();
