@@ -1,8 +1,8 @@
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>
-/// Presents one store as the destination of a copy of an origin range: each run of chunks is written to its place, and bytes that the store does not need
-/// are dropped. One read can thus serve stores that have different chunk sizes and lack different chunks.
+/// Presents one store as the destination of a copy of an origin range: each run of chunks is written to its place, and bytes that the store does not need are
+/// dropped. One read can thus serve stores that have different chunk sizes and lack different chunks.
 /// </summary>
 internal sealed class ChunkScatter(IBlockDevice cow, StoreGeometry geometry, IReadOnlyList<PendingRun> runs, long start, long length) : IBlockDevice
 {

@@ -4,8 +4,8 @@ using Kcopyd.Actors.Messaging;
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>
-/// One copy job: reads a range of the origin once and writes it to the stores of all snapshots that need part of it. It is also the message that carries
-/// the result from the copy client to the origin's actor.
+/// One copy job: reads a range of the origin once and writes it to the stores of all snapshots that need part of it. It is also the message that carries the
+/// result from the copy client to the origin's actor.
 /// </summary>
 internal sealed class CopyOut(OriginCore origin) : LinkedMessage
 {
