@@ -1,8 +1,8 @@
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>
-/// Where a range of the origin goes in one store, as a device to copy to: each run of chunks to its place, and what the store does not need
-/// nowhere. So that one read serves stores with different chunk sizes, and with different chunks missing.
+/// Presents one store as the destination of a copy of an origin range: each run of chunks is written to its place, and bytes that the store does not need are
+/// dropped. One read can thus serve stores that have different chunk sizes and lack different chunks.
 /// </summary>
 internal sealed class ChunkScatter(IBlockDevice cow, StoreGeometry geometry, IReadOnlyList<PendingRun> runs, long start, long length) : IBlockDevice
 {
@@ -42,7 +42,7 @@ internal sealed class ChunkScatter(IBlockDevice cow, StoreGeometry geometry, IRe
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    // Where a byte of the origin goes (-1: nowhere), and how many from there on go on like that. Runs are in order.
+    // Offset in the store of a byte of the origin (-1: not needed), and the number of bytes from there for which this holds. Runs are sorted.
     private (long At, int Count) Place(long origin, int count)
     {
         foreach (var run in runs)

@@ -4,32 +4,32 @@ using Kcopyd.Actors.Messaging;
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>
-/// One copy job: a range of the origin is read once and goes into the stores of all snapshots that need some of it. It is the message by
-/// which the copy client tells how that went.
+/// One copy job: reads a range of the origin once and writes it to the stores of all snapshots that need part of it. It is also the message that carries the
+/// result from the copy client to the origin's actor.
 /// </summary>
 internal sealed class CopyOut(OriginCore origin) : LinkedMessage
 {
-    private const int MostDestinations = 64;    // the bits of a job's result
+    private const int MaxDestinations = 64;    // the bits of a job's result
 
     private readonly List<List<PendingRun>> _destinations = [];
     private long _from = long.MaxValue, _to;
 
     private CopyResult _result = null!;
 
-    /// <summary>Why the origin could not be read.</summary>
+    /// <summary>The error of the read from the origin.</summary>
     public IoError ReadError => _result.ReadError ? _result.ReadFault?.Error ?? IoError.Io : IoError.None;
 
-    /// <summary>Why a destination did not get its chunks.</summary>
+    /// <summary>The error of the write to a destination.</summary>
     public IoError WriteError(int destination) =>
         (_result.WriteErrors & (1UL << destination)) == 0 ? IoError.None : _result.Destinations[destination].Fault?.Error ?? IoError.Io;
 
-    /// <summary>What each destination gets, in the order of the bits.</summary>
+    /// <summary>The runs of each destination, in the order of the result's bits.</summary>
     public IReadOnlyList<List<PendingRun>> Destinations => _destinations;
 
-    /// <summary>True if a read error may be of bytes that not all need.</summary>
+    /// <summary>True if a read error may concern bytes that only some of the runs need.</summary>
     public bool IsShared => _destinations.Count > 1 || _destinations[0].Count > 1;
 
-    /// <summary>The fewest jobs for some runs: those that touch each other on the origin are read together, and nothing between is read.</summary>
+    /// <summary>Plans the minimum number of jobs: runs that are adjacent on the origin are read together, and gaps between runs are not read.</summary>
     public static IEnumerable<CopyOut> Plan(OriginCore origin, List<PendingRun> runs)
     {
         runs.Sort(static (one, two) => one.Start.CompareTo(two.Start));
@@ -61,7 +61,7 @@ internal sealed class CopyOut(OriginCore origin) : LinkedMessage
         var destination = _destinations.Find(runs => runs[0].Snapshot == run.Snapshot);
         if (destination is null)
         {
-            if (_destinations.Count == MostDestinations)
+            if (_destinations.Count == MaxDestinations)
                 return false;
             _destinations.Add(destination = []);
         }
@@ -70,7 +70,7 @@ internal sealed class CopyOut(OriginCore origin) : LinkedMessage
         return true;
     }
 
-    // One run that is the whole range goes straight to the store.
+    // A single run that covers the whole range is written directly to the store.
     private IoRegion Region(List<PendingRun> runs, long count)
     {
         var (first, snapshot) = (runs[0], runs[0].Snapshot);
@@ -79,7 +79,7 @@ internal sealed class CopyOut(OriginCore origin) : LinkedMessage
             : new ChunkScatter(snapshot.Cow, snapshot.Geometry, runs, _from, _to - _from).Region(0, count);
     }
 
-    // On the copy client: tells the origin's actor.
+    // Runs on the copy client; notifies the origin's actor.
     private static void Copied(CopyResult result)
     {
         var copyOut = (CopyOut)result.Context!;

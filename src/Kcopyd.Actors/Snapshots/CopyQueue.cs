@@ -1,9 +1,9 @@
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>The copies out of the origin that are at the copy client, and those that wait. Used by the origin's actor only.</summary>
+/// <summary>The copies out of the origin: those submitted to the copy client, and those that wait. Used by the origin's actor only.</summary>
 internal sealed class CopyQueue(OriginCore origin)
 {
-    public const int MaxActive = 2 * RequestParts.MaxActive;    // more of them wait
+    public const int MaxActive = 2 * RequestParts.MaxActive;    // more than these wait
 
     private readonly Queue<CopyOut> _waiting = new();
     private int _active;
@@ -12,7 +12,7 @@ internal sealed class CopyQueue(OriginCore origin)
 
     public bool IsIdle => _active == 0;
 
-    /// <summary>Copies runs that were just started.</summary>
+    /// <summary>Copies newly started runs.</summary>
     public void Start(List<PendingRun>? runs)
     {
         if (runs is null)
@@ -26,13 +26,13 @@ internal sealed class CopyQueue(OriginCore origin)
         }
     }
 
-    /// <summary>A copy has ended.</summary>
+    /// <summary>Handles the end of a copy.</summary>
     public void Ended(CopyOut copy)
     {
         _active--;
         if (_waiting.TryDequeue(out var waiting))
             waiting.Start(Client);
-        // What could not be read may be needed by one run only: then the others are none the worse for having been read with it.
+        // The unreadable bytes may belong to one run only. Each run is retried alone, so that the others do not fail with it.
         if (copy.ReadError != IoError.None && copy.IsShared)
         {
             foreach (var run in copy.Destinations.SelectMany(static runs => runs))

@@ -2,9 +2,9 @@ using System.Buffers.Binary;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Says that a chunk of the snapshot is in the COW store.</summary>
+/// <summary>Records that a chunk of the snapshot is in the COW store.</summary>
 /// <param name="Old">The chunk, counted on the origin.</param>
-/// <param name="New">Where it is, counted in chunks on the COW device. 0 ends the list of an area: chunk 0 is the header.</param>
+/// <param name="New">Its place on the COW device, counted in chunks. 0 ends the list of an area: chunk 0 is the header.</param>
 public readonly record struct ExceptionRecord(long Old, long New)
 {
     internal static ExceptionRecord Read(ReadOnlySpan<byte> area, int index)

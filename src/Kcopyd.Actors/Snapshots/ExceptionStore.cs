@@ -2,10 +2,10 @@ using Kcopyd.Actors.BlockIo;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Where the exceptions of a snapshot are kept, and which chunk of the COW device is the next. Used by the origin's actor only.</summary>
+/// <summary>Stores the exceptions of a snapshot and allocates chunks of the COW device. Used by the origin's actor only.</summary>
 internal abstract class ExceptionStore
 {
-    /// <summary>Takes the next free chunk.</summary>
+    /// <summary>Allocates the next free chunk.</summary>
     /// <param name="cowLength">Bytes of the COW device.</param>
     /// <param name="chunk">The chunk.</param>
     /// <returns>False if the store is full.</returns>
@@ -17,33 +17,33 @@ internal abstract class ExceptionStore
     /// <summary>512-byte sectors of metadata, as the kernel counts them.</summary>
     public abstract long MetadataSectors { get; }
 
-    /// <summary>Records that the commit which is being put together can still take.</summary>
+    /// <summary>Number of records that still fit into the commit being prepared.</summary>
     public abstract int Room { get; }
 
-    /// <summary>Takes a record into the commit that is being put together.</summary>
+    /// <summary>Adds a record to the commit being prepared.</summary>
     public abstract void Append(ExceptionRecord record);
 
-    /// <summary>Puts together what makes the appended records hold.</summary>
+    /// <summary>Plans the I/O that commits the appended records.</summary>
     /// <returns>False if there is nothing to do.</returns>
     public abstract bool PlanCommit(DeviceSequence sequence);
 
-    /// <summary>The commit is on the medium.</summary>
+    /// <summary>Called when the commit is on the medium.</summary>
     public abstract void Committed();
 
-    /// <summary>The commit is given up: its records were never there. The chunks that were allocated for them stay unused.</summary>
+    /// <summary>Called when the commit is abandoned: discards its records. The chunks that were allocated for them stay unused.</summary>
     public abstract void Uncommitted();
 
-    /// <summary>What the store says of its origin; null if it says nothing.</summary>
+    /// <summary>The store's label, which identifies its origin; null if it has none.</summary>
     public virtual SnapshotStoreLabel? Label => null;
 
-    /// <summary>Puts together what makes the store invalid for good.</summary>
+    /// <summary>Plans the I/O that invalidates the store permanently.</summary>
     /// <returns>False if there is nothing to do.</returns>
     public abstract bool PlanInvalidation(DeviceSequence sequence);
 
-    /// <summary>Puts together what gives the store a label.</summary>
+    /// <summary>Plans the I/O that writes the store's label.</summary>
     /// <returns>False if there is nothing to do.</returns>
     public virtual bool PlanLabel(DeviceSequence sequence, SnapshotStoreLabel? label) => false;
 
-    /// <summary>The invalidation or the label is on the medium.</summary>
+    /// <summary>Called when the invalidation or the label is on the medium.</summary>
     public virtual void HeadWritten() { }
 }

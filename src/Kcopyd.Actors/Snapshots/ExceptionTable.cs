@@ -1,22 +1,22 @@
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>
-/// The exceptions of one snapshot in memory: old chunk to new chunk. Open addressing in 256 parts that grow each by itself, so that
-/// growing never takes long and never needs much at once: 20 to 30 bytes an exception.
+/// The exceptions of one snapshot in memory: old chunk to new chunk. A hash table with open addressing in 256 parts that grow independently, so that growth
+/// is never slow and never needs much memory at once: 20 to 30 bytes per exception.
 /// </summary>
 internal sealed class ExceptionTable
 {
-    /// <summary>How many parts it has.</summary>
+    /// <summary>Number of parts.</summary>
     public const int Parts = 1 << PartBits;
 
     private const int PartBits = 8;
-    private const int Smallest = 8;
+    private const int MinSlots = 8;
 
     private readonly Part[] _parts = new Part[Parts];
 
     public long Count { get; private set; }
 
-    /// <summary>Where a chunk is; -1 if it has no exception.</summary>
+    /// <summary>The new chunk of a chunk; -1 if it has no exception.</summary>
     public long Find(long old)
     {
         var hash = Hash(old);
@@ -33,13 +33,13 @@ internal sealed class ExceptionTable
         }
     }
 
-    /// <returns>False if the chunk has an exception already; that one stays.</returns>
+    /// <returns>False if the chunk already has an exception, which is kept.</returns>
     public bool TryAdd(long old, long @new)
     {
         var hash = Hash(old);
         ref var part = ref _parts[hash >> (64 - PartBits)];
         if (part.Slots is null)
-            part.Slots = new Slot[Smallest];
+            part.Slots = new Slot[MinSlots];
         else if ((part.Count + 1) * 5 > part.Slots.Length * 4)
             Grow(ref part);
         ref var slot = ref Place(part.Slots!, hash, old + 1);
@@ -60,7 +60,7 @@ internal sealed class ExceptionTable
         ref var found = ref Place(slots, hash, old + 1);
         if (found.Key == 0)
             return false;
-        // What follows moves up where its probing would otherwise end at the gap.
+        // Entries behind the gap move into it if probing for them would otherwise stop there.
         var gap = Home(hash, slots.Length);
         while (slots[gap].Key != old + 1)
             gap = Next(gap, slots.Length);
@@ -90,7 +90,7 @@ internal sealed class ExceptionTable
         }
     }
 
-    /// <summary>Adds the old chunks of one part to a list, in no order.</summary>
+    /// <summary>Adds the old chunks of one part to a list, in no particular order.</summary>
     public void AddPart(int part, List<long> chunks)
     {
         foreach (ref readonly var slot in _parts[part].Slots.AsSpan())

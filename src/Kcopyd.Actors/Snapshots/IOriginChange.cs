@@ -1,34 +1,34 @@
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>A write to the origin, or a run that is merged into it: it begins only when every snapshot has what it destroys.</summary>
+/// <summary>A write to the origin, or the merge of a run into it. It begins only when every snapshot has a copy of the data that it overwrites.</summary>
 internal interface IOriginChange
 {
     /// <summary>First byte on the origin.</summary>
     long Start { get; }
 
-    /// <summary>The byte behind the last one.</summary>
+    /// <summary>The byte after the last one.</summary>
     long End { get; }
 
-    /// <summary>How much must happen before it may begin.</summary>
+    /// <summary>Number of events that it must wait for before it may begin.</summary>
     int Waits { get; set; }
 
-    /// <summary>Looks what it must wait for.</summary>
+    /// <summary>The gate that determines what it must wait for.</summary>
     IOriginGate? Gate { get; set; }
 
-    /// <summary>Nothing holds it back.</summary>
+    /// <summary>Begins the change; nothing is left to wait for.</summary>
     void Begin();
 }
 
 internal interface IOriginGate
 {
-    /// <summary>Begins a change, or what it must wait for.</summary>
+    /// <summary>Begins a change, or starts the work that it must wait for.</summary>
     void Admit(IOriginChange change);
 }
 
 internal static class OriginChanges
 {
-    /// <summary>One thing that it waited for is over. If that was the last, it is looked at again from the beginning: in the meantime a snapshot may have
-    /// become invalid, or have got another run.</summary>
+    /// <summary>Ends one wait of the change. After the last one, the gate checks the change again from the beginning, because in the meantime a snapshot may
+    /// have become invalid or started another run.</summary>
     public static void Release(this IOriginChange change)
     {
         if (--change.Waits == 0)

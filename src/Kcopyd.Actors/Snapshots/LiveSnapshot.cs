@@ -3,7 +3,7 @@ using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>What a snapshot consists of while it is attached. Used by the origin's actor only.</summary>
+/// <summary>The parts of a snapshot while it is attached. Used by the origin's actor only.</summary>
 internal sealed class LiveSnapshot
 {
     public LiveSnapshot(SnapshotCore snapshot, IIoWorkers workers, RequestParts parts, SnapshotNews news, Action<OriginRequest, long> continueWrite)
@@ -15,7 +15,7 @@ internal sealed class LiveSnapshot
         Commits = new StoreCommits(snapshot, Runs, Metadata, Endings, Room, parts);
     }
 
-    /// <summary>Commits, and all else that changes the store's metadata.</summary>
+    /// <summary>Commits, and all other changes of the store's metadata.</summary>
     public DeviceSequence Metadata { get; }
 
     public PendingRuns Runs { get; }
@@ -26,7 +26,7 @@ internal sealed class LiveSnapshot
 
     public StoreCommits Commits { get; }
 
-    /// <summary>Writes into the store that are on their way, for a merge.</summary>
+    /// <summary>Writes to the store that are in flight; a merge waits for them.</summary>
     public RangeLocks<SnapshotIo> Writes { get; } = new();
 
     public bool IsQuiet => !Metadata.IsBusy && !Room.IsGrowing;

@@ -1,22 +1,22 @@
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Where a merge is.</summary>
-/// <param name="Merged">Chunks that were merged since it was begun.</param>
-/// <param name="Remaining">Chunks that are still to be merged.</param>
+/// <summary>The progress of a merge.</summary>
+/// <param name="Merged">Chunks merged since this merge was started.</param>
+/// <param name="Remaining">Chunks still to be merged.</param>
 public readonly record struct MergeProgress(long Merged, long Remaining);
 
 /// <summary>How a merge ended.</summary>
-/// <param name="Merged">Chunks that were merged since it was begun.</param>
-/// <param name="Remaining">Chunks that are still to be merged; none if it is complete. Beginning it again goes on with them.</param>
-/// <param name="Error">Why it did not go on; <see cref="IoError.Cancelled"/> if it was cancelled.</param>
-/// <param name="Reason">The same for people.</param>
+/// <param name="Merged">Chunks merged since this merge was started.</param>
+/// <param name="Remaining">Chunks still to be merged; 0 if the merge is complete. Another merge continues with them.</param>
+/// <param name="Error">Why it stopped; <see cref="IoError.Cancelled"/> if it was cancelled.</param>
+/// <param name="Reason">The same as a message for the user.</param>
 public sealed record MergeResult(long Merged, long Remaining, IoError Error, string? Reason)
 {
-    /// <summary>True if the origin now holds what the snapshot did, and the store no exception.</summary>
+    /// <summary>True if the origin now holds the snapshot's content and the store has no exceptions left.</summary>
     public bool IsComplete => Error == IoError.None && Remaining == 0;
 }
 
-/// <summary>Who waits for a merge.</summary>
+/// <summary>The caller's side of a merge: its progress, cancellation and result.</summary>
 internal sealed class MergeJob(IProgress<MergeProgress>? progress, CancellationToken cancellationToken)
 {
     private readonly TaskCompletionSource<MergeResult> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);

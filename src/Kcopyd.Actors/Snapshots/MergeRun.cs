@@ -4,21 +4,23 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Merges a snapshot into the origin, from the end of its records backwards, a run at a time. Used by the origin's actor only.</summary>
+/// <summary>Merges a snapshot into the origin, backwards from its last record, one run at a time. Used by the origin's actor only.</summary>
 /// <remarks><code>
-///  last run (Continue) ──▶ other snapshots have its chunks, no write to it on its way (Begin) ──▶ copied to the origin, flushed (Copied) ──▶ records removed (Removed) ──▶ next
-///                              writes to the run wait (Write) ──────────────────────────────────────────────────────────────────────────────────────┘ (EndRun)
+///  last run (Continue) ──▶ other snapshots have its chunks, no write to it in flight (Begin) ──▶ copied to the origin, flushed (Copied) ──┐
+///                                        next run ◀── waiting writes resume (EndRun) ◀── records removed (Removed) ◀─────────────────────┘
 /// </code>
-/// A power cut anywhere leaves records whose chunks are at the origin already, or not at all: merging them again changes nothing.
+/// Until EndRun, writes to the run wait (Write). After a power cut at any point, the remaining records refer to chunks that have already been copied to the
+/// origin, or not yet: merging them again changes nothing.
 /// </remarks>
-internal sealed class MergeRun(OriginCore origin, OriginSnapshots snapshots, RequestParts parts, IOriginGate gate, CopyQueue copies, SnapshotNews news) : IOriginChange
+internal sealed class MergeRun(OriginCore origin, OriginSnapshots snapshots, RequestParts parts, IOriginGate gate, CopyQueue copies, SnapshotNews news)
+    : IOriginChange
 {
-    private readonly List<SnapshotIo> _afterRun = [];   // writes to the run that is being merged
-    private MergeJob? _job;                             // null: it stands still
+    private readonly List<SnapshotIo> _afterRun = [];   // writes to the run being merged
+    private MergeJob? _job;                             // null: no merge is running
     private bool _isBusy;
     private ExceptionRecord _run;
     private int _runCount;
-    private bool _isUncertain;                          // its records may be off the medium, or not
+    private bool _isUncertain;                          // its records may or may not have been removed from the medium
 
     /// <summary>True while no run is being merged.</summary>
     public bool IsQuiet => !_isBusy;
@@ -39,12 +41,12 @@ internal sealed class MergeRun(OriginCore origin, OriginSnapshots snapshots, Req
 
     public void StartMerge(SnapshotCore snapshot, MergeJob job)
     {
-        snapshot.Become(SnapshotState.Merging);     // also one that overflowed: nothing is allocated any more
+        snapshot.Become(SnapshotState.Merging);     // allowed after an overflow, too: a merge allocates nothing
         snapshots.Merging = snapshot;
         _job = job;
     }
 
-    /// <summary>Begins with the next run.</summary>
+    /// <summary>Starts to merge the next run.</summary>
     public void Continue()
     {
         if (_job is null || _isBusy)
@@ -58,7 +60,7 @@ internal sealed class MergeRun(OriginCore origin, OriginSnapshots snapshots, Req
         NextRun();
     }
 
-    /// <summary>Ends the merge, if there is one. What is not merged stays in the store.</summary>
+    /// <summary>Ends the merge, if one is running. Chunks that are not merged stay in the store.</summary>
     public void Stop(IoError error, string? reason)
     {
         _isBusy = false;
@@ -66,19 +68,19 @@ internal sealed class MergeRun(OriginCore origin, OriginSnapshots snapshots, Req
         _job = null;
     }
 
-    /// <summary>The snapshot that is merged is closed.</summary>
+    /// <summary>Ends the merge because its snapshot is closed.</summary>
     public void Leave()
     {
         Stop(IoError.Cancelled, "the snapshot was closed");
         (snapshots.Merging, _runCount, _isUncertain) = (null, 0, false);
     }
 
-    /// <summary>Maps a write to what is merged.</summary>
+    /// <summary>Maps a write while a snapshot is being merged.</summary>
     public void Map(OriginRequest request)
     {
         for (long at = 0; at < request.Length;)
         {
-            // By chunks where something is in the store: the run that is being merged may begin and end anywhere.
+            // Data in the store is mapped chunk by chunk, because the run being merged may begin and end anywhere.
             var (place, end) = Snapshot.Stretch(request, at);
             if (place >= 0)
                 end = Math.Min(end, Snapshot.Geometry.OffsetOf(Snapshot.Geometry.ChunkOf(request.Offset + at) + 1) - request.Offset);
@@ -87,7 +89,7 @@ internal sealed class MergeRun(OriginCore origin, OriginSnapshots snapshots, Req
         }
     }
 
-    /// <summary>The run is copied.</summary>
+    /// <summary>Handles the end of the run's copy.</summary>
     public void Copied(CopyResult result)
     {
         if (result.ReadError || result.WriteErrors != 0)
@@ -100,7 +102,7 @@ internal sealed class MergeRun(OriginCore origin, OriginSnapshots snapshots, Req
         Snapshot.Live.Metadata.Start(Snapshot.Cow, Removed);
     }
 
-    // Other snapshots have what the run destroys. The writes to it that are in flight go first; those that come wait.
+    // Other snapshots have copies of the data that the run overwrites. Writes to the run that are in flight complete first; new ones wait.
     void IOriginChange.Begin()
     {
         if (Snapshot.Live.Writes.HolderOf(Start, End) is { } write)
@@ -134,10 +136,10 @@ internal sealed class MergeRun(OriginCore origin, OriginSnapshots snapshots, Req
     {
         if (error != IoError.None)
         {
-            FailMerge(error, "its store's metadata could not be read");
+            FailMerge(error, "the metadata of its store could not be read");
             return;
         }
-        Store.IsReadBack();
+        Store.ReadBackEnded();
         NextRun();
     }
 
@@ -145,10 +147,10 @@ internal sealed class MergeRun(OriginCore origin, OriginSnapshots snapshots, Req
     {
         if (error != IoError.None)
         {
-            // Whichever way a write to the run went now, a restart could look for it on the other.
+            // The records may be on the medium or not, so after a restart a write to the run, wherever it goes now, could be looked for in the other place.
             Store.KeepRemoved();
             _isUncertain = true;
-            FailMerge(error, "the records of a run that is merged could not be removed from its store; until that is done, its chunks cannot be written");
+            FailMerge(error, "the records of a merged run could not be removed from its store; until they are removed, its chunks cannot be written");
             return;
         }
         Store.Removed(_runCount);
@@ -158,7 +160,7 @@ internal sealed class MergeRun(OriginCore origin, OriginSnapshots snapshots, Req
         EndRun();
     }
 
-    /// <summary>What waited for the run begins, wherever its chunks are now.</summary>
+    /// <summary>Starts the writes that waited for the run, wherever its chunks are now.</summary>
     private void EndRun()
     {
         if (!_isUncertain)
@@ -194,14 +196,14 @@ internal sealed class MergeRun(OriginCore origin, OriginSnapshots snapshots, Req
     }
 }
 
-/// <summary>A run of a merge was copied, or not.</summary>
+/// <summary>The result of copying a run of a merge.</summary>
 internal sealed class MergeCopy(IActorRef origin) : LinkedMessage
 {
     private readonly IActorRef _origin = origin;
 
     public CopyResult Result { get; private set; } = null!;
 
-    // On the copy client.
+    // Runs on the copy client.
     public static void Copied(CopyResult result)
     {
         var copy = (MergeCopy)result.Context!;

@@ -2,13 +2,12 @@ using Kcopyd.Actors.Memory;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Finds out whether a store would overwrite something: anything in its first chunk, or the signature of a file system, a partition table, a
-/// volume.</summary>
-/// <remarks>The kernel makes a store wherever the first four bytes are zero, as they are of ext4, swap space and ISO images.</remarks>
+/// <summary>Checks whether a store would overwrite data: anything in its first chunk, or the signature of a file system, partition table or volume.</summary>
+/// <remarks>The kernel creates a store on any device whose first four bytes are zero, which includes ext4, swap space and ISO images.</remarks>
 internal static class OccupiedSpace
 {
-    private const int LargestLook = 1 << 20;        // bytes of the first chunk that are looked at
-    private const int Ends = 128 << 10;             // bytes at the start and the end in which signatures are
+    private const int MaxInspected = 1 << 20;   // bytes of the first chunk that are checked
+    private const int EdgeSize = 128 << 10;     // bytes at the start and at the end that can hold signatures
 
     private static readonly Signature[] Known =
     [
@@ -31,14 +30,15 @@ internal static class OccupiedSpace
         new("a member of a RAID", [0xFC, 0x4E, 0x2B, 0xA9], 0, 4096),
     ];
 
-    /// <summary>Describes what is there; null if the device is free.</summary>
-    /// <param name="device">A device.</param>
-    /// <param name="chunkSize">Bytes of a chunk of the store.</param>
-    /// <exception cref="SnapshotStoreException">It cannot be read.</exception>
+    /// <summary>Describes the data found; null if there is none.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="chunkSize">The store's chunk size in bytes.</param>
+    /// <exception cref="SnapshotStoreException">The device cannot be read.</exception>
     public static async ValueTask<string?> FindAsync(IBlockDevice device, int chunkSize)
     {
-        var start = await StoreReader.ReadAsync(device, 0, (int)Math.Min(device.Length, Math.Max(Ends, Math.Min(chunkSize, LargestLook))), "its beginning").ConfigureAwait(false);
-        var endsFrom = Math.Max(0, device.Length - Ends) / AlignedMemory.PageSize * AlignedMemory.PageSize;
+        var startLength = (int)Math.Min(device.Length, Math.Max(EdgeSize, Math.Min(chunkSize, MaxInspected)));
+        var start = await StoreReader.ReadAsync(device, 0, startLength, "its beginning").ConfigureAwait(false);
+        var endsFrom = Math.Max(0, device.Length - EdgeSize) / AlignedMemory.PageSize * AlignedMemory.PageSize;
         var end = await StoreReader.ReadAsync(device, endsFrom, (int)(device.Length - endsFrom), "its end").ConfigureAwait(false);
         foreach (var signature in Known)
         {
@@ -50,14 +50,14 @@ internal static class OccupiedSpace
             if (Known[^1].IsAt(end.Span, (int)(superblock - endsFrom)))
                 return Known[^1].Name;
         }
-        var chunk = start.Span[..Math.Min(start.Length, Math.Min(chunkSize, LargestLook))];
+        var chunk = start.Span[..Math.Min(start.Length, Math.Min(chunkSize, MaxInspected))];
         return chunk.IndexOfAnyExcept((byte)0) is >= 0 and var first ? $"data, at byte {first} and perhaps elsewhere" : null;
     }
 
-    // Of the versions 1.0 and 0.90 of Linux's RAID: near the end.
+    // Linux RAID metadata versions 1.0 and 0.90, near the end.
     private static long[] RaidSuperblocks(long length) => [((length / 512) - 16) / 8 * 8 * 512, length / 65536 * 65536 - 65536];
 
-    /// <param name="name">What has it.</param>
+    /// <param name="name">What has this signature.</param>
     /// <param name="magic">The bytes.</param>
     /// <param name="places">Byte offsets; negative ones are from the end.</param>
     private sealed class Signature(string name, ReadOnlySpan<byte> magic, params int[] places)

@@ -6,17 +6,17 @@ using Kcopyd.Actors.Messaging;
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>
-/// The one serialized world of an origin and its snapshots: every exception is looked up, started and made to hold here. It calls
-/// devices itself, or has its child, the copy client, copy.
+/// Serializes all work on an origin and its snapshots: every exception is looked up, started and committed here. It submits I/O to the devices, and lets its
+/// child, the copy client, copy.
 /// </summary>
 /// <remarks><code>
-///  request (Take) ──▶ cut into parts by the exception tables (RequestMapper) ──▶ I/O (RequestParts) ──▶ all parts have ended: answered
-///                        │ a chunk without an exception is written (OriginChangeGate)
-///                        └──▶ run started (PendingRuns) ──▶ copied (CopyQueue), or the I/O of a whole chunk ──▶ committed in order (StoreCommits) ──▶ holds
+///  request (Take) ──▶ split into parts by the exception tables (RequestMapper) ──▶ I/O (RequestParts) ──▶ all parts have ended: answered
+///                        │ write to a chunk without an exception (OriginChangeGate)
+///                        └──▶ run started (PendingRuns) ──▶ copied (CopyQueue), or written as whole chunks ──▶ committed in order (StoreCommits)
 ///
-///  Open ── CloseOrigin (Close) ──▶ Closing: the merge stops, snapshots are detached, one after the other ──▶ the copy client is destroyed ── CopiesEnded ──▶ stopped
+///  Open ── CloseOrigin (Close) ──▶ Closing: the merge stops, snapshots are detached one by one, the copy client is destroyed ── CopiesEnded ──▶ stopped
 /// </code>
-/// Snapshots come and go and merges begin when nothing is on its way (<see cref="QuietWork"/>); requests that come in the meantime wait.
+/// Snapshots are attached and detached, and merges begin, when nothing is in flight (<see cref="QuietWork"/>); requests that arrive in the meantime wait.
 /// </remarks>
 internal sealed class OriginActor : UntypedActor
 {
@@ -53,14 +53,14 @@ internal sealed class OriginActor : UntypedActor
     public static Props Props(OriginCore core) =>
         LocalProps.Of(() => new OriginActor(core), core.Settings.Dispatcher);
 
-    // The copy client's end is this actor's.
+    // This actor ends with the copy client.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);
 
     protected override void PreStart()
     {
         if (_core.IsGone)
         {
-            Context.Stop(Self);     // restarted after a bug: its requests were told so, and the handles are closed
+            Context.Stop(Self);     // restarted after a bug: its requests have failed, and the handles are closed
             return;
         }
         _copies.Client = _core.Clients.Create(Context, "copies", _core.Clients.Settings with
@@ -98,13 +98,13 @@ internal sealed class OriginActor : UntypedActor
                 OnCommand(command);
                 break;
             case CopiesEnded:
-                Context.Stop(Self);     // asked for, or by a bug of the copy client: nothing can be kept without it
+                Context.Stop(Self);     // intended, or by a bug of the copy client: without it no snapshot can be preserved
                 break;
             default:
                 Unhandled(message);
                 return;
         }
-        _parts.TellAnswers();       // before what waited for that begins
+        _parts.TellAnswers();       // before waiting work begins
         Continue();
         _parts.TellAnswers();
     }
@@ -129,7 +129,8 @@ internal sealed class OriginActor : UntypedActor
                 Close();
                 break;
             case SnapshotProtocol.GetStatus(var name):
-                Sender.Tell(new SnapshotProtocol.Statuses([.. _snapshots.All.Where(snapshot => name is null || snapshot.Name == name).Select(CurrentStatus)]), Self);
+                var named = _snapshots.All.Where(snapshot => name is null || snapshot.Name == name);
+                Sender.Tell(new SnapshotProtocol.Statuses([.. named.Select(CurrentStatus)]), Self);
                 break;
             case AskStatus(var snapshot, var answer):
                 answer.TrySetResult(CurrentStatus(snapshot));
@@ -160,7 +161,7 @@ internal sealed class OriginActor : UntypedActor
             _changes.Add(() => _merge.Stop(IoError.Cancelled, "the origin was closed"));
         foreach (var snapshot in _snapshots.All)
             _changes.Add(() => _attachments.Detach(snapshot, null));
-        _changes.Add(() => _copies.Client.DestroyAsync());      // its end is ours
+        _changes.Add(() => _copies.Client.DestroyAsync());      // CopiesEnded follows
     }
 
     private void Take(OriginRequest request)
@@ -171,12 +172,12 @@ internal sealed class OriginActor : UntypedActor
 
     private void Begin(OriginRequest request)
     {
-        request.Parts = 1;      // this one: it is not answered before all parts are there
+        request.Parts = 1;      // one for this method: the request is not answered before all parts exist
         _mapper.Map(request, _state == State.Closing);
         _parts.EndPart(request);
     }
 
-    // Here and nowhere else, so that neither recurses: what waited begins, and what waits for quiet runs.
+    // Waiting requests and changes that need quiet are started only here, so that neither recurses.
     private void Continue()
     {
         while (_changes.IsWaiting)

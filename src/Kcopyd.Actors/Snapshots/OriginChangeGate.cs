@@ -1,13 +1,13 @@
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Lets changes of the origin begin, and before that starts what must be in the stores. Used by the origin's actor only.</summary>
-/// <remarks>Invariant: a change begins only when every valid snapshot has its chunks, on the medium, and no read of theirs is on its way there.</remarks>
+/// <summary>Admits changes of the origin after starting the copies that the stores need first. Used by the origin's actor only.</summary>
+/// <remarks>Invariant: a change begins only when every valid snapshot has its chunks on the medium and no snapshot's read of them is in flight.</remarks>
 internal sealed class OriginChangeGate(OriginSnapshots snapshots, RequestParts parts, CopyQueue copies) : IOriginGate
 {
     public void Admit(IOriginChange change)
     {
         change.Gate = this;
-        change.Waits = 1;       // this look: it does not begin before that has ended
+        change.Waits = 1;       // one for this method: the change does not begin before it has ended
         List<PendingRun>? runs = null;
         foreach (var snapshot in snapshots.All)
         {
@@ -21,7 +21,7 @@ internal sealed class OriginChangeGate(OriginSnapshots snapshots, RequestParts p
         copies.Start(runs);
         if (--change.Waits > 0)
             return;
-        // A snapshot's read that is on its way to the origin must find there what was there when it began.
+        // A snapshot's read of the origin that is in flight must return the data that was there when it began.
         if (parts.OriginReads.HolderOf(change.Start, change.End) is { } read)
             read.Block(change);
         else
@@ -48,13 +48,13 @@ internal sealed class OriginChangeGate(OriginSnapshots snapshots, RequestParts p
             if (allocation == StoreAllocation.Later)
             {
                 live.Room.Await(change);
-                break;      // what was started here is copied and committed in the meantime
+                break;      // runs started here are copied and committed in the meantime
             }
             if (allocation == StoreAllocation.Full)
             {
                 live.Endings.IsFull(bySnapshotWrite: false);
                 live.Endings.AwaitRecord(change);
-                return;     // what was started here ends with the snapshot
+                return;     // runs started here end with the snapshot
             }
             live.Runs.Start(chunk, free, ref own);
         }

@@ -2,7 +2,7 @@ using Akka.Actor;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>What an origin's actor is told by the handles.</summary>
+/// <summary>A command that the handles send to an origin's actor.</summary>
 internal interface IOriginCommand;
 
 internal sealed record AttachSnapshot(SnapshotCore Snapshot, TaskCompletionSource Attached) : IOriginCommand, INoSerializationVerificationNeeded;

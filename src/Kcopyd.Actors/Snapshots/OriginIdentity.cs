@@ -3,36 +3,40 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>What tells an origin from every other device. It is kept in each store of the origin, with the origin's length, and compared when the store is
-/// opened: a store in the hands of another origin would show, and merge, a mixture of both.</summary>
+/// <summary>Distinguishes an origin from all other devices. Each store of the origin keeps it together with the origin's length, and both are compared when
+/// the store is opened: a store opened with another origin would show, and merge, a mixture of both.</summary>
 public sealed record OriginIdentity
 {
-    /// <summary>An identity that the caller knows, for devices of its own.</summary>
-    /// <param name="key">The same for this device whenever and wherever it is opened, and for no other one: at most 128 bytes of UTF-8. Null if there is
-    /// nothing of the kind: then only the length is compared.</param>
-    /// <param name="name">What people call it, for messages. Stores keep the last 312 bytes of it.</param>
+    /// <summary>Creates an identity that the caller determines, for custom devices.</summary>
+    /// <param name="key">Unique to this device, and the same whenever and wherever it is opened: at most 128 bytes of UTF-8. Null if there is no such key: then
+    /// only the length is compared.</param>
+    /// <param name="name">The device's name in messages. Stores keep the last 312 bytes of it.</param>
     /// <exception cref="ArgumentException">The key is empty, too long, or contains a zero character.</exception>
     public OriginIdentity(string? key, string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (key is not null && (key.Length == 0 || key.Contains('\0', StringComparison.Ordinal) || Encoding.UTF8.GetByteCount(key) > SnapshotStoreLabel.LongestKey))
-            throw new ArgumentException($"A key of {Encoding.UTF8.GetByteCount(key)} bytes: it must have 1 to {SnapshotStoreLabel.LongestKey} bytes of UTF-8 and no zero character; take a hash of what is longer.", nameof(key));
+        if (key is not null
+            && (key.Length == 0 || key.Contains('\0', StringComparison.Ordinal) || Encoding.UTF8.GetByteCount(key) > SnapshotStoreLabel.MaxKeySize))
+        {
+            throw new ArgumentException($"A key of {Encoding.UTF8.GetByteCount(key)} bytes: it must have 1 to {SnapshotStoreLabel.MaxKeySize} bytes of UTF-8 "
+                + "and no zero character; use a hash of a longer key.", nameof(key));
+        }
         Key = key;
         Name = name;
     }
 
-    /// <summary>What no other device has; null if nothing is known that stays.</summary>
+    /// <summary>The key that no other device has; null if no stable one is known.</summary>
     public string? Key { get; }
 
-    /// <summary>What people call it.</summary>
+    /// <summary>The device's name in messages.</summary>
     public string Name { get; }
 
     /// <summary>
-    /// The identity of a device, as far as it has one that stays: of a file its inode and the time when it was created, of a loop device that of its file, of a
-    /// logical volume or RAID its UUID, of a disk its world-wide name or serial number, of a partition or range that of the whole and where it begins. A file
-    /// that is moved to another file system, or restored from a backup, is another one.
+    /// Returns the identity of a device, as far as it has a stable one: for a file its inode and creation time, for a loop device the identity of its file, for
+    /// a logical volume or RAID its UUID, for a disk its world-wide name or serial number, for a partition or range the identity of the whole and the start
+    /// offset. A file that is moved to another file system, or restored from a backup, gets another identity.
     /// </summary>
-    /// <param name="device">The device. Of one that is not a file, a block device or a range of these only the name is known.</param>
+    /// <param name="device">The device. If it is not a file, a block device or a range of one of these, only its name is known.</param>
     public static OriginIdentity Of(IBlockDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);

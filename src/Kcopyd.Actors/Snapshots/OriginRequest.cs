@@ -6,7 +6,7 @@ using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>An I/O on an origin or a snapshot. The origin's actor cuts it into parts; it is answered when all of them have ended.</summary>
+/// <summary>An I/O on an origin or a snapshot. The origin's actor splits it into parts, and answers it when all of them have ended.</summary>
 internal sealed class OriginRequest(OriginCore origin) : TargetRequest(origin), IQueued<OriginRequest>, IMember<OriginRequest>
 {
     public DeviceOperation Operation { get; private set; }
@@ -14,12 +14,12 @@ internal sealed class OriginRequest(OriginCore origin) : TargetRequest(origin), 
     /// <summary>Null for the origin itself.</summary>
     public SnapshotCore? Snapshot { get; private set; }
 
-    // ---- the actor's ----------------------------------------------------------------------------------------------
+    // ---- used by the actor only ----------------------------------------------------------------------------------------------
 
     /// <summary>Parts that have not ended.</summary>
     public int Parts { get; set; }
 
-    /// <summary>Bytes from the start, without an error.</summary>
+    /// <summary>Bytes from the start that have no error.</summary>
     public long GoodTo { get; private set; }
 
     public IoError Error { get; private set; }
@@ -42,7 +42,7 @@ internal sealed class OriginRequest(OriginCore origin) : TargetRequest(origin), 
         Prepare(io.Operation, snapshot, offset, length, memory);
     }
 
-    /// <summary>A part has failed, so many bytes from the start.</summary>
+    /// <summary>Records the failure of a part at a byte, counted from the request's start.</summary>
     public void Fail(IoError error, long at)
     {
         if (at < GoodTo || Error == IoError.None)

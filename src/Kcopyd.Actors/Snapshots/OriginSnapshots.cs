@@ -5,7 +5,7 @@ internal sealed class OriginSnapshots
 {
     public List<SnapshotCore> All { get; } = [];
 
-    /// <summary>The one that is being merged into the origin, or is to be; null if there is none.</summary>
+    /// <summary>The snapshot that is being merged into the origin, or opened for a merge; null if there is none.</summary>
     public SnapshotCore? Merging { get; set; }
 
     public bool AreQuiet => !All.Exists(static snapshot => !snapshot.Live.IsQuiet);

@@ -2,11 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Exceptions that were started together and do not hold yet: chunks that follow each other on the origin and in the store. Used by the origin's actor
-/// only.</summary>
+/// <summary>Exceptions that were started together and are not committed yet: chunks that are contiguous on the origin and in the store. Used by the origin's
+/// actor only.</summary>
 /// <remarks><code>
-/// started ── data is in the store (StoreCommits.Copied) ──▶ copied ── all runs before it, too (PendingRuns.Record) ──▶ committing ── record is on the medium (Hold) ──▶ over
-///    └──────────── an error anywhere: the snapshot is invalid, and every pending run with it (Lose) ──────────────────────────────────────────────────────────▶ over
+///  started ── data is in the store (StoreCommits.Copied) ──▶ copied ── all earlier runs, too (PendingRuns.Record) ──▶ committing
+///  committing ── records are on the medium (Complete) ──▶ over
+///  any ── an error invalidates the snapshot, or its store has no space: all pending runs are aborted (Abort) ──▶ over
 /// </code></remarks>
 internal sealed class PendingRun(SnapshotCore snapshot, long old, long @new)
 {
@@ -21,30 +22,30 @@ internal sealed class PendingRun(SnapshotCore snapshot, long old, long @new)
 
     public long New { get; } = @new;
 
-    /// <summary>Chunks.</summary>
+    /// <summary>Number of chunks.</summary>
     public int Count { get; private set; } = 1;
 
-    /// <summary>Its first byte on the origin.</summary>
+    /// <summary>First byte on the origin.</summary>
     public long Start => Snapshot.Geometry.OffsetOf(Old);
 
-    /// <summary>The byte behind its last one on the origin, which may end within its last chunk.</summary>
+    /// <summary>The byte after its last one on the origin, which may end within the last chunk.</summary>
     public long End => Math.Min(Snapshot.Geometry.OffsetOf(Old + Count), Snapshot.Origin.Device.Length);
 
-    /// <summary>The data is in the store.</summary>
+    /// <summary>True if the data is in the store.</summary>
     public bool IsCopied { get; set; }
 
-    /// <summary>Records of it that a commit has taken.</summary>
+    /// <summary>Number of its records that were appended to a commit.</summary>
     public int Recorded { get; set; }
 
-    /// <summary>Of these, the ones that are on the medium: a run may be in two commits.</summary>
+    /// <summary>Number of these that are on the medium: a run may span two commits.</summary>
     public int Committed { get; set; }
 
-    /// <summary>It holds, or never will.</summary>
+    /// <summary>True if it is complete or aborted.</summary>
     public bool IsOver { get; private set; }
 
     public bool IsNeededByOrigin => _originChanges is not null;
 
-    /// <summary>Takes the next chunk in, if it follows in both.</summary>
+    /// <summary>Adds a chunk if it is contiguous on the origin and in the store.</summary>
     public bool TryExtend(long old, long @new)
     {
         if (old != Old + Count || @new != New + Count)
@@ -53,18 +54,18 @@ internal sealed class PendingRun(SnapshotCore snapshot, long old, long @new)
         return true;
     }
 
-    /// <summary>A change of the origin waits until it holds, or never will.</summary>
+    /// <summary>Makes a change of the origin wait until the run is complete or aborted.</summary>
     public void Block(IOriginChange change)
     {
         change.Waits++;
         (_originChanges ??= []).Add(change);
     }
 
-    /// <summary>A write to the snapshot waits until it holds. What follows in it is one write: the run is one stretch of the store.</summary>
-    /// <param name="parts">Makes the part.</param>
+    /// <summary>Makes a write to the snapshot wait for the run. Contiguous writes are joined, because the run is contiguous in the store.</summary>
+    /// <param name="parts">Creates the part.</param>
     /// <param name="request">The request.</param>
-    /// <param name="at">The write's first byte, from the request's start.</param>
-    /// <param name="end">The byte behind its last one.</param>
+    /// <param name="at">The write's first byte, counted from the request's start.</param>
+    /// <param name="end">The byte after its last one.</param>
     public void Await(RequestParts parts, OriginRequest request, long at, long end)
     {
         if (_snapshotWrites is [.., var last] && last.Request == request && last.RequestOffset + last.Length == at)
@@ -78,18 +79,18 @@ internal sealed class PendingRun(SnapshotCore snapshot, long old, long @new)
         }
     }
 
-    /// <summary>A request writes its chunks whole. It is not done before the run holds.</summary>
+    /// <summary>Makes a request that writes whole chunks wait for the run's commit.</summary>
     public void AwaitDirect(OriginRequest request, long at)
     {
         request.Parts++;
         (_direct, _directOffset) = (request, at);
     }
 
-    /// <summary>Its data was written by <see cref="AwaitDirect"/>'s request, or not.</summary>
+    /// <summary>Handles the end of the data write of <see cref="AwaitDirect"/>'s request.</summary>
     public void Written(IoError error) => Snapshot.Live.Commits.Copied(this, IoError.None, error);
 
-    /// <summary>Its records are on the medium, and its chunks in the table: what waited begins.</summary>
-    public void Hold(RequestParts parts)
+    /// <summary>Starts the waiting writes and changes. The records are on the medium, and the chunks in the table.</summary>
+    public void Complete(RequestParts parts)
     {
         IsOver = true;
         if (_direct is { } request)
@@ -99,8 +100,8 @@ internal sealed class PendingRun(SnapshotCore snapshot, long old, long @new)
         ReleaseChanges();
     }
 
-    /// <summary>It never will hold.</summary>
-    public void Lose(RequestParts parts)
+    /// <summary>Fails the waiting writes and releases the waiting changes. The run will not be committed.</summary>
+    public void Abort(RequestParts parts)
     {
         if (IsOver)
             return;

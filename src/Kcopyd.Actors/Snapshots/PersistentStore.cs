@@ -3,11 +3,11 @@ using Kcopyd.Actors.Memory;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>The kernel's store on disk: a header, and areas of records that are filled in order. An area is written a page at a time, which is all of it unless
-/// chunks are very large.</summary>
-/// <remarks>Invariant: a record is on the medium only if its data is; an area is full there only if the next one is empty there, and behind the page with the
-/// end of the list its area is empty. A flush before a page is written makes it so, whatever a power cut leaves of the page: each record of it is as good as
-/// not written.</remarks>
+/// <summary>A store in the kernel's on-disk format: a header, and areas of records that are filled in order. An area is written one page at a time; a page is
+/// the whole area unless chunks are very large.</summary>
+/// <remarks>Invariant: a record is on the medium only if its data is; an area is full on the medium only if the next one is empty there; and behind the page
+/// with the end of the list its area is empty. A flush before each page write ensures this, whatever a power cut leaves of the page: each of its new records is
+/// as good as not written.</remarks>
 internal sealed class PersistentStore(StoreImage image, int headSize) : ExceptionStore
 {
     private readonly StoreGeometry _geometry = image.Geometry;
@@ -22,7 +22,7 @@ internal sealed class PersistentStore(StoreImage image, int headSize) : Exceptio
     private long _currentArea = image.CurrentArea;
     private int _pageStart = image.PageStart;
     private int _inPage = image.InPage;
-    private int _appended;      // records of the page that the commit at work adds
+    private int _appended;      // records of the page that the current commit adds
     private long _nextFree = image.NextFree;
 
     public override long UsedSectors => _nextFree * _geometry.ChunkSectors;
@@ -33,7 +33,7 @@ internal sealed class PersistentStore(StoreImage image, int headSize) : Exceptio
 
     public override SnapshotStoreLabel? Label => _head.Label;
 
-    // Of the current area, behind the page.
+    // Records of the current area behind the page.
     private int RecordsBehind => _geometry.RecordsPerArea - _pageStart - _geometry.RecordsPerPage;
 
     private long PageOffset => _geometry.RecordOffset(_currentArea, _pageStart);
@@ -77,7 +77,7 @@ internal sealed class PersistentStore(StoreImage image, int headSize) : Exceptio
         _page.Span.Clear();
     }
 
-    /// <summary>The commit is given up. What of it has come to the medium is harmless, and is taken off before the next one.</summary>
+    /// <summary>Abandons the commit. What reached the medium is harmless, and is removed before the next commit.</summary>
     public override void Uncommitted()
     {
         _page.Span.Slice((_inPage - _appended) * StoreGeometry.RecordSize, _appended * StoreGeometry.RecordSize).Clear();
@@ -104,9 +104,9 @@ internal sealed class PersistentStore(StoreImage image, int headSize) : Exceptio
         return true;
     }
 
-    // ---- merging takes the records from the end -------------------------------------------------------------------
+    // ---- merging removes records from the end ---------------------------------------------------------------------
 
-    /// <summary>The current page is empty, and the one before it must be read before <see cref="LastRun"/>.</summary>
+    /// <summary>True if the current page is empty and the previous one must be read before <see cref="LastRun"/>.</summary>
     public bool MustReadBack => _inPage == 0 && (_pageStart > 0 || _currentArea > 0);
 
     public void PlanReadBack(DeviceSequence sequence)
@@ -115,11 +115,11 @@ internal sealed class PersistentStore(StoreImage image, int headSize) : Exceptio
         sequence.Read(_geometry.RecordOffset(area, start), _page);
     }
 
-    /// <summary>The page before was read: it is full.</summary>
-    public void IsReadBack()
+    /// <summary>Continues with the previous page, which was read and is full.</summary>
+    public void ReadBackEnded()
     {
         var before = PageBefore;
-        _isTailStale = before.Area == _currentArea && (_isTailStale || !_withoutStale.IsEmpty);     // another area is zeroed before it is used again
+        _isTailStale = before.Area == _currentArea && (_isTailStale || !_withoutStale.IsEmpty);     // a later area is zeroed before it is used again
         (_currentArea, _pageStart) = before;
         _inPage = _geometry.RecordsPerPage;
         _withoutStale = _isTailStale ? Copy(_page) : default;
@@ -128,8 +128,8 @@ internal sealed class PersistentStore(StoreImage image, int headSize) : Exceptio
     private (long Area, int PageStart) PageBefore =>
         _pageStart > 0 ? (_currentArea, _pageStart - _geometry.RecordsPerPage) : (_currentArea - 1, _geometry.RecordsPerArea - _geometry.RecordsPerPage);
 
-    /// <summary>The longest run of records at the end of the page that follow each other in both columns.</summary>
-    /// <returns>Its first record and its length; 0 if there is no record left.</returns>
+    /// <summary>The longest run of records at the end of the page that is contiguous in old and new chunks.</summary>
+    /// <returns>Its first record and its length; 0 if no record is left.</returns>
     public (ExceptionRecord First, int Count) LastRun()
     {
         if (_inPage == 0)
@@ -146,7 +146,7 @@ internal sealed class PersistentStore(StoreImage image, int headSize) : Exceptio
         return (first, count);
     }
 
-    /// <summary>Puts together what takes records off the end of the list. What they told is where it belongs by now.</summary>
+    /// <summary>Plans the I/O that removes records from the end of the list. Their data is at its place on the origin by now.</summary>
     public void PlanRemoval(DeviceSequence sequence, int count)
     {
         if (_removed.Length == 0)
@@ -157,10 +157,10 @@ internal sealed class PersistentStore(StoreImage image, int headSize) : Exceptio
         WritePage(sequence);
     }
 
-    /// <summary>The records could not be taken off: they hold as before.</summary>
+    /// <summary>Restores the records, because they could not be removed.</summary>
     public void KeepRemoved() => _removed.CopyTo(_page);
 
-    /// <summary>The records are off. From here on chunks are counted as if they had been given out in order, as the kernel does.</summary>
+    /// <summary>Completes the removal. From now on, chunks are counted as if they had been allocated in order, as in the kernel.</summary>
     public void Removed(int count)
     {
         _withoutStale = default;
@@ -171,7 +171,7 @@ internal sealed class PersistentStore(StoreImage image, int headSize) : Exceptio
 
     // ---- the medium ----------------------------------------------------------------------------------------------
 
-    // If a write of the page and what the area still holds behind its end came together, a torn one could fill the gap that ends the list now.
+    // If a page write met stale records behind the end of the list, a torn write could fill the gap that now ends the list.
     private void DropStale(DeviceSequence sequence)
     {
         if (_withoutStale.IsEmpty)
@@ -182,7 +182,7 @@ internal sealed class PersistentStore(StoreImage image, int headSize) : Exceptio
         sequence.Flush();
     }
 
-    // In the usual sizes by writing, so that the space is there that its records will need.
+    // An area of usual size is written, so that the space for its records is allocated.
     private void ZeroArea(DeviceSequence sequence, long area)
     {
         var offset = _geometry.OffsetOf(_geometry.AreaChunk(area));

@@ -3,14 +3,14 @@ using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Cuts requests into parts: which bytes are where. Used by the origin's actor only.</summary>
+/// <summary>Splits requests into parts by where their bytes are. Used by the origin's actor only.</summary>
 internal sealed class RequestMapper(OriginCore origin, OriginSnapshots snapshots, RequestParts parts, OriginChangeGate gate, CopyQueue copies, MergeRun merge)
 {
     /// <param name="request">The request.</param>
-    /// <param name="isClosing">The origin is being closed.</param>
+    /// <param name="isClosing">True if the origin is being closed.</param>
     public void Map(OriginRequest request, bool isClosing)
     {
-        // From its start on a merge shows on the origin, too, what the origin will be.
+        // While a snapshot is being merged, the origin already reads as it will after the merge.
         var snapshot = request.Snapshot ?? snapshots.Merging;
         if (isClosing || request.Snapshot is { IsClosed: true })
             request.Fail(IoError.Closed, 0);
@@ -62,7 +62,7 @@ internal sealed class RequestMapper(OriginCore origin, OriginSnapshots snapshots
             var part = parts.Make(request, snapshot, at, end - at, DeviceOperation.Read);
             if (place >= 0)
                 parts.Start(part, snapshot.Cow, place);
-            else if (snapshot == snapshots.Merging)     // which does not mind what is written there
+            else if (snapshot == snapshots.Merging)     // it shows the origin's current data there, so that writes need not wait for the read
                 parts.StartOnOrigin(part);
             else
                 parts.StartSharedRead(part);
@@ -70,7 +70,7 @@ internal sealed class RequestMapper(OriginCore origin, OriginSnapshots snapshots
         }
     }
 
-    /// <summary>Maps a write to a snapshot, from a byte on.</summary>
+    /// <summary>Maps a write to a snapshot, starting at a byte of the request.</summary>
     public void MapWrite(OriginRequest request, SnapshotCore snapshot, long from = 0)
     {
         if (snapshot.State is SnapshotState.Overflow or SnapshotState.Invalid)
@@ -105,7 +105,8 @@ internal sealed class RequestMapper(OriginCore origin, OriginSnapshots snapshots
                 request.Fail(IoError.Io, at);
                 break;
             }
-            else if (snapshot.Options.WholeChunkShortcut && offset == geometry.OffsetOf(chunk) && (end - at == geometry.ChunkSize || request.Offset + end == origin.Device.Length))
+            else if (snapshot.Options.WholeChunkShortcut && offset == geometry.OffsetOf(chunk)
+                && (end - at == geometry.ChunkSize || request.Offset + end == origin.Device.Length))
             {
                 live.Runs.Start(chunk, free, ref direct);
             }
@@ -120,12 +121,12 @@ internal sealed class RequestMapper(OriginCore origin, OriginSnapshots snapshots
         copies.Start(copied);
     }
 
-    // The data goes straight to the store, and the origin is not read.
+    // The data is written directly to the store, and the origin is not read.
     private void WriteWhole(OriginRequest request, PendingRun run)
     {
         var geometry = run.Snapshot.Geometry;
         var at = run.Start - request.Offset;
-        if (run.IsOver)     // a transient store that was found full is invalid at once, and has lost what was just started
+        if (run.IsOver)     // a transient snapshot whose store is full becomes invalid at once, which aborts the new run
         {
             request.Fail(IoError.Io, at);
             return;
@@ -137,7 +138,7 @@ internal sealed class RequestMapper(OriginCore origin, OriginSnapshots snapshots
         parts.Start(part, run.Snapshot.Cow, geometry.OffsetOf(run.New));
     }
 
-    /// <summary>Without an exception nothing of the snapshot is in the store, so there is nothing to discard there.</summary>
+    /// <summary>Maps a discard. A chunk without an exception is not in the store, so there is nothing to discard.</summary>
     private void MapDiscard(OriginRequest request, SnapshotCore snapshot)
     {
         if (snapshot.State == SnapshotState.Overflow)     // a discard is a write
@@ -156,7 +157,7 @@ internal sealed class RequestMapper(OriginCore origin, OriginSnapshots snapshots
             parts.StartOnOrigin(parts.Make(request, null, 0, request.Length, DeviceOperation.Discard));
     }
 
-    // Whole chunks become zeroes, so that they stay what the caller may expect of them; a part of one is left to the device.
+    // Whole chunks are zeroed, so that they reliably read as the caller may expect; how part of a chunk is discarded is left to the device.
     private void DiscardInStore(OriginRequest request, SnapshotCore snapshot, long at, long end, long place)
     {
         var chunkSize = snapshot.Geometry.ChunkSize;

@@ -6,25 +6,25 @@ using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>The requests of an origin and its snapshots that are at work, and the I/Os that are their parts. Used by the origin's actor only.</summary>
-/// <remarks>Invariant: a request is answered once, when all its parts have ended and nothing uses its memory any more.</remarks>
+/// <summary>The active requests of an origin and its snapshots, and the I/Os that are their parts. Used by the origin's actor only.</summary>
+/// <remarks>Invariant: a request is answered once, when all its parts have ended and nothing uses its memory.</remarks>
 internal sealed class RequestParts(IBlockDevice device, IIoWorkers workers, Action<IRunnable> schedule) : IIoOwner
 {
-    public const int MaxActive = 256;       // requests; more of them wait
+    public const int MaxActive = 256;       // requests; more than these wait
 
     private readonly RequestAdmission<OriginRequest> _requests = new(MaxActive);
     private readonly TargetAnswers _answers = new(schedule);
     private readonly Stack<SnapshotIo> _free = new();
 
-    /// <summary>Reads of snapshots that are on their way to the origin.</summary>
+    /// <summary>Reads of the origin for snapshots that are in flight.</summary>
     public RangeLocks<SnapshotIo> OriginReads { get; } = new();
 
-    /// <summary>True while no request is at work.</summary>
+    /// <summary>True while no request is active.</summary>
     public bool IsIdle => _requests.Active == 0;
 
-    /// <summary>A request is at work from now on, or waits.</summary>
+    /// <summary>Makes a request active, or queues it.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="isOpen">False if none may begin now.</param>
+    /// <param name="isOpen">False if no request may begin now.</param>
     public bool TryBegin(OriginRequest request, bool isOpen) => _requests.TryBegin(request, isOpen);
 
     /// <inheritdoc cref="RequestAdmission{TRequest}.BeginNext"/>
@@ -54,27 +54,27 @@ internal sealed class RequestParts(IBlockDevice device, IIoWorkers workers, Acti
 
     public void StartOnOrigin(SnapshotIo part) => Start(part, device, part.Start);
 
-    /// <summary>Reads what a snapshot shares with the origin. No write to the origin passes it.</summary>
+    /// <summary>Reads data that a snapshot shares with the origin. Writes to that range of the origin wait for it.</summary>
     public void StartSharedRead(SnapshotIo part)
     {
-        Hold(part, OriginReads);
+        Acquire(part, OriginReads);
         StartOnOrigin(part);
     }
 
     public void StartInStore(SnapshotIo part, long offset)
     {
-        Hold(part, part.Snapshot!.Live.Writes);
+        Acquire(part, part.Snapshot!.Live.Writes);
         Start(part, part.Snapshot.Cow, offset);
     }
 
-    /// <summary>Ends a part that is not started.</summary>
+    /// <summary>Fails a part that was not started.</summary>
     public void Fail(SnapshotIo part)
     {
         part.Request!.Fail(IoError.Io, part.RequestOffset);
         End(part);
     }
 
-    /// <summary>One part of a request has ended. When it was the last, the request is answered.</summary>
+    /// <summary>Ends one part of a request. After the last part, the request is answered.</summary>
     public void EndPart(OriginRequest request)
     {
         if (--request.Parts > 0)
@@ -83,10 +83,10 @@ internal sealed class RequestParts(IBlockDevice device, IIoWorkers workers, Acti
         _answers.Add(request, new IoResult(request.GoodTo, request.Error));
     }
 
-    /// <summary>Answers to other actors are told now.</summary>
+    /// <summary>Sends the collected answers to other actors.</summary>
     public void TellAnswers() => _answers.Tell();
 
-    /// <summary>The actor stops.</summary>
+    /// <summary>Ends all requests when the actor stops.</summary>
     public void Close()
     {
         _answers.Tell();        // it may have crashed in the middle of a turn
@@ -96,7 +96,7 @@ internal sealed class RequestParts(IBlockDevice device, IIoWorkers workers, Acti
     void IIoOwner.Ended(DeviceIo ended)
     {
         var part = (SnapshotIo)ended;
-        // The end of what is beneath is not the caller's: behind a lost chunk his device continues.
+        // The end of the underlying device is not the end of the caller's device, which continues behind a lost chunk.
         if (part.Error != IoError.None)
         {
             var isLost = part.Error is IoError.EndOfDevice or IoError.NoSpace && part.Offset + part.Length > part.Device.Length;
@@ -107,7 +107,7 @@ internal sealed class RequestParts(IBlockDevice device, IIoWorkers workers, Acti
         run?.Written(error);
     }
 
-    private static void Hold(SnapshotIo part, RangeLocks<SnapshotIo> locks)
+    private static void Acquire(SnapshotIo part, RangeLocks<SnapshotIo> locks)
     {
         part.Locks = locks;
         locks.Add(part);

@@ -5,8 +5,8 @@ using Kcopyd.Actors.Devices;
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>
-/// What an origin held at one moment, and what was written to the snapshot since. It is a device like any other, for any thread. A write
-/// that is reported done is in the store, record and all; <see cref="FlushAsync"/> makes writes to chunks that were in the store before durable, too.
+/// The content of an origin at one moment, and what was written to the snapshot since. It is a block device like any other, and thread-safe. A write to a new
+/// chunk completes when its record is in the store; <see cref="FlushAsync"/> also makes writes to chunks that were already in the store durable.
 /// </summary>
 public sealed class Snapshot : IBlockDevice, IActorDevice
 {
@@ -26,7 +26,7 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
     /// <inheritdoc/>
     public string Name => _core.Name;
 
-    /// <summary>Bytes: the origin's.</summary>
+    /// <summary>The origin's length in bytes.</summary>
     public long Length => _origin.Length;
 
     /// <inheritdoc/>
@@ -35,19 +35,19 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
     /// <inheritdoc/>
     public int Alignment { get; }
 
-    /// <summary>True if the store was opened for reading only.</summary>
+    /// <summary>True if the store was opened read-only.</summary>
     public bool IsReadOnly { get; }
 
-    /// <summary>Bytes of a chunk: the unit of copy-on-write.</summary>
+    /// <summary>The size of a chunk, the unit of copy-on-write, in bytes.</summary>
     public int ChunkSize => _core.Geometry.ChunkSize;
 
-    /// <summary>How it was opened.</summary>
+    /// <summary>The options with which it was opened.</summary>
     public SnapshotOptions Options => _core.Options;
 
-    /// <summary>Discards are taken if <see cref="SnapshotOptions.DiscardZeroesCow"/> says so.</summary>
+    /// <summary>The features of the device. Discards are supported if <see cref="SnapshotOptions.DiscardZeroesCow"/> is set.</summary>
     public DeviceFeatures Features => DeviceFeatures.VolatileCache | (_core.Options.DiscardZeroesCow && !IsReadOnly ? DeviceFeatures.Discard : 0);
 
-    bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;     // it tells an actor
+    bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;     // it only sends to an actor
 
     bool IActorDevice.TryTake(DeviceIo io, IActorRef owner) => _core.Origin.TryTake(this, _core, io, owner);
 
@@ -83,7 +83,7 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
     /// <inheritdoc/>
     public ValueTask<IoResult> FlushAsync() => _core.Origin.Submit(DeviceOperation.Flush, _core, 0, default);
 
-    /// <summary>How it is.</summary>
+    /// <summary>Returns the current status.</summary>
     public async Task<SnapshotStatus> GetStatusAsync()
     {
         var answer = new TaskCompletionSource<SnapshotStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -92,52 +92,56 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
         return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : _core.Status();
     }
 
-    /// <summary>The chunks in which the snapshot and its origin differ, or may: what an incremental backup has to take, while both are used. What was changed
-    /// before the call is among them; what is changed during it may be. Of a snapshot that is invalid afterwards (<see cref="GetStatusAsync"/>), chunks may be
-    /// missing. Any thread.</summary>
-    /// <returns>Their numbers, in ascending order: a chunk is <see cref="ChunkSize"/> bytes, the last one perhaps fewer.</returns>
+    /// <summary>Returns the chunks in which the snapshot and its origin differ or may differ: those that an incremental backup must copy. Both may be in use.
+    /// Changes made before the call are included; changes made during the call may be. If the snapshot is invalid afterwards (<see cref="GetStatusAsync"/>),
+    /// chunks may be missing. Thread-safe.</summary>
+    /// <returns>Chunk numbers in ascending order. A chunk has <see cref="ChunkSize"/> bytes; the last one may have fewer.</returns>
     /// <exception cref="InvalidOperationException">The origin is closed.</exception>
     public async Task<IReadOnlyList<long>> GetChangedChunksAsync()
     {
         var chunks = new List<long>();
-        // A part at a time, so that requests do not wait for millions of them.
+        // One part at a time, so that requests do not wait for millions of chunks.
         for (var part = 0; part < ExceptionTable.Parts; part++)
             await _origin.CommandAsync(answer => new AskExceptions(_core, part, chunks, answer)).ConfigureAwait(false);
         chunks.Sort();
         return chunks;
     }
 
-    /// <summary>Goes on with a larger device for its store, while it is used. The store's bytes are there already: the file or volume was extended, and is
-    /// opened anew. The snapshot disposes the device that it had, unless that was to be left open.</summary>
-    /// <param name="larger">The device that holds the same store and is no smaller.</param>
-    /// <exception cref="ArgumentException">It is smaller, read-only, of another alignment, or another store; the snapshot keeps the one that it
-    /// has.</exception>
+    /// <summary>Continues with a larger device for the store, while the snapshot is in use. The device already contains the store: the same file or volume,
+    /// opened again after it was extended. The snapshot disposes its previous device, unless <see cref="SnapshotOptions.LeaveOpen"/> is set.</summary>
+    /// <param name="larger">A device that holds the same store and is not smaller.</param>
+    /// <exception cref="ArgumentException">The device is smaller, read-only, has a larger alignment, or is not the store's storage; the snapshot keeps its
+    /// current device.</exception>
     /// <exception cref="InvalidOperationException">The snapshot or its origin is closed.</exception>
     public async Task GrowAsync(IBlockDevice larger)
     {
         ArgumentNullException.ThrowIfNull(larger);
         var before = _core.Cow;
         if (larger.IsReadOnly && !before.IsReadOnly)
-            throw new ArgumentException($"{larger.Name} is read-only; open it for writing, as the store was.", nameof(larger));
+            throw new ArgumentException($"{larger.Name} is read-only; open it for writing, like the store.", nameof(larger));
         if (larger.Alignment > before.Alignment)
-            throw new ArgumentException($"{larger.Name} wants multiples of {larger.Alignment} bytes, and {before.Name} of {before.Alignment}; open it as the store was, with the same IoMode.", nameof(larger));
+            throw new ArgumentException($"{larger.Name} requires multiples of {larger.Alignment} bytes, and {before.Name} of {before.Alignment}; "
+                + "open it with the same IoMode as the store.", nameof(larger));
         if (larger.Length < before.Length)
-            throw new ArgumentException($"{larger.Name} has {larger.Length} bytes; the store has {before.Length}. A store can grow, not shrink.", nameof(larger));
+            throw new ArgumentException(
+                $"{larger.Name} has {larger.Length} bytes; the store has {before.Length}. A store can grow, but not shrink.", nameof(larger));
         if (!Equals(larger.Locate(0), before.Locate(0)))
-            throw new ArgumentException($"{larger.Name} is not the storage that {before.Name} is: open the same file or volume again after extending it.", nameof(larger));
+            throw new ArgumentException(
+                $"{larger.Name} is not the same storage as {before.Name}: open the same file or volume again after extending it.", nameof(larger));
         await _origin.CommandAsync(grown => new GrowStore(_core, larger, grown)).ConfigureAwait(false);
         if (!_core.Options.LeaveOpen && !ReferenceEquals(larger, before))
             await before.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>
-    /// Merges the snapshot into its origin, while both are used: from the beginning on both read as the snapshot does. It can be cancelled, and
-    /// begun again at any time, also by another process or after a power cut.
+    /// Merges the snapshot into its origin while both are in use. As soon as the merge begins, both read as the snapshot does. The merge can be cancelled and
+    /// continued at any time, also by another process or after a power cut.
     /// </summary>
-    /// <param name="progress">Is told after each run of chunks, inside the actor: must not block.</param>
-    /// <param name="cancellationToken">Stops it after the run that it is at.</param>
-    /// <returns>How it ended; an I/O error is in there, and not thrown.</returns>
-    /// <exception cref="InvalidOperationException">It cannot begin: the snapshot is invalid, transient or closed, or another merge is under way.</exception>
+    /// <param name="progress">Called after each run of chunks, inside the actor; must not block.</param>
+    /// <param name="cancellationToken">Stops the merge after the current run.</param>
+    /// <returns>The result. I/O errors are reported there, not thrown.</returns>
+    /// <exception cref="InvalidOperationException">The merge cannot begin: the snapshot is invalid, transient, unclean or closed, another merge is under way,
+    /// or the origin is read-only or closed.</exception>
     public async Task<MergeResult> MergeAsync(IProgress<MergeProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         var merge = new MergeJob(progress, cancellationToken);
@@ -147,8 +151,8 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
         return await merge.Ended.ConfigureAwait(false);
     }
 
-    /// <summary>Closes the snapshot when what is on its way is done. A persistent one can be opened again; but what is written to the origin
-    /// meanwhile is then seen through it.</summary>
+    /// <summary>Closes the snapshot when the I/O in flight has completed. A persistent snapshot can be opened again, but it then also shows what was written to
+    /// the origin while it was closed.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
@@ -159,7 +163,7 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
         }
         catch (InvalidOperationException)
         {
-            // the origin is closed, and this with it
+            // the origin is closed, and the snapshot with it
         }
         if (!_core.Options.LeaveOpen)
             await _core.Cow.DisposeAsync().ConfigureAwait(false);

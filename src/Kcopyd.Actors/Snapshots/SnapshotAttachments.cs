@@ -1,12 +1,11 @@
-
-
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Snapshots come and go, when nothing is on its way: a snapshot is of one moment for all requests. Used by the origin's actor only.</summary>
+/// <summary>Attaches and detaches snapshots when nothing is in flight, so that a snapshot shows one moment to all requests. Used by the origin's actor
+/// only.</summary>
 /// <remarks><code>
-///  opened ── the origin is flushed (Attach) ──▶ ── its store is marked (Flushed) ──▶ attached (Attached) ──▶ ── the mark is removed (Detach) ──▶ closed (Detached)
+///  opened ── origin flushed (Attach) ── store marked as unclean (Flushed) ──▶ attached (Attached) ── mark removed (Detach) ──▶ closed (Detached)
 /// </code>
-/// Invariant: a writer of the origin has a valid snapshot attached only while its store is marked as unclean on the medium, or while it is merged, when nothing
+/// Invariant: a valid snapshot of a writable origin is attached only while its store is marked as unclean on the medium, or while it is merged, when nothing
 /// can make it stale.
 /// </remarks>
 internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots snapshots, QuietWork changes, MergeRun merge, SnapshotNews news)
@@ -14,8 +13,9 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
     public void Attach(SnapshotCore snapshot, LiveSnapshot live, TaskCompletionSource attached, bool isClosing)
     {
         var refusal = isClosing ? $"Origin '{origin.Name}' is closed."
-            : snapshots.Merging is { } merging ? $"Snapshot '{merging.Name}' is being merged into origin '{origin.Name}'; open another one when that has ended."
-            : snapshots.All.Find(other => StorageLocation.Overlap(other.Cow, snapshot.Cow)) is { } taken ? $"{snapshot.Cow.Name} is the store of the open snapshot '{taken.Name}'; each snapshot needs one of its own."
+            : snapshots.Merging is { } merging ? $"Snapshot '{merging.Name}' is being merged into origin '{origin.Name}'; open another one after the merge."
+            : snapshots.All.Find(other => StorageLocation.Overlap(other.Cow, snapshot.Cow)) is { } taken
+                ? $"{snapshot.Cow.Name} is the store of the open snapshot '{taken.Name}'; each snapshot needs its own store."
             : null;
         if (refusal is not null || snapshot.Refusal is not null)
         {
@@ -24,8 +24,8 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
         }
         snapshot.Live = live;
         changes.Begin();
-        // What the origin has acknowledged is what the snapshot shows, also after a power cut. Of an origin that is only read, an old snapshot shows what it
-        // always did.
+        // The snapshot shows what the origin has acknowledged, also after a power cut. For a read-only origin this holds without a flush, unless the snapshot
+        // is new.
         if (snapshot.IsNew || !origin.Device.IsReadOnly)
             live.Metadata.Flush().Start(origin.Device, error => Flushed(snapshot, attached, error));
         else
@@ -45,10 +45,10 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
         else if (snapshot.IsRecorded || !snapshot.Store.PlanInvalidation(snapshot.Live.Metadata))
             Detached(snapshot, detached);
         else
-            snapshot.Live.Metadata.Start(snapshot.Cow, error => RecordedAtLast(snapshot, detached, error));      // perhaps the device has come back
+            snapshot.Live.Metadata.Start(snapshot.Cow, error => InvalidationEnded(snapshot, detached, error));      // the device may be available again
     }
 
-    /// <summary>A snapshot's store continues on a larger device.</summary>
+    /// <summary>Replaces the device of a snapshot's store by a larger one.</summary>
     /// <exception cref="InvalidOperationException">The snapshot is closed.</exception>
     public static void Grow(SnapshotCore snapshot, IBlockDevice cow)
     {
@@ -61,10 +61,13 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
     public void BeginMerge(SnapshotCore snapshot, MergeJob job)
     {
         var refusal = !snapshots.All.Contains(snapshot) ? $"Snapshot '{snapshot.Name}' is closed."
-            : merge.HasBegun ? $"A merge into origin '{origin.Name}' is under way; one at a time."
-            : snapshots.Merging is { } merging && merging != snapshot ? $"Snapshot '{merging.Name}' is being merged into origin '{origin.Name}'; finish that, or close it, first."
-            : snapshot.Options.Store == StoreKind.Transient ? $"Snapshot '{snapshot.Name}' is transient: it cannot be merged, because a power cut in the middle would leave neither it nor the origin."
-            : snapshot.StaysUnclean ? $"Snapshot '{snapshot.Name}' is unclean: whether it is whole cannot be told. Open it with UncleanStores.Accept if its device has not failed."
+            : merge.HasBegun ? $"A merge into origin '{origin.Name}' is already under way."
+            : snapshots.Merging is { } merging && merging != snapshot
+                ? $"Snapshot '{merging.Name}' is being merged into origin '{origin.Name}'; complete that merge, or close that snapshot, first."
+            : snapshot.Options.Store == StoreKind.Transient
+                ? $"Snapshot '{snapshot.Name}' is transient: it cannot be merged, because a power cut during the merge would destroy both it and the origin."
+            : snapshot.StaysUnclean
+                ? $"Snapshot '{snapshot.Name}' is unclean: it is unknown whether it is whole. Open it with UncleanStores.Accept if its device has not failed."
             : snapshot.IsInvalid ? $"Snapshot '{snapshot.Name}' is invalid ({snapshot.Reason}): there is nothing left to merge."
             : origin.Device.IsReadOnly ? $"Origin '{origin.Name}' is read-only; open it for writing."
             : null;
@@ -73,7 +76,7 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
             job.Refuse(new InvalidOperationException(refusal));
             return;
         }
-        // From here on nothing can make it stale: a merge that is killed can be continued. And until that is complete, it is no store to delete.
+        // From here on nothing can make the store stale: an interrupted merge can be continued. Until it is complete, the store must not be deleted.
         changes.Begin();
         var label = snapshot.Store.Label ?? SnapshotStoreLabel.For(origin.Device, origin.Identity, isUnclean: false);
         Label(snapshot, snapshot.Cow.IsReadOnly ? snapshot.Store.Label : label with { IsUnclean = false, IsMerging = snapshot.Table.Count > 0 }, error =>
@@ -82,7 +85,7 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
             if (error == IoError.None)
                 merge.StartMerge(snapshot, job);
             else
-                job.End(error, "its store's label could not be written", snapshot.Table.Count);
+                job.End(error, "the label of its store could not be written", snapshot.Table.Count);
         });
     }
 
@@ -100,7 +103,8 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
             if (labelled == IoError.None)
                 Attached(snapshot, attached);
             else
-                Refuse(attached, new SnapshotStoreException(SnapshotStoreError.WriteFailed, snapshot.Cow.Name, $": its label cannot be written: {labelled.Describe()}.")
+                Refuse(attached, new SnapshotStoreException(
+                    SnapshotStoreError.WriteFailed, snapshot.Cow.Name, $": its label cannot be written: {labelled.Describe()}.")
                 {
                     Error = labelled, Offset = 0,
                 });
@@ -123,11 +127,11 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
             snapshot.Become(SnapshotState.Merging);
         }
         SnapshotGauges.Add(snapshot);
-        snapshot.Live.Room.TellIfFilling();
+        snapshot.Live.Room.ReportIfFilling();
         attached.TrySetResult();
     }
 
-    // Nothing is started where the label is that already.
+    // Writes nothing if the store already has this label.
     private static void Label(SnapshotCore snapshot, SnapshotStoreLabel? label, Action<IoError> ended)
     {
         var metadata = snapshot.Live.Metadata;
@@ -144,12 +148,12 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
         });
     }
 
-    /// <summary>Removes the mark, unless it is to stay.</summary>
+    /// <summary>Removes the unclean mark, unless it must stay.</summary>
     private static void Unmark(SnapshotCore snapshot, Action<IoError> ended) =>
         Label(snapshot, snapshot.StaysUnclean || snapshot.Cow.IsReadOnly || snapshot.Store.Label is not { } label ? snapshot.Store.Label
             : label with { IsUnclean = false, IsMerging = label.IsMerging && snapshot.Table.Count > 0 }, ended);
 
-    private void RecordedAtLast(SnapshotCore snapshot, TaskCompletionSource? detached, IoError error)
+    private void InvalidationEnded(SnapshotCore snapshot, TaskCompletionSource? detached, IoError error)
     {
         snapshot.IsRecorded = error == IoError.None;
         Detached(snapshot, detached);

@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>One snapshot. What never changes is for any thread; the rest is the origin's actor's.</summary>
+/// <summary>One snapshot. The immutable part may be used by any thread, the rest by the origin's actor only.</summary>
 internal sealed class SnapshotCore(OriginCore origin, string name, IBlockDevice cow, SnapshotOptions options, StoreGeometry geometry,
     ExceptionStore store, ExceptionTable table, int fillThreshold)
 {
@@ -12,22 +12,22 @@ internal sealed class SnapshotCore(OriginCore origin, string name, IBlockDevice 
 
     public StoreGeometry Geometry { get; } = geometry;
 
-    /// <summary>Per cent of the store.</summary>
+    /// <summary>Percentage of the store.</summary>
     public int FillThreshold { get; } = fillThreshold;
 
-    /// <summary>The store, or the transient snapshot, was made just now.</summary>
+    /// <summary>True if the store, or the transient snapshot, was just created.</summary>
     public bool IsNew { get; init; }
 
-    /// <summary>What the store's label is to be while the snapshot is attached; the one that it has if nothing is to be changed.</summary>
+    /// <summary>The store's label while the snapshot is attached; the present label if it need not change.</summary>
     public SnapshotStoreLabel? LabelWhenOpen { get; init; }
 
-    /// <summary>Why it is not attached, unless its store is open here already, which explains that.</summary>
+    /// <summary>Why it must not be attached. A store that is already open here takes precedence, because that explains the refusal.</summary>
     public SnapshotStoreException? Refusal { get; init; }
 
-    /// <summary>It was found unclean and nobody has accepted it: it stays so when it is closed.</summary>
+    /// <summary>True if the store was found unclean and not accepted: it stays unclean when it is closed.</summary>
     public bool StaysUnclean { get; init; }
 
-    // ---- the actor's --------------------------------------------------------------------------------------------
+    // ---- used by the actor only --------------------------------------------------------------------------------------------
 
     public IBlockDevice Cow { get; set; } = cow;
 
@@ -35,7 +35,7 @@ internal sealed class SnapshotCore(OriginCore origin, string name, IBlockDevice 
 
     public ExceptionTable Table { get; } = table;
 
-    /// <summary>What it consists of, from when it is attached on.</summary>
+    /// <summary>Its parts, once it is attached.</summary>
     public LiveSnapshot Live { get; set; } = null!;
 
     /// <remarks><code>
@@ -47,7 +47,7 @@ internal sealed class SnapshotCore(OriginCore origin, string name, IBlockDevice 
 
     public SnapshotProblem Problem { get; private set; }
 
-    /// <summary>The same for people.</summary>
+    /// <summary>The problem as a message for the user.</summary>
     public string? Reason { get; private set; }
 
     public bool IsInvalid => State == SnapshotState.Invalid;
@@ -56,16 +56,17 @@ internal sealed class SnapshotCore(OriginCore origin, string name, IBlockDevice 
 
     public bool IsClosed { get; set; }
 
-    /// <summary>The store says on its device that the snapshot is invalid, if it is.</summary>
+    /// <summary>False if the snapshot is invalid and this could not be recorded in its store.</summary>
     public bool IsRecorded { get; set; } = true;
 
-    public void Become(SnapshotState state, SnapshotProblem problem = SnapshotProblem.None, string? reason = null) => (State, Problem, Reason) = (state, problem, reason);
+    public void Become(SnapshotState state, SnapshotProblem problem = SnapshotProblem.None, string? reason = null) =>
+        (State, Problem, Reason) = (state, problem, reason);
 
-    /// <summary>Something went wrong that changes nothing of what it shows.</summary>
+    /// <summary>Notes a problem that does not affect what the snapshot shows.</summary>
     public void Note(SnapshotProblem problem, string reason) => (Problem, Reason) = (problem, reason);
 
-    /// <summary>How far from a place of a request on its bytes follow each other in the store, or are all on the origin.</summary>
-    /// <returns>The byte in the store, or -1; and where that ends, in bytes from the request's start.</returns>
+    /// <summary>Finds the extent that begins at a byte of a request: bytes that are contiguous in the store, or all on the origin.</summary>
+    /// <returns>Its offset in the store, or -1 for the origin; and its end, counted from the request's start.</returns>
     public (long Place, long End) Stretch(OriginRequest request, long at)
     {
         var offset = request.Offset + at;
@@ -78,7 +79,8 @@ internal sealed class SnapshotCore(OriginCore origin, string name, IBlockDevice 
         return (first < 0 ? -1 : Geometry.OffsetOf(first) + offset - Geometry.OffsetOf(chunk), Math.Min(end, request.Length));
     }
 
-    public SnapshotStatus Status() => new(Name, State, Store.UsedSectors, Cow.Length >> IoRegion.SectorShift, Store.MetadataSectors, Table.Count, Geometry.ChunkSize, Options.Store, Reason)
+    public SnapshotStatus Status() => new(Name, State, Store.UsedSectors, Cow.Length >> IoRegion.SectorShift, Store.MetadataSectors, Table.Count,
+        Geometry.ChunkSize, Options.Store, Reason)
     {
         Problem = Problem,
         IsRecorded = IsRecorded,

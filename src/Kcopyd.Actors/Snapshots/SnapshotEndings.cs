@@ -2,7 +2,7 @@ using Kcopyd.Actors.BlockIo;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>The end of a snapshot: it is full, or has lost something. Used by the origin's actor only.</summary>
+/// <summary>Invalidation and overflow of a snapshot, because its store is full or data was lost. Used by the origin's actor only.</summary>
 internal sealed class SnapshotEndings
 {
     private readonly SnapshotCore _snapshot;
@@ -12,8 +12,8 @@ internal sealed class SnapshotEndings
     private readonly SnapshotNews _news;
     private readonly List<IOriginChange> _afterRecord = [];
     private readonly Action<IoError> _recorded;
-    private bool _isRecording;      // the store does not say yet that the snapshot is invalid: until then no origin write may begin that the snapshot would have needed
-    private bool _dropsPending;     // it overflowed because a write had no space: what was started is dropped when the commit at work has ended
+    private bool _isRecording;      // the invalidation is not on the medium yet; until then, origin writes that the snapshot would have needed must not begin
+    private bool _dropsPending;     // it overflowed because a write had no space: pending runs are aborted when the current commit has ended
 
     public SnapshotEndings(SnapshotCore snapshot, PendingRuns runs, DeviceSequence metadata, RequestParts parts, SnapshotNews news)
     {
@@ -23,7 +23,7 @@ internal sealed class SnapshotEndings
 
     public static bool IsOutOfSpace(IoError error) => error is IoError.NoSpace or IoError.QuotaExceeded;
 
-    /// <summary>A change of the origin waits until the store says that the snapshot is invalid, if it does not yet.</summary>
+    /// <summary>Makes a change of the origin wait until the invalidation is recorded in the store, if that is under way.</summary>
     public void AwaitRecord(IOriginChange change)
     {
         if (!_isRecording)
@@ -32,7 +32,7 @@ internal sealed class SnapshotEndings
         _afterRecord.Add(change);
     }
 
-    /// <summary>A chunk found no room in the store.</summary>
+    /// <summary>Handles a chunk that found no room in the store.</summary>
     public void IsFull(bool bySnapshotWrite)
     {
         if (!bySnapshotWrite || _snapshot.Options.Store != StoreKind.PersistentOverflow)
@@ -41,13 +41,13 @@ internal sealed class SnapshotEndings
             Overflow(SnapshotProblem.StoreFull, "a write found its store full");
     }
 
-    /// <summary>The store has room, and what is beneath it has none: as good as a full store.</summary>
+    /// <summary>Handles a lack of space in the underlying storage, although the store has room, like a full store.</summary>
     public void RunOutOfSpace(IoError error)
     {
         if (_snapshot.IsInvalid)
             return;
         var reason = $"there is no space for its store, which is not full: {error.Describe()}";
-        // An origin write does not wait for space, and without its chunk the snapshot would not show what it should.
+        // Origin writes do not wait for space, and without the overwritten chunk the snapshot would show wrong data.
         if (_snapshot.Options.Store != StoreKind.PersistentOverflow || _runs.AreNeededByOrigin)
         {
             Invalidate(SnapshotProblem.NoSpace, reason);
@@ -55,24 +55,24 @@ internal sealed class SnapshotEndings
         }
         Overflow(SnapshotProblem.NoSpace, reason);
         _dropsPending = true;
-        if (!_metadata.IsBusy)      // otherwise when its commit has ended: what that makes hold, holds
+        if (!_metadata.IsBusy)      // otherwise after the current commit, whose exceptions are kept
             CommitEnded();
     }
 
-    /// <summary>A commit has ended, and what it made hold holds.</summary>
+    /// <summary>Handles the end of a successful commit: aborts the pending runs if the snapshot has overflowed for lack of space.</summary>
     public void CommitEnded()
     {
         if (!_dropsPending)
             return;
         _dropsPending = false;
-        var lost = _runs.TakeLost();
-        foreach (var run in lost)
+        var aborted = _runs.TakeAborted();
+        foreach (var run in aborted)
             _runs.KeepCommitted(run);
-        foreach (var run in lost)
-            run.Lose(_parts);
+        foreach (var run in aborted)
+            run.Abort(_parts);
     }
 
-    /// <summary>The snapshot cannot show any more what it should. Its store is told so before anything happens that it does not show.</summary>
+    /// <summary>Invalidates the snapshot, because its content is lost. This is recorded in the store before the origin changes any further.</summary>
     public void Invalidate(SnapshotProblem problem, string reason)
     {
         if (_snapshot.IsInvalid)
@@ -80,11 +80,11 @@ internal sealed class SnapshotEndings
         _isRecording = true;
         _snapshot.Become(SnapshotState.Invalid, problem, reason);
         _news.Failed(_snapshot);
-        if (!_metadata.IsBusy)      // otherwise when its commit has ended
+        if (!_metadata.IsBusy)      // otherwise after the current commit
             Record();
     }
 
-    /// <summary>Tells the store that the snapshot is invalid.</summary>
+    /// <summary>Records in the store that the snapshot is invalid.</summary>
     public void Record()
     {
         if (_snapshot.Store.PlanInvalidation(_metadata))
@@ -101,11 +101,11 @@ internal sealed class SnapshotEndings
             _news.NotRecorded(_snapshot, error);
         }
         _isRecording = false;
-        var lost = _runs.TakeLost();
+        var aborted = _runs.TakeAborted();
         var waiting = _afterRecord.ToArray();
         _afterRecord.Clear();
-        foreach (var run in lost)
-            run.Lose(_parts);
+        foreach (var run in aborted)
+            run.Abort(_parts);
         foreach (var change in waiting)
             change.Release();
     }

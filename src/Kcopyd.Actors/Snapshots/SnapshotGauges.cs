@@ -5,8 +5,8 @@ using Kcopyd.Actors.Telemetry;
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>
-/// How full the stores of all open snapshots of the process are, read when somebody collects. Numbers that the origin's actor has at that moment are
-/// looked at without asking it: one of them may be of a moment before. The instruments are published with the first snapshot.
+/// The use of the stores of all open snapshots in the process, measured when metrics are collected. The values are read without asking the origin's actor, so
+/// that one of them may be slightly older than another. The instruments are published with the first snapshot.
 /// </summary>
 internal static class SnapshotGauges
 {
@@ -14,8 +14,9 @@ internal static class SnapshotGauges
 
     static SnapshotGauges()
     {
-        Publish("kcopyd.snapshot.usage", "Bytes of snapshots' stores that are in use, metadata included.", static snapshot => snapshot.Store.UsedSectors << IoRegion.SectorShift);
-        Publish("kcopyd.snapshot.limit", "Bytes of snapshots' stores: a full one ends its snapshot.", static snapshot => snapshot.Cow.Length);
+        Publish("kcopyd.snapshot.usage", "Bytes in use in the stores of snapshots, including metadata.",
+            static snapshot => snapshot.Store.UsedSectors << IoRegion.SectorShift);
+        Publish("kcopyd.snapshot.limit", "Size of the stores of snapshots in bytes; a full store ends its snapshot.", static snapshot => snapshot.Cow.Length);
     }
 
     public static void Add(SnapshotCore snapshot) => Snapshots[snapshot] = 0;
@@ -27,5 +28,7 @@ internal static class SnapshotGauges
 
     private static IEnumerable<Measurement<long>> Measure(Func<SnapshotCore, long> value) => Snapshots.Keys
         .GroupBy(static snapshot => (Origin: snapshot.Origin.Name, snapshot.Name))
-        .Select(same => new Measurement<long>(same.Sum(value), new KeyValuePair<string, object?>("kcopyd.origin", same.Key.Origin), new KeyValuePair<string, object?>("kcopyd.snapshot", same.Key.Name)));
+        .Select(same => new Measurement<long>(same.Sum(value),
+            new KeyValuePair<string, object?>("kcopyd.origin", same.Key.Origin),
+            new KeyValuePair<string, object?>("kcopyd.snapshot", same.Key.Name)));
 }

@@ -6,27 +6,27 @@ namespace Kcopyd.Actors.Snapshots;
 /// <summary>An I/O that is part of a request to an origin or a snapshot.</summary>
 internal sealed class SnapshotIo(RequestParts parts) : DeviceIo, IOriginChange, IRangeHolder<SnapshotIo>
 {
-    /// <summary>Whose part it is.</summary>
+    /// <summary>The request that it is part of.</summary>
     public OriginRequest? Request { get; set; }
 
-    /// <summary>Bytes from the request's start.</summary>
+    /// <summary>Its offset in the request, in bytes.</summary>
     public long RequestOffset { get; set; }
 
-    /// <summary>Its first byte on the origin, wherever the I/O itself goes.</summary>
+    /// <summary>Its first byte on the origin, whichever device the I/O goes to.</summary>
     public long Start { get; set; }
 
     public long End => Start + Length;
 
-    /// <summary>Through which it came; null for the origin.</summary>
+    /// <summary>The snapshot that received the request; null for the origin.</summary>
     public SnapshotCore? Snapshot { get; set; }
 
-    /// <summary>Whose data it is; null if it is no run's.</summary>
+    /// <summary>The run whose data it writes; null if none.</summary>
     public PendingRun? Run { get; set; }
 
-    /// <summary>Where it holds its range while it is on its way.</summary>
+    /// <summary>The locks in which it holds its range while it is in flight.</summary>
     public RangeLocks<SnapshotIo>? Locks { get; set; }
 
-    /// <summary>Changes that wait for its end.</summary>
+    /// <summary>Changes that wait until it has ended.</summary>
     public List<IOriginChange>? Blocked { get; set; }
 
     public int Waits { get; set; }
@@ -39,7 +39,7 @@ internal sealed class SnapshotIo(RequestParts parts) : DeviceIo, IOriginChange, 
 
     void IOriginChange.Begin() => parts.StartOnOrigin(this);
 
-    /// <summary>A change waits until this has ended.</summary>
+    /// <summary>Makes a change wait until this I/O has ended.</summary>
     public void Block(IOriginChange change)
     {
         change.Waits++;

@@ -1,9 +1,9 @@
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Opens a store, or makes one, before the origin's actor hears of it.</summary>
+/// <summary>Opens or creates a store before its snapshot is attached to the origin's actor.</summary>
 internal static class SnapshotOpening
 {
-    /// <exception cref="ArgumentException">The options or the device cannot be right.</exception>
+    /// <exception cref="ArgumentException">The options or the device are wrong.</exception>
     /// <exception cref="SnapshotStoreException">The store cannot be used.</exception>
     public static async ValueTask<SnapshotCore> OpenAsync(OriginCore origin, IBlockDevice cow, SnapshotOptions options)
     {
@@ -19,23 +19,26 @@ internal static class SnapshotOpening
         var found = await FindAsync(cow, options).ConfigureAwait(false);
         var head = found ?? await NewStore.MakeAsync(origin, cow, asked, options).ConfigureAwait(false);
         var label = LabelWhenOpen(origin, cow, head, options);
-        var image = await StoreReader.LoadAsync(cow, head, origin.Device.Length, options.AcceptTruncated, largestPage: options.LargestPage).ConfigureAwait(false);
+        var image = await StoreReader.LoadAsync(cow, head, origin.Device.Length, options.AcceptTruncated, largestPage: options.LargestPage)
+            .ConfigureAwait(false);
         OptionChecks.CheckAlignment(origin, cow, image.Geometry);
-        // An empty store has nothing to merge, whoever has merged it: the kernel leaves the mark.
+        // An empty store has nothing to merge. It may still have the mark, because a merge by the kernel leaves it.
         if (label is not null && image.IsValid && !cow.IsReadOnly)
             label = label with { IsMerging = image.Table.Count > 0 && (label.IsMerging || options.ForMerge) };
-        var snapshot = new SnapshotCore(origin, name, cow, options, image.Geometry, new PersistentStore(image, StoreReader.HeadSize(cow)), image.Table, threshold)
+        var store = new PersistentStore(image, StoreReader.HeadSize(cow));
+        var isUnclean = head.Label is { IsUnclean: true };
+        var snapshot = new SnapshotCore(origin, name, cow, options, image.Geometry, store, image.Table, threshold)
         {
             IsNew = found is null,
             LabelWhenOpen = label,
-            Refusal = image.IsValid && options.Unclean == UncleanStores.Refuse && head.Label is { IsUnclean: true } ? SnapshotStoreLabel.UncleanRefusal(cow.Name) : null,
-            StaysUnclean = options.Unclean == UncleanStores.Keep && head.Label is { IsUnclean: true },
+            Refusal = image.IsValid && options.Unclean == UncleanStores.Refuse && isUnclean ? SnapshotStoreLabel.UncleanRefusal(cow.Name) : null,
+            StaysUnclean = options.Unclean == UncleanStores.Keep && isUnclean,
         };
         snapshot.Become(image.IsValid ? SnapshotState.Active : SnapshotState.Invalid, image.Problem, image.Reason);
         return snapshot;
     }
 
-    /// <returns>Null if a store is to be made.</returns>
+    /// <returns>Null if a store must be created.</returns>
     private static async ValueTask<StoreHead?> FindAsync(IBlockDevice cow, SnapshotOptions options)
     {
         if (options.Mode == StoreMode.Replace)
@@ -47,19 +50,19 @@ internal static class SnapshotOpening
         }
         catch (SnapshotStoreException other) when (other.Reason == SnapshotStoreError.OtherData && options.Mode != StoreMode.Open)
         {
-            return null;        // whoever makes the store says what it is
+            return null;        // NewStore reports which data it is
         }
         if (head is null && options.Mode == StoreMode.Open)
-            throw new SnapshotStoreException(SnapshotStoreError.NoStore, cow.Name, " holds no COW store", "; make one by StoreMode.Create.");
+            throw new SnapshotStoreException(SnapshotStoreError.NoStore, cow.Name, " holds no COW store", "; create one with StoreMode.Create.");
         if (head is not null && options.Mode == StoreMode.Create)
-            throw new SnapshotStoreException(SnapshotStoreError.HoldsStore, cow.Name, " holds a COW store already", "; open it by StoreMode.Open, or, if its snapshot is not needed any more, make a new one by StoreMode.Replace.");
+            throw new SnapshotStoreException(SnapshotStoreError.HoldsStore, cow.Name, " holds a COW store already",
+                "; open it with StoreMode.Open or, if its snapshot is no longer needed, create a new one with StoreMode.Replace.");
         return head;
     }
 
-    /// <summary>Checks whose store it is, and says what its label is to be for as long as it is open.</summary>
-    /// <remarks>A snapshot that a writer of its origin has open is marked as unclean before the first write, because afterwards its own device may fail, and
-    /// then nothing can be written there any more: not even that the snapshot is invalid. Without a writer, and in a merge, no write can make it
-    /// stale.</remarks>
+    /// <summary>Checks that the store belongs to the origin, and returns its label for the time that it is open.</summary>
+    /// <remarks>If the origin is writable, the store is marked as unclean before the first write, because its own device may fail later: then nothing can be
+    /// recorded there, not even that the snapshot is invalid. With a read-only origin, and in a merge, no write can make the store stale.</remarks>
     private static SnapshotStoreLabel? LabelWhenOpen(OriginCore origin, IBlockDevice cow, StoreHead head, SnapshotOptions options)
     {
         var label = head.Label;
@@ -68,7 +71,8 @@ internal static class SnapshotOpening
         if (head.Header.Valid == 0)
             return label;
         if (options is { ForMerge: true, Unclean: UncleanStores.Keep } && label is { IsUnclean: true })
-            throw new ArgumentException($"{cow.Name} is unclean: UncleanStores.Keep leaves it so, and it cannot be merged. Accept it, or leave ForMerge away.", nameof(options));
+            throw new ArgumentException(
+                $"{cow.Name} is unclean, and cannot be merged with UncleanStores.Keep. Use UncleanStores.Accept, or omit ForMerge.", nameof(options));
         if (cow.IsReadOnly)
             return label;
         var isWritten = !origin.Device.IsReadOnly && !options.ForMerge;

@@ -7,13 +7,13 @@ using Kcopyd.Actors.Messaging;
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>
-/// A device of which snapshots are taken. Whoever writes to it writes through this: a chunk that a snapshot still needs is copied into
-/// its store first. It is a device like any other, for any thread.
+/// A device that has snapshots. All writes to the device must go through this object, which first copies each chunk that a snapshot still needs into its
+/// store. It is a block device like any other, and thread-safe.
 /// </summary>
 /// <remarks>
-/// <para>Made by <see cref="KcopydExtension.CreateSnapshotOrigin"/>. Requests of more than 4 MiB are answered short, as any transfer may be.
-/// Writes that go past it, to the device beneath, change what the snapshots show.</para>
-/// <para>From the beginning of a merge on, the origin reads as the snapshot that is merged into it does.</para>
+/// <para>Created by <see cref="KcopydExtension.CreateSnapshotOrigin"/>. Requests of more than 4 MiB complete short, as any transfer may. Writes that bypass it
+/// and go directly to the underlying device change what the snapshots show.</para>
+/// <para>From the beginning of a merge, the origin reads as the snapshot that is merged into it.</para>
 /// </remarks>
 public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
 {
@@ -28,8 +28,8 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
         if (device.Length == long.MaxValue || (device.Length & (IoRegion.SectorSize - 1)) != 0)
         {
             throw new ArgumentException(
-                $"{device.Name} has {(device.Length == long.MaxValue ? "no size" : $"{device.Length} bytes, no multiple of 512")}: it cannot be the origin of snapshots. Take a range of it.",
-                nameof(device));
+                $"{device.Name} has {(device.Length == long.MaxValue ? "no size" : $"{device.Length} bytes, which is not a multiple of 512")}: "
+                + "it cannot be the origin of snapshots. Use a range of it.", nameof(device));
         }
         name ??= ActorNames.Next("kcopyd-origin");
         var core = new OriginCore(name, device, settings, identity ?? OriginIdentity.Of(device), clients, clients.Elsewhere(settings.Dispatcher));
@@ -61,14 +61,14 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
     /// <inheritdoc/>
     public bool IsReadOnly => _core.Device.IsReadOnly;
 
-    /// <summary>That writes may be lost until they are flushed, if that is so beneath. Zeroes are written, and nothing is discarded, as by the kernel's
-    /// origin.</summary>
+    /// <summary>The features of the device: a volatile cache, if the underlying device has one. As in the kernel's origin target, zeroes are written, and
+    /// discards are not supported.</summary>
     public DeviceFeatures Features => _core.Device.Features & DeviceFeatures.VolatileCache;
 
     /// <inheritdoc/>
     public StorageLocation Locate(long offset) => _core.Device.Locate(offset);
 
-    bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;     // it tells an actor
+    bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;     // it only sends to an actor
 
     bool IActorDevice.TryTake(DeviceIo io, IActorRef owner) => _core.TryTake(this, null, io, owner);
 
@@ -94,14 +94,14 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
     public ValueTask<IoResult> FlushAsync() => _core.Submit(DeviceOperation.Flush, null, 0, default);
 
     /// <summary>
-    /// Takes a snapshot, or opens one that was taken before: from the moment when the task ends, it shows what the origin held then, or what its
-    /// store says it held. Requests that come meanwhile wait.
+    /// Takes a snapshot, or opens an existing one. When the task completes, a new snapshot shows what the origin holds at that moment, and an existing one what
+    /// the origin held according to its store. Requests that arrive in the meantime wait.
     /// </summary>
-    /// <param name="cow">Where the snapshot keeps the chunks that differ; at least two chunks. The snapshot disposes it unless the options say otherwise;
-    /// if it cannot be opened, it stays the caller's.</param>
-    /// <param name="options">How.</param>
+    /// <param name="cow">The device that stores the chunks that differ; at least two chunks. The snapshot disposes it unless
+    /// <see cref="SnapshotOptions.LeaveOpen"/> is set; if the snapshot cannot be opened, the caller keeps it.</param>
+    /// <param name="options">The options; null for the defaults.</param>
     /// <exception cref="ArgumentException">The options contradict each other, or the COW device is the origin, or it is read-only and has no store.</exception>
-    /// <exception cref="SnapshotStoreException">The store cannot be used: damaged, crafted, truncated, or somebody else's data.</exception>
+    /// <exception cref="SnapshotStoreException">The store cannot be used: it is damaged, crafted or truncated, or the device holds other data.</exception>
     /// <exception cref="InvalidOperationException">The origin is closed, or a snapshot is being merged into it.</exception>
     public async Task<Snapshot> OpenSnapshotAsync(IBlockDevice cow, SnapshotOptions? options = null)
     {
@@ -112,14 +112,14 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
         return new Snapshot(this, core);
     }
 
-    /// <summary>How the open snapshots are.</summary>
+    /// <summary>Returns the status of the open snapshots.</summary>
     public async Task<IReadOnlyList<SnapshotStatus>> GetStatusAsync()
     {
         var answer = Actor.Ask<SnapshotProtocol.Statuses>(new SnapshotProtocol.GetStatus(), Timeout.InfiniteTimeSpan);
         return await Task.WhenAny(answer, _core.Stopped.Task).ConfigureAwait(false) == answer ? (await answer.ConfigureAwait(false)).Snapshots : [];
     }
 
-    /// <summary>Closes the origin when what is on its way is done; its snapshots are closed with it, and its device is disposed unless it was to be left
+    /// <summary>Closes the origin and its snapshots when the I/O in flight has completed, and disposes its device unless the origin was created to leave it
     /// open.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -130,7 +130,7 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
             await _core.Device.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Tells the actor, and waits until it has done that, or is gone.</summary>
+    /// <summary>Sends a command to the actor, and waits until it is executed or the actor has stopped.</summary>
     internal async Task CommandAsync(Func<TaskCompletionSource, IOriginCommand> command)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,12 +1,12 @@
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>What the actor of an origin (<see cref="SnapshotOrigin.Actor"/>) answers to those who have only its reference.</summary>
+/// <summary>The messages of an origin's actor (<see cref="SnapshotOrigin.Actor"/>), for callers that have only its reference.</summary>
 public static class SnapshotProtocol
 {
-    /// <summary>Asks how snapshots are. Answered by <see cref="Statuses"/>.</summary>
-    /// <param name="Name">Of one snapshot; null for all.</param>
+    /// <summary>Requests the status of snapshots. Answered by <see cref="Statuses"/>.</summary>
+    /// <param name="Name">The name of one snapshot; null for all.</param>
     public sealed record GetStatus(string? Name = null) : IOriginCommand;
 
-    /// <summary>How they are, in the order in which they were opened.</summary>
+    /// <summary>The status of each snapshot, in the order in which they were opened.</summary>
     public sealed record Statuses(IReadOnlyList<SnapshotStatus> Snapshots);
 }

@@ -8,13 +8,13 @@ public sealed record SnapshotSettings
 {
     internal const string Section = "kcopyd.snapshots";
 
-    /// <summary>Bytes of a chunk where nothing else is said: a power of two from 512 to 1 GiB.</summary>
+    /// <summary>Default chunk size in bytes: a power of two from 512 to 1 GiB.</summary>
     public required int ChunkSize { get; init; }
 
-    /// <summary>Percentage of a store in use from which on <see cref="SnapshotFilling"/> is published: 1 to 100.</summary>
+    /// <summary>Percentage of a store in use at which <see cref="SnapshotFilling"/> is published: 1 to 100.</summary>
     public required int FillThreshold { get; init; }
 
-    /// <summary>I/Os of an origin and its snapshots in flight at once, copies not counted: the most I/O workers.</summary>
+    /// <summary>Maximum number of I/Os in flight of an origin and its snapshots, copies not counted; also the maximum number of I/O workers.</summary>
     public required int MaxIos { get; init; }
 
     /// <summary>Path of the dispatcher on which the origin's actor and its I/O workers run.</summary>

@@ -3,7 +3,7 @@ using Kcopyd.Actors.BlockIo;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Makes the runs of a snapshot hold: what is copied is committed, one commit at a time. Used by the origin's actor only.</summary>
+/// <summary>Commits the copied runs of a snapshot, one commit at a time. Used by the origin's actor only.</summary>
 internal sealed class StoreCommits
 {
     private readonly SnapshotCore _snapshot;
@@ -20,7 +20,7 @@ internal sealed class StoreCommits
         _ended = Ended;
     }
 
-    /// <summary>The data of a run is in the store, or not.</summary>
+    /// <summary>Handles the end of the copy of a run's data into the store.</summary>
     public void Copied(PendingRun run, IoError readError, IoError writeError)
     {
         if (run.IsOver)
@@ -37,7 +37,8 @@ internal sealed class StoreCommits
         else
         {
             var error = readError == IoError.None ? writeError : readError;
-            _endings.Invalidate(SnapshotProblem.CopyFailed, string.Create(CultureInfo.InvariantCulture, $"chunk {run.Old} could not be copied into its store: {error.Describe()}"));
+            _endings.Invalidate(SnapshotProblem.CopyFailed,
+                string.Create(CultureInfo.InvariantCulture, $"chunk {run.Old} could not be copied into its store: {error.Describe()}"));
         }
     }
 
@@ -65,9 +66,9 @@ internal sealed class StoreCommits
             return;
         }
         _snapshot.Store.Committed();
-        _runs.Hold(_parts);
+        _runs.Complete(_parts);
         _endings.CommitEnded();
-        _room.TellIfFilling();
+        _room.ReportIfFilling();
         TryCommit();
     }
 
@@ -75,7 +76,7 @@ internal sealed class StoreCommits
     {
         if (!SnapshotEndings.IsOutOfSpace(error))
         {
-            _endings.Invalidate(SnapshotProblem.MetadataFailed, $"its store's metadata could not be written: {error.Describe()}");
+            _endings.Invalidate(SnapshotProblem.MetadataFailed, $"the metadata of its store could not be written: {error.Describe()}");
             return;
         }
         _snapshot.Store.Uncommitted();

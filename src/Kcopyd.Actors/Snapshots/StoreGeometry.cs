@@ -2,16 +2,16 @@ using System.Numerics;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Where things are in a persistent store, all in chunks: the header in chunk 0, then areas, each one chunk of records followed by
-/// as many chunks of data as it has records.</summary>
-/// <param name="ChunkSize">Bytes: a power of two, at least 512.</param>
-/// <param name="LargestPage">Bytes of metadata that are in memory at once, however large the chunks are: a power of two.</param>
+/// <summary>The layout of a persistent store, in chunks: the header in chunk 0, then areas, each of which has one chunk of records followed by as many chunks
+/// of data as it has records.</summary>
+/// <param name="ChunkSize">In bytes: a power of two, at least 512.</param>
+/// <param name="LargestPage">Maximum bytes of metadata in memory at once, however large chunks are: a power of two.</param>
 internal readonly record struct StoreGeometry(int ChunkSize, int LargestPage = StoreGeometry.UsualPage)
 {
-    /// <summary>Bytes of a record: old chunk and new chunk, 64 bits each, little-endian.</summary>
+    /// <summary>Size of a record in bytes: old chunk and new chunk, 64 bits each, little-endian.</summary>
     public const int RecordSize = 16;
 
-    /// <summary>The kernel's limit: 2^21 sectors.</summary>
+    /// <summary>Maximum chunk size in bytes, the kernel's limit: 2^21 sectors.</summary>
     public const int LargestChunk = 1 << 30;
 
     /// <summary>The first chunk that can hold data.</summary>
@@ -23,7 +23,7 @@ internal readonly record struct StoreGeometry(int ChunkSize, int LargestPage = S
 
     public int RecordsPerArea => ChunkSize / RecordSize;
 
-    /// <summary>Bytes of the part of an area that is read and written at once: all of it, unless chunks are very large.</summary>
+    /// <summary>Bytes of an area that are read and written at once: the whole area, unless chunks are very large.</summary>
     public int PageSize => Math.Min(ChunkSize, LargestPage);
 
     public int RecordsPerPage => PageSize / RecordSize;
@@ -34,19 +34,19 @@ internal readonly record struct StoreGeometry(int ChunkSize, int LargestPage = S
 
     public static bool IsChunkSize(long bytes) => bytes is >= IoRegion.SectorSize and <= LargestChunk && BitOperations.IsPow2(bytes);
 
-    /// <summary>The chunk with the records of an area.</summary>
+    /// <summary>The chunk that holds the records of an area.</summary>
     public long AreaChunk(long area) => 1 + area * Stride;
 
-    /// <summary>The byte of a record of an area.</summary>
+    /// <summary>The offset in bytes of a record of an area.</summary>
     public long RecordOffset(long area, int record) => OffsetOf(AreaChunk(area)) + (long)record * RecordSize;
 
-    /// <summary>True for the header and for the areas' records: nothing else may be there.</summary>
+    /// <summary>True if a chunk holds the header or records, and thus no data.</summary>
     public bool IsMetadata(long chunk) => chunk == 0 || chunk % Stride == 1;
 
-    /// <summary>The first chunk from this one on that can hold data.</summary>
+    /// <summary>The first chunk at or after this one that can hold data.</summary>
     public long DataFrom(long chunk) => chunk < FirstData ? FirstData : IsMetadata(chunk) ? chunk + 1 : chunk;
 
-    /// <summary>The chunk of a byte.</summary>
+    /// <summary>The chunk that contains a byte.</summary>
     public long ChunkOf(long offset) => offset >> Shift;
 
     /// <summary>The first byte of a chunk.</summary>

@@ -20,7 +20,7 @@ internal readonly record struct StoreHeader(uint Magic, uint Valid, uint Version
         BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]),
         BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]));
 
-    /// <summary>Writes it, and zeroes behind it.</summary>
+    /// <summary>Writes the header and fills the rest of the sector with zeroes.</summary>
     public void Write(Span<byte> sector)
     {
         sector.Clear();
@@ -30,16 +30,16 @@ internal readonly record struct StoreHeader(uint Magic, uint Valid, uint Version
         BinaryPrimitives.WriteUInt32LittleEndian(sector[12..], ChunkSectors);
     }
 
-    /// <summary>The chunk size that it tells, in bytes; 0 if that can be none.</summary>
+    /// <summary>The chunk size in bytes; 0 if the header's value is invalid.</summary>
     public int ChunkSize => (long)ChunkSectors * IoRegion.SectorSize is var bytes && StoreGeometry.IsChunkSize(bytes) ? (int)bytes : 0;
 }
 
-/// <summary>What begins a store: the kernel's header, and our label behind it. Both are in one sector, which a power cut leaves old or new.</summary>
+/// <summary>The beginning of a store: the kernel's header, followed by the label. Both are in one sector, which a power cut leaves either old or new.</summary>
 /// <param name="Header">The kernel's fields.</param>
-/// <param name="Label">Null where the store was made by the kernel, which writes none and keeps one that is there.</param>
+/// <param name="Label">Null if the kernel created the store: it writes no label, but keeps an existing one.</param>
 internal readonly record struct StoreHead(StoreHeader Header, SnapshotStoreLabel? Label)
 {
-    /// <summary>Why a label that is there is not read; null if nothing is wrong with it.</summary>
+    /// <summary>Why an existing label could not be read; null if there was no error.</summary>
     public SnapshotStoreException? LabelError { get; init; }
 
     public void Write(Span<byte> sector)

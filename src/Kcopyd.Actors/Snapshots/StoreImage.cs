@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>A persistent store as it was read from its device: what the actor continues with.</summary>
+/// <summary>The content of a persistent store as read from its device, from which the actor continues.</summary>
 internal sealed class StoreImage
 {
     public required StoreGeometry Geometry { get; init; }
@@ -8,12 +8,12 @@ internal sealed class StoreImage
     /// <summary>The header and the label.</summary>
     public required StoreHead Head { get; init; }
 
-    /// <summary>False: the store says that it is invalid, and nothing else of it was read.</summary>
+    /// <summary>False if the store is marked as invalid; nothing else of it was read then.</summary>
     public bool IsValid => Head.Header.Valid != 0;
 
     public SnapshotProblem Problem => !IsValid ? SnapshotProblem.FoundInvalid : Lost > 0 ? SnapshotProblem.Truncated : SnapshotProblem.None;
 
-    /// <summary>The problem for people; null if there is none.</summary>
+    /// <summary>The problem as a message for the user; null if there is none.</summary>
     public string? Reason => Problem switch
     {
         SnapshotProblem.FoundInvalid => "its store says so",
@@ -23,29 +23,29 @@ internal sealed class StoreImage
 
     public ExceptionTable Table { get; } = new();
 
-    /// <summary>The page of the current area with the end of the list; zero behind the last record.</summary>
+    /// <summary>The page of the current area that contains the end of the list; zero behind the last record.</summary>
     public Memory<byte> Page { get; init; }
 
     public long CurrentArea { get; set; }
 
-    /// <summary>The record of the current area with which the page begins.</summary>
+    /// <summary>Index in the current area of the page's first record.</summary>
     public int PageStart { get; set; }
 
-    /// <summary>Records in the page.</summary>
+    /// <summary>Number of records in the page.</summary>
     public int InPage { get; set; }
 
-    /// <summary>Records in the current area.</summary>
+    /// <summary>Number of records in the current area.</summary>
     public int Committed => PageStart + InPage;
 
-    /// <summary>Behind the last record the page holds on the device what an interrupted write has left.</summary>
+    /// <summary>True if the page on the device has, behind the last record, leftovers of an interrupted write.</summary>
     public bool IsPageStale { get; set; }
 
-    /// <summary>So does the current area, behind the page.</summary>
+    /// <summary>True if the current area has such leftovers behind the page.</summary>
     public bool IsTailStale { get; set; }
 
     /// <summary>The chunk that the next exception gets.</summary>
     public long NextFree { get; set; } = StoreGeometry.FirstData;
 
-    /// <summary>Exceptions whose chunk lies behind the end of the device: they cannot be read.</summary>
+    /// <summary>Number of exceptions whose chunk is beyond the end of the device and cannot be read.</summary>
     public long Lost { get; set; }
 }

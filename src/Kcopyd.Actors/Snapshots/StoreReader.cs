@@ -4,24 +4,24 @@ using Kcopyd.Actors.Memory;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>Reads a persistent store, a page at a time, and refuses one that cannot be right. It writes nothing.</summary>
-/// <remarks>What an interrupted write of an area leaves behind the end of its list is dropped, and must be off the
-/// device before the next commit: a second interruption could bring it to life.</remarks>
+/// <summary>Reads a persistent store one page at a time, and refuses an invalid one. It writes nothing.</summary>
+/// <remarks>Records that an interrupted write of an area left behind the end of the list are dropped, and must be removed from the device before the next
+/// commit: a second interruption could make them valid.</remarks>
 internal static class StoreReader
 {
-    /// <summary>Bytes at the start of a store that are read and written at once: one sector, if the device takes that.</summary>
+    /// <summary>Bytes at the start of a store that are read and written at once: one sector, if the device's alignment permits.</summary>
     public static int HeadSize(IBlockDevice cow) => Math.Max(IoRegion.SectorSize, cow.Alignment);
 
     /// <summary>Reads the header and the label.</summary>
     /// <param name="cow">The device.</param>
-    /// <param name="acceptDamagedLabel">A label that is damaged or of another version is as good as none.</param>
-    /// <returns>Null if the device begins with a zero: the store is new.</returns>
-    /// <exception cref="SnapshotStoreException">It is something else, or cannot be read.</exception>
+    /// <param name="acceptDamagedLabel">True to treat a label that is damaged or has another version like a missing one.</param>
+    /// <returns>Null if the device begins with four zero bytes: it has no store yet.</returns>
+    /// <exception cref="SnapshotStoreException">The device holds other data, or cannot be read.</exception>
     public static async ValueTask<StoreHead?> HeadAsync(IBlockDevice cow, bool acceptDamagedLabel = false)
     {
         if (cow.Length < HeadSize(cow))
             throw new SnapshotStoreException(SnapshotStoreError.TooSmall, cow.Name,
-                $" has {cow.Length} bytes: too small for a COW store, which needs two chunks at least.") { Length = cow.Length };
+                $" has {cow.Length} bytes: too small for a COW store, which needs at least two chunks.") { Length = cow.Length };
         var sector = AlignedMemory.Allocate(HeadSize(cow));
         await ReadAsync(cow, 0, sector, "its header").ConfigureAwait(false);
         var header = StoreHeader.Read(sector.Span);
@@ -30,13 +30,13 @@ internal static class StoreReader
         var magic = BinaryPrimitives.ReverseEndianness(header.Magic);
         if (header.Magic != StoreHeader.SnapMagic)
             throw new SnapshotStoreException(SnapshotStoreError.OtherData, cow.Name,
-                $" is no COW store: it begins with 0x{magic:x8}, not with 'SnAp'.") { Found = $"data that begins with 0x{magic:x8}" };
+                $" is not a COW store: it begins with 0x{magic:x8}, not with 'SnAp'.") { Found = $"data that begins with 0x{magic:x8}" };
         if (header.Version != StoreHeader.DiskVersion)
             throw new SnapshotStoreException(SnapshotStoreError.UnknownVersion, cow.Name,
-                $" is a COW store of version {header.Version}; this release knows version {StoreHeader.DiskVersion}.") { Version = (int)header.Version };
+                $" is a COW store of version {header.Version}; this release supports version {StoreHeader.DiskVersion}.") { Version = (int)header.Version };
         if (header.ChunkSize == 0)
             throw new SnapshotStoreException(SnapshotStoreError.Damaged, cow.Name,
-                $": its header tells chunks of {header.ChunkSectors} sectors, which is no power of two from 1 to "
+                $": its header specifies chunks of {header.ChunkSectors} sectors, which is not a power of two from 1 to "
                 + $"{StoreGeometry.LargestChunk >> IoRegion.SectorShift}: the store is damaged.")
             {
                 ChunkSize = (long)header.ChunkSectors << IoRegion.SectorShift,
@@ -51,21 +51,24 @@ internal static class StoreReader
         }
     }
 
-    /// <summary>Refuses to overwrite a store of which a merge was begun and is not complete. What is no store, or no valid one, cannot be merged.</summary>
-    /// <exception cref="SnapshotStoreException">It is one, or cannot be read.</exception>
+    /// <summary>Refuses to overwrite a store with an incomplete merge. Other data and invalid stores are ignored, because they cannot be merged.</summary>
+    /// <exception cref="SnapshotStoreException">The store is half merged, or cannot be read.</exception>
     public static async ValueTask CheckNotHalfMergedAsync(IBlockDevice cow)
     {
         if (await ReadHalfMergedAsync(cow).ConfigureAwait(false) is { } label)
         {
             throw new SnapshotStoreException(SnapshotStoreError.HalfMerged, cow.Name,
                 $" is half merged: a merge into {ForeignText.Path(label.OriginName)} was begun and is not complete, "
-                + "and what is still to be merged is nowhere else.",
-                " Complete it by Snapshot.MergeAsync; if what is left is not needed any more, overwrite the first sector by zeroes.") { Label = label };
+                + "and the store has the only copy of the remaining chunks.",
+                " Complete it with Snapshot.MergeAsync; if the remaining chunks are no longer needed, overwrite the first sector with zeroes.")
+            {
+                Label = label,
+            };
         }
     }
 
-    /// <summary>The label of a store of which a merge was begun and is not complete; null of anything else.</summary>
-    /// <exception cref="SnapshotStoreException">It cannot be read.</exception>
+    /// <summary>Returns the label of a store with an incomplete merge; null for anything else.</summary>
+    /// <exception cref="SnapshotStoreException">The device cannot be read.</exception>
     public static async ValueTask<SnapshotStoreLabel?> ReadHalfMergedAsync(IBlockDevice cow)
     {
         StoreHead? head;
@@ -79,7 +82,7 @@ internal static class StoreReader
         }
         if (head is not { Header.Valid: not 0, Label: { IsMerging: true } label })
             return null;
-        // The list of records ends with the first one that is empty.
+        // The list of records ends with the first empty one.
         var first = new StoreGeometry(head.Value.Header.ChunkSize).RecordOffset(0, 0);
         var block = first & -HeadSize(cow);
         if (block + HeadSize(cow) > cow.Length)
@@ -90,14 +93,15 @@ internal static class StoreReader
 
     /// <summary>Reads all records of a store.</summary>
     /// <param name="cow">The store's device.</param>
-    /// <param name="head">What it begins with.</param>
-    /// <param name="originLength">Bytes of the origin.</param>
-    /// <param name="acceptTruncated">Takes exceptions whose chunks lie behind the end of the device, instead of refusing the store.</param>
-    /// <param name="inOrder">For a caller that only looks: gets all records in the order in which they are on the device. Null for a caller that uses the store
-    /// afterwards: then what lies behind the end of the list is looked at, too.</param>
-    /// <param name="largestPage">Bytes that are read at once.</param>
-    /// <exception cref="SnapshotStoreException">It is damaged or crafted, or cannot be read.</exception>
-    public static async ValueTask<StoreImage> LoadAsync(IBlockDevice cow, StoreHead head, long originLength, bool acceptTruncated, List<ExceptionRecord>? inOrder = null, int largestPage = StoreGeometry.UsualPage)
+    /// <param name="head">The header and the label.</param>
+    /// <param name="originLength">The origin's length in bytes.</param>
+    /// <param name="acceptTruncated">True to accept exceptions whose chunks are beyond the end of the device, instead of refusing the store.</param>
+    /// <param name="inOrder">For a caller that only inspects the store: receives all records in their order on the device. Null for a caller that uses the
+    /// store afterwards: then the rest of the area behind the end of the list is read, too.</param>
+    /// <param name="largestPage">Maximum bytes that are read at once.</param>
+    /// <exception cref="SnapshotStoreException">The store is damaged, crafted or truncated, or cannot be read.</exception>
+    public static async ValueTask<StoreImage> LoadAsync(IBlockDevice cow, StoreHead head, long originLength, bool acceptTruncated,
+        List<ExceptionRecord>? inOrder = null, int largestPage = StoreGeometry.UsualPage)
     {
         var geometry = new StoreGeometry(head.Header.ChunkSize, largestPage);
         if (geometry.ChunkSize % cow.Alignment != 0)
@@ -141,7 +145,7 @@ internal static class StoreReader
         return false;
     }
 
-    // Of the area with the end of the list, behind the page with the end of the list.
+    // True if the area that contains the end of the list has other data than zeroes behind the page with the end.
     private static async ValueTask<bool> HoldsMoreAsync(IBlockDevice cow, StoreImage image)
     {
         var geometry = image.Geometry;
@@ -162,13 +166,13 @@ internal static class StoreReader
             return;
         throw area == 0
             ? new SnapshotStoreException(SnapshotStoreError.TooSmall, cow.Name,
-                $" ends at byte {cow.Length}, before metadata area 0 at byte {at}: it is too small for a COW store with such chunks.")
+                $" ends at byte {cow.Length}, before metadata area 0 at byte {at}: it is too small for a COW store with this chunk size.")
             {
                 Length = cow.Length, Needed = at + geometry.ChunkSize, ChunkSize = geometry.ChunkSize,
             }
             : new SnapshotStoreException(SnapshotStoreError.Truncated, cow.Name,
                 $" ends at byte {cow.Length}, before metadata area {area} at byte {at}: it was truncated.",
-                " Give it back its size; what it has lost is gone.")
+                " Restore its size; lost data cannot be recovered.")
             {
                 Length = cow.Length, Needed = at + geometry.ChunkSize, ChunkSize = geometry.ChunkSize,
             };
@@ -192,7 +196,7 @@ internal static class StoreReader
     }
 
     /// <summary>Reads a range.</summary>
-    /// <exception cref="SnapshotStoreException">It cannot be read.</exception>
+    /// <exception cref="SnapshotStoreException">The device cannot be read.</exception>
     public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(IBlockDevice cow, long offset, int length, string what)
     {
         var bytes = AlignedMemory.Allocate(length);
@@ -208,7 +212,8 @@ internal static class StoreReader
         }
         catch (BlockDeviceException failed)
         {
-            throw new SnapshotStoreException(SnapshotStoreError.ReadFailed, cow.Name, $": {what} cannot be read at byte {failed.Offset}: {failed.Error.Describe()}.")
+            throw new SnapshotStoreException(
+                SnapshotStoreError.ReadFailed, cow.Name, $": {what} cannot be read at byte {failed.Offset}: {failed.Error.Describe()}.")
             {
                 Error = failed.Error, Offset = failed.Offset,
             };

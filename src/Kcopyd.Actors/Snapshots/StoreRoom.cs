@@ -3,18 +3,18 @@ using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>How an allocation ended.</summary>
+/// <summary>The result of an allocation.</summary>
 internal enum StoreAllocation
 {
     Done,
-    /// <summary>The store is growing: look again when that has ended.</summary>
+    /// <summary>The store is growing: try again when it has grown.</summary>
     Later,
     Full,
 }
 
 /// <summary>
-/// Room in the store. One whose file or volume somebody has extended is seen when its status is asked for, when it is nearly full, and when it is full; one
-/// that may grow by itself does so then, and what needs the room waits. Used by the origin's actor only.
+/// Allocates room in the store. A file or volume that was extended externally is detected when the status is requested, when the store is nearly full, and when
+/// it is full; a store that may grow automatically does so in the last two cases, and requests that need the room wait. Used by the origin's actor only.
 /// </summary>
 internal sealed class StoreRoom
 {
@@ -22,19 +22,19 @@ internal sealed class StoreRoom
     private readonly DeviceSequence _growing;
     private readonly SnapshotNews _news;
     private readonly Action<OriginRequest, long> _continueWrite;
-    private readonly List<IOriginChange> _changes = [];                     // that wait until it has grown, or cannot
-    private readonly List<(OriginRequest Request, long At)> _writes = [];   // to the snapshot, from a byte on
-    private double _tellFrom;           // per cent of the store
-    private bool _cannotGrow;           // it could not a moment ago: what waited for that does not try it again
+    private readonly List<IOriginChange> _changes = [];                     // wait until it has grown, or has failed to
+    private readonly List<(OriginRequest Request, long At)> _writes = [];   // to the snapshot, starting at a byte
+    private double _reportFrom;         // percentage of the store
+    private bool _cannotGrow;           // growing just failed: resumed work must not try it again
 
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="growing">Grows the store.</param>
-    /// <param name="news">Where it is told that the store fills.</param>
-    /// <param name="continueWrite">Continues a write to the snapshot from a byte on.</param>
+    /// <param name="news">Reports that the store is filling.</param>
+    /// <param name="continueWrite">Continues a write to the snapshot at a byte.</param>
     public StoreRoom(SnapshotCore snapshot, DeviceSequence growing, SnapshotNews news, Action<OriginRequest, long> continueWrite)
     {
         (_snapshot, _growing, _news, _continueWrite) = (snapshot, growing, news, continueWrite);
-        _tellFrom = snapshot.FillThreshold;
+        _reportFrom = snapshot.FillThreshold;
     }
 
     public bool IsGrowing => _growing.IsBusy;
@@ -51,21 +51,21 @@ internal sealed class StoreRoom
         return !_cannotGrow && (_growing.IsBusy || StartGrowing()) ? StoreAllocation.Later : StoreAllocation.Full;
     }
 
-    /// <summary>A change of the origin waits for <see cref="StoreAllocation.Later"/>.</summary>
+    /// <summary>Makes a change of the origin wait after <see cref="StoreAllocation.Later"/>.</summary>
     public void Await(IOriginChange change)
     {
         change.Waits++;
         _changes.Add(change);
     }
 
-    /// <summary>A write to the snapshot waits for it, from a byte on.</summary>
+    /// <summary>Makes a write to the snapshot wait, to continue at a byte.</summary>
     public void Await(OriginRequest request, long at)
     {
         request.Parts++;
         _writes.Add((request, at));
     }
 
-    /// <summary>Looks whether somebody has extended the store.</summary>
+    /// <summary>Checks whether the store was extended externally.</summary>
     public void Refresh()
     {
         if (_snapshot.Cow is not IGrowingDevice device || _snapshot.IsClosed)
@@ -76,28 +76,28 @@ internal sealed class StoreRoom
             HasGrown();
     }
 
-    /// <summary>The store has more room than before.</summary>
+    /// <summary>Handles additional room in the store.</summary>
     public void HasGrown()
     {
-        _tellFrom = _snapshot.FillThreshold;
+        _reportFrom = _snapshot.FillThreshold;
         if (_snapshot.State == SnapshotState.Overflow)
             _snapshot.Become(SnapshotState.Active);
     }
 
-    /// <summary>Tells that the store fills, or grows it.</summary>
-    public void TellIfFilling()
+    /// <summary>Grows the store, or reports that it is filling, if its use has reached the threshold.</summary>
+    public void ReportIfFilling()
     {
-        if (_snapshot.IsInvalid || Percent < _tellFrom)
+        if (_snapshot.IsInvalid || Percent < _reportFrom)
             return;
         Refresh();
         var percent = Percent;
-        if (percent < _tellFrom || _growing.IsBusy || (!_cannotGrow && StartGrowing()))
+        if (percent < _reportFrom || _growing.IsBusy || (!_cannotGrow && StartGrowing()))
             return;
-        _tellFrom = (int)percent + 1;
+        _reportFrom = (int)percent + 1;
         _news.Filling(_snapshot, percent);
     }
 
-    /// <returns>False if it may not grow, or not any more.</returns>
+    /// <returns>False if it may not grow, or has reached its limit.</returns>
     private bool StartGrowing()
     {
         if (_snapshot.Options.Growth is not { } growth || _snapshot.Cow.Length >= growth.Limit || _snapshot.IsInvalid)
@@ -120,7 +120,7 @@ internal sealed class StoreRoom
             change.Release();
         foreach (var (request, at) in writes)
             _continueWrite(request, at);
-        TellIfFilling();
+        ReportIfFilling();
         _cannotGrow = false;
     }
 }

@@ -2,7 +2,7 @@ using Kcopyd.Actors.BlockIo;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>No metadata: chunks one after the other from the start of the COW device.</summary>
+/// <summary>A store without metadata: chunks are allocated sequentially from the start of the COW device.</summary>
 internal sealed class TransientStore(StoreGeometry geometry) : ExceptionStore
 {
     private long _nextFree;     // chunks

@@ -41,8 +41,8 @@ public sealed class Half_merged_store_should : SnapshotSpec
         await (await origin.OpenSnapshotAsync(_cow, Kept with { ForMerge = true })).DisposeAsync();
         var before = _cow.Bytes.ToArray();
         var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, Kept with { Mode = StoreMode.Replace })));
-        Assert.Equal((SnapshotStoreError.HalfMerged, "cow is half merged: a merge into origin was begun and is not complete, and what is still to be merged is nowhere else."
-            + " Complete it by Snapshot.MergeAsync; if what is left is not needed any more, overwrite the first sector by zeroes."), (refusal.Reason, refusal.Message));
+        Assert.Equal((SnapshotStoreError.HalfMerged, "cow is half merged: a merge into origin was begun and is not complete, and the store has the only copy of the remaining chunks."
+            + " Complete it with Snapshot.MergeAsync; if the remaining chunks are no longer needed, overwrite the first sector with zeroes."), (refusal.Reason, refusal.Message));
         Assert.Equal(before, _cow.Bytes.ToArray());
         await using (var snapshot = await origin.OpenSnapshotAsync(_cow, Kept with { ForMerge = true }))
             await Soon(snapshot.MergeAsync());

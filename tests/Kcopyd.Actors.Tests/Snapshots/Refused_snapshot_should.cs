@@ -34,7 +34,7 @@ public sealed class Refused_snapshot_should : SnapshotSpec
         var cow = BlockDevice.Memory(20 * Chunk, readOnly: true, name: "cow");
         await Refuse<ArgumentException>(OriginDevice(), cow, Kept, "read-only");
         var frozen = BlockDevice.Memory(OriginLength, readOnly: true, name: "origin");
-        await Refuse<ArgumentException>(frozen, cow, Kept, "is read-only, and a COW store is to be made there");
+        await Refuse<ArgumentException>(frozen, cow, Kept, "is read-only, so that no COW store can be created there");
         StoreHeader.Of(new StoreGeometry(Chunk), valid: true).Write(cow.Bytes[..Chunk]);
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(frozen);
         await using var snapshot = await origin.OpenSnapshotAsync(cow, Kept);

@@ -13,11 +13,11 @@ public sealed class StoreReader_should
     [InlineData(5, 1, "new chunk 1 holds metadata")]
     [InlineData(5, 34, "new chunk 34 holds metadata")]
     [InlineData(5, -7, "new chunk -7 holds metadata")]
-    [InlineData(100, 3, "old chunk 100 is behind the end of the origin")]
-    [InlineData(-1, 3, "old chunk -1 is behind the end of the origin")]
-    [InlineData(5, 50, "new chunk 50 is behind the end of the store")]
-    [InlineData(8, 3, "old chunk 8 has an exception already: 8->2")]
-    [InlineData(5, 2, "new chunk 2 is taken by 8->2 already")]
+    [InlineData(100, 3, "old chunk 100 is beyond the end of the origin")]
+    [InlineData(-1, 3, "old chunk -1 is beyond the end of the origin")]
+    [InlineData(5, 50, "new chunk 50 is beyond the end of the store")]
+    [InlineData(8, 3, "old chunk 8 already has an exception: 8->2")]
+    [InlineData(5, 2, "new chunk 2 is already used by 8->2")]
     public void refuse_a_hostile_record_by_its_name(long old, long place, string why)
     {
         var cow = Store(50);
@@ -29,7 +29,7 @@ public sealed class StoreReader_should
     }
 
     [Theory]
-    [InlineData(0, 0x12345678u, "is no COW store")]
+    [InlineData(0, 0x12345678u, "is not a COW store")]
     [InlineData(8, 2u, "of version 2")]
     [InlineData(12, 12u, "chunks of 12 sectors")]
     [InlineData(12, 0u, "chunks of 0 sectors")]

@@ -19,7 +19,7 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(OriginLength, readOnly: readOnly, name: "memory"), identity: Other);
         var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })));
         Assert.Equal(SnapshotStoreError.OtherOrigin, refusal.Reason);
-        Assert.Equal($"cow is a snapshot of /disks/one ({OriginLength} bytes, disk 1), not of /disks/two ({OriginLength} bytes, disk 2). If the origin was moved or restored, and is what it was, open it with AcceptOrigin.", refusal.Message);
+        Assert.Equal($"cow is a snapshot of /disks/one ({OriginLength} bytes, disk 1), not of /disks/two ({OriginLength} bytes, disk 2). If the origin was moved or restored and its content is unchanged, open the store with AcceptOrigin.", refusal.Message);
         Assert.Equal(before, _cow.Bytes.ToArray());
     }
 
