@@ -37,7 +37,7 @@ internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppress
     private bool _isPending;
     private bool _isUnderWay;       // used by the actor only
     private int _number;
-    private int _abandoned;              // number of the call that the actor abandoned
+    private int _abandoned;         // number of the call that the actor abandoned
     private IActorRef? _successor;
     private IoResult _result;
     private ExceptionDispatchInfo? _thrown;
@@ -113,7 +113,8 @@ internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppress
         // More bytes than requested would run past the pages and the region.
         return (ulong)_result.Bytes <= (ulong)Asked
             ? _result
-            : throw new InvalidOperationException($"The device reported a transfer of {_result.Bytes} bytes for a request of {Asked} bytes; it is broken.");
+            : throw new InvalidOperationException(
+                $"The device reported {_result.Bytes} bytes transferred for a request of {Asked} bytes; the device is broken.");
     }
 
     // Runs after the actor's turn, on a thread that may block. The actor may be gone: a call abandoned before it reached the device is not made.
@@ -138,7 +139,7 @@ internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppress
             Undelivered();
     }
 
-    // The report was in the mailbox of an actor that is gone, or was sent to it later; the first of the two to run sends the message.
+    // The report was still in the mailbox of a stopped actor, or was sent to it later. Whichever is found first notifies the successor.
     public override void Undelivered()
     {
         if (Interlocked.Exchange(ref _successor, null) is { } successor)

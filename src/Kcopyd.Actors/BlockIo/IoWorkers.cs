@@ -186,7 +186,7 @@ internal sealed class IoWorkers(IActorContext context, int maxBlocking, bool end
         if ((ulong)result.Bytes > (ulong)(io.Length - io.Bytes))
         {
             throw new InvalidOperationException(
-                $"The device reported a transfer of {result.Bytes} bytes for a request of {io.Length - io.Bytes} bytes; it is broken.");
+                $"The device reported {result.Bytes} bytes transferred for a request of {io.Length - io.Bytes} bytes; the device is broken.");
         }
         io.Bytes += result.Bytes;
         if (result.Error == IoError.NotSupported && !io.WritesZeroes && io.Operation is DeviceOperation.Zero or DeviceOperation.Punch)
