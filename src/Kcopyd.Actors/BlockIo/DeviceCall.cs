@@ -11,12 +11,12 @@ using Kcopyd.Actors.Threads;
 namespace Kcopyd.Actors.BlockIo;
 
 /// <summary>
-/// One call of a device by an actor, reused for the next one. A call that may block is made after the actor's turn: whatever a device does, its actor takes
-/// messages, and can be stopped.
+/// An actor's call to a device; the actor reuses the object for its next call. A call that may block runs after the actor's turn: whatever the device does, the
+/// actor processes messages and can be stopped.
 /// </summary>
 /// <remarks>
-/// Invariant: from the start until it reports, the call has all that it needs, and keeps alive the memory that the device was given. So an actor may stop, and
-/// what it worked at may be given up, while a device hangs: nothing but this object, and the thread that called, is left behind.
+/// Invariant: from its start until it reports, the call holds everything that it needs and keeps alive the memory passed to the device. An actor can therefore
+/// stop, and its work can be abandoned, while a device hangs: only this object and the calling thread stay behind.
 /// </remarks>
 internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppression
 {
@@ -28,33 +28,33 @@ internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppress
     private IBlockDevice _device = null!;
     private long _offset;           // bytes
     private long _length;           // bytes
-    private Memory<byte> _memory;   // of a write, too: only read then
+    private Memory<byte> _memory;   // also of a write, which only reads it
     private IBlockDevice? _source;
     private long _sourceOffset;     // bytes
     private OffloadKinds _kind;
     private ConfiguredValueTaskAwaitable<IoResult>.ConfiguredValueTaskAwaiter _pending;
     private ConfiguredValueTaskAwaitable<ExtentResult>.ConfiguredValueTaskAwaiter _pendingMap;
     private bool _isPending;
-    private bool _isUnderWay;       // the actor's
+    private bool _isUnderWay;       // used by the actor only
     private int _number;
-    private int _left;              // the number of the call that the actor left behind
-    private IActorRef? _heir;
+    private int _abandoned;         // number of the call that the actor abandoned
+    private IActorRef? _successor;
     private IoResult _result;
     private ExceptionDispatchInfo? _thrown;
 
     /// <param name="owner">The actor that calls.</param>
-    /// <param name="dispatcher">Where calls are made that may block: the actor's.</param>
-    /// <param name="report">The message that tells the actor that the device has completed the call; null is the call itself.</param>
+    /// <param name="dispatcher">The actor's dispatcher, on which calls that may block are made.</param>
+    /// <param name="report">The message to the actor when the device has completed the call; null for the call itself.</param>
     public DeviceCall(IActorRef owner, MessageDispatcher dispatcher, LinkedMessage? report = null)
     {
         (_owner, _dispatcher, _report) = (owner, dispatcher, report ?? this);
         _completed = Report;
     }
 
-    /// <summary>What a <see cref="DeviceOperation.Map"/> found.</summary>
+    /// <summary>The result of a <see cref="DeviceOperation.Map"/>.</summary>
     public ExtentResult Extent { get; private set; }
 
-    /// <summary>Bytes that the call asks for; what is transferred is that or less.</summary>
+    /// <summary>Bytes requested; the device transfers at most as many.</summary>
     public long Asked { get; private set; }
 
     public void Read(IBlockDevice device, long offset, Memory<byte> memory) => Prepare(DeviceOperation.Read, device, offset, memory.Length, memory);
@@ -62,7 +62,7 @@ internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppress
     public void Write(IBlockDevice device, long offset, ReadOnlyMemory<byte> memory) =>
         Prepare(DeviceOperation.Write, device, offset, memory.Length, MemoryMarshal.AsMemory(memory));
 
-    /// <summary>Prepares what takes no memory.</summary>
+    /// <summary>Prepares an operation without memory.</summary>
     public void Prepare(DeviceOperation operation, IBlockDevice device, long offset, long length) => Prepare(operation, device, offset, length, default);
 
     public void Clone(IBlockDevice source, long sourceOffset, IBlockDevice device, long offset, long length, OffloadKinds kind)
@@ -71,8 +71,8 @@ internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppress
         (_source, _sourceOffset, _kind) = (source, sourceOffset, kind);
     }
 
-    /// <summary>Starts what was prepared, in the actor's turn.</summary>
-    /// <returns>True if it is complete; otherwise the actor is told when it is.</returns>
+    /// <summary>Starts the prepared call, in the actor's turn.</summary>
+    /// <returns>True if it is complete; otherwise the actor receives a message on completion.</returns>
     public bool Start()
     {
         _number++;
@@ -87,18 +87,18 @@ internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppress
         return false;
     }
 
-    /// <summary>The actor stops. If the device has the call, another actor is told so, and told when the device has completed it.</summary>
-    public void Leave(IActorRef heir)
+    /// <summary>Called when the actor stops. Notifies the successor of a call in flight, and again when the device has completed it.</summary>
+    public void Leave(IActorRef successor)
     {
         if (!_isUnderWay)
             return;
-        heir.Tell(new CallLeftBehind(_device, 1), ActorRefs.NoSender);
-        _left = _number;
-        Volatile.Write(ref _heir, heir);
+        successor.Tell(new CallLeftBehind(_device, 1), ActorRefs.NoSender);
+        _abandoned = _number;
+        Volatile.Write(ref _successor, successor);
     }
 
-    /// <summary>Takes the result, once: in the actor's turn.</summary>
-    /// <exception cref="InvalidOperationException">The device says that it transferred more than it was asked for.</exception>
+    /// <summary>Takes the result, once, in the actor's turn.</summary>
+    /// <exception cref="InvalidOperationException">The device reported more bytes than requested.</exception>
     public IoResult TakeResult()
     {
         _isUnderWay = false;
@@ -110,18 +110,19 @@ internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppress
             _thrown = null;
             thrown.Throw();
         }
-        // More bytes than asked for would run past the pages and past the region.
+        // More bytes than requested would run past the pages and the region.
         return (ulong)_result.Bytes <= (ulong)Asked
             ? _result
-            : throw new InvalidOperationException($"The device says that it transferred {_result.Bytes} bytes of {Asked}; it is broken.");
+            : throw new InvalidOperationException(
+                $"The device reported {_result.Bytes} bytes transferred for a request of {Asked} bytes; the device is broken.");
     }
 
-    // After the actor's turn, on a thread that may be blocked. The actor may be gone: what it left behind before the device was called is not made any more.
+    // Runs after the actor's turn, on a thread that may block. The actor may be gone: a call abandoned before it reached the device is not made.
     void IRunnable.Run()
     {
         if (!EngineThread.TryBeginCall(this))
             return;
-        if (Volatile.Read(ref _heir) is not null && _left == _number)
+        if (Volatile.Read(ref _successor) is not null && _abandoned == _number)
             Undelivered();
         else if (Make())
             Report();
@@ -133,32 +134,37 @@ internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppress
     {
         var number = _number;
         _owner.Tell(_report, ActorRefs.NoSender);
-        // The actor may have gone on to its next call by now, and have left that behind.
-        if (Volatile.Read(ref _heir) is not null && _left == number)
+        // The actor may already have started its next call, and have abandoned that one.
+        if (Volatile.Read(ref _successor) is not null && _abandoned == number)
             Undelivered();
     }
 
-    // Found in the mailbox of an actor that is gone, or told to it later: whoever is first.
+    // The report was still in the mailbox of a stopped actor, or was sent to it later. Whichever is found first notifies the successor.
     public override void Undelivered()
     {
-        if (Interlocked.Exchange(ref _heir, null) is { } heir)
-            heir.Tell(new CallLeftBehind(_device, -1), ActorRefs.NoSender);
+        if (Interlocked.Exchange(ref _successor, null) is { } successor)
+            successor.Tell(new CallLeftBehind(_device, -1), ActorRefs.NoSender);
     }
 
     private void Prepare(DeviceOperation operation, IBlockDevice device, long offset, long length, Memory<byte> memory)
     {
         (_operation, _device, _offset, _length, _memory) = (operation, device, offset, length, memory);
-        // What these answer is no transfer.
-        Asked = operation switch { DeviceOperation.Flush or DeviceOperation.Map or DeviceOperation.Grow => 0, DeviceOperation.Evict => long.MaxValue, _ => length };
+        // The results of these are not transfers.
+        Asked = operation switch
+        {
+            DeviceOperation.Flush or DeviceOperation.Map or DeviceOperation.Grow => 0,
+            DeviceOperation.Evict => long.MaxValue,
+            _ => length,
+        };
     }
 
-    /// <returns>True if it is complete. Otherwise it may be reported, and the next call prepared, before this returns.</returns>
+    /// <returns>True if the call is complete. Otherwise it may be reported, and the next call prepared, before this returns.</returns>
     private bool Make()
     {
         try
         {
             _isPending = true;
-#pragma warning disable CA2012 // consumed once: here, or after the message that its completion sends
+#pragma warning disable CA2012 // consumed once: here, or after the completion's message
             if (_operation == DeviceOperation.Map)
             {
                 _pendingMap = _device.MapAsync(_offset, _length).ConfigureAwait(false).GetAwaiter();
@@ -230,7 +236,7 @@ internal sealed class DeviceCall : LinkedMessage, IRunnable, IDeadLetterSuppress
     }
 }
 
-/// <summary>An actor was stopped while a device had a call of it, or that device has completed the call.</summary>
+/// <summary>An actor stopped while its call to a device was in flight, or the device has completed such a call.</summary>
 /// <param name="Device">The device.</param>
-/// <param name="Count">One more, or one fewer.</param>
+/// <param name="Count">1 for an abandoned call, -1 for its completion.</param>
 internal sealed record CallLeftBehind(IBlockDevice Device, int Count) : INoSerializationVerificationNeeded, IDeadLetterSuppression;

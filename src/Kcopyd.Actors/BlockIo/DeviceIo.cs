@@ -5,8 +5,7 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.BlockIo;
 
-/// <summary>One I/O on a device, whole, and the message that tells its owner's actor what the device has done of it. Whoever has it as a message owns
-/// it.</summary>
+/// <summary>A complete I/O on a device, and the message that returns its result to the owner's actor. The holder of the message owns the object.</summary>
 internal class DeviceIo : LinkedMessage, IQueued<DeviceIo>
 {
     public IIoOwner Owner = null!;
@@ -14,9 +13,9 @@ internal class DeviceIo : LinkedMessage, IQueued<DeviceIo>
     public DeviceOperation Operation;
     public long Offset;             // bytes, on the device
     public long Length;             // bytes
-    public Memory<byte> Memory;     // of a write, too: only read then
+    public Memory<byte> Memory;     // also of a write, which only reads it
 
-    /// <summary>Comes after it, if it goes well; the end of both is this one's.</summary>
+    /// <summary>The I/O that follows if this one succeeds; this one reports the result of both.</summary>
     public DeviceIo? Then;
 
     // The result.
@@ -24,29 +23,29 @@ internal class DeviceIo : LinkedMessage, IQueued<DeviceIo>
     public bool IsZero;
     public IoError Error;
 
-    // The workers', until it ends.
-    public DeviceIo Current = null!;        // it, or what comes after it
-    public bool WritesZeroes;               // the device does not zero by itself
-    public bool IsCounted;                  // among those that may block
-    public bool IsAnswered;                 // by a device that is an actor
+    // Used by the workers until the I/O ends.
+    public DeviceIo Current = null!;        // this I/O, or one that follows it
+    public bool WritesZeroes;               // the device has no operation for zeroing
+    public bool IsCounted;                  // among the I/Os that may block
+    public bool IsAnswered;                 // by an IActorDevice
     public IoResult Answer;
     private DeviceCall? _call;
 
-    /// <summary>In the queue where it waits, or told with it.</summary>
+    /// <summary>The next I/O in the queue in which this one waits, or in the same message.</summary>
     public DeviceIo? Following { get; set; }
 
-    /// <summary>Its calls of the device, one after the other: always for the same actor.</summary>
+    /// <summary>The object for its calls to the device, one at a time and always for the same actor.</summary>
     public DeviceCall Call(IActorRef owner, MessageDispatcher dispatcher) => _call ??= new DeviceCall(owner, dispatcher, this);
 }
 
-/// <summary>Does I/Os for an actor.</summary>
+/// <summary>Performs I/Os for an actor.</summary>
 internal interface IIoWorkers
 {
-    /// <summary>Starts an I/O. Its owner gets it back, once, in a turn of the actor.</summary>
+    /// <summary>Starts an I/O, which returns to its owner once, in a turn of the actor.</summary>
     void Start(DeviceIo io);
 }
 
-/// <summary>Takes I/Os back on the actor that started them.</summary>
+/// <summary>Receives completed I/Os, on the actor that started them.</summary>
 internal interface IIoOwner
 {
     void Ended(DeviceIo io);

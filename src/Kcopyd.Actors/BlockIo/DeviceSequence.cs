@@ -2,7 +2,7 @@ using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.BlockIo;
 
-/// <summary>I/Os of one device that come one after the other, each only if the one before went well. They are one errand of a worker.</summary>
+/// <summary>I/Os on one device, each started only if the previous one succeeded. The workers treat them as one I/O.</summary>
 internal sealed class DeviceSequence(IIoWorkers workers) : IIoOwner
 {
     private readonly List<DeviceIo> _steps = [];    // kept for the next sequence
@@ -15,16 +15,16 @@ internal sealed class DeviceSequence(IIoWorkers workers) : IIoOwner
 
     public DeviceSequence Read(long offset, Memory<byte> memory) => Add(DeviceOperation.Read, offset, memory);
 
-    /// <summary>Makes a range read as zeroes, however long it is.</summary>
+    /// <summary>Makes a range of any length read as zeroes.</summary>
     public DeviceSequence Zero(long offset, long length) => Add(DeviceOperation.Zero, offset, default, length);
 
     public DeviceSequence Grow(long length) => Add(DeviceOperation.Grow, length, default);
 
     public DeviceSequence Flush() => Add(DeviceOperation.Flush, 0, default);
 
-    /// <summary>Begins; one sequence at a time.</summary>
+    /// <summary>Starts the sequence; only one runs at a time.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="ended">Is told how it ended, on the origin's actor.</param>
+    /// <param name="ended">Receives the result, on the origin's actor.</param>
     public void Start(IBlockDevice device, Action<IoError> ended)
     {
         _ended = ended;

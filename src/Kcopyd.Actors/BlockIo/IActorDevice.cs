@@ -3,9 +3,9 @@ using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.BlockIo;
 
-/// <summary>A device that is an actor: it takes an I/O from another actor by one message, and gives it back by one, or several I/Os by one.</summary>
+/// <summary>A device that is an actor. It accepts an I/O from another actor in one message, and returns one or several I/Os in one message.</summary>
 internal interface IActorDevice : IPromptDevice
 {
-    /// <summary>Takes a read, a write or a flush, if nothing is wrong with it. It comes back to its owner's actor with <see cref="DeviceIo.Answer"/>.</summary>
+    /// <summary>Accepts a valid read, write or flush. The I/O returns to its owner's actor with <see cref="DeviceIo.Answer"/> set.</summary>
     bool TryTake(DeviceIo io, IActorRef owner);
 }

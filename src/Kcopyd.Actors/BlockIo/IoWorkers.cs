@@ -7,40 +7,40 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.BlockIo;
 
-/// <summary>The I/Os of an actor, many at once: each done whole, however often the device has to be called, and what comes after it. Used by that actor
-/// only.</summary>
+/// <summary>Runs an actor's I/Os concurrently: each to its end, with as many calls to the device as that takes, and then the I/Os that follow it. Used by that
+/// actor only.</summary>
 /// <remarks>
-/// Invariants: each I/O that was started is given back to its owner once, in the actor's turn; so many calls at most are at a device that may block. The rest
-/// waits in order.
+/// Invariants: each started I/O returns to its owner once, in the actor's turn; the number of I/Os at devices that may block is limited. Further ones wait in
+/// order.
 /// </remarks>
-/// <param name="context">The actor's.</param>
-/// <param name="most">How many I/Os may be at devices that may block.</param>
-/// <param name="endsAtOnce">True if an owner may be given an I/O back before <see cref="Start"/> returns.</param>
-internal sealed class IoWorkers(IActorContext context, int most, bool endsAtOnce = false) : IIoWorkers
+/// <param name="context">The actor's context.</param>
+/// <param name="maxBlocking">Maximum number of I/Os at devices that may block.</param>
+/// <param name="endsAtOnce">True if an I/O may return to its owner before <see cref="Start"/> returns.</param>
+internal sealed class IoWorkers(IActorContext context, int maxBlocking, bool endsAtOnce = false) : IIoWorkers
 {
-    private const int MostAtOnce = 1 << 30;     // bytes of one call; only what has no memory is longer
+    private const int MaxBytesPerCall = 1 << 30;     // bytes of one call; only operations without memory are longer
 
     private readonly ILoggingAdapter _log = context.GetLogger();
     private readonly IActorRef _owner = context.Self;
     private readonly MessageDispatcher _dispatcher = context.Dispatcher;
-    private readonly DeviceIo _turn = new();    // the message at which those end that ended while the actor was at something else
+    private readonly DeviceIo _turn = new();    // message for the I/Os that completed during Start
     private LinkedQueue<DeviceIo> _ended;
-    private LinkedQueue<DeviceIo> _waiting;                   // for one that may block to end
+    private LinkedQueue<DeviceIo> _waiting;                   // for an I/O that may block to end
     private int _counted;
     private bool _hasTurn;
 
-    /// <summary>Starts an I/O. Its owner is told of its end by a message to the actor, which gives it to <see cref="Ended"/>; or, if so asked for and the
-    /// device has completed it already, before this returns.</summary>
+    /// <summary>Starts an I/O. Its end arrives as a message to the actor, which passes it to <see cref="Ended"/>; or, with <c>endsAtOnce</c> and if the device
+    /// has already completed it, the I/O returns to its owner before this method returns.</summary>
     public void Start(DeviceIo io)
     {
         io.IsCounted = !IsPrompt(io);
-        if (io.IsCounted && _counted == most)
+        if (io.IsCounted && _counted == maxBlocking)
             _waiting.Add(io);
         else
             Call(io);
     }
 
-    /// <summary>The actor's turn at such a message: a device has completed something, perhaps of several I/Os.</summary>
+    /// <summary>Processes such a message, in the actor's turn: a device has completed a call of one or several I/Os.</summary>
     public void Ended(DeviceIo io)
     {
         if (io == _turn)
@@ -89,7 +89,7 @@ internal sealed class IoWorkers(IActorContext context, int most, bool endsAtOnce
     {
         _hasTurn = false;
         var ended = _ended;
-        _ended = default;       // what ends because of this has its own turn
+        _ended = default;       // I/Os that end because of this get another message
         while (ended.TryTake(out var io))
             End(io);
     }
@@ -118,7 +118,7 @@ internal sealed class IoWorkers(IActorContext context, int most, bool endsAtOnce
         io.WritesZeroes = io.Operation is DeviceOperation.Zero or DeviceOperation.Punch && (io.Device.Features & DeviceFeatures.WriteZeroes) == 0;
     }
 
-    /// <returns>True if it has ended, with all that comes after it.</returns>
+    /// <returns>True if the I/O has ended, with all that follow it.</returns>
     private bool Drive(DeviceIo first)
     {
         do
@@ -139,7 +139,7 @@ internal sealed class IoWorkers(IActorContext context, int most, bool endsAtOnce
     private static void Prepare(DeviceCall call, DeviceIo io)
     {
         var at = io.Offset + io.Bytes;
-        var bytes = (int)Math.Min(io.Length - io.Bytes, MostAtOnce);
+        var bytes = (int)Math.Min(io.Length - io.Bytes, MaxBytesPerCall);
         switch (io.Operation)
         {
             case DeviceOperation.Read:
@@ -160,7 +160,7 @@ internal sealed class IoWorkers(IActorContext context, int most, bool endsAtOnce
         }
     }
 
-    /// <returns>True if there is more to do: of the same, or what comes after it.</returns>
+    /// <returns>True if there is more to do: of the same I/O, or of one that follows it.</returns>
     private bool TakeResult(DeviceIo first)
     {
         try
@@ -169,7 +169,7 @@ internal sealed class IoWorkers(IActorContext context, int most, bool endsAtOnce
         }
         catch (Exception exception)
         {
-            _log.Error(exception, "The device {0} threw.", first.Current.Device.Name);
+            _log.Error(exception, "Device {0} threw an exception.", first.Current.Device.Name);
             first.Error = IoError.WorkerCrashed;
             return false;
         }
@@ -184,7 +184,10 @@ internal sealed class IoWorkers(IActorContext context, int most, bool endsAtOnce
             return false;
         }
         if ((ulong)result.Bytes > (ulong)(io.Length - io.Bytes))
-            throw new InvalidOperationException($"The device says that it transferred {result.Bytes} bytes of {io.Length - io.Bytes}; it is broken.");
+        {
+            throw new InvalidOperationException(
+                $"The device reported {result.Bytes} bytes transferred for a request of {io.Length - io.Bytes} bytes; the device is broken.");
+        }
         io.Bytes += result.Bytes;
         if (result.Error == IoError.NotSupported && !io.WritesZeroes && io.Operation is DeviceOperation.Zero or DeviceOperation.Punch)
             return io.WritesZeroes = true;

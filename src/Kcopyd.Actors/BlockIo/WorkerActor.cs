@@ -3,13 +3,13 @@ using Akka.Actor;
 namespace Kcopyd.Actors.BlockIo;
 
 /// <summary>
-/// Drives the I/O of one message after another: call the device, look at the result, call it again, until the message is done. A call that is
-/// complete when the device returns costs nothing more; one that is not, or that may block, comes back as a message.
+/// Performs the I/O of one message after another: calls the device, checks the result and repeats until the message is done. A call that is complete when the
+/// device returns has no further cost; one that is not, or that may block, returns as a message.
 /// </summary>
 /// <remarks>
-/// Invariant: every message that a worker takes is reported exactly once, also if the device throws: then the report comes first and
-/// the worker dies after it. A worker that ends in another way (it was stopped, or killed) reports nothing; the client, which watches it, accounts for it.
-/// No device blocks a worker: it ends at once, and leaves to the call what the call uses.
+/// Invariant: a worker reports every message that it takes exactly once, even if the device throws: it then reports first and dies afterwards. A worker that
+/// ends in another way (stopped or killed) reports nothing; the client watches it and accounts for it. No device blocks a worker: it ends at once, and the call
+/// keeps what it uses.
 /// </remarks>
 internal abstract class WorkerActor : UntypedActor
 {
@@ -23,7 +23,7 @@ internal abstract class WorkerActor : UntypedActor
 
     protected DeviceCall Call { get; }
 
-    /// <summary>True if the I/O transferred all that it was asked for. An error beside that is an error, but what comes next is untried.</summary>
+    /// <summary>True if the I/O transferred all requested bytes. An error may come with that; the bytes that follow have not been tried.</summary>
     protected bool IsWhole(IoResult result) => result.Bytes == Call.Asked;
 
     protected sealed override void OnReceive(object message)
@@ -42,16 +42,16 @@ internal abstract class WorkerActor : UntypedActor
 
     protected sealed override void PostStop() => Call.Leave(Client);
 
-    /// <summary>Takes a message; false if there is nothing to call (it is reported then).</summary>
+    /// <summary>Takes a message; false if it needs no call and has been reported.</summary>
     protected abstract bool Begin(object message);
 
     /// <summary>Prepares the next call.</summary>
     protected abstract void Prepare();
 
-    /// <summary>Takes the result; false if the message is done and reported. Nothing of it may be touched after the report.</summary>
+    /// <summary>Takes the result; false if the message is done and reported. The message must not be used after the report.</summary>
     protected abstract bool Completed(IoResult result);
 
-    /// <summary>Reports the message at hand as failed by <see cref="IoError.WorkerCrashed"/>.</summary>
+    /// <summary>Reports the current message as failed with <see cref="IoError.WorkerCrashed"/>.</summary>
     protected abstract void Crashed();
 
     private void Drive()

@@ -2,8 +2,8 @@ using Akka.Actor;
 
 namespace Kcopyd.Actors.Jobs;
 
-/// <summary>A reader and its writers, children of the client. Works on one sub-job at a time. Used by the client actor only,
-/// except that the reader reads <see cref="Writers"/> while it owns the sub-job.</summary>
+/// <summary>A reader and its writers, children of the client. Works on one sub-job at a time. Used by the client actor only, except that the reader reads
+/// <see cref="Writers"/> while it owns the sub-job.</summary>
 internal sealed class Crew(IActorRef reader)
 {
     private IActorRef[] _writers = [];
@@ -12,16 +12,16 @@ internal sealed class Crew(IActorRef reader)
 
     public ReadOnlySpan<IActorRef> Writers => _writers;
 
-    /// <summary>The sub-job at hand; null if the crew is idle.</summary>
+    /// <summary>The current sub-job; null if the crew is idle.</summary>
     public SubJob? Current { get; set; }
 
-    /// <summary>A member has died or is dying: the crew is not hired again.</summary>
+    /// <summary>A member has died or is dying: the crew is not reused.</summary>
     public bool IsBroken { get; set; }
 
-    /// <summary>All members are being stopped; <see cref="Current"/>, if any, ends when the last one is gone.</summary>
+    /// <summary>All members are being stopped; <see cref="Current"/>, if any, ends when the last one has terminated.</summary>
     public bool IsDismissed { get; set; }
 
-    /// <summary>Members whose end the client has not been told of.</summary>
+    /// <summary>Members whose termination the client has not yet received.</summary>
     public int Alive { get; set; } = 1;
 
     public void Add(IActorRef writer)
@@ -30,6 +30,6 @@ internal sealed class Crew(IActorRef reader)
         Alive++;
     }
 
-    /// <summary>The writer's index, or -1 (the reader).</summary>
+    /// <summary>The writer's index, or -1 for the reader.</summary>
     public int IndexOf(IActorRef member) => Array.IndexOf(_writers, member);
 }

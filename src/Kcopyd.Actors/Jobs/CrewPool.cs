@@ -5,8 +5,8 @@ using Kcopyd.Actors.Messaging;
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
-/// Crews on demand: recycled last in, first out, so that the one whose stacks and pages are warm works next; or, if the settings say
-/// so, spawned for each sub-job and stopped after it. Used by the client actor only.
+/// Provides crews on demand. They are recycled last in, first out, so that the crew with warm stacks and pages is used next; or, if configured, spawned for
+/// each sub-job and stopped after it. Used by the client actor only.
 /// </summary>
 internal sealed class CrewPool(IActorContext context, KcopydSettings settings)
 {
@@ -15,7 +15,7 @@ internal sealed class CrewPool(IActorContext context, KcopydSettings settings)
     private readonly Props _writer = LocalProps.Of(static () => new WriterActor(), settings.WorkerDispatcher);
     private long _hired;
 
-    /// <summary>Crews whose members live.</summary>
+    /// <summary>Crews with members that have not terminated.</summary>
     public int Count { get; private set; }
 
     public Crew Hire(int writers)
@@ -41,7 +41,7 @@ internal sealed class CrewPool(IActorContext context, KcopydSettings settings)
             _idle.Push(crew);
     }
 
-    /// <summary>Stops every member. Each one's end is told to the client, which counts down <see cref="Crew.Alive"/>.</summary>
+    /// <summary>Stops every member. The client receives the termination of each and counts down <see cref="Crew.Alive"/>.</summary>
     public void Dismiss(Crew crew)
     {
         if (crew.IsDismissed)
@@ -63,7 +63,7 @@ internal sealed class CrewPool(IActorContext context, KcopydSettings settings)
         return true;
     }
 
-    /// <summary>Stops the crews that have nothing to do.</summary>
+    /// <summary>Stops the idle crews.</summary>
     public void Trim()
     {
         while (_idle.TryPop(out var crew))
@@ -86,5 +86,5 @@ internal sealed class CrewPool(IActorContext context, KcopydSettings settings)
     }
 }
 
-/// <summary>A reader or a writer is gone: every report that it made has arrived before this.</summary>
+/// <summary>A reader or writer has terminated; all of its reports have arrived before this message.</summary>
 internal sealed record MemberDied(Crew Crew, IActorRef Member) : INoSerializationVerificationNeeded;

@@ -4,13 +4,13 @@ using Kcopyd.Actors.Memory;
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
-/// Shares a client's sub-jobs and pages among disks, so that a disk that hangs holds up only the jobs that use it. A disk may take more only while it has no
-/// more than what is free: alone it gets half of everything, two get a third each, and something is always left for one more (the dynamic threshold of
-/// Choudhury and Hahne, with a factor of one). Used by the client actor only.
+/// Distributes a client's sub-jobs and pages among disks, so that a disk that hangs delays only the jobs that use it. A disk may take more only while its share
+/// is smaller than what is free: a single disk gets half of everything, two get a third each, and something is always left for another one (the dynamic
+/// threshold of Choudhury and Hahne, with a factor of one). Used by the client actor only.
 /// </summary>
-internal sealed class DiskShares(int most, PagePool pages)
+internal sealed class DiskShares(int maxSubJobs, PagePool pages)
 {
-    private const int UsualDevices = 128;       // more of them are looked through for those that nobody uses
+    private const int UsualDevices = 128;       // above this number, unused devices are removed
 
     private readonly Dictionary<IBlockDevice, DiskShare> _devices = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<object, DiskShare> _disks = [];
@@ -18,7 +18,7 @@ internal sealed class DiskShares(int most, PagePool pages)
     private int _leftBehind;
     private int _sweepAt = UsualDevices;
 
-    /// <summary>Gives a new job its disks.</summary>
+    /// <summary>Assigns a new job its disks.</summary>
     public void Enter(Job job)
     {
         job.SourceShare = job.Source is { } source ? Enter(job, source) : null;
@@ -26,7 +26,7 @@ internal sealed class DiskShares(int most, PagePool pages)
             job.Destinations[i].Share = Enter(job, job.Destinations[i].Device);
     }
 
-    /// <summary>The job is done.</summary>
+    /// <summary>Removes a job that is done.</summary>
     public void Leave(Job job)
     {
         if (job.SourceShare is { } source)
@@ -44,23 +44,23 @@ internal sealed class DiskShares(int most, PagePool pages)
         }
     }
 
-    /// <summary>A sub-job of a job starts.</summary>
+    /// <summary>Adds a sub-job that starts.</summary>
     public static void Take(Job job, PageLease lease) => Add(job, 1, lease);
 
-    /// <summary>It has ended.</summary>
+    /// <summary>Removes a sub-job that has ended.</summary>
     public static void Return(Job job, PageLease lease) => Add(job, -1, lease);
 
-    /// <summary>A call of a device was given up and has not returned, or has returned after all.</summary>
+    /// <summary>A call to a device was abandoned, or an abandoned call has returned.</summary>
     public void AddLeftBehind(IBlockDevice device, int count)
     {
         Of(device).Held += count;
         _leftBehind += count;
     }
 
-    /// <summary>Parks a job if one of its disks has as much as it may.</summary>
+    /// <summary>Parks a job if the share of one of its disks is exhausted.</summary>
     /// <param name="job">A job that could start a sub-job.</param>
-    /// <param name="inFlight">Sub-jobs of the client.</param>
-    /// <returns>True if it waits now, until <see cref="TakeReady"/>.</returns>
+    /// <param name="inFlight">Sub-jobs of the client that are in flight.</param>
+    /// <returns>True if the job now waits until <see cref="TakeReady"/>.</returns>
     public bool TryPark(Job job, int inFlight)
     {
         if (Exhausted(job, inFlight) is not { } share)
@@ -75,8 +75,8 @@ internal sealed class DiskShares(int most, PagePool pages)
         return true;
     }
 
-    /// <summary>Moves one job of each disk that has room again. Whenever something has ended, so that nobody starves; and before there is nothing to do,
-    /// because a job that was moved may have ended without starting anything.</summary>
+    /// <summary>Moves one waiting job of each disk that has room again to the queue. Called whenever something has ended, so that no job starves; and before
+    /// the client becomes idle, because a job that was moved may have ended without starting anything.</summary>
     /// <returns>True if a job is ready.</returns>
     public bool TakeReady(int inFlight, RunnableQueue ready)
     {
@@ -96,7 +96,7 @@ internal sealed class DiskShares(int most, PagePool pages)
         return ready.Head is not null;
     }
 
-    /// <summary>Forgets devices that nothing uses.</summary>
+    /// <summary>Removes devices that are not in use.</summary>
     public void Trim()
     {
         foreach (var (device, share) in _devices)
@@ -132,7 +132,7 @@ internal sealed class DiskShares(int most, PagePool pages)
         return share;
     }
 
-    // Files of one file system share its fate. A device that says nothing of what is beneath it is a disk of its own.
+    // Files on one file system share a disk. A device that does not report its underlying storage counts as a disk.
     private static object DiskOf(IBlockDevice device)
     {
         try
@@ -146,7 +146,7 @@ internal sealed class DiskShares(int most, PagePool pages)
         }
         catch (Exception)
         {
-            return device;      // a broken device: what it throws is seen when it is read or written
+            return device;      // a broken device: the exception surfaces when it is read or written
         }
     }
 
@@ -162,7 +162,8 @@ internal sealed class DiskShares(int most, PagePool pages)
         return null;
     }
 
-    private bool MayTake(DiskShare share, int inFlight) => share.Held == 0 || (share.Held < most - inFlight - _leftBehind && share.Pages < pages.Bound - pages.BytesInUse);
+    private bool MayTake(DiskShare share, int inFlight) =>
+        share.Held == 0 || (share.Held < maxSubJobs - inFlight - _leftBehind && share.Pages < pages.Bound - pages.BytesInUse);
 
     private static void Add(Job job, int count, PageLease lease)
     {

@@ -1,18 +1,18 @@
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
-/// A few runs of a job's source ahead of where it is, data and holes in turn, from <see cref="Start"/> to <see cref="End"/>: bytes from
-/// the start of the region. A reader fills it, the client cuts sub-jobs by it.
+/// The next runs of a job's source, alternating between data and holes, from <see cref="Start"/> to <see cref="End"/> in bytes from the start of the region. A
+/// reader fills the map; the client cuts sub-jobs along it.
 /// </summary>
 internal sealed class ExtentMap
 {
-    /// <summary>Bytes; smaller holes are read, on no file system are they holes.</summary>
-    public const int LeastHole = 4096;
+    /// <summary>Bytes. Smaller holes are read; no file system has them.</summary>
+    public const int MinHole = 4096;
 
-    /// <summary>Runs that are looked for at once. Each batch costs the job a round through a reader, in which it starts nothing new.</summary>
-    private const int Most = 256;
+    /// <summary>Runs per batch. Each batch costs the job a round trip through a reader, during which it starts no sub-jobs.</summary>
+    private const int MaxRuns = 256;
 
-    private readonly (long End, bool IsZero)[] _runs = new (long, bool)[Most];
+    private readonly (long End, bool IsZero)[] _runs = new (long, bool)[MaxRuns];
     private int _count;
     private int _at;
     private int _asked;
@@ -21,19 +21,19 @@ internal sealed class ExtentMap
 
     public long Start { get; private set; }
 
-    /// <summary>Up to here the source is known.</summary>
+    /// <summary>End of the known part of the source.</summary>
     public long End { get; private set; }
 
-    /// <summary>Where the device is asked next. From <see cref="End"/> to here is data, which may go on.</summary>
+    /// <summary>Where the device is queried next. From <see cref="End"/> to here is data, which may continue.</summary>
     public long Position { get; private set; }
 
-    /// <summary>Bytes that are not looked at.</summary>
+    /// <summary>Bytes not yet queried.</summary>
     public long Remaining => _length - Position;
 
-    /// <summary>Begins anew.</summary>
+    /// <summary>Resets the map.</summary>
     /// <param name="start">Bytes from the start of the region, a multiple of the unit.</param>
     /// <param name="length">Bytes of the region.</param>
-    /// <param name="unit">Holes are cut to multiples of it: what else is in such a block is read.</param>
+    /// <param name="unit">Holes are trimmed to multiples of it; the rest of a block is read.</param>
     public void Begin(long start, long length, int unit)
     {
         Start = End = Position = start;
@@ -41,12 +41,12 @@ internal sealed class ExtentMap
         _count = _at = _asked = 0;
     }
 
-    /// <summary>Takes what the device says of <see cref="Position"/>.</summary>
-    /// <returns>False if it is enough.</returns>
+    /// <summary>Adds what the device reports at <see cref="Position"/>.</summary>
+    /// <returns>False if the batch is complete.</returns>
     public bool Add(long length, bool isZero)
     {
         if (length <= 0 || length > Remaining)
-            (length, isZero) = (Remaining, false);  // nothing that a device may say: what is read is right anyway
+            (length, isZero) = (Remaining, false);  // an invalid answer: reading is always correct
         var (from, to) = (Position, Position + length);
         Position = to;
         if (isZero)
@@ -59,14 +59,14 @@ internal sealed class ExtentMap
                 Append(to, isZero: true);
             }
         }
-        if (Remaining > 0 && ++_asked < Most && _count < Most - 2)
+        if (Remaining > 0 && ++_asked < MaxRuns && _count < MaxRuns - 2)
             return true;
-        // The data behind the last hole, and of holes that are too small to be cut, at least one unit: the job gets on.
+        // The data after the last hole; at least one unit if all holes are too small, so that the job makes progress.
         Append(Remaining == 0 ? _length : Math.Min(_length, Math.Max(RoundDown(Position), Start + _unit)), isZero: false);
         return false;
     }
 
-    /// <summary>The run that an offset between <see cref="Start"/> and <see cref="End"/> is in; offsets only grow.</summary>
+    /// <summary>The run that contains an offset between <see cref="Start"/> and <see cref="End"/>; offsets must not decrease.</summary>
     public (long End, bool IsZero) At(long offset)
     {
         while (_runs[_at].End <= offset)

@@ -1,21 +1,21 @@
 namespace Kcopyd.Actors.Jobs;
 
-/// <summary>What the runner tells the client actor.</summary>
+/// <summary>Events that the runner reports to the client actor.</summary>
 internal interface IJobEvents
 {
-    /// <summary>Nothing of the job is in flight any more, and nothing will be: notify.</summary>
+    /// <summary>Nothing of the job is in flight and nothing more will start: notify the caller.</summary>
     void JobDone(Job job);
 
-    /// <summary>The job was cancelled and ends when what is in flight of it has; that may take for ever.</summary>
+    /// <summary>The job was cancelled and ends once its I/O in flight has completed, which may never happen.</summary>
     void CancelWaits(Job job);
 
-    /// <summary>The throttle holds the next sub-job back: call <see cref="JobRunner.Pump"/> after this time.</summary>
+    /// <summary>The throttle delays the next sub-job: call <see cref="JobRunner.Pump"/> after this time.</summary>
     void PumpLater(TimeSpan wait);
 }
 
-/// <summary>Whoever admitted a job.</summary>
+/// <summary>The object that admitted a job.</summary>
 internal interface IJobOwner
 {
-    /// <summary>The client's actor is gone, and the job is settled by that: notifies. Any thread.</summary>
+    /// <summary>Notifies the caller of a job that is settled because the client actor has stopped. Any thread.</summary>
     void NotifyStopped(Job job, long id);
 }

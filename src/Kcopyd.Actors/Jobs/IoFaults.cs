@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors.Jobs;
 
-/// <summary>Makes faults for people: what failed, on which device, where, and the cause.</summary>
+/// <summary>Creates faults with a message for the user: what failed, on which device, where, and the cause.</summary>
 internal static class IoFaults
 {
     public static IoFault OfSource(IBlockDevice device, IoError error, long sector) =>
@@ -10,7 +10,7 @@ internal static class IoFaults
     {
         var what = error switch
         {
-            IoError.Cancelled => "not whole",
+            IoError.Cancelled => "incomplete",
             IoError.VerifyMismatch => "verification failed",
             _ => phase switch
             {
@@ -23,7 +23,7 @@ internal static class IoFaults
         return new IoFault(error, sector, $"{NameOf(device)}: {what}{place}: {error.Describe()}");
     }
 
-    /// <summary>The device's name. The client asks: what a broken device throws must not be its end.</summary>
+    /// <summary>The device's name. Runs on the client actor, which must survive an exception of a broken device.</summary>
     public static string NameOf(IBlockDevice device)
     {
         try
@@ -32,7 +32,7 @@ internal static class IoFaults
         }
         catch (Exception exception)
         {
-            return $"(a device whose name cannot be had: {exception.Message})";
+            return $"(a device whose name is not available: {exception.Message})";
         }
     }
 }

@@ -5,11 +5,11 @@ using Kcopyd.Actors.Telemetry;
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
-/// One copy or zero, from its submission to its notification; it is itself the message that submits it. Recycled by its client.
+/// One copy or zero job, from submission to notification; the object is also the message that submits the job. Recycled by its client.
 /// </summary>
 /// <remarks>
-/// One job, one notification: see <see cref="AnsweredMessage"/>. Until the message is told, the submitting thread owns the object; after that the client actor
-/// does, whose state is below the line.
+/// A job is notified exactly once, see <see cref="AnsweredMessage"/>. The submitting thread owns the object until it sends the message; after that the client
+/// actor does, whose state is below the line.
 /// </remarks>
 internal sealed class Job(IJobOwner owner) : AnsweredMessage, IMember<Job>
 {
@@ -34,10 +34,10 @@ internal sealed class Job(IJobOwner owner) : AnsweredMessage, IMember<Job>
 
     public bool IsSequential => (Flags & CopyFlags.Sequential) != 0;
 
-    /// <summary>Its source is a stream: it is read in order, and once.</summary>
+    /// <summary>The source is a stream, which is read in order and only once.</summary>
     public bool ReadsStream { get; private set; }
 
-    /// <summary>Only the end of the stream tells how long it is; until then <see cref="Length"/> is more than any device has.</summary>
+    /// <summary>The length is known only at the end of the stream; until then <see cref="Length"/> is more than any device has.</summary>
     public bool IsOpenEnded { get; private set; }
 
     /// <summary>Every destination is written in order.</summary>
@@ -51,7 +51,7 @@ internal sealed class Job(IJobOwner owner) : AnsweredMessage, IMember<Job>
 
     public bool Flushes => !ComparesOnly && (Flags & (CopyFlags.Flush | CopyFlags.Verify | CopyFlags.VerifyHash)) != 0;
 
-    // ---- the client actor's --------------------------------------------------------------------------------------
+    // ---- client actor state --------------------------------------------------------------------------------------
 
     public JobPhase Phase;
     public long NextOffset;         // where the next sub-job of this phase begins, from the start of the region
@@ -60,24 +60,24 @@ internal sealed class Job(IJobOwner owner) : AnsweredMessage, IMember<Job>
     public bool IsStopping;         // no further sub-jobs
     public bool IsCancelled;
     public bool IsPaused;
-    public bool IsTimed;            // a timer of it may run
+    public bool IsTimed;            // a timer for it may be running
     public bool ReadError;
     public ulong WriteErrors;
     public long BytesRead;
     public IoFault? ReadFault;
     public RangeList Unreadable;
-    public LinkedQueue<SubJob> Unwritten; // of a sequential job, in order of their offset
+    public LinkedQueue<SubJob> Unwritten; // of an ordered job, in order of offset
     public RegionHashes? RegionHashes;
     public JobOffload Offload;
-    public long SubmittedAt;        // Stopwatch ticks; 0 if nobody measures
+    public long SubmittedAt;        // Stopwatch ticks; 0 if durations are not measured
     public Activity? Activity;
-    public RunnableQueue? Queue;    // that it is in
+    public RunnableQueue? Queue;    // the queue that contains it
 
     Job? IMember<Job>.Before { get; set; }
 
     Job? IMember<Job>.After { get; set; }
 
-    public DiskShare? SourceShare;  // null if it is a destination's, too
+    public DiskShare? SourceShare;  // null without a source
     public IoError StopReason;      // of a cancelled job
 
     public void Prepare(long id, in JobSpec spec)
@@ -116,7 +116,7 @@ internal sealed class Job(IJobOwner owner) : AnsweredMessage, IMember<Job>
         Begin(id);
     }
 
-    /// <summary>Lets go of what the caller gave, before the object waits for its next job.</summary>
+    /// <summary>Releases the caller's objects before this one is recycled.</summary>
     public void Release()
     {
         Source = null;
@@ -131,7 +131,7 @@ internal sealed class Job(IJobOwner owner) : AnsweredMessage, IMember<Job>
 
     protected override void AnswerClosed(long id) => owner.NotifyStopped(this, id);
 
-    /// <summary>One destination and how far it is.</summary>
+    /// <summary>One destination and its progress.</summary>
     public struct Destination
     {
         public IBlockDevice Device;
@@ -140,13 +140,13 @@ internal sealed class Job(IJobOwner owner) : AnsweredMessage, IMember<Job>
         public IoFault? Fault;
         public long Unchanged;  // bytes
         public RangeList Differences;
-        public OffloadKinds CloneKinds;     // worth a try; none once it has refused
-        public DiskShare? Share;            // null if it is the source's or another destination's, too
-        public long ClonedTo;               // bytes from the start of the region; what lies before, from JobOffload.CloneStart on, is cloned
+        public OffloadKinds CloneKinds;     // still to be tried; none once the device has refused
+        public DiskShare? Share;            // null if the source or an earlier destination has the same one
+        public long ClonedTo;               // bytes from the start of the region; cloned from JobOffload.CloneStart up to here
     }
 }
 
-/// <summary>What a job's sub-jobs are doing. A job passes from one phase to the next when none is in flight.</summary>
+/// <summary>What a job's sub-jobs do. A job enters the next phase when none of them is in flight.</summary>
 internal enum JobPhase
 {
     Clone,

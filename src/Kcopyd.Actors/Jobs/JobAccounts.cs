@@ -1,9 +1,9 @@
 namespace Kcopyd.Actors.Jobs;
 
-/// <summary>Collects what readers and writers report into a job's bits, bytes and faults. On the client only.</summary>
+/// <summary>Accumulates the reports of readers and writers in a job's bits, bytes and faults. Used by the client actor only.</summary>
 internal static class JobAccounts
 {
-    /// <summary>A writer's report, or what the client reports in its place.</summary>
+    /// <summary>Adds a writer's report, or one that the client makes in its place.</summary>
     public static void Add(DestinationIo io)
     {
         io.IsReported = true;
@@ -19,12 +19,12 @@ internal static class JobAccounts
             return;
         job.WriteErrors |= 1UL << io.Index;
         var sector = io.ErrorOffset < 0 ? -1 : io.ErrorOffset >> IoRegion.SectorShift;
-        // Sub-jobs end in any order; the first failing sector is the lowest one seen.
+        // Sub-jobs end in any order; the first failed sector is the lowest one reported.
         if (destination.Fault is null || (sector >= 0 && sector < destination.Fault.Sector))
             destination.Fault = IoFaults.OfDestination(destination.Device, io.Error, sector, io.SubJob.Phase);
     }
 
-    /// <summary>What became of a sub-job's read.</summary>
+    /// <summary>Adds the result of a sub-job's read.</summary>
     public static void AddRead(SubJob subJob)
     {
         var job = subJob.Job;
@@ -43,7 +43,7 @@ internal static class JobAccounts
             job.Offload.Unread += subJob.Length;
     }
 
-    /// <summary>Who looks only at the bits must not take a cancelled job for a copied one, or for a flushed or verified one.</summary>
+    /// <summary>Callers that check only the bits must not take a cancelled job for one that was copied, flushed or verified.</summary>
     public static void FailEveryDestination(Job job)
     {
         for (var i = 0; i < job.DestinationCount; i++)

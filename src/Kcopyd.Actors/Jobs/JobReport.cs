@@ -1,9 +1,9 @@
 namespace Kcopyd.Actors.Jobs;
 
-/// <summary>What the world sees of a job: its progress, and its result.</summary>
+/// <summary>The public view of a job: its progress and its result.</summary>
 internal static class JobReport
 {
-    private const long MoreThanAnyDevice = long.MaxValue / 2;       // bytes: the end of a stream was not reached
+    private const long MoreThanAnyDevice = long.MaxValue / 2;       // bytes; a longer job has not reached the end of its stream
 
     public static JobProgress Of(Job job)
     {
@@ -13,8 +13,8 @@ internal static class JobReport
         return new JobProgress(job.Id, State(job), job.Length, job.BytesRead, destinations);
     }
 
-    /// <summary>The result.</summary>
-    /// <param name="job">A job of which nothing is in flight; or, without hashes, which the workers of a client that is gone may still have.</param>
+    /// <summary>The result of a job.</summary>
+    /// <param name="job">A job with nothing in flight; or, without hashes, one that the workers of a stopped client may still use.</param>
     /// <param name="hashes">False leaves the hashes out.</param>
     public static CopyResult Result(Job job, bool hashes = true)
     {
@@ -45,7 +45,9 @@ internal static class JobReport
             destinations[i] = new DestinationResult(destination.Written, destination.Fault, hashes ? job.RegionHashes?.Destination(i) : null)
             {
                 Unchanged = destination.Unchanged,
-                Differences = destination.Differences.IsEmpty ? [] : Array.ConvertAll(destination.Differences.ToArray(), static range => new DifferentRange(range.Offset, range.Length)),
+                Differences = destination.Differences.IsEmpty
+                    ? []
+                    : Array.ConvertAll(destination.Differences.ToArray(), static range => new DifferentRange(range.Offset, range.Length)),
             };
         }
         return destinations;

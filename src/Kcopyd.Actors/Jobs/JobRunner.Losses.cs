@@ -2,12 +2,12 @@ using Akka.Actor;
 
 namespace Kcopyd.Actors.Jobs;
 
-/// <content>Workers that die, and devices that do not answer.</content>
+/// <content>Handles workers that die and devices that do not respond.</content>
 internal sealed partial class JobRunner
 {
     /// <summary>
-    /// A member of a crew is gone. Usually it has reported before, and the crew is only replaced. If it was killed with a part of the
-    /// sub-job at hand, the whole crew is dismissed, and the sub-job ends when the last member is gone: then nobody touches it any more.
+    /// A member of a crew has terminated. Usually it has reported before, and the crew is only replaced. If it had not reported its part of the current
+    /// sub-job, the whole crew is dismissed, and the sub-job ends when the last member has terminated and no worker can use it any more.
     /// </summary>
     public void MemberDied(Crew crew, IActorRef member)
     {
@@ -27,9 +27,9 @@ internal sealed partial class JobRunner
             Lost(subJob);
     }
 
-    /// <summary>Cancels a job and gives up what is in flight of it: what a device has not completed fails as timed out. Its memory is kept for it.</summary>
+    /// <summary>Cancels a job and abandons its I/O in flight: what a device has not completed fails as timed out. The memory is kept for the device.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="reason">What the destinations fail by that have no error of their own.</param>
+    /// <param name="reason">The error of the destinations that have none yet.</param>
     public void Abandon(Job job, IoError reason)
     {
         if (job.Phase == JobPhase.Done)
@@ -43,25 +43,25 @@ internal sealed partial class JobRunner
                 continue;
             subJob.Loss = IoError.TimedOut;
             job.NextOffset = Math.Min(job.NextOffset, subJob.Offset);       // not done
-            crews.Dismiss(subJob.Crew);     // it ends when the last member is gone, which is soon: no device blocks them
+            crews.Dismiss(subJob.Crew);     // the sub-job ends when the last member has terminated: soon, as no device blocks it
         }
         Settle(job);
     }
 
-    /// <summary>A worker was stopped while a device had a call of it, or that device has completed the call after all.</summary>
+    /// <summary>A worker stopped while its call to a device was in flight, or the device has completed such a call.</summary>
     public void CallLeftBehind(IBlockDevice device, int count)
     {
         _shares.AddLeftBehind(device, count);
         _shares.TakeReady(InFlight, _runnable);
     }
 
-    /// <summary>Forgets what it knows of devices that nothing uses.</summary>
+    /// <summary>Drops the state of devices that are not in use.</summary>
     public void Trim() => _shares.Trim();
 
-    /// <summary>What has been in flight for longest; null if nothing is.</summary>
+    /// <summary>The oldest sub-job in flight; null if there is none.</summary>
     public OldestIo? FindOldestIo() => Oldest() is { } oldest ? OldestIo.Of(oldest, scheduler.MonotonicClock - oldest.StartedAt) : null;
 
-    /// <summary>For how long that has been in flight.</summary>
+    /// <summary>The age of the oldest sub-job in flight.</summary>
     public TimeSpan OldestAge() => Oldest() is { } oldest ? scheduler.MonotonicClock - oldest.StartedAt : TimeSpan.Zero;
 
     private SubJob? Oldest()
@@ -75,7 +75,7 @@ internal sealed partial class JobRunner
         return oldest;
     }
 
-    /// <summary>Every member of the crew is gone with a part unreported. The sub-job is not used again: a dead mailbox may hold it.</summary>
+    /// <summary>The whole crew has terminated with a part unreported. The sub-job is not recycled: a dead mailbox may hold it.</summary>
     private void Lost(SubJob subJob)
     {
         var job = subJob.Job;
@@ -85,7 +85,7 @@ internal sealed partial class JobRunner
             subJob.ReadFailure = subJob.Loss;
             subJob.ReadFailureOffset = job.SourceOffset + subJob.Offset;
             subJob.ReadIsLost = true;
-            Stop(job);      // as after a reader that crashed: to go on would leave a hole that no list names
+            Stop(job);      // as after a crashed reader: continuing would leave a gap that no list contains
         }
         for (var i = 0; i < job.DestinationCount; i++)
         {

@@ -1,19 +1,18 @@
 namespace Kcopyd.Actors.Jobs;
 
-/// <content> What need not be read and written. Clones come first, in a phase of their own: each destination is cloned from the start of the region up to where
-/// it refuses, and what no clone has covered is copied. Of that, holes are cut out by the source's map.
-/// </content>
+/// <content>Work without reading and writing. Clones come first, in a separate phase: each destination is cloned from the start of the region up to where it
+/// refuses, and the rest is copied, except for holes in the source's map.</content>
 internal sealed partial class JobRunner
 {
-    private const int SmallJob = 64 << 10;          // bytes: to ask costs more than it saves
+    private const int SmallJob = 64 << 10;          // bytes: querying the devices costs more than it saves
     private const int SmallCopy = 8 << 10;          // bytes: at 16 KiB two calls with a warm buffer are faster
-    private const int CloneUnit = 4096;             // bytes: blocks of most file systems that share them
-    private const int SharedPiece = 256 << 20;      // bytes: sharing takes no time, but a cancel waits for it
+    private const int CloneUnit = 4096;             // bytes: the block size of most file systems with shared blocks
+    private const int SharedPiece = 256 << 20;      // bytes: sharing takes no time, but a cancellation waits for it
     private const int CopiedPiece = 32 << 20;
     private const int LargestZeroPiece = 64 << 20;
     private const OffloadKinds Cloning = OffloadKinds.Reflink | OffloadKinds.ServerCopy | OffloadKinds.KernelCopy;
 
-    /// <summary>Finds out what a new job can be spared. A small one is spared the question.</summary>
+    /// <summary>Determines what a new job need not read and write. For a small job, the devices are not queried.</summary>
     private void Plan(Job job)
     {
         ref var offload = ref job.Offload;
@@ -30,7 +29,8 @@ internal sealed partial class JobRunner
         {
             if (job.Length <= Math.Min(SmallJob, settings.SubJobSize))
             {
-                offload.IsSmallCopy = job is { Length: <= SmallCopy, DestinationCount: 1, IsOrdered: false, Source: not null } && (job.Flags & CopyFlags.OnlyDifferent) == 0
+                offload.IsSmallCopy = job is { Length: <= SmallCopy, DestinationCount: 1, IsOrdered: false, Source: not null }
+                    && (job.Flags & CopyFlags.OnlyDifferent) == 0
                     && (settings.Offload & OffloadKinds.SmallCopy) != 0
                     && (job.Destinations[0].Device.CloneKinds(job.Source) & OffloadKinds.SmallCopy) != 0;
                 return;
@@ -46,13 +46,13 @@ internal sealed partial class JobRunner
             if (job.Source is not { } source)
                 return;
             offload.Unit = Math.Max(offload.Unit, source.Alignment);
-            offload.Extents?.Begin(0, job.Length, 1);       // what the last job of this object knew
+            offload.Extents?.Begin(0, job.Length, 1);       // drops the map of the object's previous job
             offload.MapsHoles = (settings.Offload & OffloadKinds.Holes) != 0 && (source.Features & DeviceFeatures.Map) != 0;
             PlanClones(job, source);
         }
         catch (Exception)
         {
-            // A device that cannot answer is broken. That comes to light where it costs a worker, not the client.
+            // A device that throws is broken. Its errors surface in a worker, not in the client.
             offload.MapsHoles = offload.HasLargeZeroes = offload.Clones = false;
             job.Phase = JobPhase.Copy;
             job.NextOffset = 0;
@@ -64,13 +64,16 @@ internal sealed partial class JobRunner
         var kinds = settings.Offload & Cloning;
         if (job.Offload.MapsHoles)
             kinds &= ~OffloadKinds.KernelCopy;      // it would fill the holes
-        // Sharing reads nothing, so bad sectors would be neither found nor listed: they would just have one more owner.
+        // Sharing reads nothing: bad sectors would be neither found nor listed, but shared with the destination.
         if (job.IgnoresErrors)
             kinds &= ~OffloadKinds.Reflink;
-        // In order, or at a limited rate, nothing is moved by others: they keep neither.
-        if (kinds == OffloadKinds.None || job.IsOrdered || (job.Flags & CopyFlags.OnlyDifferent) != 0 || throttle.IsLimited || (source.Features & DeviceFeatures.Clone) == 0)
+        // Ordered and rate-limited jobs are not cloned: devices keep neither order nor rate.
+        if (kinds == OffloadKinds.None || job.IsOrdered || (job.Flags & CopyFlags.OnlyDifferent) != 0 || throttle.IsLimited
+            || (source.Features & DeviceFeatures.Clone) == 0)
+        {
             return;
-        // File systems share whole blocks: a region that begins within one begins to be cloned at the next.
+        }
+        // File systems share whole blocks: in a region that begins within a block, cloning begins at the next.
         var start = -job.SourceOffset & (CloneUnit - 1);
         if (start % job.Offload.Unit != 0)
             return;
@@ -87,7 +90,7 @@ internal sealed partial class JobRunner
         job.NextOffset = job.Offload.CloneStart = start;
     }
 
-    /// <summary>What the next sub-job does, and with how many bytes.</summary>
+    /// <summary>The kind and the length of the next sub-job.</summary>
     private (SubJobKind Kind, int Length) NextPiece(Job job)
     {
         ref readonly var offload = ref job.Offload;
@@ -108,13 +111,13 @@ internal sealed partial class JobRunner
                 limit = Math.Min(limit, end);
             }
         }
-        // At a limited rate zeroes are counted as data is, in pieces of that size, because a device may well have to write them. Holes of the source are not:
-        // nothing of them is moved.
-        var most = zeroes && offload.HasLargeZeroes && (!throttle.IsLimited || IsOfHoles(job)) ? offload.ZeroPiece : settings.SubJobSize;
-        return (zeroes ? SubJobKind.Zeroes : SubJobKind.Data, (int)Math.Min(most, limit - job.NextOffset));
+        // At a limited rate, zeroes count like data and come in pieces of that size, because a device may have to write them. Holes of the source do not count:
+        // nothing is transferred.
+        var max = zeroes && offload.HasLargeZeroes && (!throttle.IsLimited || IsOfHoles(job)) ? offload.ZeroPiece : settings.SubJobSize;
+        return (zeroes ? SubJobKind.Zeroes : SubJobKind.Data, (int)Math.Min(max, limit - job.NextOffset));
     }
 
-    /// <summary>True if zeroes of this job are holes of its source, and become holes by the destinations' own means.</summary>
+    /// <summary>True if zeroes of this job are holes of its source, and the destinations make holes of them.</summary>
     private static bool IsOfHoles(Job job) => job.Source is not null && job.Offload.HasLargeZeroes;
 
     private static int ClonePiece(Job job)
@@ -125,7 +128,7 @@ internal sealed partial class JobRunner
         return kinds == OffloadKinds.Reflink ? SharedPiece : CopiedPiece;
     }
 
-    /// <summary>Where the next destination begins or ends to be cloned: a sub-job is needed by a destination whole, or not at all.</summary>
+    /// <summary>The next offset where the cloned part of a destination begins or ends: a destination needs all of a sub-job or nothing.</summary>
     private static long NextCloneEdge(Job job)
     {
         if (job.NextOffset < job.Offload.CloneStart)
@@ -139,7 +142,7 @@ internal sealed partial class JobRunner
         return edge;
     }
 
-    /// <summary>Passes over what every destination has by a clone.</summary>
+    /// <summary>Skips what is cloned on every destination.</summary>
     private static void SkipCloned(Job job)
     {
         while (job.Offload.Clones && job.Phase == JobPhase.Copy && job.NextOffset < job.Length && job.NextOffset >= job.Offload.CloneStart)
@@ -156,10 +159,10 @@ internal sealed partial class JobRunner
         }
     }
 
-    /// <summary>Every destination has said how much of a piece it cloned. Who has not cloned all of it clones nothing more.</summary>
+    /// <summary>Every destination has reported how much of a piece it cloned. One that has not cloned all of it is not cloned further.</summary>
     private static void CloneEnded(SubJob subJob)
     {
-        var (job, goesOn) = (subJob.Job, false);
+        var (job, continues) = (subJob.Job, false);
         for (var i = 0; i < job.DestinationCount; i++)
         {
             ref var destination = ref job.Destinations[i];
@@ -168,14 +171,14 @@ internal sealed partial class JobRunner
             var io = subJob.Ios[i];
             destination.ClonedTo = subJob.Offset + io.Bytes is var end && end == job.Length ? end : end & -(long)job.Offload.Unit;
             destination.CloneKinds = io.Bytes == subJob.Length ? io.OffloadKind : OffloadKinds.None;
-            goesOn |= destination.CloneKinds != OffloadKinds.None;
+            continues |= destination.CloneKinds != OffloadKinds.None;
         }
-        if (!goesOn)
+        if (!continues)
             job.NextOffset = job.Length;
     }
 
-    /// <summary>A limit was set while a job clones: the rest is copied, at that rate.</summary>
-    /// <returns>True if the job is in its next phase.</returns>
+    /// <summary>Ends cloning if a limit was set in the meantime: the rest is copied at that rate.</summary>
+    /// <returns>True if the job has entered its next phase.</returns>
     private bool LeaveCloning(Job job)
     {
         if (job.Phase != JobPhase.Clone || !throttle.IsLimited)
@@ -190,11 +193,11 @@ internal sealed partial class JobRunner
         ref var offload = ref subJob.Job.Offload;
         for (var i = 0; i < subJob.Job.DestinationCount; i++)
             offload.HasLargeZeroes &= !subJob.Ios[i].RefusedZeroes;
-        // Larger only after it went well: a device that refuses is found out by a small piece, which is then written.
+        // Pieces grow only after a success: a device that refuses does so on a small piece, which is then written.
         offload.ZeroPiece = Math.Min(LargestZeroPiece, offload.ZeroPiece * 8);
     }
 
-    /// <summary>What a kind of sub-job leaves to be noted when it ends, or is lost.</summary>
+    /// <summary>Updates the offload state when a sub-job ends or is lost.</summary>
     private static void NoteOffload(SubJob subJob)
     {
         if (subJob.Phase == JobPhase.Clone)

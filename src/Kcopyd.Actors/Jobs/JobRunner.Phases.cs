@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors.Jobs;
 
-/// <content>From phase to phase, and to the end.</content>
+/// <content>Moves jobs from phase to phase, and to their end.</content>
 internal sealed partial class JobRunner
 {
     private void Advance(Job job)
@@ -31,7 +31,7 @@ internal sealed partial class JobRunner
         _ => JobPhase.Done,
     };
 
-    /// <returns>False if there is none.</returns>
+    /// <returns>False if there is no further phase.</returns>
     private static bool EnterNextPhase(Job job)
     {
         var next = NextPhase(job);
@@ -54,7 +54,7 @@ internal sealed partial class JobRunner
     {
         RunnableQueue.Remove(job);
         if (job.NextOffset == job.Length && NextPhase(job) == JobPhase.Done)
-            job.IsCancelled = false;    // too late: nothing was left to cancel
+            job.IsCancelled = false;    // too late: everything was done
         else if (job.IsCancelled)
             JobAccounts.FailEveryDestination(job);
         job.Phase = JobPhase.Done;

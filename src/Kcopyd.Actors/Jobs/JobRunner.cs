@@ -4,25 +4,26 @@ using Kcopyd.Actors.Memory;
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
-/// Runs a client's jobs: cuts them into sub-jobs, finds pages and a crew for each, collects what the crews report and passes each job
-/// from phase to phase. Belongs to the client actor and runs only on it.
+/// Runs a client's jobs: cuts them into sub-jobs, acquires pages and a crew for each, collects the crews' reports and moves each job from phase to phase.
+/// Belongs to the client actor and runs only on it.
 /// </summary>
 /// <remarks><code>
-///          Submit    refused, or whole                     all pieces written        flushed                all pieces compared
+///          Submit    refused, or complete                  all pieces written        flushed                all pieces compared
 ///  Waiting ──────▶ Clone ───────────▶ Copy (4 in flight) ─────────────────▶ Flush ─────────▶ Verify ──────────────────▶ Done ──▶ JobDone
-///                    │ error, cancel    │                                     │                │                          ▲
-///     │              │                  │                                   ▲ (CompareOnly begins here)
-///     └──────────────┴──────────────────┴──▶ stopping: what is in flight finishes, nothing starts ────────────────────────┘
+///     │              │                  │                                     │                │ (CompareOnly starts)    ▲
+///     └──────────────┴──────────────────┴── error, cancel ────────────────────┴────────────────┴───▶ stopping ───────────┘
 /// </code>
-/// A job is done when none of its sub-jobs is in flight and none will start; that is looked at in <see cref="Settle"/> only.
+/// While a job is stopping, I/O in flight completes and nothing starts. A job is done when none of its sub-jobs is in flight and none will start; only
+/// <see cref="Settle"/> checks that.
 /// </remarks>
-internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle throttle, IScheduler scheduler, CrewPool crews, PagePool pages, IJobEvents events)
+internal sealed partial class JobRunner(
+    KcopydSettings settings, KcopydThrottle throttle, IScheduler scheduler, CrewPool crews, PagePool pages, IJobEvents events)
 {
     private readonly RunnableQueue _runnable = new();
     private readonly DiskShares _shares = new(settings.MaxSubJobs, pages);
     private readonly Stack<SubJob> _free = new();
     private readonly List<SubJob> _inFlight = [];
-    private int _metered;   // sub-jobs in flight that the throttle counts
+    private int _metered;   // sub-jobs in flight that count for the throttle
 
     /// <summary>Sub-jobs in flight, of all jobs.</summary>
     public int InFlight => _inFlight.Count;
@@ -80,7 +81,7 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         }
     }
 
-    /// <summary>The reader gave a sub-job back: the read is lost, or the job is sequential and its writes wait for their turn.</summary>
+    /// <summary>The reader returned a sub-job: the read failed, or the job is ordered and its writes wait for their turn.</summary>
     public void ReadFinished(SubJob subJob)
     {
         if (subJob.ReadFailure == IoError.WorkerCrashed)
@@ -89,9 +90,9 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         var job = subJob.Job;
         if (subJob.IsAtEnd)
         {
-            // The reads that were asked for ahead find the end, too, and tell it in any order.
+            // Reads submitted ahead also find the end, and report it in any order.
             job.Length = Math.Min(job.Length, subJob.Offset + subJob.Length);
-            job.NextOffset = Math.Min(job.NextOffset, job.Length);      // nearer if a piece before it was not written
+            job.NextOffset = Math.Min(job.NextOffset, job.Length);      // smaller if an earlier piece was not written
         }
         if (subJob.ReadIsLost)
             Stop(job);
@@ -100,11 +101,11 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         Settle(job);
     }
 
-    /// <summary>A writer reported.</summary>
+    /// <summary>Processes a writer's report.</summary>
     public void Reported(DestinationIo io)
     {
         if (io.IsReported)
-            return;     // given up meanwhile
+            return;     // abandoned in the meantime
         if (io.IsCrashed)
             io.SubJob.Crew.IsBroken = true;
         JobAccounts.Add(io);
@@ -116,7 +117,7 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         Settle(job);
     }
 
-    /// <summary>The client is gone, maybe with sub-jobs in flight: who shares its throttle must not wait for them for ever.</summary>
+    /// <summary>The client stops, perhaps with sub-jobs in flight: clients that share its throttle must not wait for them forever.</summary>
     public void LeaveThrottle()
     {
         while (_metered > 0)
@@ -124,9 +125,9 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
     }
 
     private bool Wants(Job job) =>
-        !job.IsPaused && !job.IsStopping && job.NextOffset < job.Length && job.InFlight < MostInFlight(job) && !job.Offload.IsMapping;
+        !job.IsPaused && !job.IsStopping && job.NextOffset < job.Length && job.InFlight < MaxInFlight(job) && !job.Offload.IsMapping;
 
-    private int MostInFlight(Job job) => job.Phase == JobPhase.Clone || (job.Phase == JobPhase.Verify && job.Hashes) ? 1 : settings.SubJobsPerJob;
+    private int MaxInFlight(Job job) => job.Phase == JobPhase.Clone || (job.Phase == JobPhase.Verify && job.Hashes) ? 1 : settings.SubJobsPerJob;
 
     private bool TryStartSubJob(Job job)
     {
@@ -180,8 +181,8 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
 
     private static bool IsOrdered(SubJob subJob) => subJob.Job.IsOrdered && subJob.Phase == JobPhase.Copy && subJob.Kind != SubJobKind.Map;
 
-    /// <summary>Jobs that write in order: hands over the oldest sub-job if it is read; after an error that ends the job or a cancel nothing more is
-    /// written.</summary>
+    /// <summary>For jobs that write in order: hands over the oldest sub-job once it has been read. After a cancellation, or an error that ends the job, nothing
+    /// more is written.</summary>
     private void WriteInOrder(Job job)
     {
         while (job.Unwritten.First is { IsRead: true, IsWriting: false } oldest)
@@ -209,10 +210,10 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
     private static void Stop(Job job)
     {
         job.IsStopping = true;
-        RunnableQueue.Remove(job);  // now: it is settled later, and room for its next sub-job may come up before
+        RunnableQueue.Remove(job);  // now: the job is settled later, and room for its next sub-job may become free before
     }
 
-    /// <summary>Takes a sub-job off its job. The caller settles the job afterwards, once.</summary>
+    /// <summary>Removes a sub-job from its job. The caller settles the job afterwards, once.</summary>
     private void End(SubJob subJob)
     {
         var job = subJob.Job;
@@ -223,7 +224,7 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         StopIfFailed(job);
         Leave(job, subJob);
         if (subJob.Crew.IsBroken)
-            pages.Forfeit(subJob.Lease);    // a device that threw may still be writing into it
+            pages.Forfeit(subJob.Lease);    // a device that threw may still write into it
         else
             pages.Return(subJob.Lease);
         crews.Return(subJob.Crew);
@@ -249,8 +250,8 @@ internal sealed partial class JobRunner(KcopydSettings settings, KcopydThrottle 
         throttle.Ended(scheduler.Now.UtcTicks);
     }
 
-    /// <summary>After anything happened to a job: write what may be written now, then see what comes next. The job may be done, and
-    /// somebody else's, when this returns.</summary>
+    /// <summary>Called after every event of a job: writes what may be written now, then starts what comes next. When this returns, the job may be done and its
+    /// object reused.</summary>
     private void Settle(Job job)
     {
         WriteInOrder(job);

@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors.Jobs;
 
-/// <summary>What a job is to do and whom to notify, checked.</summary>
+/// <summary>The checked parameters of a job, and its notification.</summary>
 internal readonly ref struct JobSpec
 {
     private JobSpec(IBlockDevice? source, long sourceOffset, long length, ReadOnlySpan<IoRegion> destinations, CopyFlags flags, Notification notification)

@@ -4,13 +4,13 @@ using Kcopyd.Actors.Jobs;
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// Limits a client, or several that share it, by percentage of time and by bytes per second. Any thread may change it while jobs run;
-/// the change holds from the next sub-job on.
+/// Limits one client, or several that share the throttle, by percentage of time and by bytes per second. Any thread may change the limits while jobs run; a
+/// change applies from the next sub-job.
 /// </summary>
 /// <remarks>
-/// Unlimited, it costs a client one volatile read a sub-job. Time is what the caller's scheduler says, so it runs under virtual time.
-/// The percentage is over a window that decays by halves every second; the rate is a token bucket that may go into debt by one
-/// sub-job and saves at most a tenth of a second. Bytes are counted once, as they are read, whatever the number of destinations.
+/// An unlimited throttle costs a client one volatile read per sub-job. Time comes from the caller's scheduler, so virtual time works. The percentage applies to
+/// a window that is halved every second; the rate is a token bucket that can go into debt by one sub-job and saves at most a tenth of a second. Bytes are
+/// counted once, as they are read, regardless of the number of destinations.
 /// </remarks>
 public sealed class KcopydThrottle
 {
@@ -24,26 +24,26 @@ public sealed class KcopydThrottle
     private long _bytesPerSecond;
 
     private long _last;         // ticks of the last accounting
-    private int _inFlight;      // clients' sub-jobs
-    private double _busy;       // ticks of the window in which anything was in flight
+    private int _inFlight;      // sub-jobs of all clients
+    private double _busy;       // ticks of the window with I/O in flight
     private double _total;      // ticks of the window
     private double _credit;     // bytes; negative is debt
 
     /// <summary>Creates a throttle; unlimited by default.</summary>
-    /// <param name="percent">Percentage of time that I/O may be in flight, 1 to 100.</param>
-    /// <param name="bytesPerSecond">Bytes read a second; 0 is no limit.</param>
+    /// <param name="percent">Percentage of time in which I/O may be in flight, 1 to 100.</param>
+    /// <param name="bytesPerSecond">Maximum bytes read per second; 0 for no limit.</param>
     public KcopydThrottle(int percent = 100, long bytesPerSecond = 0) => Set(percent, bytesPerSecond);
 
-    /// <summary>Percentage of time that I/O may be in flight, 1 to 100; 100 is no limit.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Not 1 to 100.</exception>
+    /// <summary>Percentage of time in which I/O may be in flight, 1 to 100; 100 for no limit.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not between 1 and 100.</exception>
     public int Percent
     {
         get => Volatile.Read(ref _percent);
         set => Set(value, BytesPerSecond);
     }
 
-    /// <summary>Bytes read a second; 0 is no limit.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
+    /// <summary>Maximum bytes read per second; 0 for no limit.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public long BytesPerSecond
     {
         get => Volatile.Read(ref _bytesPerSecond);
@@ -64,10 +64,10 @@ public sealed class KcopydThrottle
             _clients.Remove(client);
     }
 
-    /// <summary>Asks to start a sub-job. What was started so is ended by <see cref="Ended"/>; an unlimited client asks nothing.</summary>
-    /// <param name="bytes">Its size.</param>
+    /// <summary>Requests the start of a sub-job, to be ended by <see cref="Ended"/>. Not called while unlimited.</summary>
+    /// <param name="bytes">Size of the sub-job.</param>
     /// <param name="now">Ticks (100 ns) of the caller's scheduler.</param>
-    /// <param name="wait">If it may not start: how long to wait before asking again.</param>
+    /// <param name="wait">If it may not start: the time to wait before the next attempt.</param>
     internal bool TryStart(long bytes, long now, out TimeSpan wait)
     {
         lock (_lock)
@@ -100,16 +100,16 @@ public sealed class KcopydThrottle
     {
         if (_percent == 100)
             return TimeSpan.Zero;
-        var excess = _busy * 100 / _percent - _total;   // ticks of idleness that are owed
+        var excess = _busy * 100 / _percent - _total;   // idle ticks owed
         if (excess <= 0)
             return TimeSpan.Zero;
-        // While other I/O is in flight idleness does not begin: look again soon.
+        // Idle time does not begin while other I/O is in flight: check again soon.
         return _inFlight > 0 ? Recheck : TimeSpan.FromTicks((long)excess);
     }
 
     private void Account(long now)
     {
-        var elapsed = Math.Max(0, now - _last);     // a clock that steps back costs nothing
+        var elapsed = Math.Max(0, now - _last);     // a clock that steps back has no effect
         _last = now;
         if (_bytesPerSecond > 0)
             _credit = Math.Min(_credit + _bytesPerSecond * ((double)elapsed / TimeSpan.TicksPerSecond), _bytesPerSecond / 10.0);
@@ -123,10 +123,10 @@ public sealed class KcopydThrottle
         }
     }
 
-    /// <summary>Sets both limits at once.</summary>
-    /// <param name="percent">Percentage of time that I/O may be in flight, 1 to 100.</param>
-    /// <param name="bytesPerSecond">Bytes read a second; 0 is no limit.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Outside its range.</exception>
+    /// <summary>Sets both limits in one step.</summary>
+    /// <param name="percent">Percentage of time in which I/O may be in flight, 1 to 100.</param>
+    /// <param name="bytesPerSecond">Maximum bytes read per second; 0 for no limit.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
     public void Set(int percent, long bytesPerSecond)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(percent, 1);
@@ -135,7 +135,7 @@ public sealed class KcopydThrottle
         lock (_lock)
         {
             if (_bytesPerSecond != bytesPerSecond)
-                _credit = 0;    // debt at the old rate is not owed at the new one
+                _credit = 0;    // debt at the old rate does not carry over to the new one
             Volatile.Write(ref _percent, percent);
             Volatile.Write(ref _bytesPerSecond, bytesPerSecond);
             _limited = percent < 100 || bytesPerSecond > 0;

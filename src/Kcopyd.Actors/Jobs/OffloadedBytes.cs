@@ -1,15 +1,15 @@
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// What a job did not carry through the engine: bytes, added up over all of its destinations. They are a part of the bytes written to
-/// those, so a job of 1 MiB to two destinations that were both cloned has 2 MiB here.
+/// Bytes of a job that did not pass through the engine, summed over all destinations. They are part of the bytes written to those: a job of 1 MiB to two
+/// destinations that were both cloned has 2 MiB here.
 /// </summary>
 /// <param name="Reflink">Bytes shared by <see cref="OffloadKinds.Reflink"/>.</param>
 /// <param name="ServerCopy">Bytes copied by <see cref="OffloadKinds.ServerCopy"/>.</param>
 /// <param name="KernelCopy">Bytes copied by <see cref="OffloadKinds.KernelCopy"/>.</param>
-/// <param name="Holes">Bytes of holes of the source that were made at a destination, or found there, by <see cref="OffloadKinds.Holes"/>.</param>
-/// <param name="DetectedZeroes">Bytes that were read, were zero and became holes, by <see cref="OffloadKinds.DetectZeroes"/>.</param>
-/// <param name="WriteZeroes">Bytes zeroed by the devices' own means, by <see cref="OffloadKinds.WriteZeroes"/>.</param>
+/// <param name="Holes">Bytes of holes in the source that were created or already present on a destination, by <see cref="OffloadKinds.Holes"/>.</param>
+/// <param name="DetectedZeroes">Bytes that were read as zero and became holes, by <see cref="OffloadKinds.DetectZeroes"/>.</param>
+/// <param name="WriteZeroes">Bytes zeroed by the devices, by <see cref="OffloadKinds.WriteZeroes"/>.</param>
 /// <param name="SmallCopy">Bytes copied by <see cref="OffloadKinds.SmallCopy"/>.</param>
 public readonly record struct OffloadedBytes(long Reflink, long ServerCopy, long KernelCopy, long Holes, long DetectedZeroes, long WriteZeroes, long SmallCopy)
 {
@@ -27,7 +27,7 @@ public readonly record struct OffloadedBytes(long Reflink, long ServerCopy, long
         _ => 0,
     };
 
-    /// <summary>The sum of two jobs.</summary>
+    /// <summary>The sum of both values.</summary>
     public OffloadedBytes Add(OffloadedBytes other) => new(Reflink + other.Reflink, ServerCopy + other.ServerCopy, KernelCopy + other.KernelCopy,
         Holes + other.Holes, DetectedZeroes + other.DetectedZeroes, WriteZeroes + other.WriteZeroes, SmallCopy + other.SmallCopy);
 

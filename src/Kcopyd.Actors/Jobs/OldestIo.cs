@@ -3,11 +3,11 @@ using Kcopyd.Actors.Jobs;
 
 namespace Kcopyd.Actors;
 
-/// <summary>The piece of a job that has been in flight for longest, and which device has not completed it.</summary>
+/// <summary>The piece of a job that has been in flight longest, and the device that has not completed it.</summary>
 /// <param name="JobId">The job's number.</param>
-/// <param name="Age">How long.</param>
-/// <param name="Operation">What the device does: <c>read</c>, <c>write</c>, <c>flush</c>, <c>clone</c>, <c>verify</c> or <c>map</c>.</param>
-/// <param name="Device">Its name; of several devices the first one.</param>
+/// <param name="Age">The time that it has been in flight.</param>
+/// <param name="Operation">The device's operation: <c>read</c>, <c>write</c>, <c>flush</c>, <c>clone</c>, <c>verify</c> or <c>map</c>.</param>
+/// <param name="Device">The device's name; of several devices, the first one.</param>
 public sealed record OldestIo(long JobId, TimeSpan Age, string Operation, string Device)
 {
     internal static OldestIo Of(SubJob subJob, TimeSpan age)

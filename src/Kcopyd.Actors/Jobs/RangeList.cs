@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors.Jobs;
 
-/// <summary>Unreadable ranges in order of their offset, neighbours merged. Empty, it costs nothing.</summary>
+/// <summary>Ranges in order of their offset, with adjacent ones merged. An empty list allocates nothing.</summary>
 internal struct RangeList
 {
     private List<UnreadableRange>? _ranges;
@@ -13,7 +13,7 @@ internal struct RangeList
 
     public readonly UnreadableRange[] ToArray() => _ranges?.ToArray() ?? [];
 
-    /// <summary>Adds a range that overlaps none of the list; an empty one is no range.</summary>
+    /// <summary>Adds a range that overlaps none in the list; an empty range is ignored.</summary>
     public void Add(long offset, long length)
     {
         if (length == 0)

@@ -3,14 +3,14 @@ using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Jobs;
 
-/// <content>Looks for holes, a batch at a time.</content>
+/// <content>Looks for holes, one batch at a time.</content>
 internal sealed partial class ReaderActor
 {
     private bool BeginMap()
     {
         var job = _subJob.Job;
         job.Offload.Extents ??= new ExtentMap();
-        job.Offload.Extents.Begin(_subJob.Offset, job.Length, Math.Max(ExtentMap.LeastHole, job.Offload.Unit));
+        job.Offload.Extents.Begin(_subJob.Offset, job.Length, Math.Max(ExtentMap.MinHole, job.Offload.Unit));
         return true;
     }
 
@@ -23,7 +23,7 @@ internal sealed partial class ReaderActor
 
     private bool Mapped()
     {
-        // A device that cannot tell is read: what is wrong with it will be seen there.
+        // A device that fails to report extents is read; its error surfaces there.
         var extent = Call.Extent;
         var map = _subJob.Job.Offload.Extents!;
         if (extent.Error == IoError.None ? map.Add(extent.Length, extent.IsZero) : map.Add(map.Remaining, isZero: false))

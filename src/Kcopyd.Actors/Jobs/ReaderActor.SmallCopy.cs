@@ -1,7 +1,7 @@
 namespace Kcopyd.Actors.Jobs;
 
-/// <content>A small job between files in memory is one call, and its writer is spared. Whatever is wrong with it comes to light when it
-/// is read and written after all.</content>
+/// <content>Copies a small job between files in memory with one call and without a writer. If that fails, the job is read and written as usual, which reports
+/// the error.</content>
 internal sealed partial class ReaderActor
 {
     private void PrepareSmallCopy()
@@ -21,7 +21,7 @@ internal sealed partial class ReaderActor
         return false;
     }
 
-    // It was the destination that was asked.
+    // The call was made to the destination.
     private void SmallCopyCrashed()
     {
         var io = _subJob.Ios[0];

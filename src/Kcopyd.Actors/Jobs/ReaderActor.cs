@@ -4,8 +4,8 @@ using Kcopyd.Actors.BlockIo;
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
-/// Fills the pages of a sub-job from its source and hands it to the writers. The client hears of it only if it has to go on with it:
-/// the read failed for good, or the job is sequential and its writes wait for their turn.
+/// Fills the pages of a sub-job from its source and hands it to the writers. The sub-job returns to the client only if the read failed permanently, or if the
+/// job is ordered and its writes wait for their turn.
 /// </summary>
 internal sealed partial class ReaderActor : WorkerActor
 {
@@ -77,15 +77,15 @@ internal sealed partial class ReaderActor : WorkerActor
     }
 
     /// <summary>
-    /// Continues after an error where that is worth a try. Any job looks closer at a bad block: a second look may succeed, and otherwise the fault names the
-    /// block itself and not where the I/O began. Only a job that ignores errors continues behind it, and not if the device is gone: what was not read then is
-    /// not unreadable.
+    /// Continues after an error where that can succeed. Every job narrows down a bad block: the retry may succeed, and otherwise the fault names the block and
+    /// not the start of the I/O. Only a job that ignores errors continues after the block, and not if the device is gone: data that was not read then is not
+    /// unreadable.
     /// </summary>
-    /// <param name="error">What ended the I/O.</param>
-    /// <param name="isWhole">True if all bytes came beside the error: they are good, and the block behind them was not asked for.</param>
+    /// <param name="error">The error that ended the I/O.</param>
+    /// <param name="isWhole">True if all bytes were read despite the error: they are valid, and the block after them was not requested.</param>
     private bool Salvage(IoError error, bool isWhole)
     {
-        var narrows = error.IsBadBlock() && !_subJob.Job.ReadsStream;      // which has no second look
+        var narrows = error.IsBadBlock() && !_subJob.Job.ReadsStream;      // a stream cannot be read again
         if (narrows && !isWhole && !_transfer.IsSingleBlock)
         {
             _transfer.Narrow();
@@ -111,7 +111,7 @@ internal sealed partial class ReaderActor : WorkerActor
         _transfer.Widen();
     }
 
-    // A verification does not read what the copy could not: it compares with the zeroes that were written.
+    // Verification does not read what the copy could not: it compares with the zeroes that were written.
     private void SkipKnownUnreadable()
     {
         if (_subJob.Phase != JobPhase.Verify)

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Kcopyd.Actors.Jobs;
 
-/// <summary>Refuses a job that cannot be right, before anything is read or written. Every message names the argument and the remedy.</summary>
+/// <summary>Refuses an invalid job before anything is read or written. Every message names the argument and the remedy.</summary>
 internal static class RegionChecks
 {
-    // Names are made only for a refusal: a check allocates nothing.
+    // Argument names are formatted only for a refusal, so that a check allocates nothing.
     private const int FromSource = -1;
 
     /// <summary>Checks a copy and returns the bytes to copy to each destination.</summary>
@@ -19,7 +19,10 @@ internal static class RegionChecks
         if ((flags & CopyFlags.CompareOnly) != 0 && (flags & (CopyFlags.OnlyDifferent | CopyFlags.Flush)) != 0)
             throw new ArgumentException("CompareOnly writes nothing: leave OnlyDifferent and Flush out.", nameof(flags));
         if (from.Count == IoRegion.CountToEnd && !isStream)
-            throw new ArgumentException($"{from}: only a stream ends by itself; name the sectors with Region(sector, count), or take the Whole() device.", nameof(from));
+        {
+            throw new ArgumentException(
+                $"{from}: only a stream can be read to its end; specify the sectors with Region(sector, count), or use Whole().", nameof(from));
+        }
         var length = from.Count == IoRegion.CountToEnd ? LengthToEnd(to) : LengthInBytes(from);
         if ((flags & CopyFlags.CompareOnly) != 0)
             length = Math.Min(length, Shortest(to));
@@ -33,7 +36,7 @@ internal static class RegionChecks
         return length;
     }
 
-    /// <summary>Checks a zeroing and returns the bytes to zero on each destination.</summary>
+    /// <summary>Checks a zero job and returns the bytes to zero on each destination.</summary>
     /// <exception cref="ArgumentException">Names the argument at fault: <c>to</c>, <c>to[i]</c> or <c>flags</c>.</exception>
     public static long Zero(ReadOnlySpan<IoRegion> to, CopyFlags flags, int maxDestinations)
     {
@@ -46,7 +49,7 @@ internal static class RegionChecks
         return length;
     }
 
-    // Where one ends within the last sector, there is no more to compare of the others.
+    // If one ends within its last sector, the others are compared only up to there.
     private static long Shortest(ReadOnlySpan<IoRegion> to)
     {
         var length = long.MaxValue;
@@ -55,7 +58,7 @@ internal static class RegionChecks
         return length;
     }
 
-    // As much as fits behind the start of every destination: more than any device has.
+    // The maximum that fits after the start of every destination: more than any device has.
     private static long LengthToEnd(ReadOnlySpan<IoRegion> to)
     {
         var last = 0L;
@@ -64,8 +67,8 @@ internal static class RegionChecks
         return (IoRegion.CountToEnd - last) << IoRegion.SectorShift;
     }
 
-    // A device may end within its last sector, and only there; a sink has no end. Cut to the shortest, a job would leave bytes of the
-    // others as they were and call itself a success.
+    // Only the last sector of a device can be partial; a sink has no end. Cut to the shortest destination, a job would leave bytes of the others unchanged and
+    // still report success.
     private static long CommonLength(ReadOnlySpan<IoRegion> to)
     {
         var (common, shown) = (to[0].Count << IoRegion.SectorShift, -1);
@@ -76,7 +79,12 @@ internal static class RegionChecks
                 continue;
             var length = LengthInBytes(to[i]);
             if (shown >= 0 && length != common)
-                throw new ArgumentException($"{to[i]}: {length} bytes up to the end of the device, and destination {shown} ({to[shown]}) has {common}; every destination of a job gets as many. Leave the partial sector out, or give this one a job of its own.", Name(i));
+            {
+                throw new ArgumentException(
+                    $"{to[i]} has {length} bytes up to the end of the device, and destination {shown} ({to[shown]}) has {common}; all destinations of a job "
+                    + "must have the same number. Leave the partial sector out, or use a separate job for this destination.",
+                    Name(i));
+            }
             (common, shown) = (length, i);
         }
         return common;
@@ -86,21 +94,26 @@ internal static class RegionChecks
     {
         const CopyFlags known = CopyFlags.IgnoreError | CopyFlags.Sequential | CopyFlags.Flush | CopyFlags.Verify | CopyFlags.VerifyHash
             | CopyFlags.OnlyDifferent | CopyFlags.CompareOnly;
+        const CopyFlags readsBack = CopyFlags.Verify | CopyFlags.VerifyHash | CopyFlags.OnlyDifferent | CopyFlags.CompareOnly;
         if ((flags & ~known) != 0)
             throw new ArgumentException($"Unknown flags 0x{(int)(flags & ~known):x}.", nameof(flags));
         if (to.IsEmpty)
             throw new ArgumentException("Name at least one destination.", nameof(to));
         if (to.Length > maxDestinations)
-            throw new ArgumentException($"{to.Length} destinations; the client takes {maxDestinations}. Raise kcopyd.client.max-destinations (at most 64) or use several jobs.", nameof(to));
+        {
+            throw new ArgumentException(
+                $"{to.Length} destinations; the client's limit is {maxDestinations}. Raise kcopyd.client.max-destinations (at most 64) or use several jobs.",
+                nameof(to));
+        }
         for (var i = 0; i < to.Length; i++)
         {
             var destination = to[i];
             Region(destination, i);
             if (destination.Count != count)
-                throw new ArgumentException($"{destination}: the job is of {count} sectors; every region of a job has the same count.", Name(i));
+                throw new ArgumentException($"{destination}: the job has {count} sectors; every region of a job must have the same count.", Name(i));
             if (destination.Device.IsReadOnly && (flags & CopyFlags.CompareOnly) == 0)
                 throw new ArgumentException($"{destination.Device.Name} is read-only; open it for writing.", Name(i));
-            if ((destination.Device.Features & DeviceFeatures.Sink) != 0 && (flags & (CopyFlags.Verify | CopyFlags.VerifyHash | CopyFlags.OnlyDifferent | CopyFlags.CompareOnly)) != 0)
+            if ((destination.Device.Features & DeviceFeatures.Sink) != 0 && (flags & readsBack) != 0)
                 throw new ArgumentException($"{destination.Device.Name} cannot be read back, so it cannot be verified or compared.", Name(i));
             if (count != IoRegion.CountToEnd && destination.Device.Length < destination.Offset + length)
                 throw new ArgumentException($"{destination}: ends past the device, which has {destination.Device.Length} bytes.", Name(i));
@@ -118,7 +131,7 @@ internal static class RegionChecks
         if (region.Device is null)
             throw new ArgumentException("The region has no device.", Name(index));
         if (region.Sector > 0 && region.Device.IsStream())
-            throw new ArgumentException($"{region}: a stream has no sectors to begin at but the first.", Name(index));
+            throw new ArgumentException($"{region}: a region of a stream must begin at sector 0.", Name(index));
         if (region.Sector >= 0 && region.Count == IoRegion.CountToEnd)
         {
             if (region.Offset > region.Device.Length)
@@ -127,7 +140,7 @@ internal static class RegionChecks
         }
         if (region.Sector < 0 || region.Count < 0 || region.Sector > long.MaxValue / IoRegion.SectorSize - region.Count)
             throw new ArgumentException($"{region}: sector and count must not be negative, and their sum must be below 2^54.", Name(index));
-        // The last sector may be a partial one.
+        // The last sector may be partial.
         if (region.Device.Length != long.MaxValue && (region.Sector + region.Count - 1) << IoRegion.SectorShift >= region.Device.Length && region.Count > 0)
             throw new ArgumentException($"{region}: ends past the device, which has {region.Device.Length} bytes.", Name(index));
     }
@@ -140,7 +153,12 @@ internal static class RegionChecks
         var alignment = region.Device.Alignment;
         var endsWithDevice = region.Count == IoRegion.CountToEnd || region.Offset + length == region.Device.Length;
         if (region.Offset % alignment != 0 || (length % alignment != 0 && !endsWithDevice))
-            throw new ArgumentException($"{region}: the device wants multiples of {alignment} bytes ({(alignment / IoRegion.SectorSize).ToString(CultureInfo.InvariantCulture)} sectors); align the region or open the device buffered.", Name(index));
+        {
+            var sectors = (alignment / IoRegion.SectorSize).ToString(CultureInfo.InvariantCulture);
+            throw new ArgumentException(
+                $"{region}: the device requires multiples of {alignment} bytes ({sectors} sectors); align the region or open the device buffered.",
+                Name(index));
+        }
     }
 
     private static bool Overlaps(IoRegion a, IoRegion b, long length)

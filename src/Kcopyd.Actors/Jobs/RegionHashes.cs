@@ -3,11 +3,11 @@ using System.Security.Cryptography;
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
-/// SHA-256 of a job's source and of each destination, as they are read back. Pieces come in order and one at a time
-/// (the verify phase of such a job keeps one sub-job in flight), so each hash is touched by one worker at a time.
+/// SHA-256 of a job's source and of each destination, as they are read back. Pieces arrive in order and one at a time (the verify phase of such a job has one
+/// sub-job in flight), so only one worker uses a hash at a time.
 /// </summary>
 /// <param name="destinations">Number of destinations.</param>
-/// <param name="length">Bytes of the region. A hash of less is not told: it would be taken for that of the region.</param>
+/// <param name="length">Bytes of the region. A hash of fewer bytes is not reported: it would be taken for that of the region.</param>
 internal sealed class RegionHashes(int destinations, long length) : IDisposable
 {
     private readonly RegionHash _source = new();
@@ -17,7 +17,7 @@ internal sealed class RegionHashes(int destinations, long length) : IDisposable
 
     public void AppendDestination(int index, ReadOnlySpan<byte> data) => _destinations[index].Append(data);
 
-    /// <summary>Lower-case hex; null if not all of the region was read.</summary>
+    /// <summary>Lower-case hex; null if the region was not read completely.</summary>
     public string? Source() => _source.Of(length);
 
     /// <inheritdoc cref="Source"/>
@@ -29,6 +29,7 @@ internal sealed class RegionHashes(int destinations, long length) : IDisposable
         foreach (var hash in _destinations)
             hash.Dispose();
     }
+
     private sealed class RegionHash : IDisposable
     {
         private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -4,10 +4,10 @@ using Kcopyd.Actors.Messaging;
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
-/// One piece of a job. It is the message to the reader, and from the reader to the client if the client has to go on with it
-/// (the read failed, or the job is sequential). Each <see cref="DestinationIo"/> is the message to one writer and from it to the client.
+/// One piece of a job. It is the message to the reader, and from the reader to the client if the client must continue (the read failed, or the job is ordered).
+/// Each <see cref="DestinationIo"/> is the message to one writer, and from the writer to the client.
 /// </summary>
-/// <remarks>Owned by whoever has it as a message; recycled by the client when every destination is accounted for.</remarks>
+/// <remarks>Owned by the holder of the message; recycled by the client when every destination is accounted for.</remarks>
 internal sealed class SubJob : LinkedMessage, IQueued<SubJob>
 {
     public Job Job { get; private set; } = null!;
@@ -21,10 +21,10 @@ internal sealed class SubJob : LinkedMessage, IQueued<SubJob>
     /// <summary>Bytes, from the start of the region.</summary>
     public long Offset { get; private set; }
 
-    /// <summary>Bytes; fewer than asked for where a stream ended.</summary>
+    /// <summary>Bytes; fewer than requested where a stream ended.</summary>
     public int Length { get; private set; }
 
-    /// <summary>The stream that is read ended in it, or before it.</summary>
+    /// <summary>The source stream ended in this piece or before it.</summary>
     public bool IsAtEnd { get; private set; }
 
     public PageLease Lease { get; private set; }
@@ -33,27 +33,27 @@ internal sealed class SubJob : LinkedMessage, IQueued<SubJob>
 
     public DestinationIo[] Ios { get; private set; } = [];
 
-    // The reader's, until it passes the sub-job on.
+    // Used by the reader until it passes the sub-job on.
     public IoError ReadFailure;
     public long ReadFailureOffset;      // bytes on the source device
     public RangeList Unreadable;        // bytes on the source device
     public bool ReadIsLost;             // nothing may be written: the job does not ignore errors
 
-    // The client's.
+    // Used by the client.
     public int Unreported;              // destinations
-    public bool IsRead;                 // sequential: the pages are filled
-    public bool IsWriting;              // sequential: handed to the writers
+    public bool IsRead;                 // ordered: the pages are filled
+    public bool IsWriting;              // ordered: handed to the writers
     public bool IsMetered;              // counted by the throttle
-    public int Slot;                    // among those in flight
+    public int Slot;                    // index among those in flight
     public TimeSpan StartedAt;          // the scheduler's monotonic clock
-    public IoError Loss;                // what it fails by if its crew ends without reports
+    public IoError Loss;                // the error if its crew terminates without reports
 
-    /// <summary>In the order of a sequential job.</summary>
+    /// <summary>The next sub-job of an ordered job.</summary>
     public SubJob? Following { get; set; }
 
     private volatile bool _handedOver;
 
-    /// <summary>True once the writers may have it.</summary>
+    /// <summary>True once the writers may own it.</summary>
     public bool IsHandedOver => _handedOver;
 
     public void Prepare(Job job, Crew crew, JobPhase phase, SubJobKind kind, long offset, int length, PageLease lease)
@@ -85,21 +85,21 @@ internal sealed class SubJob : LinkedMessage, IQueued<SubJob>
         _handedOver = IsAtEnd = false;
     }
 
-    /// <summary>The stream ended after so many bytes of this piece.</summary>
+    /// <summary>The stream ended after <paramref name="length"/> bytes of this piece.</summary>
     public void EndAt(int length)
     {
         Length = length;
         IsAtEnd = true;
     }
 
-    /// <summary>The reader has written, too: the one destination's report goes to the client. Not to be touched afterwards, either.</summary>
+    /// <summary>Sends the report of the single destination, which the reader has written. The caller must not use the sub-job afterwards.</summary>
     public void Report(Akka.Actor.IActorRef client)
     {
         _handedOver = true;
         client.Tell(Ios[0], Akka.Actor.ActorRefs.NoSender);
     }
 
-    /// <summary>Tells every writer its part. The caller must not touch the sub-job afterwards: it may be done already.</summary>
+    /// <summary>Sends every writer its part. The caller must not use the sub-job afterwards: it may already be done.</summary>
     public void HandOver()
     {
         _handedOver = true;
@@ -125,31 +125,31 @@ internal sealed class DestinationIo(SubJob subJob, int index) : LinkedMessage
 
     public int Index { get; } = index;
 
-    /// <summary>Bytes that were written (or verified).</summary>
+    /// <summary>Bytes written or, in a comparison, verified.</summary>
     public long Bytes;
 
     public IoError Error;
 
-    /// <summary>Bytes on the destination device where it first failed; -1 if the error has no place.</summary>
+    /// <summary>Byte offset of the first error on the destination device; -1 if the error has no location.</summary>
     public long ErrorOffset;
 
-    /// <summary>How many of <see cref="Bytes"/> were not carried there, and by what. A sub-job has one such way.</summary>
+    /// <summary>The part of <see cref="Bytes"/> that the device moved or zeroed, and by which kind; a sub-job uses only one.</summary>
     public long OffloadBytes;
     public OffloadKinds OffloadKind;
 
-    /// <summary>Bytes of <see cref="Bytes"/> that were as they should be.</summary>
+    /// <summary>The part of <see cref="Bytes"/> that already matched.</summary>
     public long Unchanged;
 
-    /// <summary>Where a comparison found a difference: bytes, on the source device.</summary>
+    /// <summary>Differences that a comparison found, in bytes on the source device.</summary>
     public RangeList Differences;
 
-    /// <summary>The device said that it zeroes by itself, and then did not.</summary>
+    /// <summary>The device claims to support zeroing, but refused it.</summary>
     public bool RefusedZeroes;
 
     /// <summary>The writer dies after this report: its device threw.</summary>
     public bool IsCrashed;
 
-    /// <summary>The client has it back, or has given it up.</summary>
+    /// <summary>The client has received it, or has abandoned it.</summary>
     public bool IsReported;
 
     public void Offloaded(OffloadKinds kind, long bytes)

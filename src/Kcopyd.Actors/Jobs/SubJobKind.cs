@@ -1,12 +1,12 @@
 namespace Kcopyd.Actors.Jobs;
 
-/// <summary>What a sub-job is about.</summary>
+/// <summary>The kind of a sub-job.</summary>
 internal enum SubJobKind
 {
-    /// <summary>What its phase does: reads and writes, clones, flushes, reads back and compares.</summary>
+    /// <summary>Does the work of its phase: reads and writes, clones, flushes, or reads back and compares.</summary>
     Data,
-    /// <summary>Makes a range of every destination zero; nothing is read.</summary>
+    /// <summary>Zeroes a range of every destination; nothing is read.</summary>
     Zeroes,
-    /// <summary>The reader looks for holes; the writers have no part in it.</summary>
+    /// <summary>The reader looks for holes; the writers are not involved.</summary>
     Map,
 }

@@ -1,15 +1,15 @@
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
-/// Where a transfer stands, and how large its next I/O is. Whole at first; after a failure halved down to a single logical block, and
-/// doubled again after each success: a bad block among 1024 costs some 20 I/Os, not 1024.
+/// The position of a transfer and the size of its next I/O. The first I/O covers the whole transfer. The size is halved after a failure, down to a single
+/// logical block, and doubled after a success: a bad block among 1024 costs about 20 I/Os, not 1024.
 /// </summary>
 internal struct Transfer(long start, int length, int block)
 {
     private readonly int _length = length;
     private int _step = length;
 
-    /// <summary>Bytes that are dealt with, good or bad.</summary>
+    /// <summary>Bytes processed, good or bad.</summary>
     public int Position { get; private set; }
 
     public readonly int Remaining => _length - Position;
@@ -26,11 +26,11 @@ internal struct Transfer(long start, int length, int block)
         {
             if (_step > block || Offset % block == 0)
                 return Math.Min(_step, Remaining);
-            return Math.Min(block - (int)(Offset % block), Remaining);     // up to the next block's start
+            return Math.Min(block - (int)(Offset % block), Remaining);     // up to the start of the next block
         }
     }
 
-    /// <summary>True if the next I/O is one block: what fails now cannot be narrowed.</summary>
+    /// <summary>True if the next I/O is within one block: a failure cannot be narrowed further.</summary>
     public readonly bool IsSingleBlock => Offset % block + Next <= block;
 
     public void Advance(long bytes) => Position += (int)bytes;

@@ -2,10 +2,10 @@ using Kcopyd.Actors.Memory;
 
 namespace Kcopyd.Actors.Jobs;
 
-/// <content>Writes only what differs: reads a piece of the destination, passes over the blocks that are as they should be, and writes the others.</content>
+/// <content>Writes only what differs: reads a piece of the destination, skips the blocks that match, and writes the others.</content>
 internal sealed partial class WriterActor
 {
-    private const int SmallestDifference = 4096;    // bytes: what is written for a byte that differs
+    private const int MinBlock = 4096;    // bytes written for a single byte that differs
 
     private bool OnlyDifferent => (_io.SubJob.Job.Flags & CopyFlags.OnlyDifferent) != 0 && _io.SubJob.Phase == JobPhase.Copy;
 
@@ -21,7 +21,7 @@ internal sealed partial class WriterActor
 
     private void PrepareRead(int bytes) => Call.Read(Device, _transfer.Offset, _readBack[..Math.Min(bytes, _readBack.Length)]);
 
-    // What cannot be read is as good as different: writing it may repair it.
+    // Unreadable blocks count as different: writing them may repair them.
     private bool LookedForDifference(IoResult result)
     {
         var read = _readBack.Span[..(int)result.Bytes];
@@ -51,9 +51,9 @@ internal sealed partial class WriterActor
 
     private ReadOnlySpan<byte> Expected(int bytes) => (IsZeroes ? ZeroPages.Memory.Span : _io.SubJob.Buffer.Span[_transfer.Position..])[..bytes];
 
-    private int Block => Math.Max(Math.Max(SmallestDifference, Device.Alignment), Device.LogicalBlockSize);
+    private int Block => Math.Max(Math.Max(MinBlock, Device.Alignment), Device.LogicalBlockSize);
 
-    // Blocks of the device, not of the sub-job.
+    // Rounds down to a block of the device, not of the sub-job.
     private int DownToBlock(int bytes) => (int)Math.Max(0, bytes - (_transfer.Offset + bytes) % Block);
 
     private bool IsEqual(ReadOnlySpan<byte> read, ReadOnlySpan<byte> expected, int at)

@@ -2,20 +2,19 @@ using Akka.Event;
 
 namespace Kcopyd.Actors.Jobs;
 
-/// <content> What need not be written. A clone goes from one way to the next until one works, and says how far it came; it never fails a job, because what it
-/// has not done is copied. A run of zeroes is looked up in the destination's own map, punched, or at last written.
-/// </content>
+/// <content>Avoids writes. A clone tries one kind after another until one works, and reports how far it came; it never fails a job, because the rest is copied.
+/// A run of zeroes is looked up in the destination's map, then punched, or finally written.</content>
 internal sealed partial class WriterActor
 {
     private OffloadKinds _cloneKind;
-    private int _runEnd;        // bytes from the start of the sub-job: up to here it is all data, or all zeroes
+    private int _runEnd;        // bytes from the start of the sub-job: the end of the run of data or zeroes
 
     private OffloadKinds ZeroKind =>
         _io.SubJob.Job.Source is null ? OffloadKinds.WriteZeroes
         : _io.SubJob.Kind == SubJobKind.Zeroes ? OffloadKinds.Holes
         : OffloadKinds.DetectZeroes;
 
-    /// <summary>True if the destination has no part in the sub-job: a clone has it already, or does not get further.</summary>
+    /// <summary>True if the destination is not involved in the sub-job: it is cloned already, or has refused further clones.</summary>
     private static bool IsSpared(SubJob subJob, in Job.Destination destination) => subJob.Phase switch
     {
         JobPhase.Clone => destination.CloneKinds == OffloadKinds.None,
@@ -44,15 +43,15 @@ internal sealed partial class WriterActor
             return Report();
         if (result is { IsSuccess: true, Bytes: > 0 })
             return true;
-        Refused(_cloneKind, result, "the rest is copied by other ways");
+        Refused(_cloneKind, result, "the rest is copied by other means");
         ref readonly var destination = ref _io.SubJob.Job.Destinations[_io.Index];
-        var left = (OffloadKinds)((int)destination.CloneKinds & -((int)_cloneKind << 1));    // the ways behind this one
+        var left = (OffloadKinds)((int)destination.CloneKinds & -((int)_cloneKind << 1));    // the kinds after this one
         if (_io.Bytes == 0 && left != OffloadKinds.None)
         {
             _cloneKind = First(left);
             return true;
         }
-        // Only whole units are cloned: the copy begins where one does.
+        // Only whole units count as cloned, because the copy begins at a unit.
         var end = (_io.SubJob.Offset + _io.Bytes) & -(long)_io.SubJob.Job.Offload.Unit;
         _io.Bytes = _io.OffloadBytes = Math.Max(0, end - _io.SubJob.Offset);
         return Report();
@@ -60,7 +59,7 @@ internal sealed partial class WriterActor
 
     private static OffloadKinds First(OffloadKinds kinds) => kinds & (OffloadKinds)(-(int)kinds);
 
-    /// <summary>How a run of zeroes up to <see cref="_runEnd"/> begins.</summary>
+    /// <summary>The first step for a run of zeroes up to <see cref="_runEnd"/>.</summary>
     private WriterStep ZeroStep()
     {
         return _io.SubJob.Job.Source is not null && (Device.Features & DeviceFeatures.Map) != 0 ? WriterStep.LookForHole : ZeroStepOf(Device.Features);
@@ -69,7 +68,7 @@ internal sealed partial class WriterActor
     private WriterStep ZeroStepOf(DeviceFeatures features) =>
         (features & DeviceFeatures.WriteZeroes) != 0 && (_io.SubJob.Job.Offload.Allowed & ZeroKind) != 0 ? WriterStep.WriteZeroes : WriterStep.WriteZeroPages;
 
-    /// <summary>The destination has told what is there. A hole in front is as it should be; what comes after it is made one.</summary>
+    /// <summary>The destination has reported its extent. A hole at the start needs no work; the rest of the run is zeroed.</summary>
     private bool LookedForHole(IoResult result)
     {
         var extent = Call.Extent;
@@ -86,22 +85,25 @@ internal sealed partial class WriterActor
         return Go();
     }
 
-    // At most once for each way of each destination of a job, or for a piece of zeroes.
+    // At most once per kind and destination of a job, or per piece of zeroes.
     private void Refused(OffloadKinds kind, IoResult result, string instead)
     {
         if (_log.IsDebugEnabled)
-            _log.Debug("{0}: {1} is refused: {2}; {3}.", Device.Name, OffloadNames.Of(kind)[0], result.IsSuccess ? "nothing was done" : result.Error.Describe(), instead);
+        {
+            var reason = result.IsSuccess ? "nothing was done" : result.Error.Describe();
+            _log.Debug("{0} refused {1}: {2}; {3}.", Device.Name, OffloadNames.Of(kind)[0], reason, instead);
+        }
     }
 
     private bool ZeroByWriting(IoResult refusal)
     {
-        Refused(ZeroKind, refusal, "zeroes are written");
+        Refused(ZeroKind, refusal, "zeroes are written instead");
         _io.RefusedZeroes = true;
         _step = WriterStep.WriteZeroPages;
         return true;
     }
 
-    /// <summary>What comes next, at the end of a run too.</summary>
+    /// <summary>Continues with the current run or, at its end, with the next one.</summary>
     private bool Go()
     {
         if (_transfer.IsDone)
@@ -111,7 +113,7 @@ internal sealed partial class WriterActor
         return true;
     }
 
-    /// <summary>The next run of data or zeroes in the pages, if the client looks for them; otherwise all of it is data.</summary>
+    /// <summary>The first step for the next run of data or zeroes in the pages; without zero detection, everything is data.</summary>
     private WriterStep NextRun()
     {
         if (OnlyDifferent)

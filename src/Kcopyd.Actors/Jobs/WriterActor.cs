@@ -7,13 +7,13 @@ using Kcopyd.Actors.Memory;
 namespace Kcopyd.Actors.Jobs;
 
 /// <summary>
-/// One destination's part of a sub-job: clones or writes it, zeroes the range, flushes the device, or reads back and compares. Reports
-/// the <see cref="DestinationIo"/> to the client.
+/// One destination's part of a sub-job: clones or writes it, zeroes the range, flushes the device, or reads back and compares. Reports the
+/// <see cref="DestinationIo"/> to the client.
 /// </summary>
 internal sealed partial class WriterActor : WorkerActor
 {
-    // So many single blocks in a row that cannot be written: the destination is dead, and asking for each block would take for ever.
-    private const int MostBadBlocksInARow = 16;
+    // After this many consecutive blocks that cannot be written, the destination counts as dead; trying every block would take forever.
+    private const int MaxBadBlocksInARow = 16;
 
     private const int ReadBackSize = 64 * 1024;     // bytes; at most ZeroPages.Memory.Length
 
@@ -125,7 +125,7 @@ internal sealed partial class WriterActor : WorkerActor
         {
             var error = result.IsSuccess ? IoError.EndOfDevice : result.Error;
             var narrows = error.IsBadBlock();
-            // A second, closer look may succeed; otherwise the fault names the block. What must be written in order is not written twice.
+            // A retry with less may succeed; otherwise the fault names the block. Data that must be written in order is not written twice.
             if (narrows && !IsWhole(result) && !_transfer.IsSingleBlock && !_io.SubJob.Job.IsOrdered)
             {
                 _transfer.Narrow();
@@ -135,11 +135,11 @@ internal sealed partial class WriterActor : WorkerActor
             if (!_io.SubJob.Job.IgnoresErrors || !narrows)
                 return Report();
             if (IsWhole(result))
-                return Go();    // the block behind it is not the one that failed
-            if (++_badBlocksInARow == MostBadBlocksInARow)
+                return Go();    // the next block is not the one that failed
+            if (++_badBlocksInARow == MaxBadBlocksInARow)
                 return Report();
             else
-                _transfer.Advance(_transfer.Next);  // this block is lost; the ones behind it need not be
+                _transfer.Advance(_transfer.Next);  // this block is lost; the following ones need not be
         }
         return Go();
     }
@@ -173,7 +173,7 @@ internal sealed partial class WriterActor : WorkerActor
         return !_transfer.IsDone || Report();
     }
 
-    // Sectors of the region, the last of which may be a partial one.
+    // Compares by sectors of the region, the last of which may be partial.
     private void AddDifferences(ReadOnlySpan<byte> read, ReadOnlySpan<byte> expected, int first)
     {
         var (subJob, job) = (_io.SubJob, _io.SubJob.Job);

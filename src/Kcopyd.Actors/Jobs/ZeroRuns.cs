@@ -1,22 +1,22 @@
 namespace Kcopyd.Actors.Jobs;
 
-/// <summary>Finds the zeroes in what was read.</summary>
+/// <summary>Finds runs of zeroes in a buffer.</summary>
 internal static class ZeroRuns
 {
-    /// <summary>Bytes that are looked at together, counted from the start of the buffer.</summary>
+    /// <summary>Bytes that are tested together, aligned to the start of the buffer.</summary>
     public const int Block = 4096;
 
-    /// <summary>Bytes. A shorter run is written: making a hole of it costs more, and leaves a file in pieces.</summary>
+    /// <summary>Minimum run in bytes. A shorter one is written: a hole would cost more and fragment the file.</summary>
     public const int Least = 4 * Block;
 
-    /// <summary>The end of the run that begins at <paramref name="position"/>.</summary>
-    /// <param name="buffer">What was read.</param>
+    /// <summary>Returns the end of the run that begins at <paramref name="position"/>.</summary>
+    /// <param name="buffer">The data.</param>
     /// <param name="position">Bytes from its start, less than its length.</param>
     /// <param name="isZero">True for a run of whole blocks of zeroes; false for data, up to the next such run or the end.</param>
     public static int Next(ReadOnlySpan<byte> buffer, int position, out bool isZero)
     {
         var start = position;
-        var zeroes = position;          // where the zeroes in front of `at` begin
+        var zeroes = position;          // where the zeroes before `at` begin
         var at = position;
         while (at < buffer.Length)
         {

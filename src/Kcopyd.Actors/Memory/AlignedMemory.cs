@@ -3,8 +3,7 @@ using System.Runtime.InteropServices;
 namespace Kcopyd.Actors.Memory;
 
 /// <summary>
-/// Zeroed managed memory, pinned and page-aligned, as direct I/O wants it. Managed, so that a device that completes late still writes
-/// into memory that exists.
+/// Zeroed managed memory, pinned and page-aligned for direct I/O. Managed, so that a device that completes late still writes into existing memory.
 /// </summary>
 internal static class AlignedMemory
 {

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Kcopyd.Actors.Memory;
 
 /// <summary>
-/// One sub-job's worth of memory, given out in runs of pages. The collector frees it when the
-/// last user lets go, which may be a device that completes after its worker has died.
+/// Memory for one sub-job, leased in runs of pages. The garbage collector frees it when the last user releases it, which may be a device that completes after
+/// its worker has died.
 /// </summary>
 internal sealed class PageExtent
 {
@@ -28,7 +28,6 @@ internal sealed class PageExtent
     public int Free { get; private set; }
 
     public bool IsWholeFree => Free == _pages;
-
 
     public Memory<byte> Slice(int page, int bytes) => _memory.Slice(page * PageSize, bytes);
 
@@ -71,7 +70,7 @@ internal sealed class PageExtent
         for (var page = first; page < first + pages; page += 64 - page % 64)
         {
             var mask = Mask(page, first + pages);
-            // A page given back twice would be leased to two sub-jobs: that corrupts disks, so it stops here.
+            // A page returned twice would be leased to two sub-jobs, which corrupts disks: fail here.
             var expected = used ? 0 : mask;
             if ((_used[page / 64] & mask) != expected)
                 throw new InvalidOperationException($"Pages {first}+{pages} of an extent were {(used ? "taken" : "returned")} twice.");

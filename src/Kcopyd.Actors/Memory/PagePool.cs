@@ -1,12 +1,12 @@
 namespace Kcopyd.Actors.Memory;
 
 /// <summary>
-/// The pages of one client. Used by the client actor only, so it needs no lock. One extent is the reserve, allocated at once and kept;
-/// up to the bound more come on demand and go when the client is idle.
+/// The pages of one client. Used by the client actor only, so it needs no lock. One extent, the reserve, is allocated immediately and kept; more are allocated
+/// on demand up to the bound, and released when the client is idle.
 /// </summary>
 /// <remarks>
-/// Invariant: a request of at most one extent succeeds as soon as everything that was leased is back, because then whole extents are
-/// free. The client serves requests in order, so no request waits for ever.
+/// Invariant: a request of at most one extent succeeds once all leases have been returned, because whole extents are free then. The client serves requests in
+/// order, so no request waits forever.
 /// </remarks>
 internal sealed class PagePool
 {
@@ -30,7 +30,7 @@ internal sealed class PagePool
     /// <summary>The bound in bytes.</summary>
     public long Bound => (long)_maxExtents * _extentSize;
 
-    /// <summary>Leases memory for <paramref name="bytes"/> bytes, at most one extent; false if it has to wait.</summary>
+    /// <summary>Leases <paramref name="bytes"/> bytes of memory, at most one extent; false if the caller must wait.</summary>
     public bool TryLease(int bytes, out PageLease lease)
     {
         var pages = (bytes + PageExtent.PageSize - 1) / PageExtent.PageSize;
@@ -58,8 +58,8 @@ internal sealed class PagePool
     }
 
     /// <summary>
-    /// Gives up a lease whose memory may still be in use by a device: its extent leaves the pool, and a new one may take its place.
-    /// Other leases of it are returned as ever.
+    /// Gives up a lease whose memory a device may still use: its extent leaves the pool, and a new one may replace it. Other leases of the extent are returned
+    /// as usual.
     /// </summary>
     public void Forfeit(PageLease lease)
     {
@@ -70,7 +70,7 @@ internal sealed class PagePool
             _extents.Add(new PageExtent(_extentSize));
     }
 
-    /// <summary>Lets go of everything that is not leased, except the reserve.</summary>
+    /// <summary>Releases all extents without leases, except the reserve.</summary>
     public void Trim()
     {
         for (var i = _extents.Count - 1; i >= 0 && _extents.Count > 1; i--)

@@ -35,7 +35,7 @@ public sealed class Cancel_should : EngineSpec
         var result = await Soon(copy);
         Assert.Equal((true, 1UL), (result.IsCancelled, result.WriteErrors));
         Assert.Equal(8 * Piece, result.Destinations[0].Bytes);
-        Assert.Contains("not whole: the job was cancelled", result.Destinations[0].Fault!.Message, StringComparison.Ordinal);
+        Assert.Contains("incomplete: the job was cancelled", result.Destinations[0].Fault!.Message, StringComparison.Ordinal);
         Assert.Equal(8, stall.Injected);
     }
 

@@ -157,13 +157,13 @@ public sealed class Streams_should : EngineSpec
     public void be_refused_where_they_cannot_be_what_is_asked_of_them()
     {
         var (client, memory, stream) = (Client(), BlockDevice.Memory(10 * Piece), Stream([1]));
-        Refused("from", "no sectors to begin at but the first", () => client.CopyAsync(stream.Region(1, 1), [memory.Region(0, 1)]));
-        Refused("from", "only a stream ends by itself", () => client.CopyAsync(memory.ToEnd(), [BlockDevice.Memory(Piece).ToEnd()]));
+        Refused("from", "must begin at sector 0", () => client.CopyAsync(stream.Region(1, 1), [memory.Region(0, 1)]));
+        Refused("from", "only a stream can be read to its end", () => client.CopyAsync(memory.ToEnd(), [BlockDevice.Memory(Piece).ToEnd()]));
         Refused("flags", "cannot be read again to verify", () => client.CopyAsync(stream.ToEnd(), [memory.ToEnd()], CopyFlags.Verify));
-        Refused("to[0]", "the job is of", () => client.CopyAsync(stream.ToEnd(), [memory.Whole()]));
+        Refused("to[0]", "the job has", () => client.CopyAsync(stream.ToEnd(), [memory.Whole()]));
         Refused("to[0]", "begins past the end", () => client.CopyAsync(stream.ToEnd(), [memory.ToEnd(1000)]));
         Refused("to[1]", "overlaps destination 0", () => client.CopyAsync(stream.ToEnd(), [memory.ToEnd(), memory.ToEnd(8)]));
-        Refused("to[0]", "no sectors to begin at but the first", () => client.CopyAsync(memory.Region(0, 1), [BlockDevice.ToStream(new MemoryStream()).Region(1, 1)]));
+        Refused("to[0]", "must begin at sector 0", () => client.CopyAsync(memory.Region(0, 1), [BlockDevice.ToStream(new MemoryStream()).Region(1, 1)]));
         Refused("to[0]", "is read-only", () => client.CopyAsync(memory.Region(0, 1), [stream.Region(0, 1)]));
 
         static void Refused(string name, string message, Func<Task> copy)

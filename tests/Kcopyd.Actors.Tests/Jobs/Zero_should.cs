@@ -88,7 +88,7 @@ public sealed class Zero_should : EngineSpec
         var error = Assert.Throws<ArgumentException>(() => { Client().Zero([a.Region(0, 2), b.Region(0, 2)], CopyFlags.None, TestActor); });
         Assert.Equal("to[1]", error.ParamName);
         Assert.Contains($"{Math.Min(second, 1024)} bytes", error.Message, StringComparison.Ordinal);
-        Assert.Contains("a job of its own", error.Message, StringComparison.Ordinal);
+        Assert.Contains("a separate job", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
