@@ -5,7 +5,7 @@ namespace Kcopyd.Actors.Client;
 
 /// <summary>
 /// Requests that carry an id, and their outcomes: a requester that asks again, because an answer was lost or because it was restarted, gets the result of the
-/// same job. The last <paramref name="capacity"/> results are kept. Used by the client actor only.
+/// same job. Only the most recent results are kept. Used by the client actor only.
 /// </summary>
 internal sealed class RequestLog(int capacity)
 {
