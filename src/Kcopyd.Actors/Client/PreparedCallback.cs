@@ -23,7 +23,7 @@ public sealed class PreparedCallback
 
     /// <summary>
     /// Fires the token: its callback will run on the client with these results. May be called from any thread; never blocks, allocates nothing, returns at
-    /// once. If the client has been stopped from outside, its callback has already been notified of that, and this does nothing.
+    /// once. If the client has been stopped from outside, the callback has already been notified of that, and this does nothing.
     /// </summary>
     /// <param name="readError">The result's read error.</param>
     /// <param name="writeErrors">The result's write errors, one bit per destination.</param>
