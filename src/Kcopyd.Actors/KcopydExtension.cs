@@ -8,18 +8,19 @@ using Kcopyd.Actors.Snapshots;
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// The door to everything in this library that has an actor: clients, origins of snapshots, NBD servers and devices, and the devices of this node by name.
+/// The entry point to everything in this library that has an actor: clients, snapshot origins, NBD servers and devices, and the devices of this node by name.
 /// </summary>
 /// <remarks>
-/// <c>system.Kcopyd()</c> makes actors of the system and may be used on any thread; <c>Context.Kcopyd()</c> makes children of an actor, and its <c>Create…</c>,
-/// <c>Start…</c> and <c>Open…</c> methods may be called on that actor's thread only. What they share (settings, clients by name, devices) is the same.
+/// <c>system.Kcopyd()</c> creates top-level actors and may be used on any thread; <c>Context.Kcopyd()</c> creates children of an actor, and its
+/// <c>Create…</c>, <c>Start…</c> and <c>Open…</c> methods may be called on that actor's thread only. Both share the same settings, clients by name, and
+/// devices.
 /// </remarks>
 public sealed class KcopydExtension : IExtension
 {
-    /// <summary>The name of the client that a host has if it names none.</summary>
+    /// <summary>The name of the default client.</summary>
     public const string DefaultClientName = "kcopyd";
 
-    // Parsed once: it takes longer than a short job.
+    // Parsed once: parsing takes longer than a short job.
     private static readonly Lazy<Config> Defaults = new(static () => ConfigurationFactory.FromResource<KcopydExtension>("Kcopyd.Actors.reference.conf"));
 
     private readonly ActorSystem _system;
@@ -42,7 +43,7 @@ public sealed class KcopydExtension : IExtension
         Devices = shared.Devices;
     }
 
-    /// <summary>The settings of <c>kcopyd.client</c>: those of every client for which nothing else is configured.</summary>
+    /// <summary>The settings of <c>kcopyd.client</c>, which apply to every client without settings of its own.</summary>
     public KcopydSettings Settings => Clients.Settings;
 
     internal ActorSystem System => _system;
@@ -56,37 +57,37 @@ public sealed class KcopydExtension : IExtension
     public static Config DefaultConfig() => Defaults.Value;
 
     /// <summary>
-    /// The system's own client of that name, shared by all callers: created on first use, destroyed when the system shuts down (within the timeout of the phase
-    /// <see cref="CoordinatedShutdown.PhaseBeforeActorSystemTerminate"/>).
+    /// Gets the system's own client of that name, shared by all callers: created on first use, destroyed when the system shuts down (within the timeout of
+    /// the phase <see cref="CoordinatedShutdown.PhaseBeforeActorSystemTerminate"/>).
     /// </summary>
     /// <param name="name">The actor's name.</param>
     /// <exception cref="ConfigurationException">A setting of the client is outside its range.</exception>
-    /// <exception cref="InvalidActorNameException">The name is not valid, or another actor has it.</exception>
+    /// <exception cref="InvalidActorNameException">The name is not valid, or is taken.</exception>
     public KcopydClient GetClient(string name = DefaultClientName)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         return Clients.Shared(name);
     }
 
-    /// <summary>The settings of a client: those of <c>kcopyd.clients.NAME</c>, and of <c>kcopyd.client</c> for what is not set there.</summary>
+    /// <summary>Gets the settings of a client: those of <c>kcopyd.clients.NAME</c>, with those of <c>kcopyd.client</c> as the fallback.</summary>
     /// <param name="name">The client's name.</param>
     /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
     public KcopydSettings SettingsOf(string name) => Clients.SettingsOf(name);
 
-    /// <summary>Creates a client that its creator destroys.</summary>
-    /// <param name="name">The actor's name; made up if null.</param>
-    /// <param name="settings">Its own settings, usually <c>system.Kcopyd().Settings with { … }</c>; if null, those configured for its name.</param>
-    /// <param name="throttle">A throttle shared with other clients; its own if null.</param>
+    /// <summary>Creates a client, which the caller must destroy.</summary>
+    /// <param name="name">The actor's name; generated if null.</param>
+    /// <param name="settings">The client's settings, usually <c>system.Kcopyd().Settings with { … }</c>; if null, those configured for its name.</param>
+    /// <param name="throttle">A throttle shared with other clients; if null, the client gets its own.</param>
     /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
     /// <exception cref="InvalidActorNameException">The name is taken or not valid.</exception>
     public KcopydClient CreateClient(string? name = null, KcopydSettings? settings = null, KcopydThrottle? throttle = null) =>
         Clients.Create(_parent, name, settings, throttle);
 
-    /// <summary>Makes a device the origin of snapshots.</summary>
-    /// <param name="device">The device; its length is a multiple of 512 bytes. From now on it must be written through the origin only.</param>
-    /// <param name="name">The actor's name; made up if null.</param>
+    /// <summary>Makes a device a snapshot origin.</summary>
+    /// <param name="device">The device; its length must be a multiple of 512 bytes. From now on, write to it only through the origin.</param>
+    /// <param name="name">The actor's name; generated if null.</param>
     /// <param name="leaveOpen">False, the default, if closing the origin disposes the device.</param>
-    /// <param name="identity">Distinguishes the device from others; null takes <see cref="OriginIdentity.Of"/>, which knows files and block devices.</param>
+    /// <param name="identity">Identifies the device; null uses <see cref="OriginIdentity.Of"/>, which supports files and block devices.</param>
     /// <exception cref="ArgumentException">The device has no size, or a partial last sector.</exception>
     /// <exception cref="InvalidActorNameException">The name is taken or not valid.</exception>
     /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
@@ -95,9 +96,9 @@ public sealed class KcopydExtension : IExtension
 
     /// <summary>Starts an NBD server: when this returns, clients can connect.</summary>
     /// <param name="options">Where to listen, and what to serve.</param>
-    /// <exception cref="ArgumentException">The options contradict each other, an export cannot be served, a certificate is not valid now, or an address that
-    /// others can reach has no TLS.</exception>
-    /// <exception cref="IOException">An address cannot be listened on.</exception>
+    /// <exception cref="ArgumentException">The options contradict each other, an export cannot be served, a certificate is not currently valid, or an address
+    /// that other machines can reach has no TLS.</exception>
+    /// <exception cref="IOException">The server cannot listen on an address.</exception>
     /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
     public NbdServer StartNbdServer(NbdServerOptions options)
     {
@@ -107,9 +108,9 @@ public sealed class KcopydExtension : IExtension
 
     /// <summary>Connects to an NBD server and opens an export as a device.</summary>
     /// <param name="uri">The export.</param>
-    /// <param name="options">How it is used; null takes the defaults.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="NbdException">The server is not there, or refuses, or breaks the protocol; the message names it and the remedy.</exception>
+    /// <param name="options">The options; null for the defaults.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
+    /// <exception cref="NbdException">The server is unreachable, refuses, or violates the protocol; the message names it and the remedy.</exception>
     /// <exception cref="ArgumentException">The address has neither a host nor a socket, or both, or an option is outside its range.</exception>
     public Task<NbdBlockDevice> OpenNbdDeviceAsync(NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default) =>
         NbdBlockDevice.OpenAsync(_parent, _system, uri, options, cancellationToken);
@@ -118,7 +119,7 @@ public sealed class KcopydExtension : IExtension
 
     private ConfigSection Section(string path) => ConfigSection.Of(_system.Settings.Config, path);
 
-    // Every section that the defaults have, and what is set for clients by their names.
+    // Every section that the defaults have, and the sections of clients by name.
     private static void RequireKnownKeys(Config config)
     {
         var defaults = DefaultConfig();
@@ -130,7 +131,7 @@ public sealed class KcopydExtension : IExtension
     }
 }
 
-/// <summary>Makes the extension.</summary>
+/// <summary>Creates the extension.</summary>
 public sealed class KcopydExtensionProvider : ExtensionIdProvider<KcopydExtension>
 {
     /// <summary>The only instance.</summary>
@@ -140,14 +141,14 @@ public sealed class KcopydExtensionProvider : ExtensionIdProvider<KcopydExtensio
     public override KcopydExtension CreateExtension(ExtendedActorSystem system) => new(system);
 }
 
-/// <summary>Where Kcopyd begins in an Akka.NET application.</summary>
+/// <summary>The entry points to Kcopyd in an Akka.NET application.</summary>
 public static class KcopydExtensions
 {
-    /// <summary>The system's Kcopyd extension; its settings are read and checked on first use.</summary>
+    /// <summary>Gets the system's Kcopyd extension; its settings are read and validated on first use.</summary>
     /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
     public static KcopydExtension Kcopyd(this ActorSystem system) => KcopydExtensionProvider.Instance.Apply(system);
 
-    /// <summary>The same for an actor: what it creates are children of that actor. To be used on the actor's thread.</summary>
+    /// <summary>Gets the extension for an actor: the actors that it creates are children of that actor. Use it only on the actor's thread.</summary>
     /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
     public static KcopydExtension Kcopyd(this IActorContext context)
     {

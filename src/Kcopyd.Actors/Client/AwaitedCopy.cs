@@ -10,14 +10,14 @@ internal sealed class AwaitedCopy(CancellationToken token) : INotifyTarget
 
     public Task<CopyResult> Task => _source.Task;
 
-    /// <summary>Call after the job was submitted, on the thread that submitted it.</summary>
+    /// <summary>Call after submitting the job, on the submitting thread.</summary>
     public void CancelWith(KcopydJob job)
     {
         if (!token.CanBeCanceled)
             return;
         _registration = token.UnsafeRegister(static state => ((KcopydJob)state!).Cancel(), job);
         Interlocked.MemoryBarrier();
-        if (_source.Task.IsCompleted)       // whoever comes second of this and Notify finds the other's work
+        if (_source.Task.IsCompleted)       // either this sees the completion, or Notify sees the registration
             _registration.Unregister();
     }
 

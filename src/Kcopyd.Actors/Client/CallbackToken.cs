@@ -4,11 +4,11 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Client;
 
-/// <summary>What a <see cref="PreparedCallback"/> is to its client: the message itself, so that firing it is one compare-and-swap and one Tell of an object
-/// that links itself.</summary>
+/// <summary>The client's side of a <see cref="PreparedCallback"/>. The token is itself the message, so firing it costs one compare-and-swap and one Tell of
+/// a self-linking object.</summary>
 /// <remarks><code>
 ///  Prepared ──Submit──▶ Fired ─────┐
-///     ├──────Abandon──▶ Abandoned ─┼──▶ settled by the client, or because it is gone (see <see cref="AnsweredMessage"/>)
+///     ├──────Abandon──▶ Abandoned ─┼──▶ settled by the client, or because the client is gone (see <see cref="AnsweredMessage"/>)
 ///     └──────Stop─────▶ Stopped ───┘
 /// </code></remarks>
 internal sealed class CallbackToken : AnsweredMessage
@@ -37,14 +37,18 @@ internal sealed class CallbackToken : AnsweredMessage
 
     public bool IsSpent => Volatile.Read(ref _state) != Prepared;
 
-    /// <exception cref="InvalidOperationException">It was fired or abandoned before.</exception>
+    /// <exception cref="InvalidOperationException">The token has already been fired or abandoned.</exception>
     public void Submit(bool readError, ulong writeErrors)
     {
         var before = Interlocked.CompareExchange(ref _state, Fired, Prepared);
         if (before == Stopped)
             return;
         if (before != Prepared)
-            throw new InvalidOperationException($"Prepared callback {Id} of client '{_client.Name}' was {(before == Fired ? "fired" : "abandoned")} before; prepare a new one for each completion.");
+        {
+            var spent = before == Fired ? "fired" : "abandoned";
+            throw new InvalidOperationException(
+                $"Prepared callback {Id} of client '{_client.Name}' has already been {spent}; prepare a new one for each completion.");
+        }
         _readError = readError;
         _writeErrors = writeErrors;
         Send();
@@ -58,15 +62,15 @@ internal sealed class CallbackToken : AnsweredMessage
         return true;
     }
 
-    /// <summary>Runs on the client: takes the token off and tells its target.</summary>
+    /// <summary>Runs on the client: removes the token and notifies its target.</summary>
     public void Settle()
     {
         if (TrySettle(Id))
             Deliver();
     }
 
-    /// <summary>The client stopped. If the token is outstanding, its target is told that nothing was done; one that was fired settles as
-    /// a message that was not delivered.</summary>
+    /// <summary>Called when the client stops. The target of an outstanding token is notified that nothing was done; a fired token settles as an undelivered
+    /// message.</summary>
     public void Stop()
     {
         if (Interlocked.CompareExchange(ref _state, Stopped, Prepared) != Prepared)

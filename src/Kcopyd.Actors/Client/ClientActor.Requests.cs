@@ -5,7 +5,7 @@ using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Client;
 
-/// <content>The actor protocol: requests from those who have only the reference.</content>
+/// <content>The actor protocol: requests from callers that have only the actor reference.</content>
 internal sealed partial class ClientActor
 {
     private void OnRequest(object request)
@@ -25,7 +25,7 @@ internal sealed partial class ClientActor
                 OnJob(id, job => _runner.Cancel(job));
                 break;
             case KcopydProtocol.SetDeadline(_, var time) when time <= TimeSpan.Zero:
-                Reply(new KcopydProtocol.Refused($"A deadline of {time} is over; give a time of more than zero."));
+                Reply(new KcopydProtocol.Refused($"A deadline of {time} has already passed; specify a time greater than zero."));
                 break;
             case KcopydProtocol.SetDeadline(var id, var time):
                 OnJob(id, job => AbandonAfter(job, time, IoError.TimedOut));
@@ -38,7 +38,7 @@ internal sealed partial class ClientActor
                 break;
             case KcopydProtocol.SubscribeProgress subscribe:
                 if (subscribe.Subscriber is null)
-                    Reply(new KcopydProtocol.Refused("The subscription has no subscriber; name the actor to be told."));
+                    Reply(new KcopydProtocol.Refused("The subscription has no subscriber; specify the actor that receives the reports."));
                 else
                     OnJob(subscribe.JobId, job => _progress.Add(job, subscribe.Interval, subscribe.Subscriber, subscribe.Subscriber));
                 break;
@@ -55,7 +55,8 @@ internal sealed partial class ClientActor
                 Reply(SetThrottle(percent, bytesPerSecond));
                 break;
             case KcopydProtocol.Destroy when _core.IsShared:
-                Reply(new KcopydProtocol.Refused($"Client '{_core.Name}' is one of the system's own: others use it, and it ends with the system. Create one of your own to destroy it."));
+                Reply(new KcopydProtocol.Refused($"Client '{_core.Name}' is one of the system's own: it is shared and is destroyed when the system shuts down. "
+                    + "Destroy only clients that you create."));
                 break;
             case KcopydProtocol.Destroy or CloseClient:
                 _core.Gate.Close();
@@ -70,8 +71,9 @@ internal sealed partial class ClientActor
         }
     }
 
-    // What came over a wire may be anything: a hole in it is refused like a wrong argument.
-    private void OnJob(KcopydProtocol.IJobRequest request, KcopydProtocol.Copy? copy, IReadOnlyList<KcopydProtocol.DeviceRegion?>? to, CopyFlags flags, string? contextType)
+    // A message from another node may contain anything: a missing part is refused like an invalid argument.
+    private void OnJob(
+        KcopydProtocol.IJobRequest request, KcopydProtocol.Copy? copy, IReadOnlyList<KcopydProtocol.DeviceRegion?>? to, CopyFlags flags, string? contextType)
     {
         var (sender, context) = (Sender, request.Context);
         if (request.RequestId is { } known && _requests.TryGet(known, out var again))
@@ -155,7 +157,7 @@ internal sealed partial class ClientActor
             Reply(new KcopydProtocol.JobNotFound(id));
             return;
         }
-        Reply(KcopydProtocol.Done.Instance);    // before acting: it may notify
+        Reply(KcopydProtocol.Done.Instance);    // before acting, which may notify
         act(job);
     }
 

@@ -8,13 +8,13 @@ using Kcopyd.Actors.Messaging;
 namespace Kcopyd.Actors.Client;
 
 /// <summary>
-/// The one serialized world of a client: the only place where its callbacks run and its notifications are sent, and the owner of its
-/// jobs, pages and crews.
+/// Serializes everything that a client does: its callbacks run only here, its notifications are sent only from here, and its jobs, pages and crews belong
+/// to this actor.
 /// </summary>
 /// <remarks><code>
 ///            Destroy, no new work                    last job notified, last token fired
 ///   Open ───────────────────────────▶ Closing ───────────────────────────────────────────▶ stopped
-///     └── stopped from outside: what is left is told that the client stopped (see <see cref="ClientCore"/>) ──▲
+///     └── stopped from outside: remaining work is notified that the client stopped (see <see cref="ClientCore"/>) ──▲
 /// </code></remarks>
 internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvents
 {
@@ -53,7 +53,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
     {
         if (_core.Gate.IsGone)
         {
-            Context.Stop(Self);     // restarted after a bug: its jobs were told so, and the handle is closed
+            Context.Stop(Self);     // restarted after a bug: its jobs were notified, and the handle is closed
             return;
         }
         _runner = new JobRunner(_core.Settings, _core.Throttle, Context.System.Scheduler, _crews, _pages, this);
@@ -77,7 +77,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
         _core.AfterStop(static () => { });
     }
 
-    // A dead worker is replaced by the client, not restarted: its sub-job is accounted for by its death.
+    // The client replaces a dead worker instead of restarting it: the death notice accounts for its sub-job.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(static _ => Directive.Stop);
 
     protected override void OnReceive(object message)
@@ -110,7 +110,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
                 _progress.Remove(end.JobId, end.Subscription);
                 break;
             case ProgressSubscriptions.Tick tick:
-                if (_jobs.ContainsKey(tick.Subscription.JobId))     // a tick may have been queued before its job was done
+                if (_jobs.ContainsKey(tick.Subscription.JobId))     // the tick may have been queued before its job completed
                     ProgressSubscriptions.Send(tick);
                 break;
             case ThrottleChanged or ThrottleTick:
@@ -131,7 +131,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
                 Unhandled(message);
                 return;
         }
-        // Callbacks have run by now: they free pages, so they come before new I/O.
+        // Callbacks, which free pages, have run by now: they come before new I/O.
         if (!_isThrottled)
             _runner.Pump();
         _core.PageBytesInUse = _pages.BytesInUse;
@@ -161,9 +161,9 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
             Timers.Cancel(new TimeIsUp(id, IoError.TimedOut));
         }
         _core.Instruments.JobDone(job);
-        _jobs.Remove(id);       // not before: should a bug come to light up to here, the job is told that the client stopped
+        _jobs.Remove(id);       // not earlier: if a bug surfaces before this, the job is notified that the client stopped
         if (!job.TrySettle(id))
-            throw new InvalidOperationException($"Job {id} was notified twice.");   // cannot be: only this actor settles while it lives
+            throw new InvalidOperationException($"Job {id} was notified twice.");   // impossible: only this actor settles while it is alive
         var (notification, readError, writeErrors) = (job.Notification, job.ReadError, job.WriteErrors);
         var result = notification.WantsResult ? JobReport.Result(job) : null;
         _core.Recycle(job);
@@ -190,7 +190,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
         Timers.StartSingleTimer(ThrottleTick.Instance, ThrottleTick.Instance, wait);
     }
 
-    /// <summary>Every few seconds while there is work; once there was none for as long, gives back memory and actors, and the timer.</summary>
+    /// <summary>Runs every few seconds while there is work. After one interval without work, releases memory, actors and the timer.</summary>
     private void Trim()
     {
         Volatile.Write(ref _core.OldestIoTicks, _runner.OldestAge().Ticks);
@@ -208,7 +208,7 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
         _isTrimming = false;
     }
 
-    /// <summary>A job that was cancelled, or has a deadline, waits no longer for what is in flight of it.</summary>
+    /// <summary>A job that was cancelled, or whose deadline has passed, stops waiting for its I/O in flight.</summary>
     private sealed record TimeIsUp(long JobId, IoError Reason) : INoSerializationVerificationNeeded;
 
     private sealed class ThrottleTick : INoSerializationVerificationNeeded

@@ -8,21 +8,23 @@ using Kcopyd.Actors.Messaging;
 namespace Kcopyd.Actors.Client;
 
 /// <summary>
-/// What the handle (any thread) and the client actor share: the gate, the numbers, the recycled jobs, the outstanding tokens. Holds no
-/// state of any job.
+/// State shared by the handle (any thread) and the client actor: the gate, the id counter, the recycled jobs and the outstanding tokens. Holds no per-job
+/// state.
 /// </summary>
 /// <remarks>
-/// Invariant: what the gate admitted is notified once, also if the actor stops. The actor settles what it has, its mailbox what is queued
-/// (<see cref="LinkedMessage.Undelivered"/>), and the submitting thread looks whether the actor is gone after it told it: whoever is
-/// first wins the settling, and nothing falls between.
+/// Invariant: everything that the gate admits is notified exactly once, even if the actor stops. The actor settles the work that it holds, its mailbox
+/// settles what is queued (<see cref="LinkedMessage.Undelivered"/>), and the submitting thread checks, after sending, whether the actor is gone. The first to
+/// settle wins, and nothing is missed.
 /// </remarks>
 /// <param name="name">The client's name.</param>
 /// <param name="settings">Its settings.</param>
-/// <param name="throttle">Its limits.</param>
-/// <param name="log">Where it logs what callbacks throw.</param>
-/// <param name="elsewhere">Where callbacks run once the actor is gone.</param>
-/// <param name="after">The core whose place it takes, after that one's actor died: numbers continue, so that none means two jobs.</param>
-internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThrottle throttle, ILoggingAdapter log, Elsewhere elsewhere, ClientCore? after = null) : IJobOwner, INoSerializationVerificationNeeded
+/// <param name="throttle">Its throughput limits.</param>
+/// <param name="log">Receives the exceptions of callbacks.</param>
+/// <param name="elsewhere">Runs callbacks after the actor is gone.</param>
+/// <param name="after">The core that this one replaces, whose actor died: ids continue from there, so no id refers to two jobs.</param>
+internal sealed class ClientCore(
+    string name, KcopydSettings settings, KcopydThrottle throttle, ILoggingAdapter log, Elsewhere elsewhere, ClientCore? after = null)
+    : IJobOwner, INoSerializationVerificationNeeded
 {
     private readonly ConcurrentQueue<Job> _freeJobs = new();
     private readonly ConcurrentDictionary<long, CallbackToken> _callbacks = new();
@@ -32,13 +34,13 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
     /// <summary>Written by the actor, read by gauges.</summary>
     public long PageBytesInUse;
 
-    /// <summary>Age of the oldest sub-job in flight when it was looked at last, in ticks of 100 ns; 0 if there was none. Written by the actor every few
-    /// seconds, read by gauges.</summary>
+    /// <summary>Age of the oldest sub-job in flight when last sampled, in ticks of 100 ns; 0 if there was none. Written by the actor every few seconds, read
+    /// by gauges.</summary>
     public long OldestIoTicks;
 
     public string Name { get; } = name;
 
-    /// <summary>True of a client of the system, which many use and nobody destroys but the system.</summary>
+    /// <summary>True for a client that the system shares and that only the system destroys.</summary>
     public bool IsShared { get; init; }
 
     private long LastId => Volatile.Read(ref _lastId);
@@ -58,7 +60,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
     public ICollection<CallbackToken> Callbacks => _callbacks.Values;
 
     /// <summary>Admits a job and sends it to the client.</summary>
-    /// <exception cref="KcopydQueueFullException">As many jobs are outstanding as may be.</exception>
+    /// <exception cref="KcopydQueueFullException">The limit on outstanding jobs is reached.</exception>
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
     public long Submit(in JobSpec spec)
     {
@@ -69,8 +71,8 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
         return id;
     }
 
-    /// <summary>Admits a job, which the caller passes on to the client.</summary>
-    /// <exception cref="KcopydQueueFullException">As many jobs are outstanding as may be.</exception>
+    /// <summary>Admits a job, which the caller then passes to the client.</summary>
+    /// <exception cref="KcopydQueueFullException">The limit on outstanding jobs is reached.</exception>
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
     public Job Admit(in JobSpec spec, out long id)
     {
@@ -89,7 +91,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
         _freeJobs.Enqueue(job);     // at most max-jobs of them exist
     }
 
-    /// <summary>Lets go of the recycled jobs beyond a few.</summary>
+    /// <summary>Releases all but a few of the recycled jobs.</summary>
     public void Trim()
     {
         while (_freeJobs.Count > 64 && _freeJobs.TryDequeue(out _)) { }
@@ -111,7 +113,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
             Gate.ReleaseCallback();
     }
 
-    /// <summary>Tells a target. What it throws is logged: the client lives on.</summary>
+    /// <summary>Notifies a target. If the target throws, the exception is logged and the client continues.</summary>
     public void Deliver(Notification notification, bool readError, ulong writeErrors, CopyResult? result, string what, long id)
     {
         try
@@ -127,7 +129,7 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
         }
     }
 
-    // ---- after the actor is gone: what is left is told one at a time, under a lock instead of by the actor ----------
+    // ---- After the actor is gone: remaining work is notified one at a time, under a lock instead of by the actor ----
 
     public void NotifyStopped(Job job, long id)
     {
@@ -149,36 +151,44 @@ internal sealed class ClientCore(string name, KcopydSettings settings, KcopydThr
         {
             notify();
             if (Gate.IsIdle)
-                Destroyed.TrySetResult();   // not before: somebody may still be queued in the dead mailbox, or on his way there
+                Destroyed.TrySetResult();   // not earlier: work may still be in the dead mailbox, or on its way there
         }
     }
 
-    /// <summary>For a thread that finds the actor gone: a callback never runs on the stack of its caller, who may hold locks.</summary>
+    /// <summary>For a thread that finds the actor gone: a callback never runs on the stack of its caller, which may hold locks.</summary>
     public void RunElsewhere(Action notify) => elsewhere.Run(new ActionRunnable(notify));
 
     private static CopyResult StoppedResult(Job job, ulong writeErrors)
     {
         var destinations = JobReport.Destinations(job, hashes: false);
         for (var i = 0; i < destinations.Length; i++)
-            destinations[i] = destinations[i] with { Fault = destinations[i].Fault ?? IoFaults.OfDestination(job.Destinations[i].Device, IoError.ClientStopped, -1, JobPhase.Copy) };
+        {
+            destinations[i] = destinations[i] with
+            {
+                Fault = destinations[i].Fault ?? IoFaults.OfDestination(job.Destinations[i].Device, IoError.ClientStopped, -1, JobPhase.Copy),
+            };
+        }
         return JobReport.Result(job, hashes: false) with
         {
             IsCancelled = false,
             ReadError = job.Source is not null,
-            ReadFault = job.Source is null ? null : job.ReadFault ?? IoFaults.OfSource(job.Source, IoError.ClientStopped, job.SourceOffset >> IoRegion.SectorShift),
+            ReadFault = job.Source is null
+                ? null
+                : job.ReadFault ?? IoFaults.OfSource(job.Source, IoError.ClientStopped, job.SourceOffset >> IoRegion.SectorShift),
             WriteErrors = writeErrors,
             Destinations = destinations,
         };
     }
 
-    private void Require(Admission admission, string what, int most, string setting)
+    private void Require(Admission admission, string what, int limit, string setting)
     {
         if (admission == Admission.Full)
         {
             Instruments.WasRefused();
-            throw new KcopydQueueFullException($"Client '{Name}': {most} {what}, as many as may be. Wait for notifications, or raise kcopyd.client.{setting}.");
+            throw new KcopydQueueFullException(
+                $"Client '{Name}': {limit} {what}, which is the limit. Wait for notifications, or raise kcopyd.client.{setting}.");
         }
         if (admission == Admission.Closed)
-            throw new KcopydClientClosedException($"Client '{Name}' is destroyed or being destroyed: it takes no new work.");
+            throw new KcopydClientClosedException($"Client '{Name}' is destroyed or being destroyed; it accepts no new work.");
     }
 }

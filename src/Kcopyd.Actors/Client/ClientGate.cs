@@ -1,9 +1,8 @@
 namespace Kcopyd.Actors.Client;
 
 /// <summary>
-/// What admits work to a client, from any thread, without a lock: one word holds the number of admitted jobs, the number of outstanding
-/// prepared callbacks and whether the client is closed. So nothing is admitted after the close, and the client knows that it is idle
-/// exactly when both numbers are zero.
+/// Admits work to a client, from any thread, without a lock: one word holds the number of admitted jobs, the number of outstanding prepared callbacks and
+/// whether the client is closed. Nothing is therefore admitted after the close, and the client is idle exactly when both numbers are zero.
 /// </summary>
 internal sealed class ClientGate(int maxJobs, int maxCallbacks)
 {
@@ -26,7 +25,7 @@ internal sealed class ClientGate(int maxJobs, int maxCallbacks)
 
     public bool IsIdle => (Volatile.Read(ref _word) & ~Closed) == 0;
 
-    /// <summary>True once the actor has stopped: nobody reads its mailbox any more.</summary>
+    /// <summary>True once the actor has stopped: its mailbox is no longer read.</summary>
     public bool IsGone => _gone;
 
     public Admission AdmitJob() => Admit(1, static (word, gate) => (word & JobMask) < gate.MaxJobs);
@@ -37,7 +36,7 @@ internal sealed class ClientGate(int maxJobs, int maxCallbacks)
 
     public void ReleaseCallback() => Interlocked.Add(ref _word, -OneCallback);
 
-    /// <returns>True for the call that closed it.</returns>
+    /// <returns>True for the call that closes the gate.</returns>
     public bool Close() => (Interlocked.Or(ref _word, Closed) & Closed) == 0;
 
     public void Leave()

@@ -2,13 +2,13 @@ using Akka.Actor;
 
 namespace Kcopyd.Actors.Client;
 
-/// <summary>A handle's subscription, which it may end.</summary>
+/// <summary>A subscription made through a handle, which can end it.</summary>
 internal sealed record BeginProgress(long JobId, TimeSpan Interval, object Subscriber, object Subscription) : INoSerializationVerificationNeeded;
 
 /// <summary>Ends one subscription.</summary>
 internal sealed record EndProgress(long JobId, object Subscription) : INoSerializationVerificationNeeded;
 
-/// <summary>The handle closes the client, a shared one too.</summary>
+/// <summary>Sent by the handle to close the client, including a shared one.</summary>
 internal sealed class CloseClient : INoSerializationVerificationNeeded
 {
     public static CloseClient Instance { get; } = new();

@@ -4,11 +4,10 @@ using Akka.Event;
 
 namespace Kcopyd.Actors.Client;
 
-/// <summary>Destroys a client of the system while the system shuts down, which is what the stop of a host does.</summary>
+/// <summary>Destroys a client of the system when the system shuts down, as it does when a host stops.</summary>
 /// <remarks>
-/// The phase is the last one in which actors run: who uses the client in an earlier one (a shard that hands over, say) still can. A client
-/// that has not finished in time does not hang the host: what holds it up is logged, and then the system stops it, whereupon
-/// everything it has left is notified as failed.
+/// The phase is the last one in which actors run, so code in an earlier phase (a shard handing over, for example) can still use the client. A client that
+/// does not finish in time does not hang the host: the cause is logged, then the system stops the client, and all its remaining work is notified as failed.
 /// </remarks>
 internal static class ClientShutdown
 {
@@ -29,7 +28,7 @@ internal static class ClientShutdown
             return Done.Instance;
         log.Warning("The system stops in {0} and cannot wait longer: {1}. To give it more time, set akka.coordinated-shutdown.phases.{2}.timeout, now {3}.",
             3 * tenth, await ReasonAsync(client, tenth).ConfigureAwait(false), Phase, timeout);
-        // Not only for the client: a line that is logged just before the loggers stop is lost.
+        // Not only for the client's sake: a line logged just before the loggers stop is lost.
         await EndsWithinAsync(destroyed, tenth).ConfigureAwait(false);
         return Done.Instance;
     }
@@ -60,7 +59,7 @@ internal static class ClientShutdown
         }
         catch (KcopydClientClosedException)
         {
-            return $"client '{client.Name}' finished only now";
+            return $"client '{client.Name}' has only just finished";
         }
     }
 }

@@ -8,10 +8,10 @@ using Kcopyd.Actors.Threads;
 
 namespace Kcopyd.Actors.Client;
 
-/// <summary>Makes the clients of an actor system, and keeps those that the system shares by name. Any thread may use it.</summary>
+/// <summary>Creates the clients of an actor system, and keeps those that the system shares by name. Thread-safe.</summary>
 internal sealed class Clients
 {
-    /// <summary>The section of the settings that hold for every client that has no others.</summary>
+    /// <summary>The section whose settings apply to every client without settings of its own.</summary>
     public const string Section = "kcopyd.client";
 
     private readonly ExtendedActorSystem _system;
@@ -40,7 +40,7 @@ internal sealed class Clients
         return config.HasPath(path) ? KcopydSettings.From(ConfigSection.Of(config, path, Section)) : Settings;
     }
 
-    /// <summary>The system's own client of that name, made on first use.</summary>
+    /// <summary>The system's own client of that name, created on first use.</summary>
     public KcopydClient Shared(string name)
     {
         lock (_creating)
@@ -54,19 +54,19 @@ internal sealed class Clients
         }
     }
 
-    /// <summary>Waits until the clients that the system shares have ended, which its end has asked of them.</summary>
-    /// <exception cref="TimeoutException">They take longer.</exception>
+    /// <summary>Waits until the system's shared clients are destroyed, which the shutdown of the system has requested.</summary>
+    /// <exception cref="TimeoutException">They are not destroyed in time.</exception>
     public Task WhenSharedAreClosed(TimeSpan timeout)
     {
         lock (_creating)
             return Task.WhenAll(_shared.Values.Select(static client => client.CloseAsync())).WaitAsync(timeout);
     }
 
-    /// <summary>A client of its own, whose actor the factory makes.</summary>
+    /// <summary>Creates a client that is not shared; the factory creates its actor.</summary>
     public KcopydClient Create(IActorRefFactory factory, string? name, KcopydSettings? settings, KcopydThrottle? throttle) =>
         new(CreateCore(factory, name, settings, throttle, isShared: false, after: null));
 
-    /// <summary>The actor of a shared client was stopped from outside, or failed: users of the handle get a new one, unless the system is ending.</summary>
+    /// <summary>Replaces the actor of a shared client that failed or was stopped from outside, unless the system is terminating.</summary>
     private ClientCore Replace(ClientCore gone)
     {
         lock (_creating)
@@ -83,25 +83,29 @@ internal sealed class Clients
             }
             catch (Exception ending) when (ending is InvalidOperationException or InvalidActorNameException)
             {
-                return gone;    // the system ends at this moment, or the dead actor's name is not free yet: the next call tries again
+                return gone;    // the system is terminating, or the dead actor's name is not free yet: the next call retries
             }
         }
     }
 
-    private ClientCore CreateCore(IActorRefFactory factory, string? name, KcopydSettings? settings, KcopydThrottle? throttle, bool isShared, ClientCore? after)
+    private ClientCore CreateCore(
+        IActorRefFactory factory, string? name, KcopydSettings? settings, KcopydThrottle? throttle, bool isShared, ClientCore? after)
     {
         var own = settings?.Checked() ?? (name is null ? Settings : SettingsOf(name));
         var section = settings is null && name is not null ? SectionOf(name) : null;
         RequireDispatcher(section, "dispatcher", own.Dispatcher);
-        RequireDispatcher(section, "worker-dispatcher", own.WorkerDispatcher);  // otherwise the first job would find out
+        RequireDispatcher(section, "worker-dispatcher", own.WorkerDispatcher);  // otherwise the first job would fail
         name ??= ActorNames.Next("kcopyd-client");
         var limits = throttle ?? new KcopydThrottle(own.ThrottlePercent, own.BytesPerSecond);
-        var core = new ClientCore(name, own, limits, Logging.GetLogger(_system, typeof(KcopydClient)), Elsewhere(own.Dispatcher), after) { IsShared = isShared };
+        var core = new ClientCore(name, own, limits, Logging.GetLogger(_system, typeof(KcopydClient)), Elsewhere(own.Dispatcher), after)
+        {
+            IsShared = isShared,
+        };
         core.Actor = factory.ActorOf(ClientActor.Props(core, _devices), name);
         return core;
     }
 
-    /// <exception cref="ConfigurationException">There is no such dispatcher.</exception>
+    /// <exception cref="ConfigurationException">The dispatcher does not exist.</exception>
     public Elsewhere Elsewhere(string dispatcher) => new(_system.Dispatchers.Lookup(dispatcher).Schedule);
 
     private void RequireDispatcher(string? section, string key, string id)

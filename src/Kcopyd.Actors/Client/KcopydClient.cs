@@ -5,21 +5,22 @@ using Kcopyd.Actors.Jobs;
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// The handle of a client: thread-safe, without state of its own. Every callback of one client runs on its actor, one at a time, never
-/// concurrently with another and never on the caller's stack, so that what the callbacks share needs no lock.
+/// The handle of a client: thread-safe and stateless. Every callback of a client runs on its actor, one at a time and never on the caller's stack, so state
+/// that the callbacks share needs no lock.
 /// </summary>
 /// <remarks>
-/// Create it by <see cref="KcopydExtension.CreateClient"/> on an <see cref="ActorSystem"/> or, as a child, on an actor's context;
-/// share the system's by <see cref="KcopydExtension.GetClient"/>, or have it injected. Every method may be called from any thread, callbacks included, and
-/// returns at once.
+/// Create a client with <see cref="KcopydExtension.CreateClient"/> on an <see cref="ActorSystem"/> or, as a child, on an actor's context; share the system's
+/// with <see cref="KcopydExtension.GetClient"/>, or have it injected. Every method may be called from any thread, including from callbacks, and returns at
+/// once.
 /// </remarks>
 public sealed class KcopydClient : IAsyncDisposable
 {
     private readonly Func<ClientCore, ClientCore>? _replace;
     private volatile ClientCore _core;
 
-    /// <param name="core">What is behind the handle.</param>
-    /// <param name="replace">Of a shared client: what takes the place of a core whose actor is gone; the same core, if the system is ending.</param>
+    /// <param name="core">The client behind the handle.</param>
+    /// <param name="replace">For a shared client: returns the replacement for a core whose actor is gone, or the same core if the system is
+    /// terminating.</param>
     internal KcopydClient(ClientCore core, Func<ClientCore, ClientCore>? replace = null)
     {
         _core = core;
@@ -31,55 +32,57 @@ public sealed class KcopydClient : IAsyncDisposable
     /// <summary>The client's name.</summary>
     public string Name => Core.Name;
 
-    /// <summary>The actor itself; it speaks <see cref="KcopydProtocol"/>.</summary>
+    /// <summary>The actor itself; it accepts <see cref="KcopydProtocol"/>.</summary>
     public IActorRef Actor => Core.Actor;
 
-    /// <summary>The client's limits, changeable while jobs run; may be shared with other clients.</summary>
+    /// <summary>The client's throughput limits, which can change while jobs run; may be shared with other clients.</summary>
     public KcopydThrottle Throttle => Core.Throttle;
 
-    /// <summary>The settings that it was created with.</summary>
+    /// <summary>The settings that the client was created with.</summary>
     public KcopydSettings Settings => Core.Settings;
 
-    /// <summary>True once its destruction has begun.</summary>
+    /// <summary>True once the client's destruction has begun.</summary>
     public bool IsClosed => Core.Gate.IsClosed;
 
-    /// <summary>Copies a region to one or more; the actor is told one <see cref="CopyResult"/>.</summary>
+    /// <summary>Copies a region to one or more others; the actor receives one <see cref="CopyResult"/>.</summary>
     /// <param name="from">Source.</param>
-    /// <param name="to">Destinations, each with the source's count; their order is that of the bits of the result.</param>
-    /// <param name="flags">How.</param>
-    /// <param name="notify">Who is told.</param>
-    /// <param name="context">Comes back in the result.</param>
-    /// <exception cref="ArgumentException">A region that cannot be right: the message names the argument and the remedy.</exception>
-    /// <exception cref="KcopydQueueFullException">As many jobs are outstanding as may be.</exception>
+    /// <param name="to">Destinations, each with the source's count; the bits of the result are in this order.</param>
+    /// <param name="flags">Options of the job.</param>
+    /// <param name="notify">The actor that receives the result.</param>
+    /// <param name="context">Returned in the result.</param>
+    /// <exception cref="ArgumentException">A region is invalid; the message names the argument and the remedy.</exception>
+    /// <exception cref="KcopydQueueFullException">The limit on outstanding jobs is reached.</exception>
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
     public KcopydJob Copy(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, IActorRef notify, object? context = null) =>
         Copy(from, to, flags, To(notify, context));
 
-    /// <summary>Like the form with an actor; the delegate runs inside the client. It allocates nothing for the result.</summary>
+    /// <summary>Like the overload with an actor; the delegate runs inside the client. Allocates nothing for the result.</summary>
     /// <inheritdoc cref="Copy(IoRegion, ReadOnlySpan{IoRegion}, CopyFlags, IActorRef, object?)"/>
     public KcopydJob Copy(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, CopyNotify notify, object? context = null) =>
         Copy(from, to, flags, To(notify, context));
 
-    /// <summary>Like the form with an actor; the delegate runs inside the client.</summary>
+    /// <summary>Like the overload with an actor; the delegate runs inside the client.</summary>
     /// <inheritdoc cref="Copy(IoRegion, ReadOnlySpan{IoRegion}, CopyFlags, IActorRef, object?)"/>
     public KcopydJob Copy(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, CopyResultNotify notify, object? context = null) =>
         Copy(from, to, flags, To(notify, context));
 
-    /// <summary>The awaitable form. I/O errors are in the result; they are not thrown.</summary>
+    /// <summary>The awaitable form. I/O errors are reported in the result, not thrown.</summary>
     /// <param name="from">Source.</param>
     /// <param name="to">Destinations, each with the source's count.</param>
-    /// <param name="flags">How.</param>
-    /// <param name="cancellationToken">Cancels the job; the task then ends with <see cref="CopyCancelledException"/> after what is in flight has
+    /// <param name="flags">Options of the job.</param>
+    /// <param name="cancellationToken">Cancels the job; the task then ends with <see cref="CopyCancelledException"/> once the I/O in flight has
     /// finished.</param>
-    /// <exception cref="ArgumentException">A region that cannot be right: the message names the argument and the remedy.</exception>
-    /// <exception cref="KcopydQueueFullException">As many jobs are outstanding as may be.</exception>
+    /// <exception cref="ArgumentException">A region is invalid; the message names the argument and the remedy.</exception>
+    /// <exception cref="KcopydQueueFullException">The limit on outstanding jobs is reached.</exception>
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
-    public Task<CopyResult> CopyAsync(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags = CopyFlags.None, CancellationToken cancellationToken = default) =>
+    public Task<CopyResult> CopyAsync(
+        IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags = CopyFlags.None, CancellationToken cancellationToken = default) =>
         CopyAsync(from, to, flags, out _, cancellationToken);
 
-    /// <summary>The awaitable form, with the job to pause it or to watch its progress.</summary>
+    /// <summary>The awaitable form, with the job, for pausing it or watching its progress.</summary>
     /// <inheritdoc cref="CopyAsync(IoRegion, ReadOnlySpan{IoRegion}, CopyFlags, CancellationToken)"/>
-    public Task<CopyResult> CopyAsync(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, out KcopydJob job, CancellationToken cancellationToken = default)
+    public Task<CopyResult> CopyAsync(
+        IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, out KcopydJob job, CancellationToken cancellationToken = default)
     {
         var awaited = new AwaitedCopy(cancellationToken);
         job = Copy(from, to, flags, new Notification(awaited, null));
@@ -87,30 +90,31 @@ public sealed class KcopydClient : IAsyncDisposable
         return awaited.Task;
     }
 
-    /// <summary>Zeroes one or more regions, by the device's own write-zeroes where it has them; the actor is told one <see cref="CopyResult"/>.</summary>
-    /// <param name="to">Destinations, all with the same count; a last sector that is partial on one device has as many bytes on every one.</param>
-    /// <param name="flags">How.</param>
-    /// <param name="notify">Who is told.</param>
-    /// <param name="context">Comes back in the result.</param>
-    /// <exception cref="ArgumentException">A region that cannot be right: the message names the argument and the remedy.</exception>
-    /// <exception cref="KcopydQueueFullException">As many jobs are outstanding as may be.</exception>
+    /// <summary>Zeroes one or more regions, with the device's native write-zeroes where available; the actor receives one <see cref="CopyResult"/>.</summary>
+    /// <param name="to">Destinations, all with the same count; a last sector that is partial on one device must have the same number of bytes on every
+    /// device.</param>
+    /// <param name="flags">Options of the job.</param>
+    /// <param name="notify">The actor that receives the result.</param>
+    /// <param name="context">Returned in the result.</param>
+    /// <exception cref="ArgumentException">A region is invalid; the message names the argument and the remedy.</exception>
+    /// <exception cref="KcopydQueueFullException">The limit on outstanding jobs is reached.</exception>
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
     public KcopydJob Zero(ReadOnlySpan<IoRegion> to, CopyFlags flags, IActorRef notify, object? context = null) => Zero(to, flags, To(notify, context));
 
-    /// <summary>Like the form with an actor; the delegate runs inside the client.</summary>
+    /// <summary>Like the overload with an actor; the delegate runs inside the client.</summary>
     /// <inheritdoc cref="Zero(ReadOnlySpan{IoRegion}, CopyFlags, IActorRef, object?)"/>
     public KcopydJob Zero(ReadOnlySpan<IoRegion> to, CopyFlags flags, CopyNotify notify, object? context = null) => Zero(to, flags, To(notify, context));
 
-    /// <summary>Like the form with an actor; the delegate runs inside the client.</summary>
+    /// <summary>Like the overload with an actor; the delegate runs inside the client.</summary>
     /// <inheritdoc cref="Zero(ReadOnlySpan{IoRegion}, CopyFlags, IActorRef, object?)"/>
     public KcopydJob Zero(ReadOnlySpan<IoRegion> to, CopyFlags flags, CopyResultNotify notify, object? context = null) => Zero(to, flags, To(notify, context));
 
-    /// <summary>The awaitable form. I/O errors are in the result; they are not thrown.</summary>
+    /// <summary>The awaitable form. I/O errors are reported in the result, not thrown.</summary>
     /// <inheritdoc cref="CopyAsync(IoRegion, ReadOnlySpan{IoRegion}, CopyFlags, CancellationToken)"/>
     public Task<CopyResult> ZeroAsync(ReadOnlySpan<IoRegion> to, CopyFlags flags = CopyFlags.None, CancellationToken cancellationToken = default) =>
         ZeroAsync(to, flags, out _, cancellationToken);
 
-    /// <summary>The awaitable form, with the job to pause it or to watch its progress.</summary>
+    /// <summary>The awaitable form, with the job, for pausing it or watching its progress.</summary>
     /// <inheritdoc cref="CopyAsync(IoRegion, ReadOnlySpan{IoRegion}, CopyFlags, CancellationToken)"/>
     public Task<CopyResult> ZeroAsync(ReadOnlySpan<IoRegion> to, CopyFlags flags, out KcopydJob job, CancellationToken cancellationToken = default)
     {
@@ -120,43 +124,44 @@ public sealed class KcopydClient : IAsyncDisposable
         return awaited.Task;
     }
 
-    /// <summary>Allocates a reply token; the actor is told one <see cref="CopyResult"/> when it is fired.</summary>
-    /// <exception cref="KcopydQueueFullException">As many tokens are outstanding as may be.</exception>
+    /// <summary>Allocates a reply token; the actor receives one <see cref="CopyResult"/> when it is fired.</summary>
+    /// <exception cref="KcopydQueueFullException">The limit on outstanding tokens is reached.</exception>
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
     public PreparedCallback PrepareCallback(IActorRef notify, object? context = null) => new(Core.Prepare(To(notify, context)));
 
     /// <summary>Allocates a reply token whose delegate runs inside the client when it is fired.</summary>
-    /// <exception cref="KcopydQueueFullException">As many tokens are outstanding as may be.</exception>
+    /// <exception cref="KcopydQueueFullException">The limit on outstanding tokens is reached.</exception>
     /// <exception cref="KcopydClientClosedException">The client is being destroyed.</exception>
     public PreparedCallback PrepareCallback(CopyNotify notify, object? context = null) => new(Core.Prepare(To(notify, context)));
 
     /// <inheritdoc cref="PrepareCallback(CopyNotify, object?)"/>
     public PreparedCallback PrepareCallback(CopyResultNotify notify, object? context = null) => new(Core.Prepare(To(notify, context)));
 
-    /// <summary>A job by its number, to cancel it, to pause it or to watch its progress.</summary>
+    /// <summary>Gets a job by its id, for cancelling it, pausing it or watching its progress.</summary>
     public KcopydJob GetJob(long jobId) => new(this, jobId);
 
-    /// <summary>What the client is doing, and what its destruction would wait for.</summary>
-    /// <exception cref="KcopydClientClosedException">The client is destroyed: it waits for nothing.</exception>
+    /// <summary>Returns what the client is doing, and what its destruction would wait for.</summary>
+    /// <exception cref="KcopydClientClosedException">The client is destroyed.</exception>
     public async Task<ClientStatus> GetStatusAsync(CancellationToken cancellationToken = default) =>
         await AskAsync(KcopydProtocol.GetStatus.Instance, cancellationToken).ConfigureAwait(false) as ClientStatus
-        ?? throw new KcopydClientClosedException($"Client '{Name}' is destroyed: it waits for nothing.");
+        ?? throw new KcopydClientClosedException($"Client '{Name}' is destroyed; it no longer waits for anything.");
 
     /// <summary>
-    /// Ends when every callback that is due now has run: those of jobs whose last I/O the client has been told of, and those of prepared
-    /// callbacks that were fired. It does not wait for jobs that run, and has nothing to do with flushing devices.
+    /// Completes when every callback that is due now has run: those of jobs whose last completion has reached the client, and those of prepared callbacks
+    /// that were fired. It does not wait for running jobs, and does not flush devices.
     /// </summary>
     public Task FlushCallbacksAsync(CancellationToken cancellationToken = default) => AskAsync(KcopydProtocol.GetStatus.Instance, cancellationToken);
 
     /// <summary>
-    /// Destroys the client: refuses new work at once; the task ends when every job and every outstanding prepared callback has been
-    /// notified and the actor is gone. <see cref="GetStatusAsync"/> tells meanwhile what it waits for. May be called often.
+    /// Destroys the client: it refuses new work at once, and the task completes when every job and every outstanding prepared callback has been notified and
+    /// the actor is gone. Until then <see cref="GetStatusAsync"/> reports what it waits for. May be called repeatedly.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The client is one of the system's own (<see cref="KcopydExtension.GetClient"/>), which others use: the
+    /// <exception cref="InvalidOperationException">The client is one of the system's own (<see cref="KcopydExtension.GetClient"/>): it is shared, and the
     /// system destroys it when it shuts down.</exception>
     public Task DestroyAsync() => _replace is null
         ? CloseAsync()
-        : throw new InvalidOperationException($"Client '{Name}' is one of the system's own: others use it, and the system destroys it when it shuts down. Create one of your own to destroy it.");
+        : throw new InvalidOperationException($"Client '{Name}' is one of the system's own: it is shared and is destroyed when the system shuts down. "
+            + "Destroy only clients that you create.");
 
     internal Task CloseAsync()
     {
@@ -167,24 +172,25 @@ public sealed class KcopydClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// The same as <see cref="DestroyAsync"/> for who created the client. The system's own clients (<see cref="KcopydExtension.GetClient"/>, and
-    /// those that are injected) are shared, and disposing such a handle does nothing: the system destroys them when it shuts down.
+    /// The same as <see cref="DestroyAsync"/> for a client that you created. The system's own clients (<see cref="KcopydExtension.GetClient"/>, and those
+    /// that are injected) are shared, and disposing such a handle does nothing: the system destroys them when it shuts down.
     /// </summary>
     public ValueTask DisposeAsync() => _replace is not null ? ValueTask.CompletedTask : new(CloseAsync());
 
-    /// <summary>Null if the client takes a job and a prepared callback now.</summary>
+    /// <summary>Null if the client accepts a job and a prepared callback now; otherwise the reason.</summary>
     internal string? WhyNotReady() => Core.Gate switch
     {
         { IsClosed: true } => $"Client '{Name}' is destroyed or being destroyed.",
-        var gate when gate.Jobs >= gate.MaxJobs => $"Client '{Name}' has {gate.Jobs} jobs, as many as may be (max-jobs).",
-        var gate when gate.Callbacks >= gate.MaxCallbacks => $"Client '{Name}' has {gate.Callbacks} prepared callbacks outstanding, as many as may be (max-prepared-callbacks).",
+        var gate when gate.Jobs >= gate.MaxJobs => $"Client '{Name}' has {gate.Jobs} jobs, which is the limit (max-jobs).",
+        var gate when gate.Callbacks >= gate.MaxCallbacks =>
+            $"Client '{Name}' has {gate.Callbacks} prepared callbacks outstanding, which is the limit (max-prepared-callbacks).",
         _ => null,
     };
 
     internal async Task<JobProgress?> GetProgressAsync(long jobId, CancellationToken cancellationToken) =>
         await AskAsync(new KcopydProtocol.GetProgress(jobId), cancellationToken).ConfigureAwait(false) as JobProgress;
 
-    // An actor that is gone answers nothing: then the answer is null.
+    // An actor that is gone does not answer: the result is then null.
     private async Task<object?> AskAsync(object request, CancellationToken cancellationToken)
     {
         var core = _core;

@@ -1,15 +1,15 @@
 namespace Kcopyd.Actors;
 
-/// <summary>The client has as many jobs or prepared callbacks outstanding as it may have. Wait for notifications, or raise the bound.</summary>
+/// <summary>The client has reached its limit on outstanding jobs or prepared callbacks. Wait for notifications, or raise the limit.</summary>
 public sealed class KcopydQueueFullException(string message) : InvalidOperationException(message);
 
-/// <summary>The client is destroyed, or is being destroyed: it takes no new work.</summary>
+/// <summary>The client is destroyed, or is being destroyed: it accepts no new work.</summary>
 public sealed class KcopydClientClosedException(string message) : InvalidOperationException(message);
 
-/// <summary>A job was cancelled by the token of an awaited call. <see cref="Result"/> tells how far it came.</summary>
+/// <summary>The token of an awaited call cancelled its job. <see cref="Result"/> reports how far the job got.</summary>
 public sealed class CopyCancelledException(CopyResult result, CancellationToken token)
     : OperationCanceledException($"The copy was cancelled: {result}.", token)
 {
-    /// <summary>What had been copied.</summary>
+    /// <summary>The result of the job, up to its cancellation.</summary>
     public CopyResult Result { get; } = result;
 }

@@ -3,8 +3,8 @@ using Kcopyd.Actors.Client;
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// A reply token: a completion that is allocated now and fired later, from any thread, without blocking or allocating. Its callback runs on
-/// the client like that of every copy, one at a time. Until it is fired or abandoned it counts as a job of the client, and holds up its destruction.
+/// A reply token: a completion that is allocated now and fired later, from any thread, without blocking or allocating. Its callback runs on the client like
+/// that of every copy, one at a time. Until the token is fired or abandoned, the client's destruction waits for it as for a job.
 /// </summary>
 public sealed class PreparedCallback
 {
@@ -12,25 +12,25 @@ public sealed class PreparedCallback
 
     internal PreparedCallback(CallbackToken token) => _token = token;
 
-    /// <summary>The token's number, unique within its client; names it in <see cref="ClientStatus"/>.</summary>
+    /// <summary>The token's id, unique within its client; identifies it in <see cref="ClientStatus"/>.</summary>
     public long Id => _token.Id;
 
-    /// <summary>What the caller gave.</summary>
+    /// <summary>The context that the caller supplied.</summary>
     public object? Context => _token.Context;
 
-    /// <summary>True once it was fired or abandoned, or its client was stopped.</summary>
+    /// <summary>True once the token has been fired or abandoned, or its client has stopped.</summary>
     public bool IsSpent => _token.IsSpent;
 
     /// <summary>
-    /// Fires the token: its callback will run on the client with these results. From any thread; never blocks, allocates nothing,
-    /// returns at once. If the client was stopped from outside in the meantime, the callback has been told so, and this does nothing.
+    /// Fires the token: its callback will run on the client with these results. May be called from any thread; never blocks, allocates nothing, returns at
+    /// once. If the client has been stopped from outside, the callback has already been notified of that, and this does nothing.
     /// </summary>
     /// <param name="readError">The result's read error.</param>
-    /// <param name="writeErrors">The result's write errors, a bit per destination.</param>
-    /// <exception cref="InvalidOperationException">It was fired or abandoned before; the callback runs once all the same.</exception>
+    /// <param name="writeErrors">The result's write errors, one bit per destination.</param>
+    /// <exception cref="InvalidOperationException">The token has already been fired or abandoned; its callback does not run again.</exception>
     public void Submit(bool readError = false, ulong writeErrors = 0) => _token.Submit(readError, writeErrors);
 
-    /// <summary>Gives the token up: its callback never runs, and the client no longer waits for it. From any thread.</summary>
-    /// <returns>False if it was fired or abandoned before.</returns>
+    /// <summary>Abandons the token: its callback never runs, and the client no longer waits for it. May be called from any thread.</summary>
+    /// <returns>False if the token has already been fired or abandoned.</returns>
     public bool Abandon() => _token.Abandon();
 }

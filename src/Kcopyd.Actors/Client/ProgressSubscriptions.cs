@@ -5,26 +5,26 @@ using Kcopyd.Actors.Jobs;
 namespace Kcopyd.Actors.Client;
 
 /// <summary>
-/// Who watches which job. Each subscription has a timer, whose interval bounds its rate; a tick without a change sends nothing.
-/// Belongs to the client actor.
+/// The subscriptions to the progress of jobs. Each subscription has a timer, whose interval bounds its rate; a tick without a change sends nothing. Used by
+/// the client actor only.
 /// </summary>
-internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan shortest, ILoggingAdapter log)
+internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan minInterval, ILoggingAdapter log)
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);    // schedulers cannot count to TimeSpan.MaxValue
+    private static readonly TimeSpan MaxInterval = TimeSpan.FromDays(1);    // schedulers do not support TimeSpan.MaxValue
 
     private readonly Dictionary<long, List<Subscription>> _byJob = [];
 
     /// <param name="job">The job.</param>
-    /// <param name="interval">At most one report in this time.</param>
+    /// <param name="interval">At most one report is sent per interval.</param>
     /// <param name="subscriber">An <see cref="IActorRef"/> or an <see cref="IProgress{T}"/>.</param>
-    /// <param name="key">Names the subscription to <see cref="Remove"/>.</param>
+    /// <param name="key">Identifies the subscription to <see cref="Remove"/>.</param>
     public void Add(Job job, TimeSpan interval, object subscriber, object key)
     {
         var subscription = new Subscription(job, job.Id, subscriber, key, log);
         if (!_byJob.TryGetValue(job.Id, out var list))
             _byJob[job.Id] = list = [];
         list.Add(subscription);
-        var period = interval < shortest ? shortest : interval > Longest ? Longest : interval;
+        var period = interval < minInterval ? minInterval : interval > MaxInterval ? MaxInterval : interval;
         timers.StartPeriodicTimer(subscription, new Tick(subscription), period);
     }
 
@@ -44,7 +44,7 @@ internal sealed class ProgressSubscriptions(ITimerScheduler timers, TimeSpan sho
 
     public static void Send(Tick tick) => tick.Subscription.SendIfChanged(JobReport.Of(tick.Subscription.Job));
 
-    /// <summary>The job is done: sends a last report and forgets its subscriptions.</summary>
+    /// <summary>Sends the last report of a job that is done, and removes its subscriptions.</summary>
     public void Done(Job job)
     {
         if (_byJob.Count == 0 || !_byJob.Remove(job.Id, out var list))

@@ -4,8 +4,8 @@ using Kcopyd.Actors.Jobs;
 namespace Kcopyd.Actors.Client;
 
 /// <summary>
-/// Requests that carry an id, and what became of them: a requester that asks again, because an answer was lost or because it was restarted, gets the one result
-/// of the one job. The results of the last so many are kept. Used by the client actor only.
+/// Requests that carry an id, and their outcomes: a requester that asks again, because an answer was lost or because it was restarted, gets the result of the
+/// same job. Only the most recent results are kept. Used by the client actor only.
 /// </summary>
 internal sealed class RequestLog(int capacity)
 {
@@ -33,20 +33,20 @@ internal sealed class RequestLog(int capacity)
     }
 }
 
-/// <summary>A request, and the actors that wait for its result. It is the target of its job's notification.</summary>
+/// <summary>A request, and the actors waiting for its result. It is the notification target of its job.</summary>
 internal sealed class Request(string id) : INotifyTarget
 {
     public string Id { get; } = id;
 
     public long JobId { get; set; }
 
-    /// <summary>In the order of asking, each once.</summary>
+    /// <summary>In the order in which they asked, each once.</summary>
     public List<IActorRef> Requesters { get; } = [];
 
     /// <summary>Null while the job is waiting or running.</summary>
     public CopyResult? Result { get; set; }
 
-    /// <summary>Called with the result, after every actor that waits for it was notified.</summary>
+    /// <summary>Called with the result after every waiting actor has been notified.</summary>
     public Action<Request, CopyResult>? Completed { get; set; }
 
     public void Notify(CopyResult result)

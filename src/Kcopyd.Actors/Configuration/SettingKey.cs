@@ -2,11 +2,10 @@ using System.Text;
 
 namespace Kcopyd.Actors.Configuration;
 
-/// <summary>The key of a setting: its property's name in the spelling of HOCON. So it is written once, as the property, and everything else takes it from
-/// there.</summary>
+/// <summary>The key of a setting: its property's name in HOCON spelling. The name is thus written only once, as the property.</summary>
 internal static class SettingKey
 {
-    /// <summary><c>MaxSubJobs</c> is <c>max-sub-jobs</c>. What is a key already stays one.</summary>
+    /// <summary><c>MaxSubJobs</c> becomes <c>max-sub-jobs</c>. A key is returned unchanged.</summary>
     public static string Of(string property)
     {
         var key = new StringBuilder(property.Length + 4);

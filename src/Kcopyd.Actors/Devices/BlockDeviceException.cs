@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors;
 
-/// <summary>A transfer was not done whole, or a flush failed: see <see cref="BlockDeviceExtensions"/>.</summary>
+/// <summary>A transfer was incomplete, or a flush failed: see <see cref="BlockDeviceExtensions"/>.</summary>
 public sealed class BlockDeviceException : IOException
 {
     internal BlockDeviceException(IBlockDevice device, string what, long offset, IoError error)
@@ -14,9 +14,9 @@ public sealed class BlockDeviceException : IOException
     /// <summary>The device.</summary>
     public IBlockDevice Device { get; }
 
-    /// <summary>The byte on the device up to which everything was transferred; -1 where the error has no place (a flush).</summary>
+    /// <summary>The byte on the device up to which everything was transferred; -1 if the error has no position (a flush).</summary>
     public long Offset { get; }
 
-    /// <summary>What failed; <see cref="IoError.EndOfDevice"/> if the device ended before.</summary>
+    /// <summary>The error; <see cref="IoError.EndOfDevice"/> if the device ended before the transfer was complete.</summary>
     public IoError Error { get; }
 }

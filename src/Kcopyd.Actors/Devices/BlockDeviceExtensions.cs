@@ -2,13 +2,13 @@ using Kcopyd.Actors.Memory;
 
 namespace Kcopyd.Actors;
 
-/// <summary>Transfers that are whole or say why not: a single <see cref="IBlockDevice.ReadAsync"/> may be short. Any thread.</summary>
+/// <summary>Transfers that complete or throw: a single <see cref="IBlockDevice.ReadAsync"/> may be short. Thread-safe.</summary>
 public static class BlockDeviceExtensions
 {
     /// <summary>Fills a buffer.</summary>
     /// <param name="device">The device.</param>
     /// <param name="offset">Byte offset.</param>
-    /// <param name="buffer">Where the bytes go.</param>
+    /// <param name="buffer">Receives the bytes.</param>
     /// <exception cref="BlockDeviceException">Not all of it could be read.</exception>
     public static async ValueTask ReadExactlyAsync(this IBlockDevice device, long offset, Memory<byte> buffer)
     {
@@ -39,7 +39,7 @@ public static class BlockDeviceExtensions
         }
     }
 
-    /// <summary>Makes a whole range read as zeroes, by the device's own means where it has any, and else by writing them.</summary>
+    /// <summary>Makes a whole range read as zeroes, natively where the device can, otherwise by writing zeroes.</summary>
     /// <param name="device">The device.</param>
     /// <param name="offset">Byte offset.</param>
     /// <param name="length">Bytes.</param>
@@ -61,8 +61,8 @@ public static class BlockDeviceExtensions
         }
     }
 
-    /// <summary>Returns when everything that was acknowledged before is on stable storage.</summary>
-    /// <exception cref="BlockDeviceException">What was written since the last good flush may be lost.</exception>
+    /// <summary>Returns when everything acknowledged before the call is on stable storage.</summary>
+    /// <exception cref="BlockDeviceException">Data written since the last successful flush may be lost.</exception>
     public static async ValueTask FlushOrThrowAsync(this IBlockDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);

@@ -14,11 +14,11 @@ public enum DeviceFeatures
     VolatileCache = 4,
     /// <summary>A sink: it has no size and cannot be read back (a character device such as /dev/null).</summary>
     Sink = 8,
-    /// <summary><see cref="IBlockDevice.MapAsync"/> knows of runs that read as zeroes: asking is worth while.</summary>
+    /// <summary><see cref="IBlockDevice.MapAsync"/> can report runs that read as zeroes, so calling it is worthwhile.</summary>
     Map = 16,
     /// <summary>The device can take part in <see cref="IBlockDevice.CloneFromAsync"/>, as source or as destination.</summary>
     Clone = 32,
-    /// <summary>A stream: its bytes are read or written once, in order, and only its end tells how many there are. Its length is <see cref="long.MaxValue"/>.
+    /// <summary>A stream: its bytes are read or written once, in order, and their number is unknown until it ends. Its length is <see cref="long.MaxValue"/>.
     /// The engine keeps the order.</summary>
     Stream = 64,
 }

@@ -1,16 +1,17 @@
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// A device over another device: everything goes through unless a derived class says otherwise. Layers stack in any order, are located
-/// where their bytes really live, and may be called from any thread as the device beneath.
+/// A device on top of another device: every call passes through unless a derived class overrides it. Layers stack in any order, locate their bytes where they
+/// are actually stored, and may be called from any thread, like the underlying device.
 /// </summary>
-/// <remarks>What would go past a layer is hidden, or its faults would not be met: holes are not told of, nothing is cloned. A derived class
-/// that can step in there adds the features again and overrides <see cref="MapAsync"/>, <see cref="CloneKinds"/> and <see cref="CloneFromAsync"/>.</remarks>
-/// <param name="inner">The device beneath.</param>
-/// <param name="leaveOpen">False, the default, if the layer takes the place of the device and disposes it with itself.</param>
+/// <remarks>Operations that would bypass the layer are hidden, since its faults would not apply to them: holes are not reported and nothing is cloned. A
+/// derived class that can intercept them adds the features again and overrides <see cref="MapAsync"/>, <see cref="CloneKinds"/> and
+/// <see cref="CloneFromAsync"/>.</remarks>
+/// <param name="inner">The underlying device.</param>
+/// <param name="leaveOpen">False, the default, if the layer owns the underlying device and disposes it.</param>
 public abstract class DeviceLayer(IBlockDevice inner, bool leaveOpen = false) : IBlockDevice
 {
-    /// <summary>The device beneath.</summary>
+    /// <summary>The underlying device.</summary>
     public IBlockDevice Inner { get; } = inner ?? throw new ArgumentNullException(nameof(inner));
 
     /// <inheritdoc/>
@@ -46,13 +47,13 @@ public abstract class DeviceLayer(IBlockDevice inner, bool leaveOpen = false) : 
     /// <summary>The layer's own <see cref="WriteZeroesAsync"/>.</summary>
     public virtual ValueTask<IoResult> PunchAsync(long offset, long length) => WriteZeroesAsync(offset, length);
 
-    /// <summary>Knows of data only.</summary>
+    /// <summary>Reports everything as data.</summary>
     public virtual ValueTask<ExtentResult> MapAsync(long offset, long length) => new(ExtentResult.Data(length));
 
-    /// <summary>None.</summary>
+    /// <summary>Returns <see cref="OffloadKinds.None"/>.</summary>
     public virtual OffloadKinds CloneKinds(IBlockDevice source) => OffloadKinds.None;
 
-    /// <summary>Answers <see cref="IoError.NotSupported"/>.</summary>
+    /// <summary>Returns <see cref="IoError.NotSupported"/>.</summary>
     public virtual ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind) =>
         new(IoResult.Failure(IoError.NotSupported));
 
@@ -65,7 +66,7 @@ public abstract class DeviceLayer(IBlockDevice inner, bool leaveOpen = false) : 
     /// <inheritdoc/>
     public virtual ValueTask<IoResult> EvictAsync(long offset, long length) => Inner.EvictAsync(offset, length);
 
-    /// <summary>Disposes the device beneath, unless it was to be left open.</summary>
+    /// <summary>Disposes the underlying device, unless it is to be left open.</summary>
     public virtual ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);

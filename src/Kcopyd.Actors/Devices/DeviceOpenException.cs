@@ -1,47 +1,47 @@
 namespace Kcopyd.Actors;
 
-/// <summary>A path exists, and cannot be opened as a block device in the way that was asked for.</summary>
-/// <remarks>What .NET has exceptions for is reported by those: <see cref="FileNotFoundException"/>, <see cref="DirectoryNotFoundException"/>,
-/// <see cref="UnauthorizedAccessException"/>.</remarks>
+/// <summary>A path exists but cannot be opened as a block device in the requested way.</summary>
+/// <remarks>Errors for which .NET has an exception are reported by that exception: <see cref="FileNotFoundException"/>,
+/// <see cref="DirectoryNotFoundException"/>, <see cref="UnauthorizedAccessException"/>.</remarks>
 public sealed class DeviceOpenException : IOException
 {
     internal DeviceOpenException(DeviceOpenError reason, string path, string message, int errno = 0) : base(message)
     {
         (Reason, Path) = (reason, path);
         if (errno != 0)
-            HResult = errno;    // as .NET's own I/O exceptions on Linux have it
+            HResult = errno;    // as in .NET's own I/O exceptions on Linux
     }
 
-    /// <summary>What is wrong, for callers that react to it.</summary>
+    /// <summary>The reason, for callers that handle it.</summary>
     public DeviceOpenError Reason { get; }
 
-    /// <summary>The path as it was given.</summary>
+    /// <summary>The path as passed by the caller.</summary>
     public string Path { get; }
 
-    /// <summary>Bytes that the device has, for <see cref="DeviceOpenError.TooSmall"/>.</summary>
+    /// <summary>The size of the device in bytes, for <see cref="DeviceOpenError.TooSmall"/>.</summary>
     public long Length { get; init; }
 
-    /// <summary>Bytes that were asked for, see <see cref="BlockDeviceOptions.Length"/>, for <see cref="DeviceOpenError.TooSmall"/>.</summary>
+    /// <summary>The requested size in bytes, see <see cref="BlockDeviceOptions.Length"/>, for <see cref="DeviceOpenError.TooSmall"/>.</summary>
     public long Needed { get; init; }
 }
 
 /// <summary>Why a path cannot be opened as a block device.</summary>
 public enum DeviceOpenError
 {
-    /// <summary>The kernel refused for another reason, which is in <see cref="Exception.HResult"/> (errno) and in the message.</summary>
+    /// <summary>The kernel refused for another reason, given in <see cref="Exception.HResult"/> (errno) and in the message.</summary>
     Other,
     /// <summary>It is a directory.</summary>
     IsDirectory,
     /// <summary>It is a pipe, a socket, a terminal or anything else without offsets.</summary>
     HasNoOffsets,
-    /// <summary>It is a regular file whose length reads as zero and that has content, as under <c>/proc</c>.</summary>
+    /// <summary>It is a regular file that reports a length of zero but has content, as under <c>/proc</c>.</summary>
     HasNoLength,
-    /// <summary><see cref="BlockDeviceOptions.CreateNew"/> was set, and something has that name already.</summary>
+    /// <summary><see cref="BlockDeviceOptions.CreateNew"/> was set, and the name already exists.</summary>
     Exists,
-    /// <summary>It is a block device, and smaller than <see cref="BlockDeviceOptions.Length"/>.</summary>
+    /// <summary>It is a block device smaller than <see cref="BlockDeviceOptions.Length"/>.</summary>
     TooSmall,
-    /// <summary>Its file system has no direct I/O, and <see cref="IoMode.Direct"/> was asked for.</summary>
+    /// <summary>Its file system does not support direct I/O, and <see cref="IoMode.Direct"/> was requested.</summary>
     HasNoDirectIo,
-    /// <summary>Somebody replaced it while it was being opened.</summary>
+    /// <summary>It was replaced while it was being opened.</summary>
     Changed,
 }

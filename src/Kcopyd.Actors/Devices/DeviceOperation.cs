@@ -4,24 +4,24 @@ namespace Kcopyd.Actors.Devices;
 
 internal enum DeviceOperation
 {
-    /// <summary>Nothing: what waits for the I/O's turn is told that it has come.</summary>
+    /// <summary>No device call: the owner is notified when the I/O's turn comes.</summary>
     None,
     Read,
     Write,
-    /// <summary>By the device's own means, or by writing zeroes.</summary>
+    /// <summary>Natively, or by writing zeroes.</summary>
     Zero,
-    /// <summary>The same, and the space is given back where the device can.</summary>
+    /// <summary>Like <see cref="Zero"/>, and releases the space where the device can.</summary>
     Punch,
-    /// <summary>By the device's own means, or not at all.</summary>
+    /// <summary>Natively, or not at all.</summary>
     FastZero,
     Discard,
-    /// <summary>Becomes, by the device's own means, what is somewhere on another device.</summary>
+    /// <summary>Natively makes the range equal to a range of another device.</summary>
     Clone,
-    /// <summary>What is cached of a range is forgotten, so that it is read from the medium.</summary>
+    /// <summary>Drops the cached data of a range, so that it is read from the medium.</summary>
     Evict,
     Flush,
-    /// <summary>The device becomes as long as the offset says, see <see cref="IGrowingDevice"/>.</summary>
+    /// <summary>Grows the device to the length given by the offset, see <see cref="IGrowingDevice"/>.</summary>
     Grow,
-    /// <summary>What begins at the offset, data or a hole: how long it is, and <see cref="DeviceIo.IsZero"/>.</summary>
+    /// <summary>Finds what begins at the offset, data or a hole: its length, and <see cref="DeviceIo.IsZero"/>.</summary>
     Map,
 }

@@ -1,9 +1,9 @@
 namespace Kcopyd.Actors;
 
-/// <summary>What begins at an offset of a device: a run that reads as zeroes without being read, or a run of data.</summary>
-/// <param name="Length">Bytes from the offset that was asked for, at most as many as were asked for. Neighbours may be of the same kind.</param>
-/// <param name="IsZero">True if the run is known to read as zeroes. Data may be zero, too.</param>
-/// <param name="Error">Why the device cannot tell; <see cref="IoError.None"/> if it can. Who asks then takes it for data.</param>
+/// <summary>The run that begins at an offset of a device: either data, or known to read as zeroes without being read.</summary>
+/// <param name="Length">Bytes from the requested offset, at most as many as requested. Adjacent runs may be of the same kind.</param>
+/// <param name="IsZero">True if the run is known to read as zeroes. Data may also be zero.</param>
+/// <param name="Error">Why the device cannot tell; <see cref="IoError.None"/> if it can. The caller then treats the run as data.</param>
 public readonly record struct ExtentResult(long Length, bool IsZero, IoError Error)
 {
     /// <summary>A run of data of <paramref name="length"/> bytes.</summary>

@@ -6,11 +6,12 @@ internal interface IGrowingDevice
     /// <summary>True if <see cref="GrowAsync"/> can make it larger.</summary>
     bool CanGrow { get; }
 
-    /// <summary>Asks how long it is now, which <see cref="IBlockDevice.Length"/> tells from then on. It never becomes shorter by that. A call of the kernel
-    /// that does not wait for a medium.</summary>
+    /// <summary>Queries the current length, which <see cref="IBlockDevice.Length"/> returns from then on. The length never decreases. A system call that does
+    /// not wait for a medium.</summary>
     void Refresh();
 
-    /// <summary>Makes it that long, with the space for it reserved where the file system can. May block. Does nothing if it is that long already.</summary>
+    /// <summary>Grows the device to a length, reserving the space where the file system can. May block. Does nothing if the device is already that
+    /// long.</summary>
     /// <param name="length">Bytes.</param>
     ValueTask<IoResult> GrowAsync(long length);
 }

@@ -1,8 +1,8 @@
 namespace Kcopyd.Actors.Devices;
 
 /// <summary>
-/// A device that can say that a call, made on the calling thread now, does not block it: what has to be waited for is waited for elsewhere. An actor makes such
-/// a call in its turn.
+/// A device that can tell that a call made now does not block the calling thread, because any wait takes place elsewhere. An actor makes such a call while it
+/// processes a message.
 /// </summary>
 internal interface IPromptDevice
 {

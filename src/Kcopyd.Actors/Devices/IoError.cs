@@ -1,8 +1,8 @@
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// Why an I/O failed. Values below 1000 are Linux errno numbers (asm-generic/errno.h), passed through
-/// unchanged, so a number that has no name here is still the kernel's own; values from 1000 are this library's.
+/// Why an I/O failed. Values below 1000 are Linux errno numbers (asm-generic/errno.h), passed through unchanged, so a number without a name here still has
+/// the kernel's meaning; values from 1000 are this library's.
 /// </summary>
 public enum IoError
 {
@@ -20,7 +20,7 @@ public enum IoError
     NoMemory = 12,
     /// <summary>EACCES: permission denied.</summary>
     AccessDenied = 13,
-    /// <summary>EBUSY: somebody else uses the device.</summary>
+    /// <summary>EBUSY: the device is in use.</summary>
     Busy = 16,
     /// <summary>ENODEV: the device has vanished.</summary>
     NoDevice = 19,
@@ -32,9 +32,9 @@ public enum IoError
     NoSpace = 28,
     /// <summary>EROFS: the device is read-only.</summary>
     ReadOnly = 30,
-    /// <summary>EPIPE: nobody reads the pipe any more.</summary>
+    /// <summary>EPIPE: the pipe has no reader any more.</summary>
     BrokenPipe = 32,
-    /// <summary>ENODATA: the medium is bad at this place (a critical medium error of the block layer).</summary>
+    /// <summary>ENODATA: the medium is bad at this position (a critical medium error of the block layer).</summary>
     MediumError = 61,
     /// <summary>ENOLINK: the transport to the device is lost.</summary>
     LinkLost = 67,
@@ -42,13 +42,13 @@ public enum IoError
     BadChecksum = 74,
     /// <summary>EILSEQ: the data does not match its protection information.</summary>
     IntegrityError = 84,
-    /// <summary>EOPNOTSUPP: the device does not have this operation.</summary>
+    /// <summary>EOPNOTSUPP: the device does not support this operation.</summary>
     NotSupported = 95,
     /// <summary>ECONNABORTED: the connection to the device was aborted.</summary>
     ConnectionAborted = 103,
-    /// <summary>ENOTCONN: whoever served the device is gone.</summary>
+    /// <summary>ENOTCONN: the server of the device is gone.</summary>
     NotConnected = 107,
-    /// <summary>ESHUTDOWN: whoever serves the device is shutting down.</summary>
+    /// <summary>ESHUTDOWN: the server of the device is shutting down.</summary>
     Shutdown = 108,
     /// <summary>ETIMEDOUT: the device did not answer in time.</summary>
     TimedOut = 110,
@@ -56,17 +56,17 @@ public enum IoError
     Stale = 116,
     /// <summary>EUCLEAN: the file system found damage.</summary>
     Corrupted = 117,
-    /// <summary>EREMOTEIO: the target could not do it.</summary>
+    /// <summary>EREMOTEIO: the target could not carry out the operation.</summary>
     TargetError = 121,
     /// <summary>EDQUOT: the quota is used up.</summary>
     QuotaExceeded = 122,
     /// <summary>ENOMEDIUM: there is no medium in the drive.</summary>
     NoMedium = 123,
-    /// <summary>ECANCELED: the job was cancelled before this destination was whole.</summary>
+    /// <summary>ECANCELED: the job was cancelled before this destination was complete.</summary>
     Cancelled = 125,
-    /// <summary>The device ended before the transfer was whole.</summary>
+    /// <summary>The device ended before the transfer was complete.</summary>
     EndOfDevice = 1000,
-    /// <summary>What was read back differs from what was written.</summary>
+    /// <summary>The data read back differs from the data written.</summary>
     VerifyMismatch = 1001,
     /// <summary>The worker actor of this destination crashed: a bug in a device, or a device that vanished.</summary>
     WorkerCrashed = 1002,

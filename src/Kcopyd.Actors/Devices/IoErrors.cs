@@ -1,28 +1,29 @@
 namespace Kcopyd.Actors;
 
-/// <summary>What an <see cref="IoError"/> means. This is the one table that says which errors are a bad block, and which are the end of a device.</summary>
+/// <summary>The meaning of an <see cref="IoError"/>. This is the only table of the errors that mean a bad block and of those that mean a device is
+/// gone.</summary>
 public static class IoErrors
 {
     /// <summary>
-    /// True if the medium could not do this I/O, and may do others: a smaller one is worth a try, and so are the blocks behind it. The block layer of Linux has
-    /// several errno for that (block/blk-core.c: EIO, ENODATA for the medium, EILSEQ for protection information, EREMOTEIO for the target, ETIMEDOUT), file
-    /// systems have two for a bad checksum (EUCLEAN, EBADMSG).
+    /// True if the medium could not carry out this I/O but may carry out others: a smaller one is worth trying, and so are the blocks after it. The block
+    /// layer of Linux has several errno values for that (block/blk-core.c: EIO, ENODATA for the medium, EILSEQ for protection information, EREMOTEIO for the
+    /// target, ETIMEDOUT); file systems have two for a bad checksum (EUCLEAN, EBADMSG).
     /// </summary>
-    /// <param name="error">How an I/O ended.</param>
-    public static bool IsBadBlock(this IoError error) => error is IoError.Io or IoError.MediumError or IoError.IntegrityError or IoError.TargetError or IoError.TimedOut
-        or IoError.Corrupted or IoError.BadChecksum;
+    /// <param name="error">The error of an I/O.</param>
+    public static bool IsBadBlock(this IoError error) => error is IoError.Io or IoError.MediumError or IoError.IntegrityError or IoError.TargetError
+        or IoError.TimedOut or IoError.Corrupted or IoError.BadChecksum;
 
     /// <summary>
-    /// True if there is no device any more: every further I/O would fail, and what it did not read is not unreadable. A disk was pulled (ENXIO, ENODEV,
-    /// ENOMEDIUM, ENOLINK), a file shrank, a server or the process behind a FUSE file system is gone (ESHUTDOWN, ENOTCONN, ECONNABORTED, ESTALE), the device
-    /// was closed.
+    /// True if the device is gone: every further I/O would fail, and data that was not read is not necessarily unreadable. A disk was pulled (ENXIO, ENODEV,
+    /// ENOMEDIUM, ENOLINK), a file shrank, a server or the process behind a FUSE file system is gone (ESHUTDOWN, ENOTCONN, ECONNABORTED, ESTALE), or the
+    /// device was closed.
     /// </summary>
-    /// <param name="error">How an I/O ended.</param>
-    public static bool IsDeviceGone(this IoError error) => error is IoError.NoSuchAddress or IoError.NoDevice or IoError.NoMedium or IoError.LinkLost or IoError.EndOfDevice
-        or IoError.Shutdown or IoError.NotConnected or IoError.ConnectionAborted or IoError.Stale or IoError.Closed;
+    /// <param name="error">The error of an I/O.</param>
+    public static bool IsDeviceGone(this IoError error) => error is IoError.NoSuchAddress or IoError.NoDevice or IoError.NoMedium or IoError.LinkLost
+        or IoError.EndOfDevice or IoError.Shutdown or IoError.NotConnected or IoError.ConnectionAborted or IoError.Stale or IoError.Closed;
 
-    /// <summary>The error in words for people, with the errno where it has one: "Input/output error (errno 5)".</summary>
-    /// <param name="error">How an I/O ended.</param>
+    /// <summary>Describes the error for a message, with the errno if it has one: "Input/output error (errno 5)".</summary>
+    /// <param name="error">The error of an I/O.</param>
     public static string Describe(this IoError error)
     {
         var words = error switch

@@ -1,8 +1,7 @@
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// How an I/O ended: the bytes that were transferred from its start, and the error that ended it. An I/O error is
-/// data, never an exception.
+/// The outcome of an I/O: the bytes transferred from its start, and the error that ended it. An I/O error is data, never an exception.
 /// </summary>
 /// <param name="Bytes">Bytes transferred, counted from the start of the I/O. May be short without an error.</param>
 /// <param name="Error">Why the I/O ended early; <see cref="IoError.None"/> if it did not fail.</param>

@@ -3,8 +3,8 @@ using Kcopyd.Actors.Devices;
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// A device in memory, zero at first. Any thread may call any member; of two writes to the same bytes at the same time, each byte comes
-/// from one of them. What was written is lost when the device is collected: there is nothing to flush.
+/// A device in memory, initially zero. Thread-safe; if two writes to the same bytes run concurrently, each byte comes from one of them. The content is lost
+/// when the device is collected: there is nothing to flush.
 /// </summary>
 public sealed class MemoryBlockDevice : IBlockDevice, IPromptDevice
 {
@@ -12,13 +12,13 @@ public sealed class MemoryBlockDevice : IBlockDevice, IPromptDevice
     private volatile bool _closed;
 
     /// <summary>Allocates the device.</summary>
-    /// <param name="length">Bytes, also not a multiple of 512; at most <see cref="Array.MaxLength"/>.</param>
+    /// <param name="length">Bytes, not necessarily a multiple of 512; at most <see cref="Array.MaxLength"/>.</param>
     /// <param name="logicalBlockSize">Bytes that fail together: a power of two, at least 512.</param>
     /// <param name="alignment">A power of two. I/O whose offset, length or memory is not a multiple of that many bytes is refused with
-    /// <see cref="IoError.Invalid"/>, as by a disk in direct mode; 1 takes anything.</param>
+    /// <see cref="IoError.Invalid"/>, as by a disk in direct mode; 1 accepts anything.</param>
     /// <param name="readOnly">Refuses writes; <see cref="Bytes"/> can still be filled.</param>
-    /// <param name="name">A name for people.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    /// <param name="name">A name for messages.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is outside its range.</exception>
     public MemoryBlockDevice(long length, int logicalBlockSize = 512, int alignment = 1, bool readOnly = false, string name = "memory")
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
@@ -34,7 +34,7 @@ public sealed class MemoryBlockDevice : IBlockDevice, IPromptDevice
         Name = name;
     }
 
-    /// <summary>The content, to fill and to look at. Not synchronised with I/O that is running.</summary>
+    /// <summary>The content, to fill and to examine. Not synchronized with running I/O.</summary>
     public Span<byte> Bytes => _bytes;
 
     /// <inheritdoc/>

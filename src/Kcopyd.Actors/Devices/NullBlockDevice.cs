@@ -2,12 +2,12 @@ using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors;
 
-/// <summary>Reads as zeroes and forgets what is written. It stores nothing, so nothing overlaps it. Any thread may call any member.</summary>
+/// <summary>Reads as zeroes and discards writes. It stores nothing, so nothing overlaps it. Thread-safe.</summary>
 public sealed class NullBlockDevice : IBlockDevice, IPromptDevice
 {
-    /// <summary>Makes the device.</summary>
-    /// <param name="length">Bytes; without a number it is a sink, which has no size.</param>
-    /// <param name="name">A name for people.</param>
+    /// <summary>Creates the device.</summary>
+    /// <param name="length">Bytes; by default the device is a sink, which has no size.</param>
+    /// <param name="name">A name for messages.</param>
     public NullBlockDevice(long length = long.MaxValue, string name = "null")
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);

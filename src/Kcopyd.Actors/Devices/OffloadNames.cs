@@ -1,9 +1,9 @@
 namespace Kcopyd.Actors;
 
-/// <summary>The names that <see cref="OffloadKinds"/> have in settings, options and reports.</summary>
+/// <summary>The names of <see cref="OffloadKinds"/> in settings, options and reports.</summary>
 public static class OffloadNames
 {
-    /// <summary>What a list of no names is written as.</summary>
+    /// <summary>The text for an empty list of names.</summary>
     public const string None = "none";
 
     private static readonly (string Name, OffloadKinds Kind)[] Names =
@@ -17,15 +17,15 @@ public static class OffloadNames
         ("small-copy", OffloadKinds.SmallCopy),
     ];
 
-    /// <summary>All names, in the order in which the ways are tried.</summary>
+    /// <summary>All names, in the order in which the methods are tried.</summary>
     public static IReadOnlyList<string> All { get; } = Array.ConvertAll(Names, static known => known.Name);
 
     /// <summary>The names of some kinds, in the same order; empty for none.</summary>
     public static IReadOnlyList<string> Of(OffloadKinds kinds) =>
         [.. Names.Where(known => (kinds & known.Kind) != 0).Select(static known => known.Name)];
 
-    /// <summary>Puts names together. <c>none</c> may stand alone; nothing at all is the same.</summary>
-    /// <exception cref="FormatException">A name is not one of <see cref="All"/>; the message has it, and what there is.</exception>
+    /// <summary>Combines names. <c>none</c> must stand alone; an empty list means the same.</summary>
+    /// <exception cref="FormatException">A name is not one of <see cref="All"/>; the message contains it, and the valid names.</exception>
     public static OffloadKinds Parse(IEnumerable<string> names)
     {
         ArgumentNullException.ThrowIfNull(names);
@@ -37,7 +37,7 @@ public static class OffloadNames
         {
             var at = Array.FindIndex(Names, known => known.Name == name);
             if (at < 0)
-                throw new FormatException($"'{name}' is no way to offload; there are {string.Join(", ", All)}, or {None} alone.");
+                throw new FormatException($"'{name}' is not an offload method; the methods are {string.Join(", ", All)}, or {None} alone.");
             kinds |= Names[at].Kind;
         }
         return kinds;

@@ -2,32 +2,38 @@ using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors;
 
-/// <summary>A part of another device as a device of its own: a partition without a table. Threads as on the inner device.</summary>
+/// <summary>A part of another device as a separate device: a partition without a table. As thread-safe as the inner device.</summary>
 public sealed class RangeBlockDevice : IBlockDevice, IPromptDevice
 {
     private readonly IBlockDevice _inner;
     private readonly long _offset;
     private readonly bool _leaveOpen;
 
-    /// <summary>Names the part.</summary>
-    /// <param name="inner">The whole.</param>
+    /// <summary>Creates the device.</summary>
+    /// <param name="inner">The device that contains the range.</param>
     /// <param name="offset">First byte: a multiple of 512, and of the inner device's alignment.</param>
-    /// <param name="length">Bytes: the same, or up to the very end of the inner device.</param>
-    /// <param name="leaveOpen">True, the default, if disposing the part leaves the whole open: other parts may use it.</param>
-    /// <exception cref="ArgumentException">The part is not aligned.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The part reaches past the end of the inner device.</exception>
+    /// <param name="length">Bytes: a multiple of the same, or up to the end of the inner device.</param>
+    /// <param name="leaveOpen">True, the default, if disposing the range leaves the inner device open: other ranges may use it.</param>
+    /// <exception cref="ArgumentException">The range is not aligned.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range reaches past the end of the inner device.</exception>
     public RangeBlockDevice(IBlockDevice inner, long offset, long length, bool leaveOpen = true)
     {
         ArgumentNullException.ThrowIfNull(inner);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         if (offset > inner.Length || length > inner.Length - offset)
-            throw new ArgumentOutOfRangeException(nameof(length), length, $"The range {offset}+{length} reaches past the end of {inner.Name} ({inner.Length} bytes).");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(length), length, $"The range {offset}+{length} reaches past the end of {inner.Name} ({inner.Length} bytes).");
+        }
         var unit = Math.Max(IoRegion.SectorSize, inner.Alignment);
         if (offset % unit != 0)
-            throw new ArgumentException($"The range starts at byte {offset}, which is not a multiple of {unit} as {inner.Name} needs.", nameof(offset));
+            throw new ArgumentException($"The range starts at byte {offset}, which is not a multiple of {unit} as {inner.Name} requires.", nameof(offset));
         if (length % unit != 0 && offset + length != inner.Length)
-            throw new ArgumentException($"The range has {length} bytes: not a multiple of {unit} as {inner.Name} needs, nor all up to its end.", nameof(length));
+        {
+            throw new ArgumentException(
+                $"The range has {length} bytes, which is not a multiple of {unit} as {inner.Name} requires, and does not reach to its end.", nameof(length));
+        }
         _inner = inner;
         _offset = offset;
         _leaveOpen = leaveOpen;
@@ -91,8 +97,8 @@ public sealed class RangeBlockDevice : IBlockDevice, IPromptDevice
         Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None ? new(IoResult.Failure(refusal))
         : _inner.CloneFromAsync(source, sourceOffset, _offset + offset, Bounds.Clamp(Length, offset, length), kind);
 
-    /// <summary>The device that a range of this one really is on, through ranges of ranges. Other layers are not looked through: they may have
-    /// something to say.</summary>
+    /// <summary>Resolves a range to the device that contains it, through nested ranges. Other layers are not unwrapped: they may change the
+    /// operation.</summary>
     internal static IBlockDevice Unwrap(IBlockDevice device, ref long offset, ref long length)
     {
         while (device is RangeBlockDevice range)

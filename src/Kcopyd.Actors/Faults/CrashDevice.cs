@@ -1,19 +1,19 @@
 namespace Kcopyd.Actors.Faults;
 
-/// <summary>Throws an exception instead of answering: a device that has vanished, or a bug in one.</summary>
+/// <summary>Throws an exception instead of completing: a device that has vanished, or one with a bug.</summary>
 public sealed class CrashDevice : FaultLayer
 {
     private readonly long _first;
     private readonly Func<Exception> _exception;
     private long _seen;
 
-    /// <summary>Chooses when it crashes.</summary>
-    /// <param name="inner">The device beneath.</param>
-    /// <param name="first">The number of the first operation that throws, counted from 1 over <paramref name="operations"/>; all later ones
-    /// throw, too, until <see cref="Repair"/>.</param>
+    /// <summary>Creates the device and selects when it crashes.</summary>
+    /// <param name="inner">The underlying device.</param>
+    /// <param name="first">The first operation that throws, counted from 1 over <paramref name="operations"/>; all later ones also throw, until
+    /// <see cref="Repair"/>.</param>
     /// <param name="operations">The operations that are counted and can throw.</param>
-    /// <param name="exception">Makes what is thrown; an <see cref="IOException"/> by default.</param>
-    /// <param name="leaveOpen">False, the default, if the layer disposes the device beneath with itself.</param>
+    /// <param name="exception">Creates the exception; an <see cref="IOException"/> by default.</param>
+    /// <param name="leaveOpen">False, the default, if the layer also disposes the underlying device.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="first"/> is below 1.</exception>
     public CrashDevice(IBlockDevice inner, long first = 1, IoOperations operations = IoOperations.All, Func<Exception>? exception = null,
         bool leaveOpen = false)
@@ -24,7 +24,7 @@ public sealed class CrashDevice : FaultLayer
         _exception = exception ?? (() => new IOException($"The device {Name} has vanished."));
     }
 
-    /// <summary>No operation throws from now on.</summary>
+    /// <summary>Stops throwing: all further operations pass through.</summary>
     public void Repair() => Interlocked.Exchange(ref _seen, long.MinValue);
 
     /// <inheritdoc/>

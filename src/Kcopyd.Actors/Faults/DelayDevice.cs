@@ -1,17 +1,17 @@
 namespace Kcopyd.Actors.Faults;
 
-/// <summary>A slow device: operations start late. No thread is blocked, and they are all delayed side by side.</summary>
+/// <summary>A slow device: operations start late. No thread is blocked, and concurrent operations are delayed concurrently.</summary>
 public sealed class DelayDevice : FaultLayer
 {
     private readonly TimeSpan _delay;
     private readonly TimeProvider _time;
 
-    /// <summary>Slows a device down.</summary>
-    /// <param name="inner">The device beneath.</param>
-    /// <param name="delay">How much later operations start.</param>
+    /// <summary>Creates the device.</summary>
+    /// <param name="inner">The underlying device.</param>
+    /// <param name="delay">How long each operation is delayed.</param>
     /// <param name="operations">The operations that are delayed.</param>
-    /// <param name="time">The clock; the system's if null.</param>
-    /// <param name="leaveOpen">False, the default, if the layer disposes the device beneath with itself.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="leaveOpen">False, the default, if the layer also disposes the underlying device.</param>
     /// <exception cref="ArgumentOutOfRangeException">The delay is negative.</exception>
     public DelayDevice(IBlockDevice inner, TimeSpan delay, IoOperations operations = IoOperations.All, TimeProvider? time = null,
         bool leaveOpen = false)

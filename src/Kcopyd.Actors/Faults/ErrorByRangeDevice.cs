@@ -1,19 +1,19 @@
 namespace Kcopyd.Actors.Faults;
 
-/// <summary>Bad sectors: an operation that touches a bad range fails whole, as on a disk; flushes do not fail.</summary>
+/// <summary>Bad sectors: an operation that touches a bad range fails completely, as on a disk; flushes do not fail.</summary>
 public sealed class ErrorByRangeDevice : ErrorLayer
 {
     private readonly ByteRange[] _bad;
     private readonly bool _partial;
 
-    /// <summary>Lays bad ranges over a device.</summary>
-    /// <param name="inner">The device beneath.</param>
+    /// <summary>Creates the device with its bad ranges.</summary>
+    /// <param name="inner">The underlying device.</param>
     /// <param name="bad">The bad ranges, in bytes.</param>
     /// <param name="error">The error that operations fail with.</param>
     /// <param name="operations">The operations that fail.</param>
-    /// <param name="partial">True if a read or a write that starts before a bad range transfers the good bytes up to it, as a short transfer;
-    /// only one that starts in the range fails.</param>
-    /// <param name="leaveOpen">False, the default, if the layer disposes the device beneath with itself.</param>
+    /// <param name="partial">True if a read or write that starts before a bad range transfers the good bytes before it, as a short transfer; only an
+    /// operation that starts in the range fails.</param>
+    /// <param name="leaveOpen">False, the default, if the layer also disposes the underlying device.</param>
     public ErrorByRangeDevice(IBlockDevice inner, IEnumerable<ByteRange> bad, IoError error = IoError.Io,
         IoOperations operations = IoOperations.Transfers, bool partial = false, bool leaveOpen = false)
         : base(inner, error, operations, leaveOpen)
@@ -41,6 +41,6 @@ public sealed class ErrorByRangeDevice : ErrorLayer
         foreach (var bad in _bad)
             if (bad.Touches(offset, end - offset))
                 end = Math.Max(bad.Offset, offset) & -Alignment;
-        return end > offset ? (int)(end - offset) : length; // starts bad: let it fail whole
+        return end > offset ? (int)(end - offset) : length; // starts in a bad range: fails completely
     }
 }

@@ -1,21 +1,21 @@
 namespace Kcopyd.Actors.Faults;
 
 /// <summary>
-/// Fails operations at random. The fate of the nth operation depends on the seed and n alone: a run with the same order of operations
-/// has the same errors, and a retry is a new operation that may succeed.
+/// Fails operations at random. The outcome of the nth operation depends only on the seed and n: a run with the same order of operations has the same errors,
+/// and a retry is a new operation that may succeed.
 /// </summary>
 public sealed class ErrorByRateDevice : ErrorLayer
 {
     private readonly double _probability;
     private readonly SeededFates _fates;
 
-    /// <summary>Lays random errors over a device.</summary>
-    /// <param name="inner">The device beneath.</param>
-    /// <param name="probability">Of an operation to fail, 0 to 1.</param>
-    /// <param name="seed">Chooses the sequence of fates.</param>
+    /// <summary>Creates the device.</summary>
+    /// <param name="inner">The underlying device.</param>
+    /// <param name="probability">The probability that an operation fails, 0 to 1.</param>
+    /// <param name="seed">Determines the sequence of outcomes.</param>
     /// <param name="error">The error that operations fail with.</param>
     /// <param name="operations">The operations that can fail.</param>
-    /// <param name="leaveOpen">False, the default, if the layer disposes the device beneath with itself.</param>
+    /// <param name="leaveOpen">False, the default, if the layer also disposes the underlying device.</param>
     /// <exception cref="ArgumentOutOfRangeException">The probability is not between 0 and 1.</exception>
     public ErrorByRateDevice(IBlockDevice inner, double probability, int seed = 0, IoError error = IoError.Io,
         IoOperations operations = IoOperations.Transfers, bool leaveOpen = false)

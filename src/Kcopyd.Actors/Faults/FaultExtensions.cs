@@ -1,8 +1,8 @@
 namespace Kcopyd.Actors.Faults;
 
 /// <summary>
-/// Lays faults over a device, in the order of the calls: the last one meets an operation first. Each layer takes the place of the device
-/// beneath and disposes it with itself; make it by its constructor, with <c>leaveOpen: true</c>, to keep that one open.
+/// Adds fault layers to a device, in the order of the calls: the last layer sees an operation first. Each layer owns the underlying device and disposes it;
+/// to leave that device open, create the layer with its constructor and <c>leaveOpen: true</c>.
 /// </summary>
 public static class FaultExtensions
 {

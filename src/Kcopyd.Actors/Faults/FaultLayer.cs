@@ -1,30 +1,29 @@
 namespace Kcopyd.Actors.Faults;
 
 /// <summary>
-/// A layer that can step in before an operation. A derived class says when and how in <see cref="BeforeAsync"/>; that is all there is to
-/// a fault of your own.
+/// A layer that can intercept an operation. To implement a custom fault, derive from this class and override <see cref="BeforeAsync"/>.
 /// </summary>
-/// <param name="inner">The device beneath.</param>
-/// <param name="operations">The operations to meddle with; all others go straight through.</param>
-/// <param name="leaveOpen">False, the default, if the layer disposes the device beneath with itself.</param>
+/// <param name="inner">The underlying device.</param>
+/// <param name="operations">The operations to intercept; all others pass through.</param>
+/// <param name="leaveOpen">False, the default, if the layer also disposes the underlying device.</param>
 public abstract class FaultLayer(IBlockDevice inner, IoOperations operations, bool leaveOpen = false) : DeviceLayer(inner, leaveOpen)
 {
     private long _injected;
 
-    /// <summary>The operations that the layer meddles with.</summary>
+    /// <summary>The operations that the layer intercepts.</summary>
     public IoOperations Operations { get; } = operations;
 
-    /// <summary>How many operations the layer has meddled with so far: failed, delayed, held or cut short.</summary>
+    /// <summary>The number of operations affected so far: failed, delayed, held or cut short.</summary>
     public long Injected => Interlocked.Read(ref _injected);
 
-    /// <summary>Called before each operation of <see cref="Operations"/>, on its caller's thread, concurrently for concurrent operations.</summary>
-    /// <param name="operation">Which one.</param>
+    /// <summary>Called before each of the <see cref="Operations"/>, on the caller's thread, concurrently for concurrent operations.</summary>
+    /// <param name="operation">The operation.</param>
     /// <param name="offset">Byte offset; 0 for a flush.</param>
     /// <param name="length">Bytes; 0 for a flush.</param>
-    /// <returns>Null to hand the operation on to the device beneath (now, or whenever this completes), or how it ends instead.</returns>
+    /// <returns>Null to pass the operation to the underlying device once this completes; otherwise the operation's result.</returns>
     protected abstract ValueTask<IoResult?> BeforeAsync(IoOperations operation, long offset, long length);
 
-    /// <summary>Counts an operation as meddled with.</summary>
+    /// <summary>Counts an operation as affected.</summary>
     protected void CountInjected() => Interlocked.Increment(ref _injected);
 
     /// <inheritdoc/>

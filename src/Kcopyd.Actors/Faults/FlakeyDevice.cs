@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors.Faults;
 
-/// <summary>Up for a while, then down for a while, over and over, as dm-flakey. It is up when it is made.</summary>
+/// <summary>Alternates between up and down, like dm-flakey. The device is up at first.</summary>
 public sealed class FlakeyDevice : ErrorLayer
 {
     private readonly TimeProvider _time;
@@ -8,14 +8,14 @@ public sealed class FlakeyDevice : ErrorLayer
     private readonly TimeSpan _up;
     private readonly TimeSpan _down;
 
-    /// <summary>Starts the first time up.</summary>
-    /// <param name="inner">The device beneath.</param>
-    /// <param name="up">How long it works.</param>
-    /// <param name="down">How long operations fail then.</param>
+    /// <summary>Creates the device and starts its first up period.</summary>
+    /// <param name="inner">The underlying device.</param>
+    /// <param name="up">How long operations succeed.</param>
+    /// <param name="down">How long operations then fail.</param>
     /// <param name="error">The error that operations fail with while it is down.</param>
     /// <param name="operations">The operations that fail.</param>
-    /// <param name="time">The clock; the system's if null.</param>
-    /// <param name="leaveOpen">False, the default, if the layer disposes the device beneath with itself.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    /// <param name="leaveOpen">False, the default, if the layer also disposes the underlying device.</param>
     /// <exception cref="ArgumentOutOfRangeException">A time is negative, or both are zero.</exception>
     public FlakeyDevice(IBlockDevice inner, TimeSpan up, TimeSpan down, IoError error = IoError.Io,
         IoOperations operations = IoOperations.All, TimeProvider? time = null, bool leaveOpen = false)
@@ -30,7 +30,7 @@ public sealed class FlakeyDevice : ErrorLayer
         _start = _time.GetTimestamp();
     }
 
-    /// <summary>True while operations work.</summary>
+    /// <summary>True while operations succeed.</summary>
     public bool IsUp => _time.GetElapsedTime(_start).Ticks % (_up + _down).Ticks < _up.Ticks;
 
     /// <inheritdoc/>

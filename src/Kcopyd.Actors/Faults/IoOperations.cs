@@ -1,10 +1,10 @@
 namespace Kcopyd.Actors.Faults;
 
-/// <summary>The operations that a fault layer meddles with.</summary>
+/// <summary>The operations that a fault layer intercepts.</summary>
 [Flags]
 public enum IoOperations
 {
-    /// <summary>None: the layer does nothing.</summary>
+    /// <summary>None: every operation passes through.</summary>
     None = 0,
     /// <summary><see cref="IBlockDevice.ReadAsync"/>.</summary>
     Read = 1,

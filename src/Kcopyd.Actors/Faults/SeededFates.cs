@@ -1,13 +1,13 @@
 namespace Kcopyd.Actors.Faults;
 
-/// <summary>A sequence of numbers that many threads draw from without a lock: the nth number is a hash of the seed and n (SplitMix64).</summary>
+/// <summary>A lock-free sequence of random numbers for concurrent threads: the nth number is a hash of the seed and n (SplitMix64).</summary>
 internal sealed class SeededFates(int seed)
 {
     private const ulong Gamma = 0x9E3779B97F4A7C15;
 
     private ulong _state = (ulong)(uint)seed * 0xD1342543DE82EF95;
 
-    /// <summary>From 0 up to, but not including, 1.</summary>
+    /// <summary>Returns a number from 0 (inclusive) to 1 (exclusive).</summary>
     public double Next()
     {
         var z = Interlocked.Add(ref _state, Gamma);

@@ -1,17 +1,17 @@
 namespace Kcopyd.Actors.Faults;
 
-/// <summary>Reads and writes that transfer less than they were asked for, without an error, as any device may.</summary>
+/// <summary>Reads and writes that transfer less than requested, without an error, as any device may do.</summary>
 public sealed class ShortTransferDevice : FaultLayer
 {
     private readonly int _atMost;
     private readonly SeededFates? _fates;
 
-    /// <summary>Cuts transfers short.</summary>
-    /// <param name="inner">The device beneath. Transfers stay multiples of its alignment, and at least one such unit.</param>
-    /// <param name="atMost">Bytes that a transfer has at most.</param>
-    /// <param name="seed">Null to transfer as much as that, or the seed of a random part of it for each transfer.</param>
-    /// <param name="operations">Read, Write or both; nothing else can be short.</param>
-    /// <param name="leaveOpen">False, the default, if the layer disposes the device beneath with itself.</param>
+    /// <summary>Creates the device.</summary>
+    /// <param name="inner">The underlying device. Transfers remain multiples of its alignment, and at least one such unit.</param>
+    /// <param name="atMost">The maximum number of bytes in a transfer.</param>
+    /// <param name="seed">Null to transfer that many bytes; otherwise the seed for choosing a random part of them for each transfer.</param>
+    /// <param name="operations">Read, Write or both; no other operation can be short.</param>
+    /// <param name="leaveOpen">False, the default, if the layer also disposes the underlying device.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="atMost"/> is below 1.</exception>
     public ShortTransferDevice(IBlockDevice inner, int atMost = int.MaxValue, int? seed = null,
         IoOperations operations = IoOperations.Read | IoOperations.Write, bool leaveOpen = false)

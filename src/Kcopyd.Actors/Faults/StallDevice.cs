@@ -1,8 +1,8 @@
 namespace Kcopyd.Actors.Faults;
 
 /// <summary>
-/// A device that hangs: operations wait, in order, until they are released. With it a test stands still in the middle of a
-/// job for as long as it likes, without a sleep. It hangs from the start.
+/// A device that hangs: operations wait, in order, until they are released. A test can use it to stop in the middle of a job for as long as it needs, without
+/// sleeping. The device hangs from the start.
 /// </summary>
 public sealed class StallDevice : FaultLayer
 {
@@ -11,16 +11,16 @@ public sealed class StallDevice : FaultLayer
     private readonly List<(int Count, TaskCompletionSource Reached)> _watchers = [];
     private bool _open;
 
-    /// <summary>Hangs a device.</summary>
-    /// <param name="inner">The device beneath.</param>
+    /// <summary>Creates the device, hanging.</summary>
+    /// <param name="inner">The underlying device.</param>
     /// <param name="operations">The operations that wait.</param>
-    /// <param name="leaveOpen">False, the default, if the layer disposes the device beneath with itself.</param>
+    /// <param name="leaveOpen">False, the default, if the layer also disposes the underlying device.</param>
     public StallDevice(IBlockDevice inner, IoOperations operations = IoOperations.All, bool leaveOpen = false)
         : base(inner, operations, leaveOpen)
     {
     }
 
-    /// <summary>How many operations wait now.</summary>
+    /// <summary>The number of operations now waiting.</summary>
     public int Waiting
     {
         get
@@ -30,7 +30,7 @@ public sealed class StallDevice : FaultLayer
         }
     }
 
-    /// <summary>Completes when at least <paramref name="count"/> operations wait; at once if they do.</summary>
+    /// <summary>Completes when at least <paramref name="count"/> operations are waiting; at once if they already are.</summary>
     public Task WaitingAsync(int count = 1)
     {
         lock (_gate)
@@ -43,8 +43,8 @@ public sealed class StallDevice : FaultLayer
         }
     }
 
-    /// <summary>Lets the operation go that has waited longest.</summary>
-    /// <param name="error">None to hand it on to the device beneath, or the error that it ends with.</param>
+    /// <summary>Releases the operation that has waited longest.</summary>
+    /// <param name="error">None to pass it to the underlying device; otherwise the error that it ends with.</param>
     /// <returns>False if none was waiting.</returns>
     public bool ReleaseOne(IoError error = IoError.None)
     {
@@ -54,8 +54,8 @@ public sealed class StallDevice : FaultLayer
         return oldest is not null && oldest.TrySetResult(End(error));
     }
 
-    /// <summary>Lets everything go that waits, and everything that comes until <see cref="Stall"/>.</summary>
-    /// <param name="error">None to hand those that wait on to the device beneath, or the error that they end with.</param>
+    /// <summary>Releases all waiting operations, and lets all others pass until <see cref="Stall"/>.</summary>
+    /// <param name="error">None to pass the waiting operations to the underlying device; otherwise the error that they end with.</param>
     public void Release(IoError error = IoError.None)
     {
         lock (_gate)
@@ -65,14 +65,14 @@ public sealed class StallDevice : FaultLayer
         }
     }
 
-    /// <summary>Hangs again: operations that come from now on wait.</summary>
+    /// <summary>Hangs again: further operations wait.</summary>
     public void Stall()
     {
         lock (_gate)
             _open = false;
     }
 
-    /// <summary>Ends what waits with <see cref="IoError.Closed"/>, and disposes the device beneath.</summary>
+    /// <summary>Ends the waiting operations with <see cref="IoError.Closed"/>, and disposes the underlying device.</summary>
     public override ValueTask DisposeAsync()
     {
         Release(IoError.Closed);

@@ -3,17 +3,17 @@ using Kcopyd.Actors.Devices;
 namespace Kcopyd.Actors.Faults;
 
 /// <summary>
-/// A disk with a write cache that forgets: writes are held until a flush, and <see cref="CrashAsync"/> is the power cut that loses them.
-/// Disposing it loses them, too: who did not flush was not promised anything. One operation runs at a time.
+/// A disk with a volatile write cache: writes are held until a flush, and <see cref="CrashAsync"/> is the power failure that loses them. Disposing the device
+/// also loses them: without a flush, nothing is guaranteed. One operation runs at a time.
 /// </summary>
 /// <param name="inner">The medium.</param>
-/// <param name="leaveOpen">False, the default, if the layer disposes the medium with itself; leave it open to look at what survived.</param>
+/// <param name="leaveOpen">False, the default, if the layer also disposes the medium; leave it open to examine what survived.</param>
 public sealed class VolatileCacheDevice(IBlockDevice inner, bool leaveOpen = false) : DeviceLayer(inner, leaveOpen)
 {
     private readonly SemaphoreSlim _turn = new(1);
     private readonly List<(long Offset, byte[] Data)> _held = [];
 
-    /// <summary>How many writes a crash would lose now.</summary>
+    /// <summary>The number of writes that a crash would lose now.</summary>
     public int HeldWrites
     {
         get
@@ -29,11 +29,11 @@ public sealed class VolatileCacheDevice(IBlockDevice inner, bool leaveOpen = fal
     public override DeviceFeatures Features =>
         (base.Features & ~(DeviceFeatures.WriteZeroes | DeviceFeatures.Discard)) | DeviceFeatures.VolatileCache;
 
-    /// <summary>Cuts the power, and restores it.</summary>
-    /// <param name="seed">Null loses every write since the last flush. A seed loses some of them: each write reaches the medium, or not,
-    /// by a coin, as a disk writes its cache back in any order.</param>
+    /// <summary>Cuts the power and restores it.</summary>
+    /// <param name="seed">Null loses every write since the last flush. A seed loses some of them: each write reaches the medium with probability 1/2, as a
+    /// disk writes back its cache in any order.</param>
     /// <returns>The number of writes that were lost.</returns>
-    /// <exception cref="IOException">The medium failed a write that was to survive.</exception>
+    /// <exception cref="IOException">The medium failed a write that should survive.</exception>
     public async ValueTask<int> CrashAsync(int? seed = null)
     {
         await _turn.WaitAsync().ConfigureAwait(false);
@@ -42,7 +42,7 @@ public sealed class VolatileCacheDevice(IBlockDevice inner, bool leaveOpen = fal
             var fates = seed is { } number ? new SeededFates(number) : null;
             var lost = _held.RemoveAll(_ => fates is null || fates.Next() < 0.5);
             return await WriteBackAsync().ConfigureAwait(false) is var error and not IoError.None
-                ? throw new IOException($"{Name} failed to write what was to survive the crash: {error}.")
+                ? throw new IOException($"{Name} failed a write that should survive the crash: {error}.")
                 : lost;
         }
         finally
@@ -85,10 +85,10 @@ public sealed class VolatileCacheDevice(IBlockDevice inner, bool leaveOpen = fal
         return IoResult.Success(data.Length);
     }
 
-    /// <summary>Answers <see cref="IoError.NotSupported"/>.</summary>
+    /// <summary>Returns <see cref="IoError.NotSupported"/>.</summary>
     public override ValueTask<IoResult> WriteZeroesAsync(long offset, long length) => new(IoResult.Failure(IoError.NotSupported));
 
-    /// <summary>Answers <see cref="IoError.NotSupported"/>.</summary>
+    /// <summary>Returns <see cref="IoError.NotSupported"/>.</summary>
     public override ValueTask<IoResult> DiscardAsync(long offset, long length) => new(IoResult.Failure(IoError.NotSupported));
 
     /// <inheritdoc/>

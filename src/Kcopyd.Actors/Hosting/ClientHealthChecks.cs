@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Kcopyd.Actors.Hosting;
 
-/// <summary>Health checks of a client, beside those that Akka.Hosting has: <see cref="KcopydBuilder.AddHealthChecks"/>.</summary>
+/// <summary>Health checks of a client, in addition to those of Akka.Hosting: <see cref="KcopydBuilder.AddHealthChecks"/>.</summary>
 internal static class ClientHealthChecks
 {
     private static readonly TimeSpan DefaultSlowIo = TimeSpan.FromSeconds(30);
@@ -21,7 +21,9 @@ internal static class ClientHealthChecks
         public Task<HealthCheckResult> CheckHealthAsync(AkkaHealthCheckContext context, CancellationToken cancellationToken = default)
         {
             var client = context.ActorSystem.Kcopyd().GetClient(name);
-            return Task.FromResult(client.WhyNotReady() is { } why ? HealthAnswer.Failed(context, why) : HealthCheckResult.Healthy($"Client '{name}' takes work."));
+            return Task.FromResult(client.WhyNotReady() is { } why
+                ? HealthAnswer.Failed(context, why)
+                : HealthCheckResult.Healthy($"Client '{name}' accepts work."));
         }
     }
 
@@ -32,7 +34,7 @@ internal static class ClientHealthChecks
             using var answer = new HealthAnswer(context, timeout, cancellationToken);
             try
             {
-                var status = await context.ActorSystem.Kcopyd().GetClient(name).GetStatusAsync(answer.Patience).ConfigureAwait(false);
+                var status = await context.ActorSystem.Kcopyd().GetClient(name).GetStatusAsync(answer.Cancellation).ConfigureAwait(false);
                 return whyNot(status) is { } why ? HealthAnswer.Failed(context, why) : HealthCheckResult.Healthy(status.ToString());
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

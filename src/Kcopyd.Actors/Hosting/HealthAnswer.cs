@@ -5,31 +5,31 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Kcopyd.Actors.Hosting;
 
-/// <summary>How long a health check waits for an actor, by the scheduler of its system.</summary>
+/// <summary>Limits how long a health check waits for an actor, using the scheduler of its system.</summary>
 internal sealed class HealthAnswer : IDisposable
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly CancellationTokenSource _patience;
+    private readonly CancellationTokenSource _cancellation;
     private readonly ICancelable _limit;
 
     public HealthAnswer(AkkaHealthCheckContext context, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         Timeout = timeout ?? DefaultTimeout;
-        _patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _limit = context.ActorSystem.Scheduler.LimitCancelable(Timeout, _patience);
+        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _limit = context.ActorSystem.Scheduler.LimitCancelable(Timeout, _cancellation);
     }
 
     public TimeSpan Timeout { get; }
 
-    /// <summary>Is cancelled when the time is over, or the check is.</summary>
-    public CancellationToken Patience => _patience.Token;
+    /// <summary>Cancelled when the time limit expires or the check is cancelled.</summary>
+    public CancellationToken Cancellation => _cancellation.Token;
 
     public static HealthCheckResult Failed(AkkaHealthCheckContext context, string why) => new(context.Registration.FailureStatus, why);
 
     public void Dispose()
     {
         _limit.Cancel();
-        _patience.Dispose();
+        _cancellation.Dispose();
     }
 }

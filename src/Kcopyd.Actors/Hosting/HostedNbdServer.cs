@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Kcopyd.Actors.Nbd;
 
-/// <summary>The NBD server of a host. Any thread may call any member.</summary>
+/// <summary>The NBD server of a host. Thread-safe.</summary>
 public sealed class HostedNbdServer : IExtension
 {
-    /// <summary>The phase of Akka's coordinated shutdown in which the server stops, while everything that its devices need still runs.</summary>
+    /// <summary>The phase of Akka's coordinated shutdown in which the server stops, while everything that its devices need is still running.</summary>
     internal const string Phase = CoordinatedShutdown.PhaseServiceUnbind;
 
     private readonly ActorSystem _system;
@@ -15,19 +15,23 @@ public sealed class HostedNbdServer : IExtension
 
     internal HostedNbdServer(ActorSystem system) => _system = system;
 
-    /// <summary>The server, when it listens: <see cref="NbdServer.AddExport"/> and <see cref="NbdServer.RemoveExport"/> change what it serves.</summary>
-    /// <param name="cancellationToken">Ends the wait: a server that was never configured never starts.</param>
-    /// <exception cref="Exception">What made the start fail, which is what the start of the host has failed with.</exception>
+    /// <summary>Waits for the server to listen, and returns it. <see cref="NbdServer.AddExport"/> and <see cref="NbdServer.RemoveExport"/> change what it
+    /// serves.</summary>
+    /// <param name="cancellationToken">Cancels the wait: a server that was never configured never starts.</param>
+    /// <exception cref="Exception">The error that made the start of the server, and with it the start of the host, fail.</exception>
     public Task<NbdServer> StartedAsync(CancellationToken cancellationToken = default) => _started.Task.WaitAsync(cancellationToken);
 
-    /// <summary>The server if it was started, else null.</summary>
+    /// <summary>The server if it has started; otherwise null.</summary>
     internal NbdServer? Server => _started.Task.IsCompletedSuccessfully ? _started.Task.Result : null;
 
-    /// <exception cref="InvalidOperationException">There is one already.</exception>
+    /// <exception cref="InvalidOperationException">The system already has a server.</exception>
     internal NbdServer Start(NbdServerHostOptions options, ILogger? log)
     {
         if (_started.Task.IsCompleted)
-            throw new InvalidOperationException("This actor system has an NBD server already: one AddNbdServer may have several addresses and exports; start others by system.Kcopyd().StartNbdServer.");
+        {
+            throw new InvalidOperationException("This actor system already has an NBD server: one AddNbdServer can have several addresses and exports; "
+                + "start further servers with system.Kcopyd().StartNbdServer.");
+        }
         try
         {
             var server = _system.Kcopyd().StartNbdServer(options.ToOptions(_system, "kcopyd-nbd-server"));
@@ -39,13 +43,13 @@ public sealed class HostedNbdServer : IExtension
         catch (Exception failure)
         {
             _started.SetException(failure);
-            _ = _started.Task.Exception;    // the host reports it, whoever waits here
+            _ = _started.Task.Exception;    // observed: the host reports it, whether or not a caller awaits the task
             throw;
         }
     }
 
-    // Half of the phase is for the clients, most of the rest for the devices. What goes wrong is in the host's own log: Akka's loggers are actors,
-    // which the end of the system may overtake before they have written.
+    // Half of the phase is for the clients, most of the rest for the devices. Errors go to the host's own log: Akka's loggers are actors, which the shutdown
+    // of the system may stop before they have written.
     private static async Task<Done> StopAsync(NbdServer server, TimeSpan timeout, ILogger? log)
     {
         try

@@ -6,15 +6,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Kcopyd.Actors.Hosting;
 
-/// <summary>An origin of snapshots that starts with an actor system, and ends with it.</summary>
-/// <remarks>Invariant: whatever was opened is closed, if not by the end of the system then by the failure of the start.</remarks>
+/// <summary>A snapshot origin that starts and ends with an actor system.</summary>
+/// <remarks>Invariant: everything opened is closed, when the system shuts down or when the start fails.</remarks>
 internal sealed class HostedOrigin
 {
     private readonly ActorSystem _system;
     private readonly ILogger? _log;
     private readonly SnapshotOrigin _origin;
     private readonly List<Snapshot> _snapshots = [];
-    private readonly List<string> _names = [];      // that are registered
+    private readonly List<string> _names = [];      // the registered ones
 
     private HostedOrigin(ActorSystem system, SnapshotOrigin origin, ILogger? log)
     {
@@ -65,8 +65,8 @@ internal sealed class HostedOrigin
         _names.Add(name);
     }
 
-    // The jobs of the clients may be on the origin: they end first. What goes wrong is in the host's own log: Akka's loggers are actors, which the end of the
-    // system may overtake before they have written.
+    // Jobs of the clients may use the origin, so the clients end first. Errors go to the host's own log: Akka's loggers are actors, which the shutdown of the
+    // system may stop before they have written.
     private async Task<Done> ShutDownAsync()
     {
         var timeout = CoordinatedShutdown.Get(_system).Timeout(ClientShutdown.Phase);
@@ -77,12 +77,12 @@ internal sealed class HostedOrigin
         }
         catch (TimeoutException)
         {
-            _log?.LogWarning("The system stops and cannot wait longer for origin '{Origin}': a device hangs, and what was written may not be on stable storage. "
+            _log?.LogWarning("The system stops and cannot wait longer for origin '{Origin}': a device hangs, and written data may not be on stable storage. "
                 + "To give it more time, set akka.coordinated-shutdown.phases.{Phase}.timeout, now {Timeout}.", _origin.Name, ClientShutdown.Phase, timeout);
         }
         catch (Exception failure)
         {
-            _log?.LogError("Origin '{Origin}' was not closed well: {Failure}", _origin.Name, failure.Message);
+            _log?.LogError("Origin '{Origin}' was not closed cleanly: {Failure}", _origin.Name, failure.Message);
         }
         return Done.Instance;
     }

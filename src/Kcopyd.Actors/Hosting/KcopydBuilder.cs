@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Kcopyd.Actors;
 
-/// <summary>What of Kcopyd starts with a host, in the order of the calls: <see cref="KcopydHostingExtensions.WithKcopyd"/>.</summary>
+/// <summary>Configures what Kcopyd starts with a host, in the order of the calls: <see cref="KcopydHostingExtensions.WithKcopyd"/>.</summary>
 public sealed class KcopydBuilder
 {
     private readonly AkkaConfigurationBuilder _akka;
@@ -19,22 +19,22 @@ public sealed class KcopydBuilder
 
     internal KcopydBuilder(AkkaConfigurationBuilder akka)
     {
-        // A second WithKcopyd, of a library say, finds the client registered, which is the same.
+        // A second WithKcopyd, from a library for example, finds the same client already registered.
         _akka = akka.WithActors(static (system, registry) => registry.TryRegister<KcopydClient>(system.Kcopyd().GetClient().Actor));
     }
 
-    /// <summary>Changes settings of <c>kcopyd.client</c>, which hold for every client of the system that has no others.</summary>
+    /// <summary>Changes settings of <c>kcopyd.client</c>, which apply to every client of the system without settings of its own.</summary>
     public KcopydBuilder ConfigureClients(Action<KcopydOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
         return Configure(Clients.Section, configure);
     }
 
-    /// <summary>Starts a further client with its own name, settings and registry key.</summary>
-    /// <typeparam name="TKey">The key of its actor: <c>IRequiredActor&lt;TKey&gt;</c>. Any type of yours.</typeparam>
+    /// <summary>Starts another client with its own name, settings and registry key.</summary>
+    /// <typeparam name="TKey">The key of its actor: <c>IRequiredActor&lt;TKey&gt;</c>. Any type.</typeparam>
     /// <param name="name">The actor's name.</param>
-    /// <param name="configure">Changes settings of <c>kcopyd.clients.NAME</c>, which hold for this client.</param>
-    /// <remarks>A setting outside its range, or a key that is taken, fails the start of the host.</remarks>
+    /// <param name="configure">Changes settings of <c>kcopyd.clients.NAME</c>, which apply to this client.</param>
+    /// <remarks>A setting outside its range, or a key that is taken, makes the start of the host fail.</remarks>
     public KcopydBuilder AddClient<TKey>(string name, Action<KcopydOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
@@ -44,14 +44,14 @@ public sealed class KcopydBuilder
     }
 
     /// <summary>
-    /// Makes a device the origin of snapshots. The origin, and each of its snapshots, is in <c>system.Kcopyd().Devices</c> under its name, from where
-    /// <see cref="DeviceRegistry.Get{TDevice}"/> takes it and <see cref="NbdServerHostOptions.Devices"/> serves it. While the host stops it is closed after the
-    /// NBD server and the clients, and its devices are disposed.
+    /// Makes a device a snapshot origin. The origin and each of its snapshots are registered by name in <c>system.Kcopyd().Devices</c>, where
+    /// <see cref="DeviceRegistry.Get{TDevice}"/> and <see cref="NbdServerHostOptions.Devices"/> find them. When the host stops, the origin is closed after
+    /// the NBD server and the clients, and its devices are disposed.
     /// </summary>
     /// <param name="name">The name of the origin, and of its actor.</param>
-    /// <param name="open">Opens the device, when the system starts.</param>
+    /// <param name="open">Opens the device when the system starts.</param>
     /// <param name="configure">Adds snapshots.</param>
-    /// <remarks>A device or a store that cannot be opened fails the start of the host with the exception that says why.</remarks>
+    /// <remarks>If a device or a store cannot be opened, the start of the host fails with the exception that gives the reason.</remarks>
     public KcopydBuilder AddOrigin(string name, Func<ActorSystem, IBlockDevice> open, Action<OriginHostOptions>? configure = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
@@ -63,14 +63,14 @@ public sealed class KcopydBuilder
     }
 
     /// <summary>
-    /// Starts an NBD server; while the host stops it answers what clients have asked, disconnects them and flushes the devices. Its actor is registered under
-    /// <see cref="NbdServer"/>. The handle is <c>system.Kcopyd().HostedNbdServer()</c>, or is injected after
+    /// Starts an NBD server. When the host stops, the server answers outstanding requests, disconnects the clients and flushes the devices. Its actor is
+    /// registered under <see cref="NbdServer"/>. The handle is <c>system.Kcopyd().HostedNbdServer()</c>, or is injected after
     /// <see cref="KcopydHostingExtensions.AddKcopyd"/>.
     /// </summary>
-    /// <param name="configure">Says where it listens and what it serves.</param>
-    /// <remarks>An address that cannot be listened on fails the start of the host (<see cref="NbdListenException"/>), as do certificates that are not valid
-    /// (<see cref="NbdException"/>), options that contradict each other (<see cref="ArgumentException"/>) and a limit outside its range
-    /// (<see cref="ConfigurationException"/>). There is one such server for each system; <see cref="KcopydExtension.StartNbdServer"/> starts others.</remarks>
+    /// <param name="configure">Sets where it listens and what it serves.</param>
+    /// <remarks>The start of the host fails if the server cannot listen on an address (<see cref="NbdListenException"/>), a certificate is not valid
+    /// (<see cref="NbdException"/>), options contradict each other (<see cref="ArgumentException"/>) or a limit is outside its range
+    /// (<see cref="ConfigurationException"/>). A system has one such server; <see cref="KcopydExtension.StartNbdServer"/> starts others.</remarks>
     public KcopydBuilder AddNbdServer(Action<NbdServerHostOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
@@ -84,14 +84,15 @@ public sealed class KcopydBuilder
     }
 
     /// <summary>
-    /// Adds health checks of the clients and the NBD server of this builder. For each client: <c>kcopyd.NAME.ready</c>, tagged <c>ready</c>: it takes work (it is
-    /// not being destroyed, and has room for a job and for a prepared callback). <c>kcopyd.NAME.liveness</c>, tagged <c>liveness</c>: its actor answers, so no
-    /// callback blocks it. <c>kcopyd.NAME.io</c>, tagged <c>io</c>: no piece of a job has been in flight for longer than <paramref name="slowIo"/>, so no device
-    /// hangs. For the server: <c>kcopyd.nbd.ready</c>: it listens and has room for one more connection. <c>kcopyd.nbd.liveness</c>: its actor answers.
+    /// Adds health checks of the clients and the NBD server of this builder. For each client: <c>kcopyd.NAME.ready</c>, tagged <c>ready</c>: it accepts work
+    /// (it is not being destroyed, and has room for a job and a prepared callback). <c>kcopyd.NAME.liveness</c>, tagged <c>liveness</c>: its actor answers,
+    /// so no callback blocks it. <c>kcopyd.NAME.io</c>, tagged <c>io</c>: no piece of a job has been in flight for longer than <paramref name="slowIo"/>, so
+    /// no device hangs. For the server: <c>kcopyd.nbd.ready</c>: it is listening and has room for another connection. <c>kcopyd.nbd.liveness</c>: its actor
+    /// answers.
     /// </summary>
-    /// <param name="timeout">How long an actor has to answer; 5 s by default.</param>
-    /// <param name="slowIo">How long a device may have a piece of at most <c>sub-job-size</c>; 30 s by default.</param>
-    /// <remarks>The host runs them after <c>services.AddHealthChecks()</c>.</remarks>
+    /// <param name="timeout">The time within which an actor must answer; 5 s by default.</param>
+    /// <param name="slowIo">The time within which a device must complete a piece of at most <c>sub-job-size</c>; 30 s by default.</param>
+    /// <remarks>The host runs the checks if it calls <c>services.AddHealthChecks()</c>.</remarks>
     public KcopydBuilder AddHealthChecks(TimeSpan? timeout = null, TimeSpan? slowIo = null)
     {
         _healthChecks = (timeout, slowIo);

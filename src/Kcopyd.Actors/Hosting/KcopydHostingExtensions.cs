@@ -6,17 +6,17 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Kcopyd.Actors;
 
-/// <summary>Kcopyd in a host that runs Akka.NET by Akka.Hosting.</summary>
+/// <summary>Adds Kcopyd to a host that runs Akka.NET with Akka.Hosting.</summary>
 public static class KcopydHostingExtensions
 {
     /// <summary>
-    /// Starts the client <see cref="KcopydExtension.DefaultClientName"/> with the actor system, and whatever else the builder is given. All of it ends with the host.
-    /// The client's actor is registered under <see cref="KcopydClient"/>: <c>IRequiredActor&lt;KcopydClient&gt;</c> gets it injected. The handle is
-    /// <c>system.Kcopyd().GetClient()</c>, or is injected after <see cref="AddKcopyd"/>.
+    /// Starts the client <see cref="KcopydExtension.DefaultClientName"/>, and everything else that is added to the builder, with the actor system. All of it
+    /// ends with the host. The client's actor is registered under <see cref="KcopydClient"/> and can be injected as
+    /// <c>IRequiredActor&lt;KcopydClient&gt;</c>. The handle is <c>system.Kcopyd().GetClient()</c>, or is injected after <see cref="AddKcopyd"/>.
     /// </summary>
     /// <param name="builder">The system's builder.</param>
-    /// <param name="configure">Adds clients, origins of snapshots and an NBD server, which start in the order of the calls.</param>
-    /// <remarks>A setting outside its range fails the start of the host with a <see cref="ConfigurationException"/> that names it.</remarks>
+    /// <param name="configure">Adds clients, snapshot origins and an NBD server, which start in the order of the calls.</param>
+    /// <remarks>If a setting is outside its range, the start of the host fails with a <see cref="ConfigurationException"/> that names it.</remarks>
     public static AkkaConfigurationBuilder WithKcopyd(this AkkaConfigurationBuilder builder, Action<KcopydBuilder>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -28,11 +28,11 @@ public static class KcopydHostingExtensions
 
     /// <summary>
     /// Makes the default client injectable as <see cref="KcopydClient"/>, the devices of the node as <see cref="DeviceRegistry"/>, and the NBD server as
-    /// <see cref="HostedNbdServer"/>. All of them come from the host's actor system, so this goes with <c>AddAkka(…)</c>, in any order.
+    /// <see cref="HostedNbdServer"/>. All of them come from the host's actor system, so <c>AddAkka(…)</c> is also required, in any order.
     /// </summary>
     /// <remarks>
-    /// What is injected is ready at once, also in the constructor of a hosted service that is made before the system starts. The host owns
-    /// it: disposing the handle does nothing.
+    /// Injected objects are ready at once, even in the constructor of a hosted service that is created before the system starts. The host owns them:
+    /// disposing a handle does nothing.
     /// </remarks>
     public static IServiceCollection AddKcopyd(this IServiceCollection services)
     {
@@ -43,7 +43,7 @@ public static class KcopydHostingExtensions
             .AddSingleton(static provider => Kcopyd(provider).HostedNbdServer());
     }
 
-    /// <summary>Makes a further client injectable as <c>[FromKeyedServices("NAME")] KcopydClient</c>.</summary>
+    /// <summary>Makes another client injectable as <c>[FromKeyedServices("NAME")] KcopydClient</c>.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="name">The client's name, which is the service's key.</param>
     public static IServiceCollection AddKcopydClient(this IServiceCollection services, string name)
@@ -61,5 +61,6 @@ public static class KcopydHostingExtensions
     }
 
     private static KcopydExtension Kcopyd(IServiceProvider provider) => (provider.GetService<ActorSystem>()
-        ?? throw new InvalidOperationException("Kcopyd is injected from the host's actor system, and there is none: add services.AddAkka(\"name\", akka => akka.WithKcopyd()).")).Kcopyd();
+        ?? throw new InvalidOperationException("Kcopyd is injected from the host's actor system, and there is none: "
+            + "add services.AddAkka(\"name\", akka => akka.WithKcopyd()).")).Kcopyd();
 }

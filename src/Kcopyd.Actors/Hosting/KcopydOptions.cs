@@ -4,8 +4,8 @@ using Kcopyd.Actors.Hosting;
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// Settings of a client in code. What is null is left to HOCON, where <c>reference.conf</c> has every default with its reason; what is
-/// set goes before HOCON that was added earlier. Ranges are checked when the client is created.
+/// Settings of a client in code. Null leaves a setting to HOCON, where <c>reference.conf</c> has every default and the reason for it; a value takes
+/// precedence over HOCON added earlier. Ranges are checked when the client is created.
 /// </summary>
 public sealed class KcopydOptions
 {
@@ -57,8 +57,8 @@ public sealed class KcopydOptions
     /// <inheritdoc cref="KcopydSettings.WorkerDispatcher"/>
     public string? WorkerDispatcher { get; set; }
 
-    /// <summary>Renders what is set as HOCON.</summary>
-    /// <param name="path">The section that it goes to.</param>
+    /// <summary>Renders the non-null settings as HOCON.</summary>
+    /// <param name="path">The path of the section.</param>
     /// <returns>Empty if nothing is set.</returns>
     internal Config ToConfig(string path) => new SettingsText()
         .Add(SubJobSize)

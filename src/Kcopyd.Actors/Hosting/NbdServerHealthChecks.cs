@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Kcopyd.Actors.Hosting;
 
-/// <summary>Health checks of the NBD server of a host: <see cref="KcopydBuilder.AddHealthChecks"/>.</summary>
+/// <summary>Health checks of a host's NBD server: <see cref="KcopydBuilder.AddHealthChecks"/>.</summary>
 internal static class NbdServerHealthChecks
 {
     public static void Add(AkkaConfigurationBuilder builder, TimeSpan? timeout) => builder
@@ -29,7 +29,7 @@ internal static class NbdServerHealthChecks
             using var answer = new HealthAnswer(context, timeout, cancellationToken);
             try
             {
-                var status = await server.AskStatusAsync().WaitAsync(answer.Patience).ConfigureAwait(false);
+                var status = await server.AskStatusAsync().WaitAsync(answer.Cancellation).ConfigureAwait(false);
                 return status is null ? HealthAnswer.Failed(context, "The NBD server has stopped.")
                     : whyNot(status) is { } why ? HealthAnswer.Failed(context, why)
                     : HealthCheckResult.Healthy($"The NBD server has {status.Connections} of at most {status.MaxConnections} connections.");

@@ -6,8 +6,8 @@ using Kcopyd.Actors.Hosting;
 namespace Kcopyd.Actors.Nbd;
 
 /// <summary>
-/// An NBD server of a host, in code. Limits that are null are left to HOCON (<c>kcopyd.nbd.server</c>); what is set goes before HOCON that was added
-/// earlier, and holds for every server of the system that has no others.
+/// Options of a host's NBD server in code. Null leaves a limit to HOCON (<c>kcopyd.nbd.server</c>); a value takes precedence over HOCON added earlier, and
+/// applies to every server of the system without settings of its own.
 /// </summary>
 public sealed class NbdServerHostOptions
 {
@@ -15,13 +15,13 @@ public sealed class NbdServerHostOptions
     public IList<EndPoint> EndPoints { get; } = [];
 
     /// <summary>
-    /// What is served, asked for once when the system starts: exports of devices that you make there, or that are in <c>system.Kcopyd().Devices</c>.
-    /// The devices stay yours. May be null: exports can be added to the server while it runs.
+    /// Returns the exports to serve; called once when the system starts. Their devices may be created there, or taken from <c>system.Kcopyd().Devices</c>;
+    /// the server does not own them. May be null: exports can be added to the server while it runs.
     /// </summary>
     public Func<ActorSystem, IEnumerable<NbdExport>>? Exports { get; set; }
 
-    /// <summary>Names of devices in <c>system.Kcopyd().Devices</c> that are served under these names. One that is not registered by the time the
-    /// system starts fails the start of the host.</summary>
+    /// <summary>Names of devices in <c>system.Kcopyd().Devices</c> to serve under these names. If one is not registered by the time the system starts, the
+    /// start of the host fails.</summary>
     public IList<string> Devices { get; } = [];
 
     /// <inheritdoc cref="NbdServerOptions.Tls"/>
@@ -64,7 +64,7 @@ public sealed class NbdServerHostOptions
     public string? Dispatcher { get; set; }
 
     /// <summary>Renders the limits that are set as HOCON.</summary>
-    /// <returns>Empty if none is.</returns>
+    /// <returns>Empty if no limit is set.</returns>
     internal Config ToConfig() => new SettingsText()
         .Add(MaxConnections)
         .Add(HandshakeTimeout)
@@ -90,5 +90,6 @@ public sealed class NbdServerHostOptions
 
     private static NbdExport Registered(ActorSystem system, string name) => system.Kcopyd().Devices.TryGet(name, out var device)
         ? new NbdExport(name, device)
-        : throw new InvalidOperationException($"No device '{name}' is registered, so it cannot be served: add its origin before AddNbdServer, register it in system.Kcopyd().Devices by a WithActors before WithKcopyd, or make its export by Exports.");
+        : throw new InvalidOperationException($"No device '{name}' is registered, so it cannot be served: add its origin before AddNbdServer, "
+            + "register it in system.Kcopyd().Devices with a WithActors before WithKcopyd, or create its export with Exports.");
 }

@@ -2,20 +2,20 @@ using Akka.Actor;
 
 namespace Kcopyd.Actors.Snapshots;
 
-/// <summary>An origin of snapshots of a host, in code: <see cref="KcopydBuilder.AddOrigin"/>.</summary>
+/// <summary>Options of a host's snapshot origin in code: <see cref="KcopydBuilder.AddOrigin"/>.</summary>
 public sealed class OriginHostOptions
 {
     private readonly List<HostedSnapshot> _snapshots = [];
 
-    /// <summary>Distinguishes the device from others; null takes <see cref="OriginIdentity.Of"/>, which knows files and block devices.</summary>
+    /// <summary>Identifies the device; null uses <see cref="OriginIdentity.Of"/>, which supports files and block devices.</summary>
     public OriginIdentity? Identity { get; set; }
 
     internal IReadOnlyList<HostedSnapshot> Snapshots => _snapshots;
 
-    /// <summary>Takes a snapshot when the system starts, or opens the one that is in the store already.</summary>
+    /// <summary>Takes a snapshot when the system starts, or opens the one that the store already contains.</summary>
     /// <param name="name">Its name in <c>system.Kcopyd().Devices</c>, and in metrics.</param>
     /// <param name="open">Opens the device of its store.</param>
-    /// <param name="options">How it is made or opened.</param>
+    /// <param name="options">Options for creating or opening it.</param>
     public OriginHostOptions AddSnapshot(string name, Func<ActorSystem, IBlockDevice> open, SnapshotOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);

@@ -7,7 +7,7 @@ using Kcopyd.Actors.Configuration;
 
 namespace Kcopyd.Actors.Hosting;
 
-/// <summary>A section of HOCON, from options that are set in code. What is null is left out. The key is the name of the property that is added, see
+/// <summary>Renders options set in code as a section of HOCON, omitting those that are null. The key is the name of the added property, see
 /// <see cref="SettingKey"/>.</summary>
 internal sealed class SettingsText
 {

@@ -11,7 +11,7 @@ public static class KcopydTelemetry
 
     private static readonly string? Version = typeof(KcopydTelemetry).Assembly.GetName().Version?.ToString(3);
 
-    // The usual boundaries are made for web requests in milliseconds: a 4 KiB copy takes microseconds, a disk takes hours.
+    // The default boundaries suit web requests in milliseconds: a 4 KiB copy takes microseconds, copying a disk takes hours.
     private static readonly InstrumentAdvice<double> JobBuckets = new()
     {
         HistogramBucketBoundaries = [0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10000],
@@ -26,12 +26,27 @@ public static class KcopydTelemetry
     internal static readonly ActivitySource Activities = new(Name, Version);
 
     internal static readonly Counter<long> Jobs = Meter.CreateCounter<long>("kcopyd.jobs", "{job}", "Jobs notified, by outcome.");
-    internal static readonly Counter<long> Io = Meter.CreateCounter<long>("kcopyd.io", "By", "Bytes read from sources and written to destinations, of all of them.");
-    internal static readonly Counter<long> Offloaded = Meter.CreateCounter<long>("kcopyd.offloaded", "By", "Bytes written without being read and written by the engine, of all destinations, by the way it was done.");
-    internal static readonly Counter<long> ReadErrors = Meter.CreateCounter<long>("kcopyd.errors.read", "{job}", "Jobs whose source could not be read whole, by device.");
-    internal static readonly Counter<long> WriteErrors = Meter.CreateCounter<long>("kcopyd.errors.write", "{destination}", "Destinations of jobs that failed, by device.");
-    internal static readonly Counter<long> Refused = Meter.CreateCounter<long>("kcopyd.refusals", "{request}", "Jobs and prepared callbacks refused because the client was full.");
+
+    internal static readonly Counter<long> Io = Meter.CreateCounter<long>(
+        "kcopyd.io", "By", "Bytes read from sources and written to destinations, over all destinations.");
+
+    internal static readonly Counter<long> Offloaded = Meter.CreateCounter<long>(
+        "kcopyd.offloaded", "By", "Bytes written without being read and written by the engine, over all destinations, by method.");
+
+    internal static readonly Counter<long> ReadErrors = Meter.CreateCounter<long>(
+        "kcopyd.errors.read", "{job}", "Jobs whose source could not be read completely, by device.");
+
+    internal static readonly Counter<long> WriteErrors = Meter.CreateCounter<long>(
+        "kcopyd.errors.write", "{destination}", "Destinations of jobs that failed, by device.");
+
+    internal static readonly Counter<long> Refused = Meter.CreateCounter<long>(
+        "kcopyd.refusals", "{request}", "Jobs and prepared callbacks refused because the client was full.");
+
     internal static readonly Counter<long> CallbackFailures = Meter.CreateCounter<long>("kcopyd.callback.failures", "{callback}", "Callbacks that threw.");
-    internal static readonly Histogram<double> JobDuration = Meter.CreateHistogram("kcopyd.job.duration", "s", "From submission to notification.", null, JobBuckets);
-    internal static readonly Histogram<double> CallbackDuration = Meter.CreateHistogram("kcopyd.callback.duration", "s", "Time that a callback held the client.", null, CallbackBuckets);
+
+    internal static readonly Histogram<double> JobDuration = Meter.CreateHistogram(
+        "kcopyd.job.duration", "s", "From submission to notification.", null, JobBuckets);
+
+    internal static readonly Histogram<double> CallbackDuration = Meter.CreateHistogram(
+        "kcopyd.callback.duration", "s", "Time that a callback occupied the client.", null, CallbackBuckets);
 }

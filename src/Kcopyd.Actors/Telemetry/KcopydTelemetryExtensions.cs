@@ -3,7 +3,7 @@ using OpenTelemetry.Trace;
 
 namespace Kcopyd.Actors.Telemetry;
 
-/// <summary>Kcopyd's metrics and traces for OpenTelemetry.</summary>
+/// <summary>Adds Kcopyd's metrics and traces to OpenTelemetry.</summary>
 public static class KcopydTelemetryExtensions
 {
     /// <summary>Collects the metrics of every client of the process.</summary>
@@ -13,7 +13,7 @@ public static class KcopydTelemetryExtensions
         return builder.AddMeter(KcopydTelemetry.Name);
     }
 
-    /// <summary>Collects a trace of every job, a child of the activity in which it was submitted.</summary>
+    /// <summary>Collects a trace of every job, as a child of the activity in which it was submitted.</summary>
     public static TracerProviderBuilder AddKcopydTracing(this TracerProviderBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);

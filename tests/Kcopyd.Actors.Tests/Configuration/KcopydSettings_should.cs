@@ -78,7 +78,7 @@ public sealed class KcopydSettings_should : TestKit
     [InlineData("kcopyd.nbd.server = on", "kcopyd.nbd.server = on: must be a section")]
     [InlineData("kcopyd.dispatcher.threads = many", "kcopyd.dispatcher.threads = many: cannot be read")]
     [InlineData("kcopyd.dispatcher.max-threads = [1]", "kcopyd.dispatcher.max-threads = ")]
-    [InlineData("kcopyd.client.max-job = 5", "kcopyd.client.max-job: there is no such setting. Known are bytes-per-second, ")]
+    [InlineData("kcopyd.client.max-job = 5", "kcopyd.client.max-job: there is no such setting. The known settings are bytes-per-second, ")]
     [InlineData("kcopyd.clients.resync.treads = 5", "kcopyd.clients.\"resync\".treads: there is no such setting")]
     [InlineData("kcopyd.snapshot.chunk-size = 4096", "kcopyd.snapshot: there is no such setting")]
     [InlineData("kcopyd.snapshots.chunksize = 4096", "kcopyd.snapshots.chunksize: there is no such setting")]

@@ -9,15 +9,16 @@ public sealed class DeviceRegistry_should
     {
         var registry = new DeviceRegistry();
         var none = Assert.Throws<KeyNotFoundException>(() => registry.Get<IBlockDevice>("disk"));
-        Assert.Contains("No device 'disk' is registered; none is.", none.Message, StringComparison.Ordinal);
+        Assert.Contains("No device 'disk' is registered; there are none.", none.Message, StringComparison.Ordinal);
 
         var disk = BlockDevice.Memory(4096);
         registry.Register("b", disk);
         registry.Register("a", BlockDevice.Memory(4096));
         Assert.Same(disk, registry.Get<MemoryBlockDevice>("b"));
         Assert.Same(disk, registry.Get<IBlockDevice>("b"));
-        Assert.Contains("these are: 'a', 'b'", Assert.Throws<KeyNotFoundException>(() => registry.Get<IBlockDevice>("c")).Message, StringComparison.Ordinal);
-        Assert.Equal("Device 'b' is a MemoryBlockDevice, and not a NullBlockDevice.", Assert.Throws<InvalidCastException>(() => registry.Get<NullBlockDevice>("b")).Message);
+        var unknown = Assert.Throws<KeyNotFoundException>(() => registry.Get<IBlockDevice>("c"));
+        Assert.Contains("registered are 'a', 'b'", unknown.Message, StringComparison.Ordinal);
+        Assert.Equal("Device 'b' is a MemoryBlockDevice, not a NullBlockDevice.", Assert.Throws<InvalidCastException>(() => registry.Get<NullBlockDevice>("b")).Message);
     }
 
     [Fact]

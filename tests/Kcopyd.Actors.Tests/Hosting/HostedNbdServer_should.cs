@@ -104,7 +104,7 @@ public sealed class HostedNbdServer_should
         Assert.Contains("No device 'nobody' is registered", device.Message, StringComparison.Ordinal);
         var second = await Assert.ThrowsAsync<InvalidOperationException>(() => Hosts.StartAsync(services => services
             .AddAkka("app", akka => akka.WithKcopyd(kcopyd => kcopyd.AddNbdServer(Loopback).AddNbdServer(Loopback)))));
-        Assert.Contains("has an NBD server already", second.Message, StringComparison.Ordinal);
+        Assert.Contains("already has an NBD server", second.Message, StringComparison.Ordinal);
     }
 
     [Fact]
