@@ -56,7 +56,7 @@ internal sealed class EngineThread
     }
 
     /// <summary>Counts the current runnable of the calling thread among the calls that may block, until it ends.</summary>
-    /// <param name="call">That runnable.</param>
+    /// <param name="call">The runnable.</param>
     /// <returns>False if there are too many of them: the runnable must return without doing anything, and runs again when its turn comes.</returns>
     public static bool TryBeginCall(IRunnable call)
     {

@@ -223,7 +223,7 @@ internal sealed partial class EngineThreads : ExecutorService
         WakeWatch();
     }
 
-    // Under the lock.
+    // Called under the lock.
     private void Unpark(EngineThread thread)
     {
         SetRunning(thread);
