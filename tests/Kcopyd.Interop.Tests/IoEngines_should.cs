@@ -47,7 +47,7 @@ public sealed partial class IoEngines_should : CommandTest
         var run = await Strace.RunOnEngineAsync(Folder["strace.log"], "io_uring", "io_uring_setup:error=EPERM", "copy", source, Folder["copy"]);
 
         Assert.True(run.ExitCode == 2, run.ToString());
-        Assert.StartsWith("kcopyd: KCOPYD_IO_ENGINE = io_uring: it is not to be had here (Operation not permitted).", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith("kcopyd: KCOPYD_IO_ENGINE = io_uring: it is not available here (Operation not permitted).", run.Error, StringComparison.Ordinal);
         Assert.Single(run.Error.TrimEnd().Split('\n'));     // no stack trace
     }
 

@@ -7,14 +7,14 @@ namespace Kcopyd.Actors;
 /// is opened: a write past the end fails with <see cref="IoError.NoSpace"/>, on a regular file as on a disk.
 /// </summary>
 /// <remarks>
-/// <para>Any thread may call any member; after <see cref="DisposeAsync"/> every I/O answers <see cref="IoError.Closed"/>, and those that were running end
+/// <para>Any thread may call any member. After <see cref="DisposeAsync"/>, every I/O returns <see cref="IoError.Closed"/>; I/Os in flight complete
 /// first.</para>
-/// <para>A flush that failed stays failed: writes since the last good flush may be lost, the kernel says so only once, and nothing that
-/// is done with this device afterwards brings them back. Open the path again to continue, and write again what was not flushed.</para>
-/// <para>On Linux, I/O blocks the calling thread or, on a thread of the engine, waits in its ring, and allocates nothing. In direct mode, an I/O that is not a
-/// multiple of <see cref="Alignment"/> goes through the page cache; the aligned part of a transfer with a partial tail is transferred first, as a short
-/// transfer. On a block device, do not run unaligned I/O at the same time as other writes within the same 4096 bytes: the kernel does not order the two.</para>
-/// <para>On other systems it is a plain file: buffered I/O, no holes, clones or discards, and no block devices.</para>
+/// <para>After a failed flush, every later flush fails: writes since the last successful flush may be lost, the kernel reports this only once, and no later
+/// operation on this device recovers them. To continue, open the path again and repeat the writes that were not flushed.</para>
+/// <para>On Linux, I/O allocates nothing; it blocks the calling thread or, on an engine thread, waits in that thread's ring. In direct mode, an I/O that is not
+/// a multiple of <see cref="Alignment"/> goes through the page cache; the aligned part of a transfer with a partial tail is transferred first, as a short
+/// transfer. On a block device, do not run unaligned I/O concurrently with other writes within the same 4096 bytes: the kernel does not order the two.</para>
+/// <para>Other systems support regular files only, with buffered I/O and without holes, clones or discards.</para>
 /// </remarks>
 public abstract class FileBlockDevice : IBlockDevice, IGrowingDevice
 {
@@ -40,13 +40,13 @@ public abstract class FileBlockDevice : IBlockDevice, IGrowingDevice
     /// <inheritdoc/>
     public abstract DeviceFeatures Features { get; }
 
-    /// <summary>True for a regular file: it can be opened with a larger <see cref="BlockDeviceOptions.Length"/>, and then grows.</summary>
+    /// <summary>True for a regular file, which grows when it is opened with a larger <see cref="BlockDeviceOptions.Length"/>.</summary>
     public abstract bool IsRegularFile { get; }
 
-    /// <summary>True if aligned I/O goes past the page cache.</summary>
+    /// <summary>True if aligned I/O bypasses the page cache.</summary>
     public abstract bool IsDirect { get; }
 
-    /// <summary>True if the file has no name any more: what it holds is lost when it is closed.</summary>
+    /// <summary>True if the file has no name left: its content is lost when it is closed.</summary>
     internal virtual bool IsDeleted => false;
 
     bool IGrowingDevice.CanGrow => IsRegularFile && !IsReadOnly && Length != long.MaxValue;
@@ -73,7 +73,8 @@ public abstract class FileBlockDevice : IBlockDevice, IGrowingDevice
     public virtual OffloadKinds CloneKinds(IBlockDevice source) => OffloadKinds.None;
 
     /// <inheritdoc/>
-    public virtual ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind) => new(IoResult.Failure(IoError.NotSupported));
+    public virtual ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind) =>
+        new(IoResult.Failure(IoError.NotSupported));
 
     /// <inheritdoc/>
     public virtual ValueTask<IoResult> DiscardAsync(long offset, long length) => new(IoResult.Failure(IoError.NotSupported));
@@ -91,11 +92,11 @@ public abstract class FileBlockDevice : IBlockDevice, IGrowingDevice
 
     ValueTask<IoResult> IGrowingDevice.GrowAsync(long length) => GrowAsync(length);
 
-    /// <summary>What it is known by after a restart, too, from a byte on; null if nothing is known. May block.</summary>
+    /// <summary>The key of the device from a byte on, which survives a restart; null if there is none. May block.</summary>
     internal virtual string? StableKey(long offset) => null;
 
-    /// <summary>Reserves the space of a range of a regular file, so that writes there cannot run out of it, and changes nothing else. May block.</summary>
-    /// <returns>0, or -errno: the number of <see cref="IoError.NotSupported"/> where the file system cannot.</returns>
+    /// <summary>Reserves space for a range of a regular file, so that writes there cannot run out of space. Changes nothing else. May block.</summary>
+    /// <returns>0, or -errno: that of <see cref="IoError.NotSupported"/> if the file system cannot reserve space.</returns>
     internal virtual long Reserve(long offset, long length) => -(long)IoError.NotSupported;
 
     private protected abstract void Refresh();

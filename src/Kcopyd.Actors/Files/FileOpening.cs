@@ -5,7 +5,7 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Files;
 
-/// <summary>Opens a path and finds out what it is; everything that can be wrong with it is an exception here that names the remedy.</summary>
+/// <summary>Opens a path and determines its kind. Reports every problem as an exception that names the remedy.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class FileOpening : IDisposable
 {
@@ -36,10 +36,10 @@ internal sealed class FileOpening : IDisposable
     public int Alignment { get; private set; } = 1;
     public bool IsReadOnly { get; private set; }
 
-    /// <summary>The path if it was created here: its directory must be synced, too.</summary>
+    /// <summary>The path if this object created it: its directory must be synced, too.</summary>
     public string? NewName { get; private set; }
 
-    /// <summary>A file with as many blocks as bytes has no holes worth looking for.</summary>
+    /// <summary>False if the blocks cover the length: then there are no holes worth looking for.</summary>
     private bool IsSparse => Status.Blocks < (Status.Size + IoRegion.SectorSize - 1) / IoRegion.SectorSize;
 
     public DeviceFeatures Features => Changes | (Status.Kind != FileKind.Regular ? DeviceFeatures.None
@@ -70,7 +70,7 @@ internal sealed class FileOpening : IDisposable
         return errno == LibC.EINVAL ? IoError.None : (IoError)errno;
     }
 
-    private const UnixFileMode UsualMode = (UnixFileMode)0b110_110_110;
+    private const UnixFileMode DefaultMode = (UnixFileMode)0b110_110_110;
 
     private bool Creates => _options.Create || _options.CreateNew;
 
@@ -78,7 +78,7 @@ internal sealed class FileOpening : IDisposable
 
     private void Open()
     {
-        // Looked at before it is opened: opening a pipe would wait for its other end.
+        // Check the kind before opening: opening a pipe would wait for its other end.
         var errno = (int)-LibC.Status(Path, out var status);
         if (errno == LibC.ENOENT && Creates)
             NewName = Path;
@@ -90,7 +90,7 @@ internal sealed class FileOpening : IDisposable
             throw NoDevice(status.Kind);
 
         var creation = NewName is null ? 0 : _options.CreateNew ? LibC.O_CREAT | LibC.O_EXCL : LibC.O_CREAT;
-        _buffered = LibC.Open(Path, Flags | creation, out errno, (uint)(_options.CreateMode ?? UsualMode)) ?? throw Error(errno);
+        _buffered = LibC.Open(Path, Flags | creation, out errno, (uint)(_options.CreateMode ?? DefaultMode)) ?? throw Error(errno);
         Refresh();
         IsReadOnly = _options.ReadOnly;
         switch (Status.Kind)
@@ -107,7 +107,8 @@ internal sealed class FileOpening : IDisposable
     private void SizeFile()
     {
         if (Status.Size == 0 && NewName is null && HasContent())
-            throw new DeviceOpenException(DeviceOpenError.HasNoLength, Path, $"'{Path}' has a length of 0 and yet has content: it can be read as a stream, not as a device.");
+            throw new DeviceOpenException(DeviceOpenError.HasNoLength, Path,
+                $"'{Path}' has a length of 0 but has content: it can be read as a stream, not as a device.");
         if (_options.Truncate)
             Resize(0);
         if (_options.Length > Status.Size)
@@ -131,17 +132,21 @@ internal sealed class FileOpening : IDisposable
         IsReadOnly |= readOnly != 0;
         if (length < _options.Length)
             throw new DeviceOpenException(DeviceOpenError.TooSmall, Path, string.Create(CultureInfo.InvariantCulture,
-                $"'{Path}' has {length} bytes, and {_options.Length} are needed; use a larger device or copy less.")) { Length = length, Needed = _options.Length };
+                $"'{Path}' has {length} bytes, and {_options.Length} are needed; use a larger device or copy less."))
+            {
+                Length = length,
+                Needed = _options.Length,
+            };
     }
 
-    // A terminal has no offsets; what takes them (null, full, zero) can be read at one for nothing.
+    // A terminal has no offsets. Devices that have them (null, full, zero) accept an empty read at one.
     private unsafe void ProbeSink()
     {
         if (LibC.Read(Buffered, null, 0, 0) < 0)
             throw NoDevice(FileKind.Character);
     }
 
-    // Files of /proc and /sys do not know their length.
+    // Files under /proc and /sys do not report their length.
     private unsafe bool HasContent()
     {
         byte first;
@@ -163,7 +168,8 @@ internal sealed class FileOpening : IDisposable
             if (_options.Io == IoMode.Auto)
                 return;
             throw errno == LibC.EINVAL
-                ? new DeviceOpenException(DeviceOpenError.HasNoDirectIo, Path, $"'{Path}' cannot do direct I/O on its file system; open it with IoMode.Buffered.", errno)
+                ? new DeviceOpenException(DeviceOpenError.HasNoDirectIo, Path,
+                    $"'{Path}' cannot do direct I/O on its file system; open it with IoMode.Buffered.", errno)
                 : Error(errno);
         }
         Check(LibC.Status(Direct, out var status));
@@ -177,7 +183,7 @@ internal sealed class FileOpening : IDisposable
         Alignment = Math.Max(offsetAlign, (int)Status.DirectMemoryAlign);
     }
 
-    // Kernels before 6.1 do not tell. A read of one sector that is not refused settles it; a file without one says nothing.
+    // Kernels before 6.1 do not report the alignment. If a read of one sector is not refused, a sector is enough; a shorter file cannot be probed.
     private unsafe int ProbeAlignment(FileDescriptor direct)
     {
         const int Safe = 4096;
@@ -210,16 +216,19 @@ internal sealed class FileOpening : IDisposable
 
     private DeviceOpenException NoDevice(FileKind kind) => kind == FileKind.Directory
         ? new(DeviceOpenError.IsDirectory, Path, $"'{Path}' is a directory; name a file or a device.")
-        : new(DeviceOpenError.HasNoOffsets, Path, $"'{Path}' is a {(kind == FileKind.Character ? "character device" : kind.ToString().ToLowerInvariant())} without offsets, and cannot be used as a block device.");
+        : new(DeviceOpenError.HasNoOffsets, Path,
+            $"'{Path}' is a {(kind == FileKind.Character ? "character device" : kind.ToString().ToLowerInvariant())} without offsets, "
+            + "and cannot be used as a block device.");
 
     private Exception Error(int errno) => errno switch
     {
-        LibC.EEXIST when _options.CreateNew => new DeviceOpenException(DeviceOpenError.Exists, Path, $"'{Path}' exists already; open it without CreateNew, or choose another name.", errno),
+        LibC.EEXIST when _options.CreateNew => new DeviceOpenException(DeviceOpenError.Exists, Path,
+            $"'{Path}' already exists; open it without CreateNew, or choose another name.", errno),
         LibC.ENOENT when Creates => new DirectoryNotFoundException($"'{Path}' cannot be created: its directory does not exist."),
         LibC.ENOENT => new FileNotFoundException($"'{Path}' does not exist; create it, or open it with Create = true.", Path),
         LibC.EACCES or LibC.EPERM or LibC.EROFS => new UnauthorizedAccessException(
             $"'{Path}' cannot be opened for {(_options.ReadOnly ? "reading" : "writing")}: {LibC.Message(errno)}. "
-            + (_options.ReadOnly ? "Ask for permission to read it." : "If it is only to be read, open it with ReadOnly = true.")),
+            + (_options.ReadOnly ? "Ask for permission to read it." : "To read it only, open it with ReadOnly = true.")),
         _ => new DeviceOpenException(DeviceOpenError.Other, Path, $"'{Path}' cannot be opened: {LibC.Message(errno)} (errno {errno}).", errno),
     };
 }

@@ -1,8 +1,8 @@
 namespace Kcopyd.Actors.Files;
 
 /// <summary>
-/// Remembers a failed flush. The kernel reports lost writes once for each open file and then forgets them, so a second fsync
-/// succeeds over data that is gone; behind this latch it fails for good, with the first error.
+/// Remembers a failed flush. The kernel reports lost writes only once for each open file, so a second fsync would succeed although data is lost. With this
+/// latch, every flush after a failed one returns the first error.
 /// </summary>
 internal sealed class FlushLatch(Func<IoError> sync)
 {
@@ -11,7 +11,7 @@ internal sealed class FlushLatch(Func<IoError> sync)
 
     public IoError Flush()
     {
-        // One at a time: of two at once, the kernel would give the error to one and a success to the other, before it is remembered here.
+        // One at a time: of two concurrent flushes, the kernel would report the error to one and success to the other, before this latch remembers it.
         lock (_gate)
         {
             if (_lost != IoError.None)

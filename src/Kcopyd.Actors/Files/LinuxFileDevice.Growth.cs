@@ -2,12 +2,12 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Files;
 
-/// <content>Becoming longer while it is open: somebody extended the file or the volume, or this does.</content>
+/// <content>Growth of an open file or volume, extended by this object or by another process.</content>
 internal sealed partial class LinuxFileDevice
 {
     private long _length;
 
-    /// <summary>True if the file has no name any more: what it holds is lost when it is closed.</summary>
+    /// <summary>True if the file has no name left: its content is lost when it is closed.</summary>
     internal override bool IsDeleted => _kind == FileKind.Regular && LibC.Status(_buffered, out var status) == 0 && status.Links == 0;
 
     private protected override void Refresh()
@@ -34,8 +34,8 @@ internal sealed partial class LinuxFileDevice
         return result < 0 ? IoResult.Failure((IoError)(-result)) : IoResult.Success(0);
     });
 
-    /// <summary>Reserves the space of a range of a regular file, so that writes there cannot run out of it, and changes nothing else. May block.</summary>
-    /// <returns>0, or -errno: -ENOTSUP where the file system cannot.</returns>
+    /// <summary>Reserves space for a range of a regular file, so that writes there cannot run out of space. Changes nothing else. May block.</summary>
+    /// <returns>0, or -errno: -ENOTSUP if the file system cannot reserve space.</returns>
     internal override long Reserve(long offset, long length) =>
         _kind != FileKind.Regular ? -LibC.ENOTSUP : length == 0 ? 0 : LibC.Allocate(_buffered, LibC.FALLOC_FL_KEEP_SIZE, offset, length);
 }

@@ -3,12 +3,12 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Files;
 
-/// <content>Holes, and clones of other files. Both look at the inode, so it does not matter which descriptor they go through, and the
-/// kernel keeps the page cache coherent: a clone of what was written and is not yet on the medium has it.</content>
+/// <content>Holes, and clones of other files. Both operate on the inode, so either descriptor can be used, and the kernel keeps the page cache coherent: a
+/// clone includes data that was written and is not yet on the medium.</content>
 internal sealed partial class LinuxFileDevice
 {
     private readonly FileSystem _fileSystem;
-    private volatile OffloadKinds _refused;     // ways that the file system has said it does not have
+    private volatile OffloadKinds _refused;     // ways that the file system has reported as unsupported
 
     public override ValueTask<IoResult> PunchAsync(long offset, long length)
     {
@@ -41,7 +41,8 @@ internal sealed partial class LinuxFileDevice
         var data = LibC.Seek(_buffered, offset, LibC.SEEK_DATA);
         if (data == -LibC.ENXIO)
         {
-            // A hole up to the end, which may have come nearer since the file was opened. What begins behind the end is none: reading it says what is wrong.
+            // A hole up to the end, which may have moved toward the start since the file was opened. A range past the end is no hole: reading it reports the
+            // error.
             var end = LibC.Seek(_buffered, 0, LibC.SEEK_END);
             return end > offset ? ExtentResult.Zero(Math.Min(end - offset, length)) : ExtentResult.Data(length);
         }
@@ -49,13 +50,13 @@ internal sealed partial class LinuxFileDevice
             return ExtentResult.Failure((IoError)(-data));
         if (data > offset)
             return ExtentResult.Zero(Math.Min(data - offset, length));
-        // To find the end of the data, tmpfs walks over every page of it: not for an answer that is no longer than a block.
+        // To find the end of the data, tmpfs walks over every page of it, which is not worth it for a range of at most one block.
         if (length <= _fileSystem.BlockSize)
             return ExtentResult.Data(length);
         var hole = LibC.Seek(_buffered, offset, LibC.SEEK_HOLE);
         return hole < 0 ? ExtentResult.Failure((IoError)(-hole))
             : hole > offset ? ExtentResult.Data(Math.Min(hole - offset, length))
-            : ExtentResult.Data(length);    // another process punches there
+            : ExtentResult.Data(length);    // another process is punching a hole there
     }
 
     public override OffloadKinds CloneKinds(IBlockDevice source)
@@ -83,7 +84,7 @@ internal sealed partial class LinuxFileDevice
             : CloneAsync(from, sourceOffset, offset, length, kind);
     }
 
-    // By itself, because the small copy must not pay for the closure.
+    // A separate method, so that the small copy does not pay for the closure.
     private ValueTask<IoResult> CloneAsync(LinuxFileDevice from, long sourceOffset, long offset, long length, OffloadKinds kind) =>
         MayBlock(() => Clone(from, sourceOffset, offset, length, kind));
 
@@ -97,11 +98,11 @@ internal sealed partial class LinuxFileDevice
             _ => -LibC.ENOTSUP,
         };
         if (-result is LibC.ENOTSUP or LibC.EXDEV or LibC.ENOTTY or LibC.ENOSYS)
-            _refused |= kind;   // a lost race loses one of two flags, which the next try sets again
+            _refused |= kind;   // a lost race loses one of two flags; the next attempt sets it again
         return Answer(result);
     }
 
-    // Whole blocks only; a partial one may be shared where both files end with it.
+    // Whole blocks only; a partial block can be shared only if both files end with it.
     private long Share(LinuxFileDevice from, long sourceOffset, long offset, long length)
     {
         var whole = length & -_fileSystem.BlockSize;

@@ -5,7 +5,7 @@ using Kcopyd.Actors.Threads;
 
 namespace Kcopyd.Actors.Files;
 
-/// <summary>A regular file, a block device, or a character device as a sink, by the kernel's own calls.</summary>
+/// <summary>A regular file, a block device, or a character device as a sink, through system calls.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed partial class LinuxFileDevice : FileBlockDevice, IPromptDevice
 {
@@ -14,11 +14,11 @@ internal sealed partial class LinuxFileDevice : FileBlockDevice, IPromptDevice
     private readonly FileDescriptor? _direct;
     private readonly StorageLocation _start;
     private readonly FlushLatch _flush;
-    private readonly bool _isInMemory;      // a transfer is a copy: nothing to wait for
-    private volatile bool _cannotTry;       // reading without waiting is not supported
+    private readonly bool _isInMemory;      // a transfer is a memory copy and does not wait
+    private volatile bool _cannotTry;       // reads without waiting are not supported
     private volatile bool _cannotTryWrite;
     private volatile bool _noZeroRange;
-    private string? _newName; // until its directory is synced; under the latch of the flush
+    private string? _newName;               // until its directory is synced; guarded by the flush latch
 
     internal LinuxFileDevice(FileOpening opened)
     {
@@ -54,7 +54,7 @@ internal sealed partial class LinuxFileDevice : FileBlockDevice, IPromptDevice
 
     public override bool IsDirect => _direct is not null;
 
-    // In memory it is a copy; elsewhere the thread's ring waits. A ring waits for reads and writes; all else is a call of the kernel that waits itself.
+    // In memory, a transfer is a copy; elsewhere, the thread's ring waits for reads and writes. All other operations are system calls that block.
     bool IPromptDevice.IsPrompt(DeviceOperation operation) => _isInMemory || operation switch
     {
         DeviceOperation.Read => EngineThread.Lane is not null,
@@ -64,7 +64,7 @@ internal sealed partial class LinuxFileDevice : FileBlockDevice, IPromptDevice
 
     public override StorageLocation Locate(long offset) => _start with { Offset = _start.Offset + offset };
 
-    /// <summary>What it is known by after a restart, too, from a byte on; null if nothing is known. May block.</summary>
+    /// <summary>The key of the device from a byte on, which survives a restart; null if there is none. May block.</summary>
     internal override string? StableKey(long offset) => Files.StableKey.Of(_buffered, _start, offset);
 
     public override unsafe ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
@@ -79,7 +79,7 @@ internal sealed partial class LinuxFileDevice : FileBlockDevice, IPromptDevice
                 return new(Answer(LibC.Read(FileFor(isDirect), memory, count, offset)));
             if (isDirect)
                 return lane.Read(_direct!, buffer[..count], offset);
-            // What is in the page cache is here without leaving the worker; what is not, the ring waits for.
+            // Data in the page cache is available without leaving the worker; the ring waits for all other data.
             if (!_cannotTry)
             {
                 var done = LibC.TryRead(_buffered, memory, count, offset);
@@ -111,7 +111,7 @@ internal sealed partial class LinuxFileDevice : FileBlockDevice, IPromptDevice
                     return new(Answer(done));
                 _cannotTryWrite |= done == -LibC.ENOTSUP;
             }
-            // Most such writes (ext4's) are a copy, too, but nobody can tell which will wait. The caller that found that out was promised that it would not.
+            // Most such writes (ext4's) are memory copies, too, but any of them may wait. The caller whose attempt just failed was promised that it does not.
             return lane.HasTransfers || canTry
                 ? lane.Write(_buffered, buffer[..count], offset)
                 : new(Answer(LibC.Write(_buffered, memory, count, offset)));
@@ -139,7 +139,7 @@ internal sealed partial class LinuxFileDevice : FileBlockDevice, IPromptDevice
         }));
     }
 
-    // The kernel refuses what is not made of whole blocks. Those at the ends may keep what they hold: a discard is advice.
+    // The kernel refuses partial blocks. Those at the ends may keep their content: a discard is advisory.
     private long DiscardBlocks(long offset, long length)
     {
         var first = (offset + LogicalBlockSize - 1) & -LogicalBlockSize;
@@ -153,7 +153,7 @@ internal sealed partial class LinuxFileDevice : FileBlockDevice, IPromptDevice
     {
         if (_kind == FileKind.Character)
             return new(IoResult.Success(0));
-        // The kernel drops clean pages only. Direct writes leave none behind, so there the caller's flush is enough.
+        // The kernel drops clean pages only. Direct writes leave no pages behind, so in direct mode the caller's flush is enough.
         return MayBlock(() => !IsDirect && !IsReadOnly && _flush.Flush() is var error and not IoError.None
             ? IoResult.Failure(error)
             : Whole(0, LibC.DropCache(_buffered, offset, length)));
@@ -166,7 +166,7 @@ internal sealed partial class LinuxFileDevice : FileBlockDevice, IPromptDevice
         return ValueTask.CompletedTask;
     }
 
-    // The aligned head goes direct and comes back short; the caller's next round, the tail, goes through the page cache.
+    // The aligned head is transferred directly, as a short transfer; the caller then transfers the tail, which goes through the page cache.
     private unsafe bool IsForDirect(long offset, byte* memory, ref int count)
     {
         if (_direct is null)
@@ -197,15 +197,18 @@ internal sealed partial class LinuxFileDevice : FileBlockDevice, IPromptDevice
 
     private long ZeroFile(long offset, long length)
     {
-        // Zeroing keeps the size. A hole behind the end is made by moving the end.
-        if (Length == long.MaxValue && LibC.Status(_buffered, out var status) == 0 && status.Size < offset + length && LibC.Truncate(_buffered, offset + length) is < 0 and var refused)
+        // Zeroing keeps the size. A hole past the end is made by moving the end.
+        if (Length == long.MaxValue && LibC.Status(_buffered, out var status) == 0 && status.Size < offset + length
+            && LibC.Truncate(_buffered, offset + length) is < 0 and var refused)
+        {
             return refused;
+        }
         if (!_noZeroRange)
         {
             var result = LibC.Allocate(_buffered, LibC.FALLOC_FL_ZERO_RANGE | LibC.FALLOC_FL_KEEP_SIZE, offset, length);
             if (result != -LibC.ENOTSUP)
                 return result;
-            _noZeroRange = true; // tmpfs, for one, punches holes only
+            _noZeroRange = true; // tmpfs, for example, only punches holes
         }
         return PunchHole(offset, length);
     }
@@ -213,11 +216,11 @@ internal sealed partial class LinuxFileDevice : FileBlockDevice, IPromptDevice
     private long PunchHole(long offset, long length) =>
         LibC.Allocate(_buffered, LibC.FALLOC_FL_PUNCH_HOLE | LibC.FALLOC_FL_KEEP_SIZE, offset, length);
 
-    // Both descriptors are of one inode, whose pages and errors either of them syncs and sees.
+    // Both descriptors refer to one inode: either of them syncs its pages and sees its errors.
     private IoError Sync()
     {
         if (_kind == FileKind.Character)
-            return IoError.None; // no cache, and fsync is EINVAL
+            return IoError.None; // it has no cache, and fsync fails with EINVAL
         var error = ErrorOf(LibC.Sync(_buffered));
         if (error == IoError.None && _newName is not null)
         {

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kcopyd.Actors.Files;
 
-/// <summary>A regular file by what .NET has on every system.</summary>
+/// <summary>A regular file, through what .NET provides on every system.</summary>
 internal sealed class PortableFileDevice : FileBlockDevice
 {
     private readonly SafeFileHandle _file;
@@ -33,7 +33,8 @@ internal sealed class PortableFileDevice : FileBlockDevice
         {
             _file.Dispose();
             throw refused is NotSupportedException
-                ? new PlatformNotSupportedException($"'{path}' is no regular file; devices are supported on Linux only: use an image file, BlockDevice.Memory, or an NBD export.", refused)
+                ? new PlatformNotSupportedException($"'{path}' is not a regular file; devices are supported on Linux only: "
+                    + "use an image file, BlockDevice.Memory, or an NBD export.", refused)
                 : new DeviceOpenException(DeviceOpenError.Other, path, $"'{path}' cannot be opened: {refused.Message}");
         }
         _flush = new FlushLatch(Sync);
@@ -55,7 +56,7 @@ internal sealed class PortableFileDevice : FileBlockDevice
 
     public override bool IsDirect => false;
 
-    // A file of several names is not recognized: hard links are rare where this is used.
+    // A file with several names is not recognized: hard links are rare on these systems.
     public override StorageLocation Locate(long offset) => new(_path, offset);
 
     public override ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
@@ -127,12 +128,12 @@ internal sealed class PortableFileDevice : FileBlockDevice
         catch (UnauthorizedAccessException refused)
         {
             throw new UnauthorizedAccessException($"'{Name}' cannot be opened for {(options.ReadOnly ? "reading" : "writing")}: {refused.Message} "
-                + (options.ReadOnly ? "Ask for permission to read it." : "If it is only to be read, open it with ReadOnly = true."));
+                + (options.ReadOnly ? "Ask for permission to read it." : "To read it only, open it with ReadOnly = true."));
         }
         catch (IOException refused) when (refused is not DeviceOpenException)
         {
             throw options.CreateNew && File.Exists(_path)
-                ? new DeviceOpenException(DeviceOpenError.Exists, Name, $"'{Name}' exists already; open it without CreateNew, or choose another name.")
+                ? new DeviceOpenException(DeviceOpenError.Exists, Name, $"'{Name}' already exists; open it without CreateNew, or choose another name.")
                 : new DeviceOpenException(DeviceOpenError.Other, Name, $"'{Name}' cannot be opened: {refused.Message}");
         }
     }

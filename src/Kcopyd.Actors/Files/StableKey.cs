@@ -6,15 +6,15 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Files;
 
-/// <summary>What a file or block device is known by after a restart, too, when device numbers and paths may be others.</summary>
+/// <summary>The key of a file or block device, which survives a restart, when device numbers and paths may change.</summary>
 [SupportedOSPlatform("linux")]
 internal static class StableKey
 {
-    private const int Longest = 100;        // characters of a disk's own name
+    private const int MaxLength = 100;      // characters of a disk's name
 
-    /// <summary>The key of what is open, from a byte on; null if the kernel knows nothing that stays.</summary>
-    /// <param name="fd">What is open.</param>
-    /// <param name="start">Where its first byte lives.</param>
+    /// <summary>The key of an open file or device, from a byte on; null if the kernel has no stable identity for it.</summary>
+    /// <param name="fd">The open file or device.</param>
+    /// <param name="start">The location of its first byte.</param>
     /// <param name="offset">Bytes from its start.</param>
     public static string? Of(FileDescriptor fd, StorageLocation start, long offset)
     {
@@ -31,7 +31,7 @@ internal static class StableKey
         return whole is null || from == 0 ? whole : string.Create(CultureInfo.InvariantCulture, $"{whole} from {from}");
     }
 
-    // An inode number is used again when its file was deleted; with the time of its creation it is not.
+    // An inode number is reused after its file is deleted; together with the creation time it is unique.
     private static string OfFile(in FileStatus status) => status.KnowsBirth
         ? string.Create(CultureInfo.InvariantCulture, $"inode {status.Inode} born {status.BornSeconds}.{status.BornNanoseconds:d9}")
         : string.Create(CultureInfo.InvariantCulture, $"inode {status.Inode}");
@@ -40,8 +40,11 @@ internal static class StableKey
     {
         var device = DiskIdentity.Of(status);
         var loop = SysBlock.PartitionOf(device)?.Disk ?? device;
-        return SysBlock.BackingFileOf(loop) is { } path && LibC.Status(path, out var file) == 0 && behind.Equals(StorageIdentity.Of(file)) ? OfFile(file) : null;
+        return SysBlock.BackingFileOf(loop) is { } path && LibC.Status(path, out var file) == 0 && behind.Equals(StorageIdentity.Of(file))
+            ? OfFile(file)
+            : null;
     }
 
-    private static string Short(string name) => name.Length <= Longest ? name : "sha256 " + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
+    private static string Short(string name) =>
+        name.Length <= MaxLength ? name : "sha256 " + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
 }

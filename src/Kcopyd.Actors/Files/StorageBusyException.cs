@@ -2,7 +2,7 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors;
 
-/// <summary>A file or block device cannot be claimed, because somebody else uses it.</summary>
+/// <summary>A file or block device cannot be claimed, because it is in use.</summary>
 public sealed class StorageBusyException : IOException
 {
     internal StorageBusyException(string path, IReadOnlyList<StorageUser> users)
@@ -15,15 +15,15 @@ public sealed class StorageBusyException : IOException
     /// <summary>The path that was claimed.</summary>
     public string Path { get; }
 
-    /// <summary>Who uses it, as far as the kernel tells this process; empty if it does not.</summary>
+    /// <summary>The users of the path, as far as the kernel reveals them to this process; otherwise empty.</summary>
     public IReadOnlyList<StorageUser> Users { get; }
 }
 
-/// <summary>Somebody who uses a file or block device.</summary>
-/// <param name="Kind">How.</param>
+/// <summary>A user of a file or block device.</summary>
+/// <param name="Kind">How it is used.</param>
 /// <param name="Name">The mount point, the device on top, or the program.</param>
-/// <param name="Storage">What is used: the path that was claimed, or a device above or beneath it.</param>
-/// <param name="ProcessId">The process; 0 if it is none, or not known.</param>
+/// <param name="Storage">What is used: the path that was claimed, or a device above or below it.</param>
+/// <param name="ProcessId">The process; 0 if the user is not a process, or the process is unknown.</param>
 public sealed record StorageUser(StorageUserKind Kind, string Name, string Storage, int ProcessId = 0)
 {
     /// <inheritdoc/>
@@ -31,7 +31,7 @@ public sealed record StorageUser(StorageUserKind Kind, string Name, string Stora
     {
         StorageUserKind.Mount => $"{Storage} is mounted on {ForeignText.Path(Name)}",
         StorageUserKind.Swap => $"{Storage} is swap space",
-        StorageUserKind.Device => $"{Storage} is a part of {Name}",
+        StorageUserKind.Device => $"{Storage} is part of {Name}",
         StorageUserKind.Lock => $"{Storage} is locked by {Program}",
         _ => $"{Storage} is open in {Program}",
     };
@@ -42,13 +42,13 @@ public sealed record StorageUser(StorageUserKind Kind, string Name, string Stora
 /// <summary>How a file or block device is used.</summary>
 public enum StorageUserKind
 {
-    /// <summary>It holds a file system that is mounted.</summary>
+    /// <summary>A file system on it is mounted.</summary>
     Mount,
-    /// <summary>The kernel swaps to it.</summary>
+    /// <summary>It is swap space in use.</summary>
     Swap,
-    /// <summary>Another device is made of it: a logical volume, a RAID.</summary>
+    /// <summary>Another device is built on it, such as a logical volume or a RAID.</summary>
     Device,
-    /// <summary>A process has an advisory lock on it, as every process has that uses <see cref="StorageLock"/>.</summary>
+    /// <summary>A process holds an advisory lock on it, as every process does that uses <see cref="StorageLock"/>.</summary>
     Lock,
     /// <summary>A process has it open, perhaps exclusively.</summary>
     Open,

@@ -3,10 +3,10 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Files;
 
-/// <summary>A regular file, by whatever name it was opened.</summary>
+/// <summary>A regular file, whatever name it was opened by.</summary>
 internal sealed record FileIdentity(uint Major, uint Minor, ulong Inode);
 
-/// <summary>A block device, by whatever node it was opened.</summary>
+/// <summary>A block device, whatever node it was opened by.</summary>
 internal sealed record DiskIdentity(uint Major, uint Minor)
 {
     public static DiskIdentity Of(in FileStatus status) => new(status.SpecialMajor, status.SpecialMinor);
@@ -17,7 +17,7 @@ internal static class StorageIdentity
 {
     private const uint LoopMajor = 7;
 
-    /// <summary>What the path names; null for what stores nothing.</summary>
+    /// <summary>The identity of a file or block device; null for a file that stores nothing.</summary>
     public static object? Of(in FileStatus status) => status.Kind switch
     {
         FileKind.Regular => new FileIdentity(status.DeviceMajor, status.DeviceMinor, status.Inode),
@@ -26,8 +26,8 @@ internal static class StorageIdentity
     };
 
     /// <summary>
-    /// Where its first byte lives: a partition lives on its disk and a loop device in its backing file, so that a copy
-    /// of a file onto the loop device over it is seen to overlap.
+    /// The location of the first byte. A partition is located on its disk and a loop device in its backing file, so that a copy of a file onto the loop device
+    /// over it is recognized as overlapping.
     /// </summary>
     public static StorageLocation Locate(FileDescriptor fd, in FileStatus status)
     {
@@ -39,7 +39,7 @@ internal static class StorageIdentity
             : new StorageLocation(disk, start);
     }
 
-    /// <summary>True if a loop device is set up over the file or block device that now has a path.</summary>
+    /// <summary>True if a loop device is set up over the file or block device that the path names now.</summary>
     public static bool IsBehind(string loopDevice, string path)
     {
         using var fd = LibC.Open(loopDevice, LibC.O_RDONLY | LibC.O_NONBLOCK, out _);
@@ -50,7 +50,7 @@ internal static class StorageIdentity
         ? new DiskIdentity(Major(loop.BackingDisk), Minor(loop.BackingDisk))
         : new FileIdentity(Major(loop.FileSystem), Minor(loop.FileSystem), loop.Inode);
 
-    // The kernel's encoding of a device number: 12 bits of major within 20 bits of minor.
+    // The kernel's encoding of a device number: 12 bits of major between 8 low and 12 high bits of minor.
     private static uint Major(ulong device) => (uint)(device >> 8) & 0xFFF;
 
     private static uint Minor(ulong device) => (uint)(device & 0xFF) | ((uint)(device >> 12) & 0xFFF00);

@@ -3,19 +3,19 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Actors.Files;
 
-/// <summary>What must be locked so that nobody comes to the same bytes by another name: a claimed path, and what is above and beneath it.</summary>
+/// <summary>The storage to lock so that no other process reaches the same bytes by another name: a claimed path, and the layers above and below it.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class StorageLayers
 {
-    // Loop devices over files on loop devices; the kernel itself refuses a circle.
-    private const int DeepestNesting = 16;
+    // Loop devices over files on loop devices; the kernel refuses a cycle.
+    private const int MaxNesting = 16;
 
     private readonly Dictionary<object, StorageLayer> _layers = [];
 
-    /// <summary>Each storage once. The claimed ones come before what is above and beneath them, so that a message names what was asked for.</summary>
+    /// <summary>Each storage once. Claimed storage comes before the layers above and below it, so that a message names the path that was requested.</summary>
     public IEnumerable<StorageLayer> All => _layers.Values;
 
-    public void Add(string path, bool exclusive) => Add(path, exclusive, path, DeepestNesting);
+    public void Add(string path, bool exclusive) => Add(path, exclusive, path, MaxNesting);
 
     private void Add(string path, bool exclusive, string claimed, int nesting)
     {
@@ -28,12 +28,12 @@ internal sealed class StorageLayers
                 Require(loop.Identity, loop.Node, claimed, StorageLockKind.None, isClaimed: true);
         }
         if (status.Kind == FileKind.Block)
-            AddBeneath(new DiskIdentity(status.SpecialMajor, status.SpecialMinor), path, exclusive, claimed, nesting);
+            AddBelow(new DiskIdentity(status.SpecialMajor, status.SpecialMinor), path, exclusive, claimed, nesting);
     }
 
-    private void AddBeneath(DiskIdentity disk, string path, bool exclusive, string claimed, int nesting)
+    private void AddBelow(DiskIdentity disk, string path, bool exclusive, string claimed, int nesting)
     {
-        // Disjoint parts of a disk may be used at the same time, so a part shares its disk; who uses the disk whole keeps its parts away.
+        // Disjoint parts of a disk may be used at the same time, so a part shares its disk; a lock on the whole disk excludes its parts.
         if (SysBlock.PartitionOf(disk) is var (whole, _))
             RequireShared(whole, claimed);
         foreach (var part in SysBlock.SlavesOf(disk).Concat(exclusive ? [] : SysBlock.PartitionsOf(disk)))
@@ -59,11 +59,11 @@ internal sealed class StorageLayers
 
 /// <summary>A file or block device to be locked.</summary>
 /// <param name="Identity">See <see cref="StorageIdentity"/>.</param>
-/// <param name="Path">A name of it.</param>
-/// <param name="ClaimedPath">The path that somebody claimed, and that led here.</param>
+/// <param name="Path">One of its names.</param>
+/// <param name="ClaimedPath">The claimed path that led to it first.</param>
 /// <param name="Lock">The advisory lock.</param>
 /// <param name="IsClaimed">True for a block device that is opened exclusively.</param>
-/// <param name="Claims">All paths that were claimed and led here, less those that were released.</param>
+/// <param name="Claims">All claimed paths that led to it, except those that were released.</param>
 internal sealed record StorageLayer(object Identity, string Path, string ClaimedPath, StorageLockKind Lock, bool IsClaimed, HashSet<string> Claims)
 {
     public bool IsBlock => Identity is DiskIdentity;

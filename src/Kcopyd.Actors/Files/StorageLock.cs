@@ -5,15 +5,15 @@ using Kcopyd.Actors.IO;
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// Keeps other programs away from files and block devices for as long as this process uses them: writers have theirs alone, readers share.
-/// Everything ends with the process, however that ends.
+/// Keeps other programs away from files and block devices while this process uses them: a writer has exclusive access, readers share. All locks end with the
+/// process, however it terminates.
 /// </summary>
 /// <remarks>
-/// <para>Among programs that use this class, or <c>flock(2)</c>, the locks are advisory ones on the storage itself: also on the file beneath a loop
-/// device, and on the disk beneath a partition, so that it does not matter by which name anybody comes.</para>
-/// <para>Against everybody else, a block device that is written is opened exclusively (<c>O_EXCL</c>), and so is each loop device over what is
-/// written: this fails if a file system on it is mounted or another device is made of it, and neither can happen until the lock is disposed.</para>
-/// <para>Locks of one process on the same storage exclude each other, too: acquire everything that one task needs at once.</para>
+/// <para>Against programs that use this class or <c>flock(2)</c>, it takes advisory locks on the storage itself, including the file below a loop device and the
+/// disk below a partition, so that the name by which a program opens the storage does not matter.</para>
+/// <para>Against all other programs, it opens a block device that is written, and each loop device over written storage, exclusively (<c>O_EXCL</c>): this
+/// fails if a file system on the device is mounted or another device is built on it, and prevents both until the lock is disposed.</para>
+/// <para>Locks of one process on the same storage exclude each other, too: acquire everything that a task needs in one call.</para>
 /// </remarks>
 [SupportedOSPlatform("linux")]
 public sealed class StorageLock : IDisposable
@@ -26,27 +26,27 @@ public sealed class StorageLock : IDisposable
     {
     }
 
-    /// <summary>Paths of which the kernel gives no lock, because their file system has none: nothing keeps others from them.</summary>
+    /// <summary>Paths without a lock, because their file system does not support locks: nothing keeps other programs away from them.</summary>
     public IReadOnlyList<string> Unlocked => _unlocked;
 
-    /// <summary>Acquires everything, or nothing. Never waits; may block while a file system works.</summary>
-    /// <param name="claims">What is needed. The same storage may be claimed several times: an exclusive claim wins.</param>
-    /// <exception cref="StorageBusyException">Somebody else uses one of them.</exception>
+    /// <summary>Acquires all claims, or none. Never waits for a lock; may block on a file system.</summary>
+    /// <param name="claims">The storage to lock. If the same storage is claimed several times, an exclusive claim wins.</param>
+    /// <exception cref="StorageBusyException">One of them is in use.</exception>
     public static StorageLock Acquire(params IEnumerable<StorageClaim> claims) => Acquire(claims, evenIfBusy: false);
 
-    /// <summary>Acquires what is free and leaves out what is busy, for users who insist.</summary>
+    /// <summary>Acquires the claims that are free and skips the busy ones, for a user who insists.</summary>
     /// <inheritdoc cref="Acquire(IEnumerable{StorageClaim})"/>
     public static StorageLock AcquireFree(params IEnumerable<StorageClaim> claims) => Acquire(claims, evenIfBusy: true);
 
-    /// <summary>Releases everything. Any thread, any number of times.</summary>
+    /// <summary>Releases everything. Any thread may call this, any number of times.</summary>
     public void Dispose()
     {
         lock (_lock)
             Free(static _ => true);
     }
 
-    /// <summary>Releases one of the claims: all that no other claim of this lock needs. Any thread, any number of times.</summary>
-    /// <param name="path">The path, as it was claimed.</param>
+    /// <summary>Releases one of the claims: everything that no other claim of this lock needs. Any thread may call this, any number of times.</summary>
+    /// <param name="path">The path as it was claimed.</param>
     public void Release(string path)
     {
         lock (_lock)
@@ -99,20 +99,20 @@ public sealed class StorageLock : IDisposable
         var fd = LibC.Open(layer.Path, LibC.O_RDONLY | LibC.O_EXCL | LibC.O_NONBLOCK, out var errno);
         if (fd is not null)
             _held.Add((layer, fd));
-        return errno != LibC.EBUSY;     // any other error: opening it for its use says what is wrong
+        return errno != LibC.EBUSY;     // any other error: opening it for its actual use reports the problem
     }
 
-    /// <returns>False if somebody else has the lock.</returns>
+    /// <returns>False if the lock is held elsewhere.</returns>
     private bool Lock(StorageLayer layer)
     {
         var exclusive = layer.Lock == StorageLockKind.Exclusive;
-        // Over NFS an exclusive lock needs a descriptor that can write. A block device is not opened so: closing it would tell udev that it changed.
+        // Over NFS, an exclusive lock needs a writable descriptor. A block device is not opened for writing: closing it would signal a change to udev.
         var writes = exclusive && !layer.IsBlock;
         var fd = LibC.Open(layer.Path, (writes ? LibC.O_RDWR : LibC.O_RDONLY) | LibC.O_NONBLOCK, out _)
             ?? LibC.Open(layer.Path, LibC.O_RDONLY | LibC.O_NONBLOCK, out _);
         if (fd is null || LibC.Status(fd, out var status) < 0 || !layer.Identity.Equals(StorageIdentity.Of(status)))
         {
-            fd?.Dispose();      // it may not be opened, or was replaced meanwhile: opening it for its use says so
+            fd?.Dispose();      // access is denied, or the path was replaced: opening it for its actual use reports that
             return true;
         }
         var result = LibC.Lock(fd, exclusive);

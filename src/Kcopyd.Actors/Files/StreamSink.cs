@@ -1,10 +1,10 @@
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// A stream as a destination, made by <see cref="BlockDevice.ToStream"/>. Its bytes are written in order: the engine does so for a job that has one among its
-/// destinations, and reads ahead meanwhile. What was written cannot be read back.
+/// A stream as a destination, created by <see cref="BlockDevice.ToStream"/>. Bytes are written in order: the engine does so for a job with such a destination,
+/// and reads ahead. Written data cannot be read back.
 /// </summary>
-/// <remarks>A write that fails is the end of the stream: every later write has the same error, because there would be a gap before it.</remarks>
+/// <remarks>A failed write ends the stream: every later write fails with the same error, because it would leave a gap.</remarks>
 public sealed class StreamSink : IBlockDevice
 {
     private readonly Stream _stream;
@@ -12,16 +12,16 @@ public sealed class StreamSink : IBlockDevice
     private long _position;
     private IoError _error;
 
-    /// <summary>Makes the device.</summary>
-    /// <param name="stream">Where the bytes go; only this device may write it from now on.</param>
-    /// <param name="name">A name for people.</param>
-    /// <param name="leaveOpen">False disposes the stream with the device.</param>
-    /// <exception cref="ArgumentException">The stream cannot be written.</exception>
+    /// <summary>Creates the device.</summary>
+    /// <param name="stream">The stream to write to; from now on, only this device may write to it.</param>
+    /// <param name="name">A display name.</param>
+    /// <param name="leaveOpen">False to dispose the stream with the device.</param>
+    /// <exception cref="ArgumentException">The stream is not writable.</exception>
     public StreamSink(Stream stream, string name = "stream", bool leaveOpen = false)
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (!stream.CanWrite)
-            throw new ArgumentException("The stream cannot be written; give one that can.", nameof(stream));
+            throw new ArgumentException("The stream is not writable; pass a writable one.", nameof(stream));
         _stream = stream;
         _leaveOpen = leaveOpen;
         Name = name;
@@ -88,16 +88,16 @@ public sealed class StreamSink : IBlockDevice
     public ValueTask DisposeAsync() => _leaveOpen ? ValueTask.CompletedTask : _stream.DisposeAsync();
 }
 
-/// <summary>What went wrong with a stream, as a device tells it.</summary>
+/// <summary>Maps the exceptions of a stream to the errors of a device.</summary>
 internal static class StreamErrors
 {
-    private const int HighestErrno = 4095;
+    private const int MaxErrno = 4095;
 
     public static IoError Of(Exception failed) => failed switch
     {
         ObjectDisposedException => IoError.Closed,
         OperationCanceledException => IoError.Cancelled,
-        { HResult: > 0 and <= HighestErrno and var errno } => (IoError)errno,      // as .NET's own exceptions have it on Linux
+        { HResult: > 0 and <= MaxErrno and var errno } => (IoError)errno,      // as in .NET's own exceptions on Linux
         _ => IoError.Io,
     };
 }

@@ -1,10 +1,10 @@
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// A stream as the source of one job, made by <see cref="BlockDevice.FromStream"/>. Reads may be asked for ahead, and are served in the order of their offsets,
-/// one at a time; zero bytes mean the end. What was read is gone: it cannot be read again, verified or resumed.
+/// A stream as the source of one job, created by <see cref="BlockDevice.FromStream"/>. Callers may read ahead; reads are served in the order of their offsets,
+/// one at a time; zero bytes mean the end. Data is read only once: it cannot be read again, verified or resumed.
 /// </summary>
-/// <remarks>Any thread may call any member. A failure of the stream is its end: every later read has the same error.</remarks>
+/// <remarks>Any thread may call any member. A failure ends the stream: every later read fails with the same error.</remarks>
 public sealed class StreamSource : IBlockDevice
 {
     private readonly Stream _stream;
@@ -16,16 +16,16 @@ public sealed class StreamSource : IBlockDevice
     private bool _isAtEnd;
     private IoError _error;
 
-    /// <summary>Makes the device.</summary>
-    /// <param name="stream">Where the bytes come from; only this device may read it from now on.</param>
-    /// <param name="name">A name for people.</param>
-    /// <param name="leaveOpen">False disposes the stream with the device.</param>
-    /// <exception cref="ArgumentException">The stream cannot be read.</exception>
+    /// <summary>Creates the device.</summary>
+    /// <param name="stream">The stream to read; from now on, only this device may read from it.</param>
+    /// <param name="name">A display name.</param>
+    /// <param name="leaveOpen">False to dispose the stream with the device.</param>
+    /// <exception cref="ArgumentException">The stream is not readable.</exception>
     public StreamSource(Stream stream, string name = "stream", bool leaveOpen = false)
     {
         ArgumentNullException.ThrowIfNull(stream);
         if (!stream.CanRead)
-            throw new ArgumentException("The stream cannot be read; give one that can.", nameof(stream));
+            throw new ArgumentException("The stream is not readable; pass a readable one.", nameof(stream));
         _stream = stream;
         _leaveOpen = leaveOpen;
         Name = name;
@@ -80,7 +80,7 @@ public sealed class StreamSource : IBlockDevice
     /// <inheritdoc/>
     public ValueTask<IoResult> FlushAsync() => new(IoResult.Success(0));
 
-    /// <summary>Ends what waits, and disposes the stream if it is the device's. A read that is in the stream ends when the stream lets go of it.</summary>
+    /// <summary>Fails the waiting reads, and disposes the stream if the device owns it. A read in flight completes when the stream completes it.</summary>
     public ValueTask DisposeAsync()
     {
         Fail(IoError.Closed);
@@ -106,7 +106,7 @@ public sealed class StreamSource : IBlockDevice
         }
     }
 
-    // Whoever waits for what comes next is served next, and at the end everybody.
+    // The read that waits at the new position is served next; at the end of the stream, all waiting reads complete.
     private void Advance(int bytes)
     {
         Waiting? next = null;

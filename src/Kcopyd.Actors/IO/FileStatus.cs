@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Actors.IO;
 
-/// <summary>What kind of thing a path names, as far as a device cares.</summary>
+/// <summary>The kind of file that a path names, as far as devices distinguish it.</summary>
 internal enum FileKind
 {
     Other,
@@ -14,7 +14,7 @@ internal enum FileKind
     Directory,
 }
 
-/// <summary>The kernel's statx record: the one status call whose layout is the same on every architecture.</summary>
+/// <summary>The kernel's statx record, the only status record with the same layout on every architecture.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct FileStatus
 {
@@ -40,10 +40,10 @@ internal struct FileStatus
     [FieldOffset(0x98)] public readonly uint DirectMemoryAlign;
     [FieldOffset(0x9C)] public readonly uint DirectOffsetAlign;
 
-    /// <summary>True if the kernel told the alignment of direct I/O; zeroes then mean that there is no direct I/O.</summary>
+    /// <summary>True if the kernel reported the alignment of direct I/O; zeroes then mean that direct I/O is not supported.</summary>
     public readonly bool KnowsDirectAlign => (_mask & DirectAlignMask) != 0;
 
-    /// <summary>True if the file system keeps the time when a file was created.</summary>
+    /// <summary>True if the file system records when a file was created.</summary>
     public readonly bool KnowsBirth => (_mask & BirthMask) != 0;
 
     /// <summary>The permission bits.</summary>

@@ -4,8 +4,8 @@ using System.Runtime.Versioning;
 namespace Kcopyd.Actors.IO;
 
 /// <summary>
-/// Serializes what processes do to the names in a folder: look at a name, then make, replace or remove it. A lock of the folder itself (<c>flock</c>), so that
-/// no file is left behind and nothing stays locked when a process is killed. Held for moments only.
+/// Serializes what processes do to the names in a folder: check a name, then create, replace or remove it. Locks the folder itself (<c>flock</c>), so that a
+/// process that is killed leaves neither a file nor a lock behind. Held only briefly.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class FolderLock : IDisposable
@@ -17,12 +17,12 @@ internal sealed class FolderLock : IDisposable
 
     private FolderLock(FileDescriptor? folder) => _folder = folder;
 
-    /// <summary>False where there is no such lock: the folder may not be read, or its file system has none. Nothing may be replaced then.</summary>
+    /// <summary>False if the folder is not readable, or its file system does not support locks. The caller must not replace anything then.</summary>
     public bool IsHeld => _folder is not null;
 
-    /// <summary>Waits for the lock, which others hold for moments. Not on an actor's thread.</summary>
+    /// <summary>Waits for the lock, which other processes hold only briefly. Do not call this on an actor's thread.</summary>
     /// <param name="folder">An existing folder.</param>
-    /// <exception cref="IOException">Another program has kept the lock for five seconds.</exception>
+    /// <exception cref="IOException">Another program has held the lock for five seconds.</exception>
     public static FolderLock Acquire(string folder)
     {
         var fd = LibC.Open(folder, LibC.O_RDONLY, out _);
@@ -31,7 +31,7 @@ internal sealed class FolderLock : IDisposable
         var began = Stopwatch.GetTimestamp();
         long result;
         while ((result = LibC.Lock(fd, exclusive: true)) == -LibC.EAGAIN && Stopwatch.GetElapsedTime(began) < Patience)
-            Thread.Sleep(Pause);        // flock(2) has no way to wait for so long and no longer
+            Thread.Sleep(Pause);        // flock(2) has no timeout
         if (result == 0)
             return new FolderLock(fd);
         fd.Dispose();

@@ -4,23 +4,23 @@ using System.Text;
 namespace Kcopyd.Actors.IO;
 
 /// <summary>
-/// Text that a peer, a file, another program or the system has written, as it may stand in a message, a log or on a terminal: nothing in it moves the cursor,
-/// begins a line, turns the direction of what follows, or is there and cannot be seen. This is the only place that decides it.
+/// Makes text from a peer, a file, another program or the system safe for a message, a log or a terminal: nothing in the result moves the cursor, starts a
+/// line, changes the direction of the text that follows, or is invisible. This is the only place that decides what is safe.
 /// </summary>
-/// <remarks>JSON takes such text as it is, and escapes it.</remarks>
+/// <remarks>JSON output does not need this: it escapes such text.</remarks>
 internal static class ForeignText
 {
-    private const int Longest = 256, LongestPhrase = 1024;    // characters
+    private const int MaxLength = 256, MaxPhraseLength = 1024;    // characters
 
     private const char Replacement = '?';
 
-    /// <summary>The text, with '?' for each character that must not be shown, U+FFFD for what is no character, and '…' for what is beyond the limit.</summary>
-    public static string Printable(string text, int longest = Longest)
+    /// <summary>The text, with '?' for each character that must not be shown, U+FFFD for each invalid one, and '…' for the text beyond the limit.</summary>
+    public static string Printable(string text, int maxLength = MaxLength)
     {
-        var clean = new StringBuilder(Math.Min(text.Length, longest));
+        var clean = new StringBuilder(Math.Min(text.Length, maxLength));
         foreach (var rune in text.EnumerateRunes())
         {
-            if (clean.Length + rune.Utf16SequenceLength > longest)
+            if (clean.Length + rune.Utf16SequenceLength > maxLength)
                 return clean.Append('…').ToString();
             if (IsShown(rune))
                 clean.Append(rune.ToString());
@@ -30,17 +30,17 @@ internal static class ForeignText
         return clean.ToString();
     }
 
-    /// <summary>The same of UTF-8, valid or not.</summary>
-    public static string Printable(ReadOnlySpan<byte> utf8, int longest = Longest) => Printable(Encoding.UTF8.GetString(utf8), longest);
+    /// <summary>The same for UTF-8, valid or not.</summary>
+    public static string Printable(ReadOnlySpan<byte> utf8, int maxLength = MaxLength) => Printable(Encoding.UTF8.GetString(utf8), maxLength);
 
-    /// <summary>A path, whole.</summary>
+    /// <summary>A path, whatever its length.</summary>
     public static string Path(string path) => Printable(path, int.MaxValue);
 
-    /// <summary>A message to be put into a sentence that has an end of its own: some messages have one already.</summary>
-    public static string Phrase(string message) => Printable(message.TrimEnd(' ', '.', '\r', '\n'), LongestPhrase);
+    /// <summary>A message for use in a sentence, without the period that some messages end with.</summary>
+    public static string Phrase(string message) => Printable(message.TrimEnd(' ', '.', '\r', '\n'), MaxPhraseLength);
 
-    // Format characters are the bidirectional controls, the zero-width ones, the byte order mark, tags. The rest of what is invisible has no category of its
-    // own: joiners, fillers, and selectors of variants.
+    // Format characters are bidirectional controls, zero-width characters, the byte order mark, and tags. The other invisible characters have no category of
+    // their own: joiners, fillers, and variation selectors.
     private static bool IsShown(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is not
             (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)

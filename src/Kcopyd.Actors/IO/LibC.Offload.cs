@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Actors.IO;
 
-/// <content>What the kernel does by itself: sharing blocks, copying, finding holes.</content>
+/// <content>Work that the kernel does without the process: sharing blocks, copying, finding holes.</content>
 internal static unsafe partial class LibC
 {
     public const int ENXIO = 6, EXDEV = 18, ENOTTY = 25, ENOSYS = 38;
@@ -11,7 +11,7 @@ internal static unsafe partial class LibC
 
     private const nuint FICLONERANGE = 0x4020940D;
 
-    /// <summary>Moves the position of the open file, which nobody uses: every transfer has its offset. That is, asks where something is.</summary>
+    /// <summary>Finds data, a hole or the end. Moves the position of the open file, which is not used: every transfer has its own offset.</summary>
     public static long Seek(FileDescriptor fd, long offset, int whence)
     {
         try
@@ -27,13 +27,13 @@ internal static unsafe partial class LibC
         }
     }
 
-    /// <summary>Lets a range of a file share the blocks of another. Offsets and length in whole blocks of the file system.</summary>
+    /// <summary>Makes a range of a file share the blocks of another file. Offsets and length are whole blocks of the file system.</summary>
     public static long ShareRange(FileDescriptor from, long fromOffset, FileDescriptor to, long offset, long length)
     {
         var held = false;
         try
         {
-            from.DangerousAddRef(ref held);     // its number stands in the argument, where the marshaller does not see it
+            from.DangerousAddRef(ref held);     // the argument contains its number, which the marshaller does not see
             var number = (long)from.DangerousGetHandle();
             return Call(() =>
             {
@@ -52,13 +52,13 @@ internal static unsafe partial class LibC
         }
     }
 
-    /// <summary>Copies within the kernel, or on the server behind it. May copy less; zero at the end of the source.</summary>
+    /// <summary>Copies within the kernel, or on the file server. May copy less than requested; zero at the end of the source.</summary>
     public static long CopyRange(FileDescriptor from, long fromOffset, FileDescriptor to, long offset, long length)
     {
         try
         {
             nint done;
-            do done = copy_file_range(from, &fromOffset, to, &offset, (nuint)length, 0);    // which moves the offsets by what was done
+            do done = copy_file_range(from, &fromOffset, to, &offset, (nuint)length, 0);    // moves the offsets by the bytes copied
             while (Interrupted(done));
             return Result(done);
         }
@@ -68,13 +68,13 @@ internal static unsafe partial class LibC
         }
     }
 
-    /// <summary>The kind of the file system that a file is on, and the size of its blocks in bytes.</summary>
+    /// <summary>The type of a file's file system, and the size of its blocks in bytes.</summary>
     public static long FileSystemOf(FileDescriptor fd, out long type, out long blockSize)
     {
         var (foundType, foundSize) = (0L, 0L);
         var result = Call(() =>
         {
-            var record = stackalloc long[32];   // struct statfs: 120 bytes, of which the first two words are these
+            var record = stackalloc long[32];   // struct statfs: 120 bytes, starting with these two words
             var called = fstatfs(fd, record);
             (foundType, foundSize) = (record[0], record[1]);
             return called;

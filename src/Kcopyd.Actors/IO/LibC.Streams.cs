@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Actors.IO;
 
-/// <content>Pipes and whatever else has no offsets.</content>
+/// <content>Pipes and other files without offsets.</content>
 internal static unsafe partial class LibC
 {
     public const int O_WRONLY = 1;
@@ -20,8 +20,9 @@ internal static unsafe partial class LibC
         public short Happened;
     }
 
-    /// <summary>Blocks until a descriptor is ready for <paramref name="events"/> (or has an error or an end to tell), or the counter was counted up.</summary>
-    /// <returns>False if it was the counter.</returns>
+    /// <summary>Blocks until a descriptor is ready for <paramref name="events"/> (or has an error or an end to report), or until the counter is
+    /// incremented.</summary>
+    /// <returns>False if the counter was incremented.</returns>
     public static bool WaitUntilReady(FileDescriptor fd, short events, FileDescriptor counter)
     {
         bool held = false, heldCounter = false;
@@ -44,7 +45,7 @@ internal static unsafe partial class LibC
         }
     }
 
-    /// <summary>Reads what comes next.</summary>
+    /// <summary>Reads at the current position.</summary>
     public static long ReadNext(FileDescriptor fd, byte* buffer, int count)
     {
         try
@@ -60,7 +61,7 @@ internal static unsafe partial class LibC
         }
     }
 
-    /// <summary>Writes behind what was written.</summary>
+    /// <summary>Writes at the current position.</summary>
     public static long WriteNext(FileDescriptor fd, byte* buffer, int count)
     {
         try
@@ -76,7 +77,7 @@ internal static unsafe partial class LibC
         }
     }
 
-    /// <summary>Lets a pipe hold more; one that may not stays as it is.</summary>
+    /// <summary>Enlarges the buffer of a pipe; if the kernel refuses, the pipe stays as it is.</summary>
     public static void WidenPipe(FileDescriptor fd, int bytes) => _ = fcntl(fd, F_SETPIPE_SZ, bytes);
 
     [LibraryImport("libc", SetLastError = true)]

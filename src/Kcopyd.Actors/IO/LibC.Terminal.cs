@@ -9,21 +9,21 @@ internal static unsafe partial class LibC
 
     private static readonly nuint TIOCGWINSZ = 0x5413;
 
-    /// <summary>True if this process was started with the descriptor. One that the runtime opened since then closes at exec, as an inherited one
-    /// cannot.</summary>
+    /// <summary>True if this process was started with the descriptor. A descriptor that the runtime opened is close-on-exec, which an inherited one cannot
+    /// be.</summary>
     public static bool IsInherited(int descriptor) => fcntl(descriptor, F_GETFD, 0) is >= 0 and var flags && (flags & FD_CLOEXEC) == 0;
 
-    /// <summary>Opens /dev/null under every free number up to this one, so that nothing else that is opened gets it.</summary>
+    /// <summary>Opens /dev/null under every free number up to this one, so that no other file gets it.</summary>
     public static void OccupyUpTo(int descriptor)
     {
         int opened;
-        do opened = open("/dev/null", O_RDWR, 0);       // inherited by children, too, as the descriptor that is missing would be
+        do opened = open("/dev/null", O_RDWR, 0);       // children inherit it, too, as they would the missing descriptor
         while (opened >= 0 && opened < descriptor);
         if (opened > descriptor)
             _ = close(opened);
     }
 
-    /// <summary>Columns and rows of the terminal that a descriptor is; null if it is none, or does not say.</summary>
+    /// <summary>Columns and rows of a descriptor's terminal; null if it is not a terminal, or one of unknown size.</summary>
     public static (int Columns, int Rows)? TerminalSize(int descriptor)
     {
         var size = stackalloc ushort[4];    // rows, columns, and pixels

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Actors.IO;
 
-/// <content>What keeps a thread from waiting: transfers that do what can be done at once, and what a ring is made of.</content>
+/// <content>Calls that keep a thread from waiting: transfers that never wait, and the parts of a ring.</content>
 internal static unsafe partial class LibC
 {
     private const int RWF_NOWAIT = 8, EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
@@ -15,7 +15,7 @@ internal static unsafe partial class LibC
         public readonly nuint Count = (nuint)count;
     }
 
-    /// <summary>Reads what is in the page cache: -EAGAIN if nothing is, -ENOTSUP where the file system cannot tell.</summary>
+    /// <summary>Reads data in the page cache: -EAGAIN if there is none, -ENOTSUP if the file system cannot tell.</summary>
     public static long TryRead(FileDescriptor fd, byte* buffer, int count, long offset)
     {
         try
@@ -32,7 +32,7 @@ internal static unsafe partial class LibC
         }
     }
 
-    /// <summary>Writes what the page cache takes at once: -EAGAIN if nothing, -ENOTSUP where the file system cannot tell.</summary>
+    /// <summary>Writes what the page cache accepts without waiting: -EAGAIN if nothing, -ENOTSUP if the file system cannot tell.</summary>
     public static long TryWrite(FileDescriptor fd, byte* buffer, int count, long offset)
     {
         try
@@ -68,11 +68,11 @@ internal static unsafe partial class LibC
         }
         catch (ObjectDisposedException)
         {
-            // who was to be woken has ended
+            // the thread to wake has ended
         }
     }
 
-    /// <summary>Maps memory that is shared with the kernel; null and the errno if that failed.</summary>
+    /// <summary>Maps memory that is shared with the kernel; null, with an errno, if that failed.</summary>
     public static void* MapShared(int fd, long offset, nuint size, out int errno)
     {
         var at = mmap(null, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, offset);

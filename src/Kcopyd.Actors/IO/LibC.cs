@@ -5,9 +5,8 @@ using System.Runtime.Versioning;
 namespace Kcopyd.Actors.IO;
 
 /// <summary>
-/// The calls of the C library that devices are made of. Each retries when a signal interrupts it, and answers what the kernel answered:
-/// a result of zero or more, or an errno as a negative number. A descriptor that was closed answers EBADF. The constants hold for
-/// x64 and arm64; the one that differs is looked up.
+/// The calls of the C library that devices use. Each retries when a signal interrupts it, and returns the kernel's result: zero or more, or an errno as a
+/// negative number. A closed descriptor returns -EBADF. The constants hold for x64 and arm64; the one that differs depends on the architecture.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal static unsafe partial class LibC
@@ -27,11 +26,11 @@ internal static unsafe partial class LibC
 
     private const int F_DUPFD_CLOEXEC = 1030;
 
-    /// <summary>Opens a file; null and the errno if that failed.</summary>
+    /// <summary>Opens a file; null, with an errno, if that failed.</summary>
     /// <param name="path">The path, see <see cref="UnixPath"/>.</param>
     /// <param name="flags">O_ flags.</param>
     /// <param name="errno">Why it failed; 0 if it did not.</param>
-    /// <param name="mode">Permissions of a file that is created, less the umask; rw-rw-rw- by default.</param>
+    /// <param name="mode">Permissions of a created file, minus the umask; rw-rw-rw- by default.</param>
     public static FileDescriptor? Open(string path, int flags, out int errno, uint mode = 0x1B6)
     {
         nint fd;
@@ -43,12 +42,12 @@ internal static unsafe partial class LibC
 
     public static int Close(int fd) => close(fd);
 
-    /// <summary>A second descriptor of what the handle has open.</summary>
-    /// <exception cref="IOException">The process has no descriptor to spare.</exception>
+    /// <summary>Duplicates the descriptor of a handle.</summary>
+    /// <exception cref="IOException">The process has no free descriptor.</exception>
     public static FileDescriptor Duplicate(SafeHandle handle) => Duplicated(fcntl(handle, F_DUPFD_CLOEXEC, 0));
 
-    /// <summary>A second descriptor of what a number has open.</summary>
-    /// <exception cref="IOException">Nothing is open under it, or the process has no descriptor to spare.</exception>
+    /// <summary>Duplicates a descriptor.</summary>
+    /// <exception cref="IOException">The descriptor is not open, or the process has no free one.</exception>
     public static FileDescriptor Duplicate(int descriptor) => Duplicated(fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
 
     private static FileDescriptor Duplicated(int fd)
@@ -97,7 +96,7 @@ internal static unsafe partial class LibC
     public static long DropCache(FileDescriptor fd, long offset, long length) =>
         Call(() => -posix_fadvise(fd, offset, length, POSIX_FADV_DONTNEED), ownErrno: true);
 
-    /// <summary>An ioctl that fills in one number, of 4 or 8 bytes.</summary>
+    /// <summary>An ioctl that returns one number, of 4 or 8 bytes.</summary>
     public static long Query(FileDescriptor fd, nuint request, out long value)
     {
         long answer = 0;
@@ -119,7 +118,7 @@ internal static unsafe partial class LibC
         return ioctl(fd, request, range);
     });
 
-    /// <summary>What a loop device is made of.</summary>
+    /// <summary>The storage that a loop device is set up over.</summary>
     public static long LoopStatus(FileDescriptor fd, out LoopStatus status)
     {
         LoopStatus answer = default;
@@ -148,7 +147,7 @@ internal static unsafe partial class LibC
         return result;
     }
 
-    /// <summary>Of the name itself: a symbolic link is not followed.</summary>
+    /// <summary>The status of the name itself: a symbolic link is not followed.</summary>
     public static long LinkStatus(string path, out FileStatus status)
     {
         FileStatus answer = default;
@@ -186,7 +185,7 @@ internal static unsafe partial class LibC
 
     private const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
 
-    // posix_fadvise returns its errno; everything else leaves it aside and returns -1.
+    // posix_fadvise returns its errno; all other calls set it and return -1.
     private static long Call(Func<nint> call, bool ownErrno = false)
     {
         try

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Actors.IO;
 
-/// <summary>The kernel's loop_info64, as far as it is of use here.</summary>
+/// <summary>The fields of the kernel's loop_info64 that are used here.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 232)]
 internal struct LoopStatus
 {
@@ -12,9 +12,9 @@ internal struct LoopStatus
     /// <summary>Inode of the backing file.</summary>
     [FieldOffset(8)] public readonly ulong Inode;
 
-    /// <summary>Device number of the backing block device; 0 if a regular file is behind the loop.</summary>
+    /// <summary>Device number of the backing block device; 0 if a regular file backs the loop device.</summary>
     [FieldOffset(16)] public readonly ulong BackingDisk;
 
-    /// <summary>Where the loop device starts in what is behind it, bytes.</summary>
+    /// <summary>Bytes from the start of the backing storage to the start of the loop device.</summary>
     [FieldOffset(24)] public readonly ulong Offset;
 }

@@ -6,8 +6,8 @@ using System.Text;
 namespace Kcopyd.Actors.IO;
 
 /// <summary>
-/// Paths between the kernel, for which they are bytes, and .NET, for which they are text. A byte that is not part of valid UTF-8 becomes the
-/// lone surrogate U+DC00 plus its value, which no valid text contains, and becomes that byte again on the way back: every file can be named.
+/// Converts paths between the bytes of the kernel and the text of .NET. A byte that is not part of valid UTF-8 becomes the lone surrogate U+DC00 plus its
+/// value, which no valid text contains, and becomes that byte again on the way back: every file can be named.
 /// </summary>
 /// <remarks>The convention is that of Python's <c>surrogateescape</c> (PEP 383).</remarks>
 internal static class UnixPath
@@ -35,7 +35,7 @@ internal static class UnixPath
         return text.ToString();
     }
 
-    /// <summary>The bytes of a path, followed by a zero.</summary>
+    /// <summary>The bytes of a path, with a terminating zero.</summary>
     public static byte[] Encode(string path)
     {
         var bytes = new byte[Encoding.UTF8.GetMaxByteCount(path.Length) + 1];
@@ -53,7 +53,8 @@ internal static class UnixPath
         return bytes[..(used + 1)];
     }
 
-    /// <summary>The path as valid text, for JSON and labels: what has no character becomes U+FFFD. For people: <see cref="ForeignText.Path"/>.</summary>
+    /// <summary>The path as valid text, for JSON and labels: each byte that is not a character becomes U+FFFD. Messages use
+    /// <see cref="ForeignText.Path"/>.</summary>
     public static string ToText(string path)
     {
         if (!path.Any(char.IsSurrogate))
@@ -67,7 +68,7 @@ internal static class UnixPath
     private static bool IsEscape(char character) => character is >= (char)(EscapeBase + 0x80) and <= (char)(EscapeBase + 0xFF);
 }
 
-/// <summary>Passes paths to the C library by <see cref="UnixPath"/>.</summary>
+/// <summary>Marshals paths to the C library, converted by <see cref="UnixPath"/>.</summary>
 [CustomMarshaller(typeof(string), MarshalMode.ManagedToUnmanagedIn, typeof(UnixPathMarshaller))]
 internal static unsafe class UnixPathMarshaller
 {

@@ -2,10 +2,10 @@ using Akka.Dispatch;
 
 namespace Kcopyd.Actors.Threads;
 
-/// <summary>A call that was moved to a thread of the engine that may block.</summary>
+/// <summary>A call that was moved to an engine thread that may block.</summary>
 internal sealed class BlockingCall<T>(Func<T> call) : IRunnable
 {
-    private readonly TaskCompletionSource<T> _result = new();    // goes on inline: what waits is a worker, whose continuation is a Tell
+    private readonly TaskCompletionSource<T> _result = new();    // continues inline: the caller that awaits it is a worker, whose continuation is a Tell
 
     public Task<T> Result => _result.Task;
 

@@ -11,12 +11,12 @@ internal sealed class EngineThread
 
     private readonly EngineThreads _pool;
     private int _progress;      // odd while a runnable runs
-    private int _seen;          // the watch's
+    private int _seen;          // the progress at the watch's last check
     private int _turn;
     private bool _isWoken;
     private bool _sleepsInLane;
     private bool _isCounted;    // among the calls that may block
-    private TransferLane? _lane;      // made by the first transfer that would wait
+    private TransferLane? _lane;      // created for the first transfer that would wait
 
     public EngineThread(EngineThreads pool, string name)
     {
@@ -26,12 +26,12 @@ internal sealed class EngineThread
 
     public RunnableDeque Own { get; } = new();
 
-    /// <summary>Under the pool's lock.</summary>
+    /// <summary>Written under the pool's lock.</summary>
     public EngineThreadState State { get; set; }
 
     /// <summary>
-    /// The caller is about to block on a device that takes its time: if it is a thread of the engine, another one takes over what waits
-    /// behind it now, not when it is found out.
+    /// Announces that the caller is about to block on a slow device: if it is an engine thread, another one takes over its waiting work now, not when the watch
+    /// detects the block.
     /// </summary>
     public static void MayBlock()
     {
@@ -39,13 +39,13 @@ internal sealed class EngineThread
             thread._pool.Blocks(thread);
     }
 
-    /// <summary>Where the calling thread's transfers go that would wait; null if they are to block: it is not a thread of the engine, or
-    /// the kernel does not allow io_uring.</summary>
+    /// <summary>The lane for those transfers of the calling thread that would wait; null if they are to block: it is not an engine thread, or the kernel does
+    /// not allow io_uring.</summary>
     public static TransferLane? Lane => _current?.OpenLane();
 
     /// <summary>
-    /// Makes a call that may block for long: here, or, if this thread has transfers that need it or too many calls block already, on another thread of the
-    /// engine or later.
+    /// Makes a call that may block for long: on this thread, or, if this thread has transfers in flight or too many calls block already, on another engine
+    /// thread or later.
     /// </summary>
     public static ValueTask<T> Block<T>(Func<T> call)
     {
@@ -55,9 +55,9 @@ internal sealed class EngineThread
         return new(call());
     }
 
-    /// <summary>Counts the runnable that the calling thread has begun among the calls that may block, until it ends.</summary>
-    /// <param name="call">That runnable.</param>
-    /// <returns>False if it has to return without having done anything: there are too many of them, and it is run again when its turn comes.</returns>
+    /// <summary>Counts the current runnable of the calling thread among the calls that may block, until it ends.</summary>
+    /// <param name="call">The runnable.</param>
+    /// <returns>False if there are too many of them: the runnable must return without doing anything, and runs again when its turn comes.</returns>
     public static bool TryBeginCall(IRunnable call)
     {
         if (_current is not { } thread || thread.TryCount())
@@ -67,8 +67,8 @@ internal sealed class EngineThread
     }
 
     /// <summary>
-    /// Runs something when what waits from outside before it has had its turn: what schedules itself again and again would otherwise be the newest
-    /// again and again. At once, where the caller is no thread of the engine.
+    /// Schedules a runnable behind the work that waits from outside: a runnable that schedules itself repeatedly would otherwise always be the newest. Runs it
+    /// immediately if the caller is not an engine thread.
     /// </summary>
     public static void Yield(IRunnable run)
     {
@@ -78,8 +78,8 @@ internal sealed class EngineThread
             run.Run();
     }
 
-    /// <summary>Schedules something on the pool of the calling thread, which allocates nothing; a dispatcher would wrap it.</summary>
-    /// <returns>False if the caller is no thread of the engine.</returns>
+    /// <summary>Schedules a runnable on the pool of the calling thread without an allocation; a dispatcher would wrap it.</summary>
+    /// <returns>False if the caller is not an engine thread.</returns>
     public static bool TrySchedule(IRunnable run)
     {
         if (_current is not { } thread)
@@ -88,8 +88,8 @@ internal sealed class EngineThread
         return true;
     }
 
-    /// <summary>Runs something when the thread has done what it has to do itself by now, and wakes no other for it. At once, where the caller is no thread of
-    /// the engine.</summary>
+    /// <summary>Runs a runnable after the present work of the calling thread, without waking another thread for it. Runs it immediately if the caller is not an
+    /// engine thread.</summary>
     public static void RunLast(IRunnable run)
     {
         if (_current is { } thread)
@@ -98,10 +98,10 @@ internal sealed class EngineThread
             run.Run();
     }
 
-    /// <summary>True while the kernel needs this thread to complete transfers. Any thread may ask.</summary>
+    /// <summary>True while the kernel needs this thread to complete transfers. Any thread may read it.</summary>
     public bool HasTransfers => _lane is { HasTransfers: true };
 
-    /// <summary>For the watch, at each look: true if the same runnable runs as at the last look.</summary>
+    /// <summary>For the watch, at each check: true if the same runnable runs as at the last check.</summary>
     public bool IsStillInTheSameRunnable()
     {
         var progress = Volatile.Read(ref _progress);
@@ -110,13 +110,13 @@ internal sealed class EngineThread
         return same;
     }
 
-    /// <summary>For the watch: looks after the transfers of a thread that hangs.</summary>
+    /// <summary>For the watch: serves the transfers of a thread that hangs.</summary>
     public void ServeLane()
     {
         if (_lane is not { HasTransfers: true } lane)
             return;
         lane.Serve(_pool.Execute);
-        // Should the thread have gone to sleep meanwhile, the answers that were taken may have been its wake-up.
+        // If the thread has gone to sleep since, the answers taken here may have been its wake-up.
         lock (Own)
         {
             if (_sleepsInLane && _isWoken)
@@ -137,7 +137,7 @@ internal sealed class EngineThread
     }
 
     /// <summary>Sleeps until <see cref="Wake"/>, or until one of its transfers completes.</summary>
-    /// <returns>False if nothing happened for so long.</returns>
+    /// <returns>False if neither happened within <paramref name="patience"/>.</returns>
     public bool Sleep(TimeSpan patience)
     {
         lock (Own)
@@ -182,15 +182,15 @@ internal sealed class EngineThread
         }
         while (_pool.Park(this));
         _lane?.Dispose();
-        (_current, _lane) = (null, null);       // what goes on here from now on blocks
-        // Who had transfers to the last left its calls to others, which may have ended before.
+        (_current, _lane) = (null, null);       // transfers on this thread block from now on
+        // While it had transfers, this thread left its calls to other threads, which may have ended since.
         while (TakeCall() is { } call)
             call.Run();
     }
 
     private bool TryCount() => _isCounted || (_isCounted = _pool.TryCountCall());
 
-    // If the last runnable was such a call, its place goes to the one that has waited longest.
+    // If the last runnable was such a call, its place goes to the call that has waited longest.
     private IRunnable? TakeCall()
     {
         if (!HasTransfers && _pool.TakeCall(ref _isCounted) is { } call)
@@ -209,16 +209,16 @@ internal sealed class EngineThread
     {
         if (_lane is { HasAnswers: true } lane)
         {
-            Volatile.Write(ref _progress, _progress + 1);       // what goes on there may hang, too
+            Volatile.Write(ref _progress, _progress + 1);       // a continuation may hang, too
             lane.Reap();
             Volatile.Write(ref _progress, _progress + 1);
         }
-        // First what somebody cannot do himself: another thread was woken or made for it, which might find something else, have
-        // transfers of its own then, and leave it to nobody.
+        // Waiting calls come first, because their callers cannot make them: a thread that was woken or created for one might otherwise find other work, get
+        // transfers of its own, and leave the call without a thread.
         if (TakeCall() is { } call)
             return call;
-        // The newest first; but now and then the oldest, and what came from outside, so that nothing waits for ever. It does not spin
-        // before it parks: a thread that spins steals what its owner was about to run with a warm cache (measured: a tenth slower).
+        // The newest first, but now and then the oldest and work from outside, so that nothing waits forever. The thread does not spin before it parks: a
+        // spinning thread steals what its owner was about to run with a warm cache (measured: a tenth slower).
         var isTurnOfOthers = (++_turn & 15) == 0;
         var runnable = isTurnOfOthers ? _pool.TakeShared() ?? Own.TakeOldest() : Own.TakeNewest();
         if (runnable is null)
@@ -226,7 +226,7 @@ internal sealed class EngineThread
             runnable = _pool.TakeShared() ?? _pool.Steal(this);
             isTurnOfOthers = true;
         }
-        // While something of its own is left, more transfers may join those that are queued; and if nothing at all is, sleeping submits.
+        // While the thread has work of its own, more transfers may join the queued ones; without any work, sleeping submits them.
         if (runnable is not null && isTurnOfOthers && _lane is { HasQueued: true })
             _lane.Submit();
         return runnable;
@@ -235,9 +235,9 @@ internal sealed class EngineThread
 
 internal enum EngineThreadState
 {
-    /// <summary>Runs, or looks for something to run.</summary>
+    /// <summary>Runs, or looks for work.</summary>
     Running,
-    /// <summary>Runs something that blocks.</summary>
+    /// <summary>Runs a runnable that blocks.</summary>
     Blocked,
     /// <summary>Waits to be woken.</summary>
     Parked,

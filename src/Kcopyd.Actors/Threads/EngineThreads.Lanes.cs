@@ -4,7 +4,7 @@ using Kcopyd.Actors.IO.Uring;
 
 namespace Kcopyd.Actors.Threads;
 
-/// <content>Rings for the threads.</content>
+/// <content>The rings of the threads.</content>
 internal sealed partial class EngineThreads
 {
     private volatile bool _hasLanes;
@@ -14,12 +14,12 @@ internal sealed partial class EngineThreads
     {
         if (!_hasLanes || !OperatingSystem.IsLinux())
             return null;
-        if (IoLane.TryCreate(_most, Report, out var errno, _patience) is { } lane)
+        if (IoLane.TryCreate(_max, Report, out var errno, _patience) is { } lane)
             return lane;
         lock (_lock)
         {
             if (!_hasLanes)
-                return null;    // said already
+                return null;    // already logged
             _hasLanes = false;
         }
         _events.Publish(new Info(null, _id, typeof(EngineThreads),

@@ -1,17 +1,17 @@
 namespace Kcopyd.Actors.Threads;
 
-/// <content>The watch: finds the threads that block without saying so, has them replaced, and looks after their transfers.</content>
+/// <content>The watch: finds threads that block unannounced, has them replaced, and serves their transfers.</content>
 internal sealed partial class EngineThreads
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(5);
 
     private readonly object _watch = new();
     private bool _isWatching;
 
-    /// <summary>For specs: false while nothing runs.</summary>
+    /// <summary>For tests: false while nothing runs.</summary>
     public bool IsWatching => Volatile.Read(ref _isWatching);
 
-    private void Rouse()
+    private void WakeWatch()
     {
         if (Volatile.Read(ref _isWatching))
             return;
@@ -22,12 +22,12 @@ internal sealed partial class EngineThreads
         }
     }
 
-    // While anything runs: a thread that is in the same runnable as at the last look blocks.
+    // Runs while any thread runs: a thread that is in the same runnable as at the last check blocks.
     private void Watch()
     {
         while (!_isShutDown)
         {
-            Thread.Sleep(Look);
+            Thread.Sleep(CheckInterval);
             var isBusy = false;
             foreach (var thread in _threads)
             {

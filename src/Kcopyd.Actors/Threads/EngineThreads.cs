@@ -6,48 +6,47 @@ using Akka.Event;
 namespace Kcopyd.Actors.Threads;
 
 /// <summary>
-/// The engine's own threads: as many as there are processors run at once, and one that blocks on a device is replaced while it does. So a
-/// disk that hangs holds up neither the application's thread pool, nor the client, nor other disks.
+/// The engine's own threads. As many as there are processors run at once, and a thread that blocks on a device is replaced while it does, so that a disk that
+/// hangs delays neither the application's thread pool, nor the client, nor other disks.
 /// </summary>
 /// <remarks>
-/// <para>What a thread schedules (a reader its writers, a writer the client) it runs itself if it can, newest first: the piece that was
-/// just read is written from the same core's cache. Measured on two cores, 64 KiB jobs on tmpfs: 0.9 of a plain loop, where a pool
-/// with one shared queue (Akka's ForkJoinDispatcher) ran at 0.7 of it.</para>
-/// <para>Scheduling from outside allocates nothing: threads are made by the pool itself, never by who schedules.</para>
-/// <para>No wake-up is lost: who schedules first enqueues and then looks how many run; who parks first says that it no longer runs and
-/// then looks at the queues.</para>
+/// <para>A thread runs what it schedules (a reader its writers, a writer the client) itself if it can, newest first: the piece that was just read is written
+/// from the same core's cache. Measured on two cores with 64 KiB jobs on tmpfs: 0.9 of the speed of a plain loop, where a pool with one shared queue (Akka's
+/// ForkJoinDispatcher) reached 0.7.</para>
+/// <para>Scheduling from outside allocates nothing: the pool itself creates threads, never the thread that schedules.</para>
+/// <para>No wake-up is lost: a thread that schedules first enqueues and then looks at the number of running threads; a thread that parks first marks itself as
+/// not running and then looks at the queues.</para>
 /// </remarks>
 internal sealed partial class EngineThreads : ExecutorService
 {
-
-    private readonly object _lock = new();      // not a Lock, which allocates an event for the first thread that has to wait
+    private readonly object _lock = new();      // not a Lock, which allocates an event for the first thread that waits
     private readonly ConcurrentQueue<IRunnable> _shared = new();
     private readonly List<EngineThread> _parked = [];
     private readonly EventStream _events;
     private readonly string _id;
     private readonly int _target;
-    private readonly int _most;
+    private readonly int _max;
     private readonly TimeSpan? _patience;
     private volatile EngineThread[] _threads = [];
-    private volatile EngineThread?[] _byId = [];    // by managed thread number
+    private volatile EngineThread?[] _byId = [];    // by managed thread ID
     private int _running;
     private volatile bool _isShutDown;
     private int _made;
 
-    /// <param name="id">The dispatcher.</param>
-    /// <param name="target">Threads that run at once.</param>
-    /// <param name="most">Threads at most; one more than <paramref name="target"/> if that is more.</param>
-    /// <param name="events">Where it tells of what went wrong.</param>
+    /// <param name="id">The id of the dispatcher.</param>
+    /// <param name="target">The number of threads that run at once.</param>
+    /// <param name="max">The maximum number of threads; one more than <paramref name="target"/> if that is more.</param>
+    /// <param name="events">Receives errors.</param>
     /// <param name="usesRings">True if transfers that would wait go through io_uring, where the kernel allows it.</param>
-    /// <param name="patience">How long a thread that is not needed waits for work, and one that ends for its transfers; null is 10 s and 5 s.</param>
-    public EngineThreads(string id, int target, int most, EventStream events, bool usesRings = true, TimeSpan? patience = null) : base(id)
+    /// <param name="patience">How long an unneeded thread waits for work, and an ending one for its transfers; 10 s and 5 s if null.</param>
+    public EngineThreads(string id, int target, int max, EventStream events, bool usesRings = true, TimeSpan? patience = null) : base(id)
     {
         _patience = patience;
         _hasLanes = usesRings;
         _id = id;
         _target = target;
-        _most = Math.Max(most, target + 1);
-        _mostCalls = _most - target;
+        _max = Math.Max(max, target + 1);
+        _maxCalls = _max - target;
         _events = events;
         lock (_lock)
         {
@@ -57,7 +56,7 @@ internal sealed partial class EngineThreads : ExecutorService
         new Thread(Watch) { IsBackground = true, Name = $"{id}-watch" }.Start();
     }
 
-    /// <summary>For specs: threads that run, as they are counted and as they say.</summary>
+    /// <summary>For tests: the running threads, as counted and by their states, and all threads.</summary>
     public (int Counted, int Are, int All) Running
     {
         get
@@ -71,12 +70,12 @@ internal sealed partial class EngineThreads : ExecutorService
     {
         if (_isShutDown)
             throw new RejectedExecutionException($"{_id} is shut down.");
-        // By its number, not by a thread static: the first look at one of those allocates, and this may be a thread that fires a token.
+        // By the thread's ID, not by a thread static: the first access to a thread static allocates, and this may be a thread that fires a token.
         var own = _byId;
         var id = Environment.CurrentManagedThreadId;
         if (id < own.Length && own[id] is { } thread)
         {
-            // One alone it runs itself, when it has done what it is at: to wake another thread for that costs more than it brings.
+            // The thread runs a single runnable itself, after the current one: waking another thread for it costs more than it gains.
             if (thread.Own.Push(run) == 1)
                 return;
         }
@@ -87,12 +86,12 @@ internal sealed partial class EngineThreads : ExecutorService
         Announce();
     }
 
-    /// <summary>Like <see cref="Execute"/>, behind everything that came from outside.</summary>
+    /// <summary>Like <see cref="Execute"/>, but behind all work from outside.</summary>
     public void ExecuteInTurn(IRunnable run, EngineThread caller)
     {
         var isAlone = caller.Own.IsEmpty && _shared.IsEmpty;
         _shared.Enqueue(run);
-        if (!isAlone)       // otherwise the caller takes it itself, next
+        if (!isAlone)       // otherwise the caller itself takes it next
             Announce();
     }
 
@@ -102,7 +101,7 @@ internal sealed partial class EngineThreads : ExecutorService
         if (Volatile.Read(ref _running) < _target)
             WakeOne(mayAdd: false);
         if (_isShutDown)
-            ThreadPool.UnsafeQueueUserWorkItem(static pool => pool.Drain(), this, preferLocal: false);  // the threads may be gone already
+            ThreadPool.UnsafeQueueUserWorkItem(static pool => pool.Drain(), this, preferLocal: false);  // the threads may have ended
     }
 
     public override void Shutdown()
@@ -113,10 +112,10 @@ internal sealed partial class EngineThreads : ExecutorService
             foreach (var thread in _threads)
                 thread.Wake();
         }
-        Rouse();
+        WakeWatch();
     }
 
-    /// <summary>A thread has begun, on itself.</summary>
+    /// <summary>Registers a thread. Called on that thread.</summary>
     public void Enter(EngineThread thread) => SetById(Environment.CurrentManagedThreadId, thread);
 
     public IRunnable? TakeShared() => _shared.TryDequeue(out var runnable) ? runnable : null;
@@ -133,9 +132,8 @@ internal sealed partial class EngineThreads : ExecutorService
 
     public void Report(Exception exception) => _events.Publish(new Error(exception, _id, typeof(EngineThreads), "A runnable threw."));
 
-    /// <summary>A thread found nothing to do. Returns when there may be something again: another thread says so, or one of its transfers
-    /// is complete.</summary>
-    /// <returns>False if it is to end.</returns>
+    /// <summary>Parks a thread that found no work. Returns when there may be work again: another thread wakes it, or one of its transfers completes.</summary>
+    /// <returns>False if the thread must end.</returns>
     public bool Park(EngineThread thread)
     {
         lock (_lock)
@@ -147,23 +145,23 @@ internal sealed partial class EngineThreads : ExecutorService
         }
         Interlocked.MemoryBarrier();
         if (HasWork())
-            WakeOne(mayAdd: false);     // this thread, or another one
+            WakeOne(mayAdd: false);     // this thread or another one
         while (!_isShutDown && (!IsCallDue || thread.HasTransfers) && !thread.Sleep(_patience ?? TimeSpan.FromSeconds(10)))
         {
             if (TryRetire(thread, evenIfNeeded: false))
                 return false;
         }
-        // Whatever ended its sleep, and be it two things at once: it counts as running once, by its state.
+        // Whatever ended its sleep, even two events at once, it counts as running only once, by its state.
         lock (_lock)
         {
             if (thread.State == EngineThreadState.Parked)
                 SetRunning(thread);
         }
-        Rouse();        // a transfer's answer woke it, and nobody else knows that it runs
+        WakeWatch();        // if a transfer's answer woke it, no other thread knows that it runs
         return !_isShutDown || !TryRetire(thread, evenIfNeeded: true);
     }
 
-    /// <summary>A thread blocks, or is about to: somebody else takes over what waits.</summary>
+    /// <summary>Marks a thread as blocked, or about to block: another one takes over the waiting work.</summary>
     public void Blocks(EngineThread thread)
     {
         lock (_lock)
@@ -177,7 +175,7 @@ internal sealed partial class EngineThreads : ExecutorService
             WakeOne(mayAdd: true);
     }
 
-    /// <summary>A thread that blocked has finished its runnable.</summary>
+    /// <summary>Marks a blocked thread as running: it has finished its runnable.</summary>
     public void IsBack(EngineThread thread)
     {
         lock (_lock)
@@ -217,15 +215,15 @@ internal sealed partial class EngineThreads : ExecutorService
             {
                 Unpark(_parked[^1]);
             }
-            else if (mayAdd && _threads.Length < _most)
+            else if (mayAdd && _threads.Length < _max)
             {
                 AddThread();
             }
         }
-        Rouse();
+        WakeWatch();
     }
 
-    // Under the lock.
+    // Called under the lock.
     private void Unpark(EngineThread thread)
     {
         SetRunning(thread);
@@ -248,7 +246,7 @@ internal sealed partial class EngineThreads : ExecutorService
         }
         catch (Exception exception) when (_threads.Length >= _target)
         {
-            Report(exception);      // a limit of the system: what there is goes on, and the watch asks again
+            Report(exception);      // a limit of the system: the existing threads continue, and the watch tries again
             return;
         }
         _running++;
@@ -264,7 +262,7 @@ internal sealed partial class EngineThreads : ExecutorService
             if (thread.State == EngineThreadState.Running)
                 _running--;
             _parked.Remove(thread);
-            SetById(Environment.CurrentManagedThreadId, null);      // it ends; another thread may get its number
+            SetById(Environment.CurrentManagedThreadId, null);      // it ends; another thread may get its ID
             _threads = [.. _threads.Where(other => other != thread)];
             return true;
         }

@@ -3,8 +3,8 @@ using Akka.Dispatch;
 namespace Kcopyd.Actors.Threads;
 
 /// <summary>
-/// A thread's own runnables. Its owner takes the newest, whose data is warm in its core's cache; who steals takes the oldest. The lock is
-/// the owner's nearly always.
+/// A thread's own runnables. Its owner takes the newest, whose data is warm in its core's cache; a thread that steals takes the oldest. Nearly always, only the
+/// owner takes the lock.
 /// </summary>
 internal sealed class RunnableDeque
 {
@@ -12,11 +12,11 @@ internal sealed class RunnableDeque
     private IRunnable?[] _items = new IRunnable?[256];      // a ring; a power of two
     private int _oldest;
     private int _count;
-    private int _last;      // of them, that come last
+    private int _last;      // how many of them come last
 
     public bool IsEmpty => Volatile.Read(ref _count) == 0;
 
-    /// <returns>How many there are now, without those that come last.</returns>
+    /// <returns>The number of runnables now, without those that come last.</returns>
     public int Push(IRunnable runnable)
     {
         lock (_lock)
@@ -28,7 +28,7 @@ internal sealed class RunnableDeque
         }
     }
 
-    /// <summary>For the owner it comes after all others, for who steals before them.</summary>
+    /// <summary>Adds a runnable that comes last for the owner, and first for a thread that steals.</summary>
     public void PushLast(IRunnable runnable)
     {
         lock (_lock)

@@ -5,21 +5,20 @@ using Akka.Dispatch;
 namespace Kcopyd.Actors.IO.Uring;
 
 /// <summary>
-/// The transfers that one thread of the engine has in its ring. The thread queues while it runs, submits together, and sleeps in the
-/// kernel until one completes; what waits for that goes on on the same thread.
+/// The transfers of one engine thread, in its ring. The thread queues transfers while it runs, submits them together, and sleeps in the kernel until one
+/// completes; the continuation runs on the same thread.
 /// </summary>
 /// <remarks>
-/// <para>Invariant: a thread does not block anywhere else while its lane has transfers, because the kernel needs the thread that
-/// submitted them to complete them: one dead disk would take the transfers of others along. What must block goes to another thread
-/// (<c>EngineThread.Block</c>); what blocks without saying so is found by the engine's watch, which calls
-/// <see cref="Serve"/>.</para>
-/// <para><see cref="Wake"/>, <see cref="Serve"/> and <see cref="Recycle"/> may be called by any thread; the rest is the owner's.</para>
+/// <para>Invariant: a thread does not block anywhere else while its lane has transfers, because the kernel needs the submitting thread to complete them: one
+/// dead disk would stall the transfers of the others. A call that must block goes to another thread (<c>EngineThread.Block</c>); the engine's watch finds a
+/// thread that blocks unannounced, and calls <see cref="Serve"/>.</para>
+/// <para>Any thread may call <see cref="Wake"/>, <see cref="Serve"/> and <see cref="Recycle"/>; the other members are for the owner.</para>
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class IoLane : TransferLane
 {
-    /// <summary>So many are submitted at once, also while the thread has something else to run: the disk must not idle behind it.</summary>
-    private const int MostQueued = 16;
+    /// <summary>When this many transfers are queued, they are submitted even if the thread has other work: the disk must not idle until then.</summary>
+    private const int MaxQueued = 16;
 
     private const ulong WakeUp = ulong.MaxValue, Cancel = ulong.MaxValue - 1;
 
@@ -30,9 +29,9 @@ internal sealed class IoLane : TransferLane
     private readonly FileDescriptor _wakeUps;
     private readonly Action<Exception> _report;
     private readonly TimeSpan _patience;
-    private readonly Stack<int> _places = new();        // free ones of the table
+    private readonly Stack<int> _places = new();        // free places in the table
     private readonly Stack<RingIo> _recycled = new();
-    private RingIo?[] _table = [];                      // what the kernel has: roots the memory that it writes into
+    private RingIo?[] _table = [];                      // transfers in flight: roots the memory that the kernel writes into
     private int _transfers;
     private bool _isArmed;
     private bool _isCancelled;
@@ -41,19 +40,19 @@ internal sealed class IoLane : TransferLane
     private IoLane(Ring ring, FileDescriptor wakeUps, Action<Exception> report, TimeSpan patience) =>
         (_ring, _wakeUps, _report, _patience) = (ring, wakeUps, report, patience);
 
-    /// <summary>True if transfers are queued or with the kernel.</summary>
+    /// <summary>True if transfers are queued or in flight.</summary>
     public override bool HasTransfers => Volatile.Read(ref _transfers) > 0;
 
-    /// <summary>True if the kernel does not have all of them yet.</summary>
+    /// <summary>True if some of them are not submitted yet.</summary>
     public override bool HasQueued => HasTransfers && _ring.Queued > 0;
 
-    /// <summary>True if <see cref="Reap"/> would find something. Looks at memory only.</summary>
+    /// <summary>True if <see cref="Reap"/> would find completed transfers. Reads memory only.</summary>
     public override bool HasAnswers => HasTransfers && _ring.HasAnswers;
 
-    /// <param name="maxWorkers">Most threads of the kernel that may serve it.</param>
-    /// <param name="report">Takes what a continuation throws.</param>
-    /// <param name="errno">Why there is none.</param>
-    /// <param name="patience">How long <see cref="Dispose"/> waits; null is 5 s.</param>
+    /// <param name="maxWorkers">Maximum number of kernel threads that serve it.</param>
+    /// <param name="report">Receives the exceptions of continuations.</param>
+    /// <param name="errno">Why there is no lane.</param>
+    /// <param name="patience">How long <see cref="Dispose"/> waits; 5 s if null.</param>
     public static IoLane? TryCreate(int maxWorkers, Action<Exception> report, out int errno, TimeSpan? patience = null)
     {
         if (LibC.EventCounter(out errno) is not { } wakeUps)
@@ -68,14 +67,14 @@ internal sealed class IoLane : TransferLane
 
     public override ValueTask<IoResult> Write(FileDescriptor file, ReadOnlyMemory<byte> memory, long offset) => Transfer(RingAbi.OpWrite, file, memory, offset);
 
-    /// <summary>Hands the kernel what is queued.</summary>
+    /// <summary>Submits the queued transfers to the kernel.</summary>
     public override void Submit()
     {
         lock (_lock)
             SubmitLocked();
     }
 
-    /// <summary>Completes what the kernel has answered: what waits for it runs on this thread.</summary>
+    /// <summary>Completes the transfers that the kernel has answered; their continuations run on this thread.</summary>
     public override void Reap()
     {
         if (_ring.MustEnter)
@@ -83,19 +82,19 @@ internal sealed class IoLane : TransferLane
         CompleteAnswered();
     }
 
-    /// <summary>Submits what is queued, and sleeps until a transfer is answered or <see cref="Wake"/> was called. May return early.</summary>
+    /// <summary>Submits the queued transfers, and sleeps until one completes or <see cref="Wake"/> is called. May return early.</summary>
     public override void Sleep()
     {
         lock (_lock)
             Arm();
         if (_ring.Enter(wait: 1) == -LibC.EAGAIN)
-            Thread.Yield();             // the kernel has no memory for a request now
+            Thread.Yield();             // the kernel has no memory for a request
     }
 
     public override void Wake() => LibC.Count(_wakeUps);
 
-    /// <summary>For the watch: the owner hangs somewhere else.</summary>
-    /// <param name="schedule">Takes what is complete: what waits for it must not run on the watch, which it could hold up.</param>
+    /// <summary>For the watch: serves the lane of an owner that hangs elsewhere.</summary>
+    /// <param name="schedule">Receives completed transfers: their continuations must not run on the watch, which they could block.</param>
     public override void Serve(Action<IRunnable> schedule)
     {
         if (!HasTransfers || !_lock.TryEnter())
@@ -117,12 +116,12 @@ internal sealed class IoLane : TransferLane
             }
             catch (RejectedExecutionException)
             {
-                io.Run();       // shut down: nothing is held up any more
+                io.Run();       // the pool is shut down: this delays nothing
             }
         }
     }
 
-    /// <summary>A transfer's result was taken; it may be used for the next one.</summary>
+    /// <summary>Keeps a transfer whose result was taken, for reuse.</summary>
     public void Recycle(RingIo io)
     {
         lock (_lock)
@@ -130,8 +129,8 @@ internal sealed class IoLane : TransferLane
     }
 
     /// <summary>
-    /// The owner ends. Transfers that the kernel still has get some time, are cancelled after it, and get as much time again; what does
-    /// not come back then keeps its memory for ever, because the kernel may still write into it.
+    /// Called when the owner ends. Waits for transfers in flight, cancels them if that takes too long, and waits as long again; transfers that do not complete
+    /// even then keep their memory forever, because the kernel may still write into it.
     /// </summary>
     public override void Dispose()
     {
@@ -183,7 +182,7 @@ internal sealed class IoLane : TransferLane
             io.Place = TakePlace(io);
             Volatile.Write(ref _transfers, _transfers + 1);
             Queue(io.Request);
-            if (_ring.Queued >= MostQueued)
+            if (_ring.Queued >= MaxQueued)
                 SubmitLocked();
             return io.Task;
         }
@@ -208,7 +207,7 @@ internal sealed class IoLane : TransferLane
         {
             SubmitLocked();
             if (_ring.Queued > 0)
-                Thread.Yield();         // the kernel takes none now: it is out of memory
+                Thread.Yield();         // the kernel accepts none: it is out of memory
         }
     }
 
@@ -218,7 +217,7 @@ internal sealed class IoLane : TransferLane
         {
             var taken = _ring.Enter(wait: 0);
             if (taken < 0 && taken != -LibC.EINTR)
-                return;                 // no memory now; the next call tries again
+                return;                 // out of memory; the next call tries again
         }
     }
 
@@ -233,7 +232,7 @@ internal sealed class IoLane : TransferLane
         });
     }
 
-    // Not under the lock: what goes on may schedule, and wake other threads.
+    // Not under the lock: continuations may schedule work and wake other threads.
     private void CompleteAnswered()
     {
         while (TakeAnswer(out var result) is { } io)
@@ -265,7 +264,7 @@ internal sealed class IoLane : TransferLane
                     continue;
                 var place = (int)answer.UserData;
                 var io = _table[place]!;
-                if (answer.Result == -LibC.EINTR && !_isCancelled)       // cancelled in the midst of a call, it answers so, too
+                if (answer.Result == -LibC.EINTR && !_isCancelled)       // a transfer cancelled during a call answers this, too
                 {
                     Queue(io.Request);
                     continue;

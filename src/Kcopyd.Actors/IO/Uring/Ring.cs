@@ -19,7 +19,7 @@ internal sealed unsafe class Ring : IDisposable
     private readonly uint* _sqHead, _sqTail, _sqFlags, _cqHead, _cqTail;
     private readonly RingAnswer* _answers;
     private readonly uint _sqMask, _cqMask;
-    private uint _tail;         // requests written; those behind *_sqTail are the kernel's
+    private uint _tail;         // requests written; those before *_sqTail belong to the kernel
     private bool _isDisposed;
 
     private Ring(int fd, in RingParameters parameters, byte* rings, nuint ringsSize, RingRequest* requests, nuint requestsSize)
@@ -43,18 +43,18 @@ internal sealed unsafe class Ring : IDisposable
             array[i] = i;       // requests are used in the order of their places
     }
 
-    /// <summary>True if the kernel has answers, or work to do before it has them.</summary>
+    /// <summary>True if the kernel has answers, or must do work to produce them.</summary>
     public bool HasAnswers => Volatile.Read(ref *_cqTail) != *_cqHead || (Volatile.Read(ref *_sqFlags) & (RingAbi.SqTaskRun | RingAbi.SqOverflow)) != 0;
 
-    /// <summary>True if the kernel must be entered before <see cref="TryTake"/> finds all its answers.</summary>
+    /// <summary>True if <see cref="TryTake"/> finds all answers only after <see cref="Enter"/>.</summary>
     public bool MustEnter => (Volatile.Read(ref *_sqFlags) & (RingAbi.SqTaskRun | RingAbi.SqOverflow)) != 0;
 
-    /// <summary>Requests that were queued and the kernel has not taken.</summary>
+    /// <summary>Queued requests that the kernel has not taken yet.</summary>
     public int Queued => (int)(_tail - Volatile.Read(ref *_sqHead));
 
-    /// <summary>Makes a ring.</summary>
-    /// <param name="maxWorkers">Most threads of the kernel's own that may serve it.</param>
-    /// <param name="errno">Why there is none: EPERM or ENOSYS where it is not allowed, ENOMEM.</param>
+    /// <summary>Creates a ring.</summary>
+    /// <param name="maxWorkers">Maximum number of the kernel's own threads that serve it.</param>
+    /// <param name="errno">Why there is no ring: EPERM or ENOSYS where it is not allowed, ENOMEM.</param>
     public static Ring? TryCreate(int maxWorkers, out int errno)
     {
         // Completions are collected when the thread enters the kernel anyway, not by interrupting it (since 5.19).
@@ -90,7 +90,7 @@ internal sealed unsafe class Ring : IDisposable
         return new Ring(fd, parameters, (byte*)rings, ringsSize, (RingRequest*)requests, requestsSize);
     }
 
-    /// <summary>Queues a request; false if there is no room before the kernel has taken some.</summary>
+    /// <summary>Queues a request; false if there is no room until the kernel takes requests.</summary>
     public bool TryQueue(in RingRequest request)
     {
         if (Queued > _sqMask)
@@ -100,9 +100,9 @@ internal sealed unsafe class Ring : IDisposable
         return true;
     }
 
-    /// <summary>Hands over what is queued, and waits for an answer if told so.</summary>
-    /// <param name="wait">Answers to wait for.</param>
-    /// <param name="patience">At most so long; zero or less for ever.</param>
+    /// <summary>Submits the queued requests, and waits for answers if requested.</summary>
+    /// <param name="wait">The number of answers to wait for.</param>
+    /// <param name="patience">The maximum time to wait; zero or less waits forever.</param>
     /// <returns>An errno as a negative number, or the number of requests that the kernel took.</returns>
     public int Enter(int wait, TimeSpan patience = default)
     {

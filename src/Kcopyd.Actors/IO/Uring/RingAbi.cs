@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Actors.IO.Uring;
 
-/// <summary>The kernel's side of a ring: its three system calls and the records that they share (linux/io_uring.h). The numbers are the
-/// same on x64 and arm64.</summary>
+/// <summary>The kernel interface of a ring: its three system calls and their records (linux/io_uring.h). The numbers are the same on x64 and
+/// arm64.</summary>
 internal static unsafe partial class RingAbi
 {
     public const uint SetupCqSize = 1 << 3, SetupClamp = 1 << 4, SetupCoopTaskRun = 1 << 8, SetupTaskRunFlag = 1 << 9;
@@ -26,15 +26,15 @@ internal static unsafe partial class RingAbi
             return (int)Result(syscall(NumberSetup, (nint)entries, (nint)at, 0, 0, 0, 0));
     }
 
-    /// <returns>Entries that were submitted, or an errno as a negative number.</returns>
+    /// <returns>The number of submitted entries, or an errno as a negative number.</returns>
     public static int Enter(int ring, int submit, int wait, uint flags, RingWait* argument) =>
         (int)Result(syscall(NumberEnter, ring, submit, wait, (nint)flags, (nint)argument, argument is null ? 0 : sizeof(RingWait)));
 
-    /// <summary>Bounds the kernel's own threads, which serve files that know no asynchronous I/O, by what the engine's are bounded by.</summary>
+    /// <summary>Limits the kernel's own threads, which serve files without asynchronous I/O, to the same number as the engine's.</summary>
     public static void SetMaxWorkers(int ring, int count)
     {
         var both = stackalloc uint[2] { (uint)count, (uint)count };
-        _ = syscall(NumberRegister, ring, (nint)RegisterMaxWorkers, (nint)both, 2, 0, 0);   // since 5.15; before, the kernel's bound stays
+        _ = syscall(NumberRegister, ring, (nint)RegisterMaxWorkers, (nint)both, 2, 0, 0);   // since 5.15; before that, the kernel's own limit holds
     }
 
     private static nint Result(nint result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
@@ -43,7 +43,7 @@ internal static unsafe partial class RingAbi
     private static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
 }
 
-/// <summary>io_uring_params: what is asked of a new ring, and where its parts are.</summary>
+/// <summary>io_uring_params: the options of a new ring, and the offsets of its parts.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 120)]
 internal struct RingParameters
 {

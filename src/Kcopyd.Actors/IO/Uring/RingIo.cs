@@ -6,15 +6,14 @@ using Akka.Dispatch;
 namespace Kcopyd.Actors.IO.Uring;
 
 /// <summary>
-/// One transfer in a ring: keeps the file open and the memory in its place until the kernel has answered. Recycled by its lane when its
-/// result has been taken.
+/// One transfer in a ring. Keeps the file open and the memory pinned until the kernel has answered. Its lane recycles it when its result has been taken.
 /// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class RingIo(IoLane lane) : IValueTaskSource<IoResult>, IRunnable
 {
-    private ManualResetValueTaskSourceCore<IoResult> _core;     // goes on inline: what waits is a worker, whose continuation is a Tell
+    private ManualResetValueTaskSourceCore<IoResult> _core;     // continues inline: the caller that awaits it is a worker, whose continuation is a Tell
     private FileDescriptor _file = null!;
-    private ReadOnlyMemory<byte> _memory;   // the pin of memory that is pinned for life keeps nothing alive
+    private ReadOnlyMemory<byte> _memory;   // the pin of permanently pinned memory does not keep it alive
     private MemoryHandle _pin;
     private RingRequest _request;
 
@@ -22,10 +21,10 @@ internal sealed unsafe class RingIo(IoLane lane) : IValueTaskSource<IoResult>, I
 
     public ValueTask<IoResult> Task => new(this, _core.Version);
 
-    /// <summary>Where the lane finds it when the kernel answers.</summary>
+    /// <summary>Where the lane finds the transfer when the kernel answers.</summary>
     public int Place { set => _request.UserData = (ulong)value; }
 
-    /// <summary>What the kernel answered, for <see cref="Run"/>.</summary>
+    /// <summary>The kernel's answer, for <see cref="Run"/>.</summary>
     public int Answer { private get; set; }
 
     /// <exception cref="ObjectDisposedException">The file is closed.</exception>
@@ -53,7 +52,7 @@ internal sealed unsafe class RingIo(IoLane lane) : IValueTaskSource<IoResult>, I
         };
     }
 
-    /// <summary>The kernel is done with the file and the memory. Runs what waits for it.</summary>
+    /// <summary>Releases the file and the memory, which the kernel no longer uses, and runs the continuation.</summary>
     public void Complete(int result)
     {
         _pin.Dispose();
@@ -70,7 +69,7 @@ internal sealed unsafe class RingIo(IoLane lane) : IValueTaskSource<IoResult>, I
     IoResult IValueTaskSource<IoResult>.GetResult(short token)
     {
         var result = _core.GetResult(token);
-        _core.Reset();              // who takes the result twice gets an exception, not somebody else's transfer
+        _core.Reset();              // a caller that takes the result twice gets an exception, not the result of another transfer
         lane.Recycle(this);
         return result;
     }
