@@ -7,8 +7,8 @@ namespace Kcopyd.Host.Common;
 /// <remarks>The parser treats every unknown option as an operand, so a misspelled <c>--verify</c> would become a destination.</remarks>
 internal static class CommandLineCheck
 {
-    /// <summary>Disables parser features that misinterpret paths and operands: flags take no value, because a value would be an operand named 'true';
-    /// only '-h' and '--help' request help, because '/h' and '/?' are paths.</summary>
+    /// <summary>Disables parser features that misinterpret paths and operands: flags take no value, because a value would be an operand named 'true'; only
+    /// '-h' and '--help' request help, because '/h' and '/?' are paths.</summary>
     public static void Harden(Command command)
     {
         foreach (var option in command.Options)

@@ -5,8 +5,8 @@ namespace Kcopyd.Host.Common;
 /// <summary>Checks where the command may create files.</summary>
 internal static class NewFiles
 {
-    /// <summary>Rejects files that cannot be created, and files in <c>/dev</c>: a misspelled device would become a file in memory that looks like a
-    /// disk from then on.</summary>
+    /// <summary>Rejects files that cannot be created, and files in <c>/dev</c>: a misspelled device would become a file in memory that looks like a disk
+    /// from then on.</summary>
     /// <exception cref="UsageException">The file must not be created.</exception>
     public static void CheckMayCreate(string what, string path)
     {

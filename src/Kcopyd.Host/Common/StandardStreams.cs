@@ -7,8 +7,8 @@ internal static class StandardStreams
 {
     private const int Output = 1, Error = 2;
 
-    /// <summary>Opens the streams. Occupies those that are free: otherwise the next opened file would get such a descriptor, and messages
-    /// would be written into that file.</summary>
+    /// <summary>Opens the streams. Occupies those that are free: otherwise the next opened file would get such a descriptor, and messages would be
+    /// written into that file.</summary>
     public static CommandConsole Open()
     {
         var (hasOutput, hasError) = (LibC.IsInherited(Output), LibC.IsInherited(Error));
