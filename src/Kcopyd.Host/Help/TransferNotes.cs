@@ -10,7 +10,7 @@ internal static class TransferNotes
 
     /// <summary>Explains the values of <c>--offload</c>.</summary>
     public static NoteSection Offload { get; } = new("Offload",
-        "Ways to avoid reading and writing. Each is used if the file system or device supports it, and skipped otherwise; "
+        "Methods that avoid reading and writing. Each is used if the file system or device supports it, and skipped otherwise; "
             + "--json reports what was used. A list replaces the default.",
         [
             new NoteItem("reflink", "Source and destination share their blocks until one of them is written (XFS, Btrfs)."),
