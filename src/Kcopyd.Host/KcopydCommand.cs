@@ -8,13 +8,13 @@ using Kcopyd.Host.Transfers;
 
 namespace Kcopyd.Host;
 
-/// <summary>The whole command, from its arguments to its exit status; runs in any process, so that tests need none of their own.</summary>
+/// <summary>The complete command, from its arguments to its exit status. Runs in any process, so that tests need not start one.</summary>
 internal static class KcopydCommand
 {
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs the command.</summary>
     /// <param name="args">The arguments.</param>
-    /// <param name="console">Where it speaks.</param>
-    /// <param name="cancellationToken">The interruption: the job is cancelled and what was copied is reported.</param>
+    /// <param name="console">The output.</param>
+    /// <param name="cancellationToken">Interrupts the command: the job is cancelled, and what was copied is reported.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static async Task<int> RunAsync(string[] args, CommandConsole console, CancellationToken cancellationToken = default)
     {
@@ -23,7 +23,7 @@ internal static class KcopydCommand
         {
             return await RunParsedAsync(args, console, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception wrong) when (wrong is UsageException or ConfigurationException)     // the latter of the environment's choice
+        catch (Exception wrong) when (wrong is UsageException or ConfigurationException)     // the latter for a setting in the environment
         {
             return End("refused", wrong.Message, ExitCodes.Usage, "");
         }
@@ -42,7 +42,8 @@ internal static class KcopydCommand
         }
         catch (Exception unexpected)
         {
-            return End("failed", $"an unexpected error, which is a bug; please report it: {unexpected.Message}", ExitCodes.Errors, $"{unexpected}{Environment.NewLine}");
+            var report = $"an unexpected error, which is a bug; please report it: {unexpected.Message}";
+            return End("failed", report, ExitCodes.Errors, $"{unexpected}{Environment.NewLine}");
         }
 
         int End(string verdict, string message, int exitCode, string more)
@@ -64,18 +65,24 @@ internal static class KcopydCommand
     private static async Task<int> RunParsedAsync(string[] args, CommandConsole console, CancellationToken cancellationToken)
     {
         var root = CreateRoot(console, args.Contains);
-        // A region begins with '@', which would name a response file.
+        // A region begins with '@', which would otherwise introduce a response file.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (CommandLineCheck.Find(parsed, args) is { Count: > 0 } errors)
             throw new UsageException(string.Join('\n', [.. errors, "Try 'kcopyd --help', or --help after the name of a command."]));
         CommandLog.Level = LogLevelOption.Read(parsed);
-        var streams = new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        var streams = new InvocationConfiguration
+        {
+            Output = console.Out,
+            Error = console.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
         return await parsed.InvokeAsync(streams, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The command and all commands below it.</summary>
-    /// <param name="console">Where they speak.</param>
-    /// <param name="isUsed">Says of a command that has much to make whether it is used at all.</param>
+    /// <summary>Creates the command and all its subcommands.</summary>
+    /// <param name="console">The output.</param>
+    /// <param name="isUsed">True if a command that is expensive to create is used at all.</param>
     internal static RootCommand CreateRoot(CommandConsole console, Func<string, bool> isUsed)
     {
         Command All() => CreateRoot(console, static _ => true);

@@ -3,13 +3,13 @@ using Kcopyd.Host;
 
 var console = StandardStreams.Open();
 
-// The first signal cancels the job; a second one ends the process as signals do. Who closes the terminal wants an end, too.
+// The first signal cancels the job; a second one terminates the process. Closing the terminal (SIGHUP) counts as an interruption, too.
 using var interruption = new CancellationTokenSource();
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
 using var onHangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Cancel);
 
-// As dd has it.
+// The signal that dd uses.
 const PosixSignal UserDefined1 = (PosixSignal)10;
 using var onUser = PosixSignalRegistration.Create(UserDefined1, signal =>
 {
@@ -19,7 +19,7 @@ using var onUser = PosixSignalRegistration.Create(UserDefined1, signal =>
 
 var exitCode = await KcopydCommand.RunAsync(CommandLineArguments.Decoded(args), console, interruption.Token).ConfigureAwait(false);
 
-// Not by a return, which would wait for threads that have nothing more to do.
+// A return would wait for threads that have nothing left to do.
 Environment.Exit(exitCode);
 
 void Cancel(PosixSignalContext signal)

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>Bytes as people write and read them: K, M, G and T are powers of 1024.</summary>
+/// <summary>Parses and formats sizes in bytes; K, M, G and T are powers of 1024.</summary>
 internal static class ByteSize
 {
     private const string Suffixes = "KMGT";
 
-    /// <summary>Digits, then at most one suffix. False for anything else and for what does not fit into 63 bits.</summary>
+    /// <summary>Parses digits followed by at most one suffix. Returns false for anything else, and for a value that does not fit into 63 bits.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out long bytes)
     {
         bytes = 0;
@@ -21,10 +21,10 @@ internal static class ByteSize
         return true;
     }
 
-    /// <summary>What is done of a whole: rounded down, so that only what is all of it reads like all of it.</summary>
+    /// <summary>Formats the completed part of a whole, rounded down: only the whole reads like the whole.</summary>
     public static string FormatPart(double bytes, double whole) => bytes >= whole ? Format(bytes) : Format(bytes, Math.Floor);
 
-    /// <summary>One decimal from 1 KiB on: "512 B", "1.5 MiB".</summary>
+    /// <summary>Formats a size, with one decimal from 1 KiB up: "512 B", "1.5 MiB".</summary>
     public static string Format(double bytes) => Format(bytes, static tenths => Math.Round(tenths, MidpointRounding.ToEven));
 
     private static string Format(double bytes, Func<double, double> round)

@@ -1,17 +1,17 @@
 namespace Kcopyd.Host.Common;
 
-/// <summary>Where the command speaks: the result on <paramref name="Out"/>, everything else on <paramref name="Error"/>.</summary>
+/// <summary>The output of the command: the result goes to <paramref name="Out"/>, everything else to <paramref name="Error"/>.</summary>
 /// <param name="Out">Standard output.</param>
 /// <param name="Error">Standard error.</param>
-/// <param name="IsTerminal">True if standard error is a terminal on which a bar can be drawn.</param>
+/// <param name="IsTerminal">True if standard error is a terminal that can show a progress bar.</param>
 internal sealed record CommandConsole(TextWriter Out, TextWriter Error, bool IsTerminal)
 {
     private Action? _progress;
 
-    /// <summary>Takes warnings; null has them on <see cref="Error"/>.</summary>
+    /// <summary>Receives warnings; if null, they go to <see cref="Error"/>.</summary>
     public Action<string>? TakeWarning { get; init; }
 
-    /// <summary>Says something that a user should know, although the command continues.</summary>
+    /// <summary>Reports a condition that the user should know about; the command continues.</summary>
     public void Warn(string warning)
     {
         if (TakeWarning is { } take)
@@ -20,16 +20,16 @@ internal sealed record CommandConsole(TextWriter Out, TextWriter Error, bool IsT
             Error.WriteLine($"kcopyd: warning: {warning}");
     }
 
-    /// <summary>Opens standard input for bytes.</summary>
+    /// <summary>Opens standard input as a stream of bytes.</summary>
     public Func<Stream> OpenInput { get; init; } = DescriptorStream.StandardInput;
 
-    /// <summary>Opens standard output for bytes.</summary>
+    /// <summary>Opens standard output as a stream of bytes.</summary>
     public Func<Stream> OpenOutput { get; init; } = DescriptorStream.StandardOutput;
 
-    /// <summary>Somebody wants to know how far the command is. Any thread; nothing happens while it does nothing that takes long.</summary>
+    /// <summary>Requests a progress report. Can be called from any thread; ignored while no long operation is running.</summary>
     public void AskForProgress() => Volatile.Read(ref _progress)?.Invoke();
 
-    /// <summary>Says how to answer that, until the result is disposed.</summary>
+    /// <summary>Sets the handler of <see cref="AskForProgress"/> until the result is disposed.</summary>
     public IDisposable AnswerProgress(Action answer)
     {
         Volatile.Write(ref _progress, answer);

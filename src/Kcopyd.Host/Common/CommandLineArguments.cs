@@ -2,12 +2,12 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>The arguments as the kernel has them: the runtime replaces what is not UTF-8, and a file of such a name could not be found.</summary>
+/// <summary>Reads the arguments from the kernel: the runtime replaces bytes that are not UTF-8, and a file with such a name would not be found.</summary>
 internal static class CommandLineArguments
 {
     private const char Replaced = '\uFFFD';
 
-    /// <summary>The arguments, with every byte kept (see <see cref="UnixPath"/>).</summary>
+    /// <summary>Returns the arguments with every byte preserved (see <see cref="UnixPath"/>).</summary>
     public static string[] Decoded(string[] args)
     {
         if (!Array.Exists(args, static argument => argument.Contains(Replaced, StringComparison.Ordinal)))
@@ -20,7 +20,7 @@ internal static class CommandLineArguments
             all.Add(UnixPath.Decode(bytes.AsSpan(at, end - at)));
             at = end + 1;
         }
-        // Before them is the program, perhaps started by 'dotnet'.
+        // The program precedes the arguments, and 'dotnet' may precede the program.
         return all.Count < args.Length ? args : [.. all.Skip(all.Count - args.Length)];
     }
 }

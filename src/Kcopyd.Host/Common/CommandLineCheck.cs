@@ -3,12 +3,12 @@ using System.CommandLine.Parsing;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>What the parser takes and people do not mean: a word that begins with '-' is an option, and never a file, unless it comes after '--'.</summary>
-/// <remarks>The parser makes an operand of every option that it does not know, so that a misspelt <c>--verify</c> would be a destination.</remarks>
+/// <summary>Rejects what the parser accepts but users do not mean: a word that begins with '-' is an option, never a file, unless it follows '--'.</summary>
+/// <remarks>The parser treats every unknown option as an operand, so a misspelled <c>--verify</c> would become a destination.</remarks>
 internal static class CommandLineCheck
 {
-    /// <summary>Takes from the parser what turns paths and operands into something else: options that are there or not take no value, which would be an
-    /// operand named 'true'; help is asked for by '-h' and '--help' only, because '/h' and '/?' are paths.</summary>
+    /// <summary>Disables parser features that misinterpret paths and operands: flags take no value, because a value would be an operand named 'true'; only
+    /// '-h' and '--help' request help, because '/h' and '/?' are paths.</summary>
     public static void Harden(Command command)
     {
         foreach (var option in command.Options)
@@ -22,7 +22,7 @@ internal static class CommandLineCheck
             Harden(child);
     }
 
-    /// <summary>Everything that is wrong with a command line.</summary>
+    /// <summary>Returns all errors of a command line.</summary>
     public static List<string> Find(ParseResult parsed, IReadOnlyList<string> args)
     {
         var errors = parsed.Errors.Select(static error => error.Message.ReplaceLineEndings(" ").Replace("\t", "", StringComparison.Ordinal));
@@ -34,10 +34,11 @@ internal static class CommandLineCheck
         var end = args.IndexOf("--");
         var options = end < 0 ? args : [.. args.Take(end)];
         var literal = end < 0 ? [] : args.Skip(end + 1).ToList();
-        // The parser would take the value for the next operand.
+        // The parser would treat the value as the next operand.
         foreach (var option in parsed.CommandResult.Command.Options.Where(static option => option.Arity.MaximumNumberOfValues == 0))
         {
-            if (options.FirstOrDefault(word => option.Aliases.Prepend(option.Name).Any(name => word.StartsWith(name + '=', StringComparison.Ordinal))) is { } valued)
+            List<string> names = [option.Name, .. option.Aliases];
+            if (options.FirstOrDefault(word => names.Any(name => word.StartsWith(name + '=', StringComparison.Ordinal))) is { } valued)
                 return Unknown(valued, parsed.CommandResult.Command);
         }
         foreach (var child in parsed.CommandResult.Children)
@@ -65,7 +66,7 @@ internal static class CommandLineCheck
         return $"'{word}' is not an option of '{command.Name}'. {hint} For a file of that name, write './{word}'.";
     }
 
-    // Levenshtein's.
+    // The Levenshtein distance.
     private static int Distance(string one, string other)
     {
         var row = Enumerable.Range(0, other.Length + 1).ToArray();

@@ -1,23 +1,22 @@
 namespace Kcopyd.Host.Common;
 
-/// <summary>What the command itself has to say at <c>--log-level debug</c>: how it opens and copies things, and why so. In the log of the actor
-/// system.</summary>
+/// <summary>The command's own messages at <c>--log-level debug</c>: how it opens and copies things, and why. They go to the log of the actor system.</summary>
 internal static class CommandLog
 {
-    // Of the command that runs, of which tests have several in one process.
+    // One value per running command: tests run several commands in one process.
     private static readonly AsyncLocal<LogLevel?> Asked = new();
 
-    /// <summary>True if anybody wants to know.</summary>
+    /// <summary>True if debug messages are enabled.</summary>
     public static bool IsDebug => Level == LogLevel.Debug;
 
-    /// <summary>What <c>--log-level</c> says; null if nothing is said, or the command has no such option.</summary>
+    /// <summary>The value of <c>--log-level</c>; null if it is not given, or the command has no such option.</summary>
     public static LogLevel? Level
     {
         get => Asked.Value;
         set => Asked.Value = value;
     }
 
-    /// <summary>Writes a line. Ask <see cref="IsDebug"/> first where the line costs anything.</summary>
+    /// <summary>Writes a line. Check <see cref="IsDebug"/> first if the line is expensive to build.</summary>
     public static void Debug(string line)
     {
         if (IsDebug)

@@ -3,13 +3,13 @@ using Kcopyd.Actors.IO;
 namespace Kcopyd.Host.Common;
 
 /// <summary>
-/// A pipe, a terminal, or a file from where its offset is, as a stream. Whoever waits in it, for bytes or for room, can be called back: an interrupted command
-/// must not wait for a writer that never comes.
+/// A pipe, a terminal, or a file at its current offset, as a stream. A call that waits for bytes or for space can be aborted: an interrupted command must not
+/// wait for a writer that never comes.
 /// </summary>
 internal sealed class DescriptorStream : Stream
 {
-    private const int PipeSize = 1 << 20;       // bytes; 64 KiB otherwise
-    private const int OpenPipe = 20;            // milliseconds: nobody tells when a reader opens a FIFO
+    private const int PipeSize = 1 << 20;       // bytes; the kernel's default is 64 KiB
+    private const int OpenPipe = 20;            // milliseconds between attempts: the kernel does not report when a reader opens a FIFO
 
     private readonly FileDescriptor _fd;
     private readonly FileDescriptor _abort;
@@ -37,22 +37,23 @@ internal sealed class DescriptorStream : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Standard input.</summary>
+    /// <summary>Opens standard input.</summary>
     public static DescriptorStream StandardInput() => new(LibC.Duplicate(0), isReader: true);
 
-    /// <summary>Standard output. A pipe is opened anew, so that a write that finds it full does not block: how it was opened others see, too.</summary>
+    /// <summary>Opens standard output. A pipe is reopened non-blocking, so that a write to a full pipe does not block; setting the flag on the inherited
+    /// descriptor would affect other processes.</summary>
     public static DescriptorStream StandardOutput()
     {
         var isPipe = FileEntry.Of("/proc/self/fd/1").Kind == FileKind.Pipe;
         return new((isPipe ? LibC.Open("/proc/self/fd/1", LibC.O_WRONLY | LibC.O_NONBLOCK, out _) : null) ?? LibC.Duplicate(1), isReader: false);
     }
 
-    /// <summary>Opens a FIFO or a file without a length for reading; does not wait for the other end, which the first read does.</summary>
+    /// <summary>Opens a FIFO or a file without a length for reading. The first read, not this call, waits for the other end.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static DescriptorStream OpenForReading(string path) =>
         new(LibC.Open(path, LibC.O_RDONLY | LibC.O_NONBLOCK, out var errno) ?? throw Failure(errno), isReader: true);
 
-    /// <summary>Opens a FIFO for writing, as soon as somebody reads it.</summary>
+    /// <summary>Opens a FIFO for writing as soon as it has a reader.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static async Task<DescriptorStream> OpenForWritingAsync(string path, CancellationToken cancellationToken)
     {
@@ -67,18 +68,20 @@ internal sealed class DescriptorStream : Stream
         }
     }
 
-    /// <summary>Ends every call that waits, and every later one, by an <see cref="OperationCanceledException"/>.</summary>
+    /// <summary>Fails every waiting and every later call with an <see cref="OperationCanceledException"/>.</summary>
     public void Abort() => LibC.Count(_abort);
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         new(Task.Run(() => Read(buffer.Span), cancellationToken));
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         new(Task.Run(() => Write(buffer.Span), cancellationToken));
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
@@ -118,7 +121,7 @@ internal sealed class DescriptorStream : Stream
 
     public override void Flush()
     {
-        // Nothing is kept here. What a regular file has is its file system's, as with every program that writes to standard output.
+        // Nothing is buffered here. Regular files are not synced, as with every program that writes to standard output.
     }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -140,7 +143,7 @@ internal sealed class DescriptorStream : Stream
     private void Wait(short events)
     {
         if (!LibC.WaitUntilReady(_fd, events, _abort))
-            throw new OperationCanceledException("The stream was given up.");
+            throw new OperationCanceledException("The stream was aborted.");
     }
 
     private static IOException Failure(int errno) => new(LibC.Message(errno)) { HResult = errno };

@@ -2,16 +2,17 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>Whole transfers of a command: what goes wrong is its end.</summary>
+/// <summary>Complete transfers: an error ends the command.</summary>
 internal static class DeviceLoops
 {
-    /// <exception cref="FailureException">It cannot be read.</exception>
+    /// <exception cref="FailureException">The read failed.</exception>
     public static ValueTask ReadAsync(IBlockDevice device, long offset, Memory<byte> into) => OrFail(device.ReadExactlyAsync(offset, into), "read failed");
 
-    /// <exception cref="FailureException">It cannot be written.</exception>
-    public static ValueTask WriteAsync(IBlockDevice device, long offset, ReadOnlyMemory<byte> bytes) => OrFail(device.WriteExactlyAsync(offset, bytes), "write failed");
+    /// <exception cref="FailureException">The write failed.</exception>
+    public static ValueTask WriteAsync(IBlockDevice device, long offset, ReadOnlyMemory<byte> bytes) =>
+        OrFail(device.WriteExactlyAsync(offset, bytes), "write failed");
 
-    /// <exception cref="FailureException">What was written may be lost.</exception>
+    /// <exception cref="FailureException">The flush failed; written data may be lost.</exception>
     public static ValueTask FlushAsync(IBlockDevice device) => OrFail(device.FlushOrThrowAsync(), "flush failed");
 
     private static async ValueTask OrFail(ValueTask transfer, string what)

@@ -3,10 +3,10 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>Opens devices, and says what is wrong in the words of the command line.</summary>
+/// <summary>Opens devices, and reports errors in the terms of the command line.</summary>
 internal static class DeviceOpening
 {
-    /// <exception cref="UsageException">It cannot be opened.</exception>
+    /// <exception cref="UsageException">The device cannot be opened.</exception>
     public static FileBlockDevice Open(Operand operand, BlockDeviceOptions options)
     {
         try
@@ -21,42 +21,43 @@ internal static class DeviceOpening
         }
     }
 
-    /// <summary>Why a device cannot be opened, with the remedies of the command line.</summary>
+    /// <summary>Explains why a device cannot be opened, and names the command-line remedy.</summary>
     public static UsageException Refusal(Operand operand, Exception refused, BlockDeviceOptions options) => new(refused switch
     {
         DeviceOpenException unusable => Sentence(operand, unusable) ?? $"{operand}: {ForeignText.Phrase(refused.Message)}.",
         FileNotFoundException => $"{operand} does not exist.",
         DirectoryNotFoundException => $"{operand} cannot be created: its directory does not exist.",
-        UnauthorizedAccessException => $"{operand} cannot be opened for {(options.ReadOnly ? "reading" : "writing")}: you may not, or its file system is read-only.",
+        UnauthorizedAccessException => $"{operand} cannot be opened for {(options.ReadOnly ? "reading" : "writing")}: "
+            + "permission denied, or its file system is read-only.",
         _ => $"{operand}: {ForeignText.Phrase(refused.Message)}.",
     });
 
-    /// <summary>Why a file cannot be used, inside of a sentence that names it.</summary>
+    /// <summary>Explains why a file cannot be used, as part of a sentence that names the file.</summary>
     public static string Cause(Exception refused) => refused switch
     {
-        UnauthorizedAccessException => "you may not, or its file system is read-only",
+        UnauthorizedAccessException => "permission denied, or its file system is read-only",
         DirectoryNotFoundException => "its directory does not exist",
         DeviceOpenException { Reason: DeviceOpenError.Other } unusable => LibC.Message(unusable.HResult),
         _ => ForeignText.Phrase(refused.Message),
     };
 
-    /// <returns>Null for a reason that has no sentence here.</returns>
+    /// <returns>The message; null if there is none for the reason.</returns>
     internal static string? Sentence(Operand operand, DeviceOpenException unusable) => unusable.Reason switch
     {
         DeviceOpenError.Other => $"{operand} cannot be opened: {LibC.Message(unusable.HResult)} (errno {unusable.HResult}).",
         DeviceOpenError.HasNoDirectIo => $"{operand} is on a file system without direct I/O; use --io buffered.",
         DeviceOpenError.IsDirectory => $"{operand} is a directory; name a file or a device.",
         DeviceOpenError.HasNoOffsets => $"{operand} is a pipe, a socket or a terminal; name a file or a device.",
-        DeviceOpenError.HasNoLength => $"{operand} has a length of 0 and yet has content, as files under /proc: it cannot be used as a device.",
+        DeviceOpenError.HasNoLength => $"{operand} has a length of 0 but has content, like files under /proc: it cannot be used as a device.",
         DeviceOpenError.TooSmall => $"{operand} has {unusable.Length} bytes, and {unusable.Needed} are needed; use a larger device or copy less.",
-        DeviceOpenError.Exists => $"{operand} was created by somebody else just now; run the command again.",
+        DeviceOpenError.Exists => $"{operand} was just created by another process; run the command again.",
         DeviceOpenError.Changed => $"{operand} was replaced while it was being opened; run the command again.",
         _ => null,
     };
 
-    /// <summary>Opens a device for a region. In <see cref="IoMode.Auto"/>, a device whose alignment does not suit the region is opened
-    /// buffered; what must be direct is refused.</summary>
-    /// <exception cref="UsageException">It cannot be opened, or not so.</exception>
+    /// <summary>Opens a device for a region. If the alignment of the device does not suit the region, the device is opened buffered;
+    /// <see cref="IoMode.Direct"/> fails instead.</summary>
+    /// <exception cref="UsageException">The device cannot be opened, or not in this mode.</exception>
     public static async Task<FileBlockDevice> OpenForAsync(Operand operand, long length, BlockDeviceOptions options)
     {
         var device = Open(operand, options);
@@ -65,11 +66,12 @@ internal static class DeviceOpening
         var alignment = device.Alignment;
         await device.DisposeAsync().ConfigureAwait(false);
         if (options.Io == IoMode.Direct)
-            throw new UsageException($"{operand}: direct I/O on it wants multiples of {alignment} bytes, and this is {operand.Start}+{length}; align the region or use --io buffered.");
+            throw new UsageException($"{operand}: direct I/O requires multiples of {alignment} bytes, and this is {operand.Start}+{length}; "
+                + "align the region or use --io buffered.");
         return Open(operand, options with { Io = IoMode.Buffered });
     }
 
-    // The path that its I/O takes, and why that one.
+    // The I/O path of the device, and the reason for it.
     private static string Describe(Operand operand, FileBlockDevice device, BlockDeviceOptions options)
     {
         var kind = device.IsRegularFile ? "a file" : (device.Features & DeviceFeatures.Sink) != 0 ? "a character device" : "a block device";

@@ -4,7 +4,7 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>The actor system of one command. No generic host around it: building one took as long as the rest of a short copy.</summary>
+/// <summary>The actor system of one command. It has no generic host: building one took as long as the rest of a short copy.</summary>
 internal sealed class Engine : IDisposable
 {
     private Engine(ActorSystem system) => System = system;
@@ -13,7 +13,7 @@ internal sealed class Engine : IDisposable
 
     public static Engine Start(LogLevel logLevel)
     {
-        // With Kcopyd's own defaults from the start: a system that gets them later makes its serializers and dispatchers anew.
+        // Kcopyd's defaults are included from the start: a system that receives them later recreates its serializers and dispatchers.
         var config = ConfigurationFactory.ParseString(ErrorStreamLog.Hocon(logLevel))
             .WithFallback(ConfigurationFactory.FromResource("kcopyd.host.conf", typeof(Engine).Assembly))
             .WithFallback(KcopydExtension.DefaultConfig());
@@ -21,8 +21,8 @@ internal sealed class Engine : IDisposable
     }
 
     /// <summary>
-    /// Begins the end of the system and does not wait for it. By now its clients have ended, nothing is queued, what was copied is on stable
-    /// storage: only Akka.NET's own shutdown is left, and the process ends under it.
+    /// Starts the termination of the system and does not wait for it. At this point all clients have ended, nothing is queued, and all copied data is on stable
+    /// storage: only Akka.NET's own shutdown remains, and the process may exit before it completes.
     /// </summary>
     public void Dispose() => _ = System.Terminate();
 }

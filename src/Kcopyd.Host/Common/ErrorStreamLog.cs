@@ -6,24 +6,24 @@ using LogEvent = Akka.Event.LogEvent;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>The log of the actor system on standard error.</summary>
+/// <summary>Writes the log of the actor system to standard error.</summary>
 /// <remarks>
-/// Akka.NET calls it on the thread that logs, and the line is out when the call returns: the command may end at any time and loses none.
-/// An actor for the log would have to be started first and waited for at the end, by every run, and hardly one logs anything.
+/// Akka.NET calls it on the logging thread, and the line is written when the call returns: no line is lost when the command ends. Every run would have to start
+/// a logger actor and wait for its termination, and hardly any run logs anything.
 /// </remarks>
 internal sealed class ErrorStreamLog : MinimalLogger
 {
-    // Made with the first line.
+    // Created for the first line.
     private static readonly Lazy<ILogger> Sink = new(() => new LoggerConfiguration()
-        .MinimumLevel.Verbose()     // Akka.NET has left away what is below its level
+        .MinimumLevel.Verbose()     // Akka.NET has dropped lines below its level
         .WriteTo.Console(standardErrorFromLevel: LevelAlias.Minimum, formatProvider: CultureInfo.InvariantCulture)
         .CreateLogger());
 
-    /// <summary>The settings that have an actor system log here, and only here.</summary>
-    public static string Hocon(LogLevel least)
+    /// <summary>Returns the settings that make an actor system log here, and only here.</summary>
+    public static string Hocon(LogLevel minimum)
     {
         var name = $"{typeof(ErrorStreamLog).FullName}, {typeof(ErrorStreamLog).Assembly.GetName().Name}";
-        var level = least switch
+        var level = minimum switch
         {
             LogLevel.Debug => "DEBUG",
             LogLevel.Information => "INFO",
@@ -33,7 +33,7 @@ internal sealed class ErrorStreamLog : MinimalLogger
         return $$"""akka { loggers = ["{{name}}"], stdout-logger-class = "{{name}}", loglevel = {{level}}, stdout-loglevel = {{level}} }""";
     }
 
-    /// <summary>A line of the command's own.</summary>
+    /// <summary>Writes a line of the command itself.</summary>
     public static void Debug(string line) => Sink.Value.Write(LogEventLevel.Debug, "{Line:l}", line);
 
     protected override void Log(object message)

@@ -3,16 +3,16 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>What a path names, found out without opening it.</summary>
-/// <param name="Kind">What it is; <see cref="FileKind.Other"/> if nothing is there.</param>
-/// <param name="Size">Bytes of a regular file.</param>
-/// <param name="Permissions">Who may do what.</param>
-/// <param name="Identity">The same for two paths that lead to the same thing, also to the same name of a file that does not exist yet.</param>
+/// <summary>The file that a path names, examined without opening it.</summary>
+/// <param name="Kind">The kind of the file; <see cref="FileKind.Other"/> if it does not exist.</param>
+/// <param name="Size">Size of a regular file, in bytes.</param>
+/// <param name="Permissions">The permission bits.</param>
+/// <param name="Identity">Equal for two paths that lead to the same file, including the same name of a file that does not exist yet.</param>
 internal readonly record struct FileEntry(FileKind Kind, long Size, UnixFileMode Permissions, object? Identity)
 {
     public bool Exists => Kind != FileKind.Other;
 
-    /// <summary>Looks at what a path leads to. Never blocks on what is there, and fails for nothing: what cannot be looked at does not exist.</summary>
+    /// <summary>Examines the file that a path leads to. Never blocks on the file and never fails: a file that cannot be examined does not exist.</summary>
     public static FileEntry Of(string path)
     {
         if (path.Length == 0)
@@ -22,10 +22,10 @@ internal readonly record struct FileEntry(FileKind Kind, long Size, UnixFileMode
         return new FileEntry(status.Kind, status.Size, status.Permissions, status.Kind == FileKind.Block ? StorageIdentity.Of(status) : InodeOf(status));
     }
 
-    /// <summary>The folder in which a file of that name would be created, through symbolic links that lead nowhere yet.</summary>
+    /// <summary>The folder in which a file with that name would be created; follows symbolic links to files that do not exist yet.</summary>
     public static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(TargetOf(path))) ?? "/";
 
-    /// <summary>Where symbolic links lead, also to a file that does not exist yet.</summary>
+    /// <summary>The target of symbolic links; it need not exist yet.</summary>
     public static string TargetOf(string path)
     {
         try
@@ -34,7 +34,7 @@ internal readonly record struct FileEntry(FileKind Kind, long Size, UnixFileMode
         }
         catch (IOException)
         {
-            return path;    // no link, or a circle of them, which opening it will refuse
+            return path;    // not a link, or a cycle of links, on which opening fails
         }
     }
 
@@ -43,6 +43,6 @@ internal readonly record struct FileEntry(FileKind Kind, long Size, UnixFileMode
 
     private static FileIdentity InodeOf(in FileStatus status) => new(status.DeviceMajor, status.DeviceMinor, status.Inode);
 
-    /// <summary>A name in a folder, where nothing is yet.</summary>
+    /// <summary>A name in a folder that has no such file yet.</summary>
     private sealed record NewFile(FileIdentity Folder, string Name);
 }

@@ -3,17 +3,18 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>A standard stream that may be full, closed or gone. The result must not be lost unnoticed; a message that nobody can read must not be the end of a
+/// <summary>A standard stream that may be full, closed or gone. The result must not be lost unnoticed, but a message that cannot be written must not end a
 /// copy.</summary>
-/// <param name="inner">The stream; null if this process was started without.</param>
-/// <param name="name">What messages call it; null for one whose failure is nobody's.</param>
+/// <param name="inner">The stream; null if this process was started without it.</param>
+/// <param name="name">The name of the stream in messages; null if its errors are ignored.</param>
 internal sealed class GuardedWriter(TextWriter? inner, string? name) : TextWriter
 {
     public override Encoding Encoding => inner?.Encoding ?? Encoding.UTF8;
 
     public override void Write(char value) => Guard(value, static (writer, value) => writer.Write(value));
 
-    public override void Write(char[] buffer, int index, int count) => Guard((buffer, index, count), static (writer, text) => writer.Write(text.buffer, text.index, text.count));
+    public override void Write(char[] buffer, int index, int count) =>
+        Guard((buffer, index, count), static (writer, text) => writer.Write(text.buffer, text.index, text.count));
 
     public override void Write(ReadOnlySpan<char> buffer) => Write(buffer.ToString());
 
@@ -58,5 +59,5 @@ internal sealed class GuardedWriter(TextWriter? inner, string? name) : TextWrite
     }
 }
 
-/// <summary>The result cannot be written where it was to go. What the command did before is done.</summary>
+/// <summary>The result cannot be written to its output. The work of the command is complete.</summary>
 internal sealed class OutputException(string message) : Exception(message);

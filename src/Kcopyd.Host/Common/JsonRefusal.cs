@@ -3,10 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>What <c>--json</c> prints in the place of a report: whoever reads the output always gets an object.</summary>
-/// <param name="Verdict">refused: it did not begin; failed: it could not be finished; cancelled: it was interrupted before there was anything to
+/// <summary>The object that <c>--json</c> prints instead of a report, so that the output is always an object.</summary>
+/// <param name="Verdict">refused: the command did not start; failed: it could not finish; cancelled: it was interrupted before there was anything to
 /// report.</param>
-/// <param name="Error">As on standard error.</param>
+/// <param name="Error">The message on standard error.</param>
 internal sealed record JsonRefusal(string Verdict, string Error)
 {
     public static string Of(string verdict, string error) => JsonSerializer.Serialize(new JsonRefusal(verdict, error), JsonRefusalContext.Default.JsonRefusal);

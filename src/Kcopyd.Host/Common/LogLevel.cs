@@ -1,6 +1,6 @@
 namespace Kcopyd.Host.Common;
 
-/// <summary>What <c>--log-level</c> says: the least level that is logged.</summary>
+/// <summary>The values of <c>--log-level</c>: the minimum level that is logged.</summary>
 internal enum LogLevel
 {
     Debug,

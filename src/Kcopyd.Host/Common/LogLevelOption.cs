@@ -2,25 +2,25 @@ using System.CommandLine;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary><c>--log-level</c>, of every command that has a log.</summary>
+/// <summary>The option <c>--log-level</c> of every command that has a log.</summary>
 internal static class LogLevelOption
 {
     private const string Name = "--log-level";
 
-    /// <summary>Makes it.</summary>
-    /// <param name="otherwise">The level if nothing is said, for people; null where the option has a default that the parser knows.</param>
+    /// <summary>Creates the option.</summary>
+    /// <param name="otherwise">Describes the default level in the help text; null if the parser knows the default.</param>
     public static Option<string?> Create(string? otherwise)
     {
         var option = new Option<string?>(Name)
         {
-            Description = $"Least level of the log on standard error{(otherwise is null ? "" : $"; {otherwise}")}.",
+            Description = $"Minimum level of the log on standard error{(otherwise is null ? "" : $"; {otherwise}")}.",
             HelpName = "debug|information|warning|error",
         };
         option.AcceptOnlyFromAmong("debug", "information", "warning", "error");
         return option;
     }
 
-    /// <summary>What is said; null if nothing is, or the command has no such option.</summary>
+    /// <summary>The given level; null if none is given, or the command has no such option.</summary>
     public static LogLevel? Read(ParseResult parsed) =>
         parsed.CommandResult.Command.Options.OfType<Option<string?>>().FirstOrDefault(static option => option.Name == Name) is { } option
             && parsed.GetValue(option) is { } level

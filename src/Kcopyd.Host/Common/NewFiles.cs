@@ -2,12 +2,12 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>Where the command may create files.</summary>
+/// <summary>Checks where the command may create files.</summary>
 internal static class NewFiles
 {
-    /// <summary>Refuses what cannot be created and what nobody wants created: a misspelt device becomes a file in <c>/dev</c>, in memory, and is
-    /// taken for a disk from then on.</summary>
-    /// <exception cref="UsageException">It must not be created.</exception>
+    /// <summary>Rejects files that cannot be created, and files in <c>/dev</c>: a misspelled device would become a file in memory that looks like a disk
+    /// from then on.</summary>
+    /// <exception cref="UsageException">The file must not be created.</exception>
     public static void CheckMayCreate(string what, string path)
     {
         var folder = FileEntry.FolderOf(path);
@@ -17,7 +17,7 @@ internal static class NewFiles
             throw new UsageException($"{what} does not exist, and no file is created among the devices in /dev. Check the name of the device.");
     }
 
-    // Shared memory is a file system of its own, or in some containers a folder, and made for files.
+    // Shared memory is for files. It is a separate file system, or in some containers a folder.
     private static bool IsAmongDevices(string folder) =>
         LibC.Status("/dev", out var devices) == 0 && LibC.Status(folder, out var here) == 0
         && (here.DeviceMajor, here.DeviceMinor) == (devices.DeviceMajor, devices.DeviceMinor)

@@ -6,7 +6,7 @@ using Akka.Serialization;
 namespace Kcopyd.Host.Common;
 
 /// <summary>
-/// In place of Akka.NET's JSON, which every actor system sets up at its start: the command sends nothing out of its process.
+/// Replaces Akka.NET's JSON serializer, which every actor system sets up when it starts: the command sends nothing out of its process.
 /// </summary>
 [SuppressMessage("Performance", "CA1812", Justification = "host.conf names it.")]
 internal sealed class NoSerializer : Serializer
@@ -16,11 +16,11 @@ internal sealed class NoSerializer : Serializer
     {
     }
 
-    // What Akka.NET calls where the serializer has settings.
+    // Akka.NET calls this constructor if the serializer has settings.
     public NoSerializer(ExtendedActorSystem system, Config settings)
         : this(system) => _ = settings;
 
-    // The number that the one has whose place this takes.
+    // The identifier of the replaced serializer.
     public override int Identifier => 1;
 
     public override bool IncludeManifest => false;

@@ -4,39 +4,39 @@ using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>A SOURCE or DEST of the command line: a path or the address of an NBD export, whole or a region of it.</summary>
+/// <summary>A SOURCE or DEST of the command line: all or a region of a path or an NBD export.</summary>
 /// <remarks>
-/// <para><c>@START[+LENGTH]:PATH</c> is a region; what begins otherwise is all of a path. What an argument means does not depend on the files that exist:
-/// only a path that begins with '@' must be written './@…'.</para>
-/// <para><c>DEVICE@START[+LENGTH]</c> is a region of a block or character device, too. It cannot be taken for a name: no file is created beside devices. Of
-/// anything else it is refused, with both spellings that can be meant.</para>
+/// <para><c>@START[+LENGTH]:PATH</c> is a region; an argument that does not begin with '@' is a whole path. The meaning of an argument does not depend on the
+/// files that exist: only a path that begins with '@' must be written './@…'.</para>
+/// <para><c>DEVICE@START[+LENGTH]</c> is also a region of a block or character device. It is not ambiguous: no file is created next to devices. For any other
+/// path it is an error, whose message gives both possible spellings.</para>
 /// </remarks>
-/// <param name="Argument">What the usage calls it, such as "SOURCE" or "DEST 2"; error messages begin with it.</param>
+/// <param name="Argument">The name of the argument in the usage, such as "SOURCE" or "DEST 2"; error messages begin with it.</param>
 /// <param name="Path">The path as given.</param>
-/// <param name="Start">First byte, a multiple of 512.</param>
-/// <param name="Length">Bytes, a multiple of 512; null where none was given.</param>
+/// <param name="Start">Offset of the first byte, a multiple of 512.</param>
+/// <param name="Length">Length in bytes, a multiple of 512; null if none was given.</param>
 internal sealed record Operand(string Argument, string Path, long Start, long? Length)
 {
-    /// <summary>The export that the path is the address of; null for anything on this machine.</summary>
+    /// <summary>The address of the NBD export; null for anything on this machine.</summary>
     public NbdUri? Uri { get; private init; }
 
-    /// <summary>The path for people.</summary>
+    /// <summary>The path as messages show it.</summary>
     public string Name => ForeignText.Path(Path);
 
-    /// <summary>The path for JSON, which escapes what must not be shown.</summary>
+    /// <summary>The path for JSON, which escapes unprintable characters.</summary>
     public string Text => UnixPath.ToText(Path);
 
     /// <summary>True for a path on this machine.</summary>
     public bool IsLocal => Uri is null && !IsStandardStream;
 
-    /// <summary>True for standard input or output, whatever is behind it. A file named '-' is './-'.</summary>
+    /// <summary>True for standard input or output, whatever it is connected to. A file named '-' is './-'.</summary>
     public bool IsStandardStream => Path is "-" or "/dev/stdin" or "/dev/stdout" or "/dev/fd/0" or "/dev/fd/1" or "/proc/self/fd/0" or "/proc/self/fd/1";
 
-    /// <summary>True if the user named a part of it.</summary>
+    /// <summary>True if the user named a region.</summary>
     public bool IsRegion => Start > 0 || Length is not null;
 
-    /// <summary>Reads an argument.</summary>
-    /// <exception cref="UsageException">It is empty, or a region that is not one or not of whole sectors.</exception>
+    /// <summary>Parses an argument.</summary>
+    /// <exception cref="UsageException">The argument is empty, or its region is malformed or does not consist of whole sectors.</exception>
     public static Operand Parse(string argument, string text)
     {
         if (text.Length == 0)
@@ -61,7 +61,8 @@ internal sealed record Operand(string Argument, string Path, long Start, long? L
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         if (colon < 0)
-            throw new UsageException($"{argument} '{text}': a region is '@START[+LENGTH]:PATH', such as '@1M+64K:disk.img'. A file of that name is './{text}'.");
+            throw new UsageException($"{argument} '{text}': a region is '@START[+LENGTH]:PATH', such as '@1M+64K:disk.img'. "
+                + $"A file of that name is './{text}'.");
         return colon + 1 == text.Length
             ? throw new UsageException($"{argument} '{text}': there is no path after ':'.")
             : Region(argument, text, text[(colon + 1)..], text.AsSpan(1, colon - 1));
@@ -75,7 +76,8 @@ internal sealed record Operand(string Argument, string Path, long Start, long? L
         var (path, region) = (text[..at], text[(at + 1)..]);
         if (FileEntry.Of(path).Kind is FileKind.Block or FileKind.Character && !FileEntry.Of(text).Exists)
             return Region(argument, text, path, region);
-        throw new UsageException($"{argument} '{text}' could be a region or a name. For the region, write '@{region}:{path}'; for a file of that name, '@0:{text}'.");
+        throw new UsageException($"{argument} '{text}' could be a region or a name. For the region, write '@{region}:{path}'; "
+            + $"for a file of that name, '@0:{text}'.");
     }
 
     private static Operand Region(string argument, string text, string path, ReadOnlySpan<char> region)

@@ -4,16 +4,16 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>Finds out what a device or image carries before it is overwritten: a file system, a partition table, a member of a RAID, a volume.</summary>
-/// <remarks>libblkid knows them all, by <c>blkid -p</c> of util-linux, which reads the device and asks no cache. Where that program is not installed, nothing
-/// is known.</remarks>
+/// <summary>Identifies the content of a device or image before it is overwritten: a file system, a partition table, a member of a RAID, a volume.</summary>
+/// <remarks>Uses libblkid through <c>blkid -p</c> of util-linux, which reads the device and bypasses the cache. If that program is not installed, nothing is
+/// identified.</remarks>
 internal static class Signatures
 {
     private const int SeveralFound = 8;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Describes what is on a file or block device, such as "an ext4 file system labelled 'root'"; null if nothing is known of it.</summary>
+    /// <summary>Describes the content of a file or block device, such as "a file system of type ext4 labelled 'root'"; null if it is not known.</summary>
     public static async Task<string?> DescribeAsync(string path)
     {
         if (Program() is not { } program || UnixPath.ToText(path) != path)
@@ -33,13 +33,13 @@ internal static class Signatures
                 {
                     0 => Describe(output),
                     SeveralFound => "signatures of several kinds (see 'wipefs')",
-                    _ => null,      // 2: nothing that it knows
+                    _ => null,      // 2: no known signature
                 };
             }
             catch (OperationCanceledException)
             {
                 process.Kill();
-                return null;        // a device that does not answer says so when it is opened
+                return null;        // a device that does not respond fails when it is opened
             }
         }
         catch (Win32Exception)

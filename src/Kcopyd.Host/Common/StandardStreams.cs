@@ -2,12 +2,13 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>The streams that this process was started with.</summary>
+/// <summary>The standard streams of this process.</summary>
 internal static class StandardStreams
 {
     private const int Output = 1, Error = 2;
 
-    /// <summary>Opens them. A number that is free would be given to the next file that is opened, and what is said would be written into that.</summary>
+    /// <summary>Opens the streams. Occupies those that are free: otherwise the next opened file would get such a descriptor, and messages would be
+    /// written into that file.</summary>
     public static CommandConsole Open()
     {
         var (hasOutput, hasError) = (LibC.IsInherited(Output), LibC.IsInherited(Error));

@@ -5,30 +5,30 @@ using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>What an operand is, found out without changing it.</summary>
+/// <summary>The properties of an operand, determined without changing it.</summary>
 /// <param name="Operand">The argument.</param>
-/// <param name="Kind">What its path names.</param>
-/// <param name="Size">Bytes; 0 for what is missing, <see cref="long.MaxValue"/> for a sink.</param>
-/// <param name="Location">Where its first byte lives; nowhere if it stores nothing.</param>
-/// <param name="HoldsData">True of a destination if something would be lost by overwriting it: not of an empty file, and not of one that is all hole.</param>
+/// <param name="Kind">The kind of what the path names.</param>
+/// <param name="Size">Bytes; 0 if it is missing, <see cref="long.MaxValue"/> for a sink.</param>
+/// <param name="Location">The location of its first byte; none if it stores nothing.</param>
+/// <param name="HoldsData">True for a destination that would lose data if overwritten; false for an empty file and for a file that is one hole.</param>
 internal sealed record Survey(Operand Operand, OperandKind Kind, long Size, StorageLocation Location, bool HoldsData = false)
 {
     private Func<Task<Survey>>? _again;
 
-    /// <summary>The export, for <see cref="OperandKind.Remote"/>: it is open, and this connection is the one to use.</summary>
+    /// <summary>The open export of an <see cref="OperandKind.Remote"/>; use this connection.</summary>
     public NbdBlockDevice? Remote { get; private init; }
 
-    /// <summary>Who may read and write what is there.</summary>
+    /// <summary>The permissions of what is there; null for sinks, streams, exports and missing files.</summary>
     public UnixFileMode? Permissions { get; private init; }
 
-    /// <summary>Looks once more at what may have changed. What is open already stays what it was.</summary>
-    /// <exception cref="UsageException">It cannot be opened any more.</exception>
+    /// <summary>Surveys again what may have changed. What is already open stays unchanged.</summary>
+    /// <exception cref="UsageException">The operand can no longer be opened.</exception>
     public Task<Survey> AgainAsync() => _again?.Invoke() ?? Task.FromResult(this);
 
-    /// <summary>Opens and closes the operand as it will be opened later, but creates and grows nothing. Exports stay open.</summary>
+    /// <summary>Opens and closes the operand the way it will be opened later, but creates and grows nothing. Exports stay open.</summary>
     /// <param name="operand">The operand.</param>
-    /// <param name="remotes">Opens exports; needed for an address only.</param>
-    /// <exception cref="UsageException">It cannot be opened so.</exception>
+    /// <param name="remotes">Opens exports; only needed for an address.</param>
+    /// <exception cref="UsageException">The operand cannot be opened this way.</exception>
     public static async Task<Survey> OfSourceAsync(Operand operand, RemoteDevices? remotes = null)
     {
         if (operand.Uri is not null)
@@ -58,7 +58,7 @@ internal sealed record Survey(Operand Operand, OperandKind Kind, long Size, Stor
         if (operand.Uri is not null)
         {
             var export = await remotes!.OpenAsync(operand).ConfigureAwait(false);
-            return export.IsReadOnly ? throw new UsageException($"{operand} is read-only: its server does not take writes.") : Of(operand, export);
+            return export.IsReadOnly ? throw new UsageException($"{operand} is read-only: its server does not accept writes.") : Of(operand, export);
         }
         if (IsStream(operand, StandardOutput, out var stream))
             return stream;
@@ -79,19 +79,22 @@ internal sealed record Survey(Operand Operand, OperandKind Kind, long Size, Stor
 
     private const string StandardInput = "/proc/self/fd/0", StandardOutput = "/proc/self/fd/1";
 
-    /// <summary>True if standard output is among what is written, by whatever name: what else is said must not get into it.</summary>
+    /// <summary>True if this is standard output, under any name: no other output may be written to it then.</summary>
     public bool IsStandardOutput => Operand.IsStandardStream
         || (Kind is OperandKind.File or OperandKind.Stream && Location.Storage is { } storage && storage.Equals(FileEntry.Of(StandardOutput).Identity));
 
     private static bool IsStream(Operand operand, string standard, [NotNullWhen(true)] out Survey? survey)
     {
         var entry = FileEntry.Of(operand.IsStandardStream ? standard : operand.Path);
-        survey = operand.IsStandardStream || entry.Kind == FileKind.Pipe ? new Survey(operand, OperandKind.Stream, long.MaxValue, new StorageLocation(entry.Kind == FileKind.Character ? null : entry.Identity, 0)) : null;
+        survey = operand.IsStandardStream || entry.Kind == FileKind.Pipe
+            ? new Survey(operand, OperandKind.Stream, long.MaxValue, new StorageLocation(entry.Kind == FileKind.Character ? null : entry.Identity, 0))
+            : null;
         return survey is not null;
     }
 
-    // Two addresses of one export are the same storage; what else leads to it, nobody here can know.
-    private static Survey Of(Operand operand, NbdBlockDevice export) => new(operand, OperandKind.Remote, export.Length, new StorageLocation(RemoteDevices.Storage(operand.Uri!), 0)) { Remote = export };
+    // Two addresses of one export are the same storage; other paths to it cannot be detected here.
+    private static Survey Of(Operand operand, NbdBlockDevice export) =>
+        new(operand, OperandKind.Remote, export.Length, new StorageLocation(RemoteDevices.Storage(operand.Uri!), 0)) { Remote = export };
 
     private static Survey Of(Operand operand, FileBlockDevice device, Func<Task<Survey>> again)
     {
@@ -105,28 +108,32 @@ internal sealed record Survey(Operand Operand, OperandKind Kind, long Size, Stor
         };
     }
 
-    // The first block by itself: where data ends, only a walk over all of its pages tells.
+    // The first block is checked separately: finding the end of data requires a walk over all of its pages.
     private static async Task<bool> HoldsDataAsync(FileBlockDevice device) =>
         (device.Features & DeviceFeatures.Sink) == 0 && device.Length != long.MaxValue
-        && !(device.IsRegularFile && await IsHoleAsync(device, FirstBlock).ConfigureAwait(false) && await IsHoleAsync(device, device.Length).ConfigureAwait(false));
+        && !(device.IsRegularFile
+            && await IsHoleAsync(device, FirstBlock).ConfigureAwait(false)
+            && await IsHoleAsync(device, device.Length).ConfigureAwait(false));
 
     private const long FirstBlock = 512;
 
     private static async Task<bool> IsHoleAsync(FileBlockDevice file, long length) =>
-        await file.MapAsync(0, length).ConfigureAwait(false) is var extent && (extent.IsZero || file.Length == 0) && extent.Length >= Math.Min(length, file.Length);
+        await file.MapAsync(0, length).ConfigureAwait(false) is var extent
+        && (extent.IsZero || file.Length == 0)
+        && extent.Length >= Math.Min(length, file.Length);
 }
 
-/// <summary>What a path names.</summary>
+/// <summary>The kind of what an operand names.</summary>
 internal enum OperandKind
 {
     /// <summary>Nothing yet: a file will be created.</summary>
     Missing,
     File,
     Disk,
-    /// <summary>An export of an NBD server: it has the size that it has.</summary>
+    /// <summary>An export of an NBD server; its size is fixed.</summary>
     Remote,
     /// <summary>A character device: it has no size.</summary>
     Sink,
-    /// <summary>A pipe, standard input or output, a file that does not know its length: it is read or written once, in order.</summary>
+    /// <summary>A pipe, standard input or output, or a file of unknown length: it is read or written once, in order.</summary>
     Stream,
 }

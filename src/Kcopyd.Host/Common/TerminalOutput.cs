@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Kcopyd.Host.Common;
 
-/// <summary>Standard error as a terminal, also where standard output is a pipe: its own size, and not that of standard output.</summary>
+/// <summary>Standard error as a terminal, with its own size: standard output may be a pipe.</summary>
 internal sealed class TerminalOutput : IAnsiConsoleOutput
 {
     private const int StandardError = 2;
@@ -24,6 +24,6 @@ internal sealed class TerminalOutput : IAnsiConsoleOutput
 
     public void SetEncoding(Encoding encoding)
     {
-        // It has one.
+        // The writer already has an encoding.
     }
 }

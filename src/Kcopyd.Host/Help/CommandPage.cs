@@ -4,30 +4,30 @@ using System.Globalization;
 
 namespace Kcopyd.Host.Help;
 
-/// <summary>All that there is to say about one command: what <c>--help</c>, the man page and the completion are made of.</summary>
-/// <param name="Words">Its name and those of the commands above it, such as "kcopyd", "snapshot", "create".</param>
-/// <param name="Summary">What it does, in a sentence or two.</param>
-/// <param name="Operands">What it takes that is no option, in order.</param>
-/// <param name="Options">Its options.</param>
-/// <param name="Commands">The commands below it.</param>
-/// <param name="Notes">What the parser does not know of it.</param>
+/// <summary>The documentation of one command: the source of <c>--help</c>, the man page and the completion.</summary>
+/// <param name="Words">The name of the command, preceded by those of its parents, such as "kcopyd", "snapshot", "create".</param>
+/// <param name="Summary">What the command does, in a sentence or two.</param>
+/// <param name="Operands">The operands, in order.</param>
+/// <param name="Options">The options.</param>
+/// <param name="Commands">The subcommands.</param>
+/// <param name="Notes">The notes that the parser does not know.</param>
 internal sealed record CommandPage(
-    IReadOnlyList<string> Words, string Summary, IReadOnlyList<PageOperand> Operands, IReadOnlyList<PageOption> Options, 
+    IReadOnlyList<string> Words, string Summary, IReadOnlyList<PageOperand> Operands, IReadOnlyList<PageOption> Options,
     IReadOnlyList<CommandPage> Commands, CommandNotes Notes)
 {
-    /// <summary>As it is typed: "kcopyd snapshot create".</summary>
+    /// <summary>The name as typed: "kcopyd snapshot create".</summary>
     public string Name => string.Join(' ', Words);
 
     /// <summary>The name of its man page: "kcopyd-snapshot-create".</summary>
     public string FileName => string.Join('-', Words);
 
-    /// <summary>It and all commands below it.</summary>
+    /// <summary>This command and all its subcommands.</summary>
     public IEnumerable<CommandPage> All => Commands.SelectMany(static command => command.All).Prepend(this);
 
-    /// <summary>The first sentence of the summary, without its full stop.</summary>
+    /// <summary>The first sentence of the summary, without its period.</summary>
     public string Title => Summary.Split(". ")[0].TrimEnd('.');
 
-    /// <summary>How it is called, such as "kcopyd copy [OPTION...] SOURCE DEST...".</summary>
+    /// <summary>The synopsis, such as "kcopyd copy [OPTION...] SOURCE DEST...".</summary>
     public string Usage => string.Join(' ',
     [
         Name,
@@ -37,7 +37,7 @@ internal sealed record CommandPage(
         .. Operands.Select(static operand => operand.Text),
     ]);
 
-    /// <summary>The page of a command, with those of the commands below it.</summary>
+    /// <summary>Creates the page of a command and those of its subcommands.</summary>
     public static CommandPage Of(Command command) => Of(command, [.. Above(command)]);
 
     private static CommandPage Of(Command command, string[] words) => new(
@@ -48,7 +48,7 @@ internal sealed record CommandPage(
         [.. command.Subcommands.Where(static child => !child.Hidden).Select(child => Of(child, [.. words, child.Name]))],
         CommandNotes.Of(string.Join(' ', words.Skip(1))));
 
-    // The root has the name of the program's file, whatever that is called today.
+    // The parser names the root after the program's file, which may have been renamed.
     private static IEnumerable<string> Above(Command command) =>
         command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? [.. Above(parent), command.Name] : ["kcopyd"];
 }
@@ -56,9 +56,9 @@ internal sealed record CommandPage(
 /// <summary>An operand.</summary>
 /// <param name="Name">Such as "SOURCE".</param>
 /// <param name="Description">What it is.</param>
-/// <param name="Values">The words that it may be; empty if it is a file.</param>
-/// <param name="IsOptional">True if it may be left out.</param>
-/// <param name="IsRepeated">True if there may be several.</param>
+/// <param name="Values">The accepted words; empty if it is a file.</param>
+/// <param name="IsOptional">True if it can be omitted.</param>
+/// <param name="IsRepeated">True if it can be given several times.</param>
 internal sealed record PageOperand(string Name, string Description, IReadOnlyList<string> Values, bool IsOptional, bool IsRepeated)
 {
     public string Text => (IsRepeated ? Name + "..." : Name) is var text && IsOptional ? $"[{text}]" : text;
@@ -70,25 +70,25 @@ internal sealed record PageOperand(string Name, string Description, IReadOnlyLis
 
 /// <summary>An option.</summary>
 /// <param name="Name">Such as "--mapfile".</param>
-/// <param name="Aliases">Other names that it has.</param>
-/// <param name="Value">What its value is called, such as "FILE" or "auto|direct|buffered"; null if it takes none.</param>
+/// <param name="Aliases">Its other names.</param>
+/// <param name="Value">The name of its value, such as "FILE" or "auto|direct|buffered"; null if it takes no value.</param>
 /// <param name="Description">What it does, and its default.</param>
-/// <param name="IsRequired">True if it may not be left out.</param>
+/// <param name="IsRequired">True if it cannot be omitted.</param>
 internal sealed record PageOption(string Name, IReadOnlyList<string> Aliases, string? Value, string Description, bool IsRequired)
 {
-    // What values are called that are names of files.
+    // The names of values that are files.
     private static readonly string[] Files = ["FILE", "DIR", "PATH", "COW", "ORIGIN"];
 
-    /// <summary>As it is typed: "--mapfile FILE".</summary>
+    /// <summary>The option as typed: "--mapfile FILE".</summary>
     public string Text => Value is null ? Name : $"{Name} {Value}";
 
-    /// <summary>With all its names: "-h, --help".</summary>
+    /// <summary>The option with all its names: "-h, --help".</summary>
     public string Heading => string.Join(", ", Aliases.Append(Text));
 
-    /// <summary>The words that its value may be.</summary>
+    /// <summary>The accepted values.</summary>
     public IReadOnlyList<string> Values { get; private init; } = [];
 
-    /// <summary>True if the value may be several of the words, with commas between them.</summary>
+    /// <summary>True if the value is a comma-separated list of words.</summary>
     public bool IsList { get; private init; }
 
     /// <summary>True if the value is, or ends with, the name of a file.</summary>
@@ -108,7 +108,7 @@ internal sealed record PageOption(string Name, IReadOnlyList<string> Aliases, st
         };
     }
 
-    // Other names of values are in capitals.
+    // Placeholders are in capitals.
     private static bool IsLiteral(string word) =>
         word is "P" or "PO" || (word.Length > 0 && word.All(static letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter)));
 

@@ -8,9 +8,9 @@ namespace Kcopyd.Host.Help;
 /// <summary>A page as <c>--help</c> prints it.</summary>
 internal static class HelpText
 {
-    private const int Narrowest = 40, Widest = 100;
+    private const int MinWidth = 40, MaxWidth = 100;
 
-    /// <summary>Has <c>--help</c> print our pages.</summary>
+    /// <summary>Makes <c>--help</c> print these pages.</summary>
     public static void Use(RootCommand root)
     {
         foreach (var help in root.Options.OfType<HelpOption>())
@@ -22,7 +22,7 @@ internal static class HelpText
     /// <param name="width">Columns of the terminal.</param>
     public static string Of(CommandPage page, int width)
     {
-        var text = new HelpWriter(Math.Clamp(width, Narrowest, Widest));
+        var text = new HelpWriter(Math.Clamp(width, MinWidth, MaxWidth));
         text.Paragraph(page.Summary, 0);
         text.Section("Usage");
         text.Paragraph(page.Usage, 2);
@@ -64,7 +64,7 @@ internal static class HelpText
         public override int Invoke(ParseResult parseResult)
         {
             var page = CommandPage.Of(parseResult.CommandResult.Command);
-            parseResult.InvocationConfiguration.Output.Write(Of(page, Console.IsOutputRedirected ? Widest : Console.WindowWidth));
+            parseResult.InvocationConfiguration.Output.Write(Of(page, Console.IsOutputRedirected ? MaxWidth : Console.WindowWidth));
             return ExitCodes.Success;
         }
     }
@@ -73,18 +73,18 @@ internal static class HelpText
 /// <summary>Paragraphs, wrapped between words.</summary>
 internal sealed class HelpWriter(int width)
 {
-    // Where what a word means begins.
+    // The column where the meaning of a word begins.
     private const int Indent = 6;
 
     private readonly StringBuilder _text = new();
 
     public void Section(string title) => _text.Append('\n').Append(title).Append(":\n");
 
-    /// <summary>A word of its own line, and under it what it means.</summary>
+    /// <summary>Writes a word on its own line, and its meaning below.</summary>
     public void Item(string word, string meaning)
     {
         _text.Append(' ', 2).Append(word);
-        // On the same line where the word is short.
+        // The meaning of a short word begins on the same line.
         var start = word.Length <= Indent - 4 ? Indent - 2 - word.Length : -1;
         if (start < 0)
             _text.Append('\n');
@@ -97,7 +97,7 @@ internal sealed class HelpWriter(int width)
             Wrap(text, indent, indent);
     }
 
-    /// <summary>Lines that are typed as they are.</summary>
+    /// <summary>Writes lines verbatim.</summary>
     public void Lines(string lines, int indent)
     {
         foreach (var line in lines.Split('\n'))

@@ -12,21 +12,21 @@ internal static class ManCommand
     private static string Version =>
         typeof(ManCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    // As everything does that makes packages which can be made again.
+    // The convention for reproducible packages.
     private static DateOnly Date => long.TryParse(Environment.GetEnvironmentVariable("SOURCE_DATE_EPOCH"), CultureInfo.InvariantCulture, out var seconds)
         ? DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime)
         : DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
 
-    /// <summary>Makes it.</summary>
-    /// <param name="console">Where it speaks.</param>
-    /// <param name="root">Makes every command there is.</param>
+    /// <summary>Creates the command.</summary>
+    /// <param name="console">The output.</param>
+    /// <param name="root">Creates the root with all commands.</param>
     public static Command Create(CommandConsole console, Func<Command> root)
     {
         var folder = new Argument<string>("DIR")
         {
-            Description = "Where they go, such as ~/.local/share/man/man1. It is made if it is not there; pages of these names are replaced.",
+            Description = "The directory of the pages, such as ~/.local/share/man/man1. It is created if it does not exist; existing pages are replaced.",
         };
-        var command = new Command(Name, "Writes the man pages: kcopyd.1, and kcopyd-copy.1 and so on for each command.") { folder };
+        var command = new Command(Name, "Writes the man pages: kcopyd.1, and a page such as kcopyd-copy.1 for each command.") { folder };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var path = parsed.GetRequiredValue(folder);

@@ -3,14 +3,14 @@ using System.Text;
 
 namespace Kcopyd.Host.Help;
 
-/// <summary>A page for man(1), in its macros.</summary>
+/// <summary>A page for man(1), in man macros.</summary>
 internal static class ManPage
 {
     /// <summary>The text of a page.</summary>
     /// <param name="page">The page.</param>
-    /// <param name="version">The program's.</param>
-    /// <param name="date">Of the release.</param>
-    /// <param name="related">The file names of pages that it refers to.</param>
+    /// <param name="version">The version of the program.</param>
+    /// <param name="date">The date of the release.</param>
+    /// <param name="related">The file names of the pages under "See also".</param>
     public static string Of(CommandPage page, string version, DateOnly date, IEnumerable<string> related)
     {
         var text = new StringBuilder();
@@ -61,7 +61,7 @@ internal static class ManPage
         void Item(NoteItem item) => text.Append(".TP\n.B ").Append(Line(item.Word)).Append(Line(item.Text));
     }
 
-    // A line that begins with a dot or an apostrophe would be a request.
+    // A line that begins with a dot or an apostrophe would be a roff request.
     private static string Line(string text) => (text[0] is '.' or '\'' ? "\\&" : "") + Escape(text) + '\n';
 
     private static string Escape(string text) => text.Replace("\\", "\\e", StringComparison.Ordinal)

@@ -1,29 +1,29 @@
 namespace Kcopyd.Host.Mapfiles;
 
 /// <summary>
-/// What is known of an input, byte by byte, as GNU ddrescue keeps it: blocks in order, without gaps from byte 0 on, neighbours of one
-/// status merged. What lies behind the last block is not tried.
+/// The status of every byte of an input, as GNU ddrescue keeps it: blocks in order, without gaps from byte 0 on, neighbors of the same status merged. What lies
+/// behind the last block is non-tried.
 /// </summary>
 internal sealed class Mapfile
 {
-    private const int Few = 8;      // ranges: marking each by itself moves the rest of the list each time
+    private const int MinForMerge = 8;      // ranges: marking ranges one by one moves the rest of the list each time
 
     private readonly List<MapBlock> _blocks = [];
 
     public IReadOnlyList<MapBlock> Blocks => _blocks;
 
-    /// <summary>Bytes that the blocks cover.</summary>
+    /// <summary>The number of bytes that the blocks cover.</summary>
     public long End => _blocks.Count == 0 ? 0 : _blocks[^1].End;
 
-    /// <summary>Makes the map reach to <paramref name="end"/> at least.</summary>
+    /// <summary>Extends the map to at least <paramref name="end"/>.</summary>
     public void Extend(long end)
     {
         if (end > End)
             Append(new MapBlock(End, end - End, MapStatus.NonTried));
     }
 
-    /// <summary>Adds a block at the end; a gap before it is not tried.</summary>
-    /// <exception cref="ArgumentException">It begins before the end, or is empty.</exception>
+    /// <summary>Adds a block at the end; a gap before it is non-tried.</summary>
+    /// <exception cref="ArgumentException">The block begins before the end, or is empty.</exception>
     public void Append(MapBlock block)
     {
         if (block.Position < End || block.Size <= 0 || block.Position > long.MaxValue - block.Size)
@@ -35,7 +35,7 @@ internal sealed class Mapfile
             _blocks.Add(block);
     }
 
-    /// <summary>Sets the status of a range, which may reach past the end.</summary>
+    /// <summary>Sets the status of a range, which may extend past the end.</summary>
     public void Mark(long position, long size, MapStatus status)
     {
         if (size <= 0)
@@ -64,11 +64,11 @@ internal sealed class Mapfile
         }
     }
 
-    /// <summary>Sets the statuses of many ranges at once, in one walk over the map.</summary>
+    /// <summary>Sets the statuses of many ranges in one pass over the map.</summary>
     /// <param name="ranges">In any order. Where two overlap, the later one in the list wins.</param>
     public void MarkAll(IReadOnlyList<MapBlock> ranges)
     {
-        if (ranges.Count < Few)
+        if (ranges.Count < MinForMerge)
         {
             foreach (var range in ranges)
                 Mark(range.Position, range.Size, range.Status);
@@ -125,7 +125,7 @@ internal sealed class Mapfile
         return new MapBlock(start, Math.Max(0, end - start), block.Status);
     }
 
-    // The block that holds a byte which is before the end.
+    // The block that contains a byte before the end.
     private int IndexOf(long position)
     {
         var (low, high) = (0, _blocks.Count - 1);

@@ -4,17 +4,17 @@ using System.Text;
 namespace Kcopyd.Host.Mapfiles;
 
 /// <summary>
-/// The text of a map file: comments, a status line (position, what is being done, pass), then a line for each block (position, size,
-/// status). Numbers are C's: decimal, 0x and octal.
+/// The text of a map file: comments, a status line (position, current status, pass), then a line for each block (position, size, status). Numbers are written
+/// as in C: decimal, hexadecimal (0x) or octal.
 /// </summary>
 internal static class MapfileFormat
 {
     private const string Phases = "?*/-FG+";
     private const string Statuses = "?*/-+";
-    private const int LongestLine = 1 << 16;    // characters: the command line that ddrescue writes down has two paths
+    private const int MaxLine = 1 << 16;        // characters: the command line that ddrescue records contains two paths
 
     /// <summary>Reads a map.</summary>
-    /// <exception cref="FormatException">It is not one; the message names the line.</exception>
+    /// <exception cref="FormatException">The text is not a map; the message names the line.</exception>
     public static Mapfile Read(TextReader reader)
     {
         var map = new Mapfile();
@@ -26,7 +26,7 @@ internal static class MapfileFormat
                 continue;
             if (!hasStatusLine)
             {
-                // ddrescue before 1.23 wrote no pass.
+                // Versions of ddrescue before 1.23 wrote no pass.
                 if (fields.Length is < 2 or > 3 || !TryNumber(fields[0], out _) || !IsOneOf(Phases, fields[1]))
                     throw new FormatException($"line {number} is not a status line (position, status, pass)");
                 hasStatusLine = true;
@@ -40,14 +40,14 @@ internal static class MapfileFormat
                 throw new FormatException($"line {number}: the block begins at {position}, and the one before it ends at {map.End}");
             map.Append(new MapBlock(position, size, (MapStatus)fields[2][0]));
         }
-        return map;     // an empty file is the map of an input of which nothing is known
+        return map;     // an empty file is a map in which everything is non-tried
     }
 
     /// <summary>Writes a map.</summary>
-    /// <param name="writer">Where to; lines end in LF.</param>
-    /// <param name="map">What is known.</param>
-    /// <param name="position">The position that is being tried.</param>
-    /// <param name="phase">What is being done: the status that is worked on, or <see cref="MapStatus.Finished"/>.</param>
+    /// <param name="writer">The output; lines end in LF.</param>
+    /// <param name="map">The map.</param>
+    /// <param name="position">The current position.</param>
+    /// <param name="phase">The status of the blocks that are being copied, or <see cref="MapStatus.Finished"/>.</param>
     public static void Write(TextWriter writer, Mapfile map, long position, MapStatus phase)
     {
         writer.Write("# Mapfile. Created by kcopyd; the format is GNU ddrescue's\n");
@@ -58,7 +58,7 @@ internal static class MapfileFormat
             writer.Write($"0x{block.Position:X8}  0x{block.Size:X8}  {(char)block.Status}\n");
     }
 
-    // What is no text at all has no ends of lines.
+    // A binary file may have no line ends.
     private static string? ReadLine(TextReader reader, int number)
     {
         var line = new StringBuilder();
@@ -66,14 +66,14 @@ internal static class MapfileFormat
         {
             if (next == '\n')
                 return line.ToString();
-            if (line.Length == LongestLine)
-                throw new FormatException($"line {number} has more than {LongestLine} characters");
+            if (line.Length == MaxLine)
+                throw new FormatException($"line {number} has more than {MaxLine} characters");
             line.Append((char)next);
         }
         return line.Length > 0 ? line.ToString() : null;
     }
 
-    // '#' begins a comment at the begin of a line and after white space.
+    // '#' begins a comment at the start of a line and after white space.
     private static string[] Fields(string line)
     {
         var fields = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);

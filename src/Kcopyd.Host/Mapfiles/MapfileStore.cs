@@ -6,19 +6,19 @@ using Kcopyd.Actors.IO;
 namespace Kcopyd.Host.Mapfiles;
 
 /// <summary>
-/// A map file on its disk. It is replaced whole where that leaves everything about it as it was: written beside, synced, renamed. The rename itself need not
-/// be on stable storage, because an older map says less but nothing wrong.
+/// A map file on disk. If its attributes can be preserved, it is replaced atomically: a new file is written next to it, synced and renamed. The rename itself
+/// need not be on stable storage, because an older map is less complete but not wrong.
 /// </summary>
 /// <remarks>
-/// A file with several names, of another owner, or in a folder that cannot be written, is written in place: a kill in that moment may leave a map that cannot
-/// be read, and only then. What is no regular file is refused: a device node would be replaced by a file, and a pipe would wait for its other end.
+/// A file with several hard links, with another owner, or in a folder that is not writable, is written in place: only then can a kill during the write leave an
+/// unreadable map. A file that is not regular is refused: a device node would be replaced by a file, and a pipe would wait for its other end.
 /// </remarks>
 internal sealed class MapfileStore
 {
-    // A hundred bytes a block, a million blocks: what is larger is an image.
-    private const long Largest = 128 << 20;
+    // A million blocks of a hundred bytes each: a larger file is an image.
+    private const long MaxSize = 128 << 20;
 
-    private readonly string _file;      // where symbolic links lead
+    private readonly string _file;      // the target of symbolic links
     private readonly string _beside;
     private bool _isInPlace;
 
@@ -29,7 +29,7 @@ internal sealed class MapfileStore
         Path = path;
         Entry = FileEntry.Of(path);
         if (Entry.Exists && Entry.Kind != FileKind.Regular)
-            throw new UsageException($"--mapfile '{path}' is no regular file; name a new file, or the map of an earlier run.");
+            throw new UsageException($"--mapfile '{path}' is not a regular file; name a new file, or the map of an earlier run.");
         _file = FileEntry.TargetOf(path);
         _beside = _file + ".kcopyd-tmp";
     }
@@ -38,23 +38,23 @@ internal sealed class MapfileStore
 
     public FileEntry Entry { get; }
 
-    /// <summary>The map; an empty one if there is no file.</summary>
-    /// <exception cref="UsageException">It is not a map file, or cannot be read.</exception>
+    /// <summary>Loads the map; it is empty if the file does not exist.</summary>
+    /// <exception cref="UsageException">The file is not a map file, or cannot be read.</exception>
     public Mapfile Load()
     {
         if (!Entry.Exists)
-            return new Mapfile();   // that it can be created is checked by CheckAsync
+            return new Mapfile();   // CheckAsync checks whether it can be created
         try
         {
-            if (Entry.Size > Largest)
-                throw new FormatException($"it has {Entry.Size} bytes, and a map at most {Largest}");
+            if (Entry.Size > MaxSize)
+                throw new FormatException($"it has {Entry.Size} bytes, and a map has at most {MaxSize}");
             using var reader = File.OpenText(_file);
             return MapfileFormat.Read(reader);
         }
         catch (FormatException wrong)
         {
             throw new UsageException($"--mapfile '{Path}' is not a ddrescue map file: {ForeignText.Phrase(wrong.Message)}. "
-                + "Name another file, or delete it to begin anew.");
+                + "Name another file, or delete it to start over.");
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
@@ -62,8 +62,8 @@ internal sealed class MapfileStore
         }
     }
 
-    /// <summary>Finds out whether and how the map can be saved, and leaves no trace.</summary>
-    /// <exception cref="UsageException">It cannot.</exception>
+    /// <summary>Determines whether and how the map can be saved, and leaves no trace.</summary>
+    /// <exception cref="UsageException">The map cannot be saved.</exception>
     public async Task CheckAsync()
     {
         if (!Entry.Exists)
@@ -87,8 +87,8 @@ internal sealed class MapfileStore
     }
 
     /// <summary>Saves the map.</summary>
-    /// <exception cref="IOException">It cannot be written; unless it is written in place, the old one is still there.</exception>
-    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    /// <exception cref="IOException">The map cannot be written; unless it is written in place, the old map is preserved.</exception>
+    /// <exception cref="UnauthorizedAccessException">As for <see cref="IOException"/>.</exception>
     public async Task SaveAsync(Mapfile map, long position, MapStatus phase)
     {
         var text = new StringWriter(CultureInfo.InvariantCulture);
@@ -103,7 +103,7 @@ internal sealed class MapfileStore
         File.Move(_beside, _file, overwrite: true);
     }
 
-    // A file made beside it that is like it in everything that people see.
+    // True if a new file next to it would have the same attributes.
     private async Task<bool> CanReplaceAsync()
     {
         if (LibC.Status(_file, out var status) < 0 || status.Links > 1)
@@ -116,7 +116,8 @@ internal sealed class MapfileStore
         {
             return false;
         }
-        return LibC.Status(_beside, out var beside) == 0 && (beside.Owner, beside.Group, beside.Permissions) == (status.Owner, status.Group, status.Permissions);
+        return LibC.Status(_beside, out var beside) == 0
+            && (beside.Owner, beside.Group, beside.Permissions) == (status.Owner, status.Group, status.Permissions);
     }
 
     private async Task WriteBesideAsync(ReadOnlyMemory<byte> bytes)
@@ -125,10 +126,10 @@ internal sealed class MapfileStore
         var mode = Entry.Exists ? Entry.Permissions : (UnixFileMode?)null;
         await WriteAsync(_beside, bytes, new BlockDeviceOptions { CreateNew = true, CreateMode = mode, Length = bytes.Length }).ConfigureAwait(false);
         if (mode is { } permissions)
-            File.SetUnixFileMode(_beside, permissions);     // the umask took its part
+            File.SetUnixFileMode(_beside, permissions);     // the umask was applied
     }
 
-    // Through a device of our own, because FileStream hides a failed flush.
+    // Writes through an IBlockDevice, because FileStream hides a failed flush.
     private static async Task WriteAsync(string path, ReadOnlyMemory<byte> bytes, BlockDeviceOptions options)
     {
         var device = BlockDevice.Open(path, options);
@@ -144,7 +145,7 @@ internal sealed class MapfileStore
         }
     }
 
-    // What a run that was killed left, or this one; nothing else has that name.
+    // Removes the file that this run or a killed one left; nothing else has that name.
     private void RemoveBeside()
     {
         if (FileEntry.Of(_beside).Kind == FileKind.Regular)

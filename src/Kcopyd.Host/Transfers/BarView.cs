@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>A bar for each destination, on a terminal: as many as it has rows, with as much beside each as it has columns.</summary>
+/// <summary>Shows a bar for each destination on a terminal: as many bars as fit its rows, with as many details as fit its columns.</summary>
 internal sealed class BarView(TextWriter writer, LatestProgress progress, TransferResult result) : ProgressView(writer, progress, result)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
@@ -13,11 +13,14 @@ internal sealed class BarView(TextWriter writer, LatestProgress progress, Transf
         var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = output, Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes });
         var count = Result.Plan.Destinations.Count;
         var shown = Math.Min(count, Math.Max(1, output.Height - 2));
-        // The last bar stands for all that have none: it is where the slowest of them is.
+        // The last bar represents all remaining destinations: it shows the slowest of them.
         var first = shown == count ? count : shown - 1;
         await terminal.Progress().Columns(Columns(output.Width)).StartAsync(async screen =>
         {
-            var names = Enumerable.Range(0, shown).Select(i => i < first ? Short(Name(i), output.Width / 3) : $"... and {count - first} more").Select(Markup.Escape).ToArray();
+            var names = Enumerable.Range(0, shown)
+                .Select(i => i < first ? Short(Name(i), output.Width / 3) : $"... and {count - first} more")
+                .Select(Markup.Escape)
+                .ToArray();
             var bars = Array.ConvertAll(names, name => screen.AddTask(name, maxValue: Math.Max(1, Result.Wanted)));
             bool runs;
             do
@@ -36,7 +39,7 @@ internal sealed class BarView(TextWriter writer, LatestProgress progress, Transf
         }).ConfigureAwait(false);
     }
 
-    // The bars are there.
+    // The bars already show the progress.
     public override void ShowNow()
     {
     }
@@ -49,10 +52,14 @@ internal sealed class BarView(TextWriter writer, LatestProgress progress, Transf
             < 50 => [name, new PercentageColumn()],
             < 70 => [name, new PercentageColumn(), new TransferSpeedColumn()],
             < 90 => [name, new ProgressBarColumn { Width = 16 }, new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn()],
-            _ => [name, new ProgressBarColumn { Width = width < 120 ? 16 : 40 }, new PercentageColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn()],
+            _ =>
+            [
+                name, new ProgressBarColumn { Width = width < 120 ? 16 : 40 }, new PercentageColumn(), new DownloadedColumn(),
+                new TransferSpeedColumn(), new RemainingTimeColumn(),
+            ],
         };
     }
 
-    // The end of a path tells more than its begin.
+    // The end of a path is more informative than its start.
     private static string Short(string name, int width) => name.Length <= Math.Max(8, width) ? name : "..." + name[^(Math.Max(8, width) - 3)..];
 }

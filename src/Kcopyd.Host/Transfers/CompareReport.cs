@@ -5,10 +5,10 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>How a comparison ended.</summary>
+/// <summary>Reports the result of a comparison.</summary>
 internal static class CompareReport
 {
-    private const int MostRanges = 20;      // of the text; --list and --json have them all
+    private const int MaxRanges = 20;       // in the text; --list and --json have all of them
 
     public static async Task WriteAsync(CompareResult result, CompareOptions options, CommandConsole console)
     {
@@ -46,10 +46,10 @@ internal static class CompareReport
         {
             var (name, other) = (result.Plan.Destinations[i].Operand.Name, result.Others[i]);
             lines.Write($"\n  {name}: {Verdict(result, other, options)}");
-            foreach (var range in other.Ranges.Take(options.StopsAtFirst ? 0 : MostRanges))
+            foreach (var range in other.Ranges.Take(options.StopsAtFirst ? 0 : MaxRanges))
                 lines.Write($"\n    {range.Offset} {range.Length}");
-            if (!options.StopsAtFirst && other.Ranges.Count > MostRanges)
-                lines.Write($"\n    ... and {other.Ranges.Count - MostRanges} more ranges; --list and --json have them all");
+            if (!options.StopsAtFirst && other.Ranges.Count > MaxRanges)
+                lines.Write($"\n    ... and {other.Ranges.Count - MaxRanges} more ranges; --list and --json list all of them");
         }
         if (result.Sha256 is { } hash)
             lines.Write($"\n{hash}  {result.Plan.Source!.Operand.Name}");
@@ -79,10 +79,14 @@ internal static class CompareReport
 
     private static string Json(CompareResult result) => JsonSerializer.Serialize(
         new CompareJson(
-            result.IsCancelled ? "cancelled" : result.IsEqual ? "identical" : result.ReadFault is not null || result.Others.Any(static other => other.Fault is not null) ? "errors" : "different",
+            result.IsCancelled ? "cancelled"
+                : result.IsEqual ? "identical"
+                : result.ReadFault is not null || result.Others.Any(static other => other.Fault is not null) ? "errors"
+                : "different",
             result.Bytes, Math.Round(result.Elapsed.TotalSeconds, 3), result.ReadFault?.Message, result.Sha256,
-            [.. result.Others.Select((other, i) => new CompareJson.Other(result.Plan.Destinations[i].Operand.Text, other.IsEqual, other.First, other.DifferentBytes, other.Longer,
-                other.Fault?.Message, other.Fault is { Error: > IoError.None and < IoError.EndOfDevice and var error } ? (int)error : null, other.Sha256))],
+            [.. result.Others.Select((other, i) => new CompareJson.Other(
+                result.Plan.Destinations[i].Operand.Text, other.IsEqual, other.First, other.DifferentBytes, other.Longer, other.Fault?.Message,
+                other.Fault is { Error: > IoError.None and < IoError.EndOfDevice and var error } ? (int)error : null, other.Sha256))],
             [.. result.Others.Count == 1 ? result.Others[0].Ranges : Array.Empty<DifferentRange>().AsEnumerable()],
             [.. result.Others.Count == 1 ? [] : result.Others.Select(static other => other.Ranges)]),
         CompareJsonContext.Default.CompareJson);
@@ -90,25 +94,26 @@ internal static class CompareReport
 
 /// <summary>The object that <c>compare --json</c> prints.</summary>
 /// <param name="Verdict">identical, different, errors or cancelled.</param>
-/// <param name="Bytes">Bytes that were compared with each.</param>
-/// <param name="Seconds">How long it took.</param>
+/// <param name="Bytes">Bytes compared with each B.</param>
+/// <param name="Seconds">The duration.</param>
 /// <param name="Error">Why A cannot be read; null if it can.</param>
-/// <param name="Sha256">Of A, with <c>--checksum</c>.</param>
-/// <param name="Others">In the order of the command line.</param>
-/// <param name="Ranges">Of a single B: where it differs, bytes of A. What <c>kcopyd copy --ranges</c> takes.</param>
-/// <param name="RangesOfEach">The same of each of several.</param>
-internal sealed record CompareJson(string Verdict, long Bytes, double Seconds, string? Error, string? Sha256, IReadOnlyList<CompareJson.Other> Others, IReadOnlyList<DifferentRange> Ranges,
-    IReadOnlyList<IReadOnlyList<DifferentRange>> RangesOfEach)
+/// <param name="Sha256">The hash of A, with <c>--checksum</c>.</param>
+/// <param name="Others">The result for each B, in the order of the command line.</param>
+/// <param name="Ranges">For a single B: the ranges of A, in bytes, that differ. The input of <c>kcopyd copy --ranges</c>.</param>
+/// <param name="RangesOfEach">For several B: the ranges of each.</param>
+internal sealed record CompareJson(
+    string Verdict, long Bytes, double Seconds, string? Error, string? Sha256, IReadOnlyList<CompareJson.Other> Others,
+    IReadOnlyList<DifferentRange> Ranges, IReadOnlyList<IReadOnlyList<DifferentRange>> RangesOfEach)
 {
-    /// <summary>How one compares.</summary>
-    /// <param name="Path">As given.</param>
-    /// <param name="Identical">True if every byte is equal, and there are as many.</param>
-    /// <param name="First">First byte of a sector that differs; null if none does.</param>
-    /// <param name="DifferentBytes">In sectors that differ.</param>
-    /// <param name="Longer">Bytes that it is longer than A; negative if it is shorter.</param>
+    /// <summary>The result for one B.</summary>
+    /// <param name="Path">The path as given.</param>
+    /// <param name="Identical">True if the lengths and all bytes are equal.</param>
+    /// <param name="First">Offset of the first sector that differs; null if none does.</param>
+    /// <param name="DifferentBytes">Bytes in sectors that differ.</param>
+    /// <param name="Longer">Bytes by which it is longer than A; negative if it is shorter.</param>
     /// <param name="Error">Why it cannot be read; null if it can.</param>
-    /// <param name="Errno">Linux's number; null without one.</param>
-    /// <param name="Sha256">With <c>--checksum</c>.</param>
+    /// <param name="Errno">The Linux error number; null without one.</param>
+    /// <param name="Sha256">Its hash, with <c>--checksum</c>.</param>
     internal sealed record Other(string Path, bool Identical, long? First, long DifferentBytes, long Longer, string? Error, int? Errno, string? Sha256);
 }
 

@@ -2,10 +2,14 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>What a comparison found.</summary>
+/// <summary>The result of a comparison.</summary>
 internal sealed class CompareResult(TransferPlan plan)
 {
-    private readonly Found[] _others = [.. plan.Destinations.Select(other => new Found(CompareRun.LengthOf(other) is var length and < long.MaxValue ? length - CompareRun.LengthOf(plan.Source!) : 0))];
+    private readonly Found[] _others =
+    [
+        .. plan.Destinations.Select(other => new Found(
+            CompareRun.LengthOf(other) is var length and < long.MaxValue ? length - CompareRun.LengthOf(plan.Source!) : 0)),
+    ];
 
     public TransferPlan Plan { get; } = plan;
 
@@ -13,7 +17,7 @@ internal sealed class CompareResult(TransferPlan plan)
 
     public TimeSpan Elapsed { get; set; }
 
-    /// <summary>Bytes that were compared with each.</summary>
+    /// <summary>Bytes compared with each B.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>Why A cannot be read; null if it can.</summary>
@@ -35,7 +39,7 @@ internal sealed class CompareResult(TransferPlan plan)
             _others[i].Add(compared.Destinations[i]);
     }
 
-    /// <summary>Takes the ranges of the first B that no later window can make longer: all but the last.</summary>
+    /// <summary>Removes and returns the ranges of the first B that no later window can extend: all but the last.</summary>
     public List<DifferentRange> TakeListed()
     {
         var ranges = _others[0].Ranges;
@@ -44,8 +48,8 @@ internal sealed class CompareResult(TransferPlan plan)
         return taken;
     }
 
-    /// <summary>How one of the others compares.</summary>
-    /// <param name="longer">Bytes that it is longer than A; negative if it is shorter.</param>
+    /// <summary>The result for one B.</summary>
+    /// <param name="longer">Bytes by which it is longer than A; negative if it is shorter.</param>
     internal sealed class Found(long longer)
     {
         public long Longer { get; } = longer;
@@ -55,10 +59,10 @@ internal sealed class CompareResult(TransferPlan plan)
 
         public long RangeCount { get; private set; }
 
-        /// <summary>First byte of A in a sector that differs; null if none does.</summary>
+        /// <summary>Offset in A of the first sector that differs; null if none does.</summary>
         public long? First { get; private set; }
 
-        /// <summary>Merged, those that nobody has taken.</summary>
+        /// <summary>The merged ranges that have not been removed.</summary>
         public List<DifferentRange> Ranges { get; } = [];
 
         /// <summary>Why it cannot be read; null if it can.</summary>

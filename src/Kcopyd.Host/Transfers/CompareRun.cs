@@ -3,22 +3,23 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>What <c>compare</c> does: lock and open everything for reading, compare window by window, print what differs.</summary>
+/// <summary>Runs <c>compare</c>: locks and opens everything for reading, compares window by window, prints the differences.</summary>
 internal static class CompareRun
 {
     private const int MaxOthers = 64;
-    private const long Window = 64 << 20;       // bytes: what a job may list as different is bounded by it
-    private const int InFlight = 2;             // windows: one is finished while the next one runs
+    private const long Window = 64 << 20;       // bytes: bounds the list of differences of a job
+    private const int InFlight = 2;             // windows: one completes while the next one runs
 
-    /// <exception cref="UsageException">It cannot begin.</exception>
-    public static async Task<int> RunAsync(Operand first, IReadOnlyList<Operand> others, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
+    /// <exception cref="UsageException">The comparison cannot start.</exception>
+    public static async Task<int> RunAsync(
+        Operand first, IReadOnlyList<Operand> others, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
         if (others.Count > MaxOthers)
-            throw new UsageException($"{others.Count} to compare; one command compares with {MaxOthers} at most. Use several.");
+            throw new UsageException($"{others.Count} to compare; one command compares at most {MaxOthers}. Use several commands.");
         if (options.Lists && others.Count > 1)
-            throw new UsageException("--list is of one B: its lines do not say which.");
+            throw new UsageException("--list takes one B: its lines do not name the file.");
         if (options.Lists && options.Transfer.Json)
-            throw new UsageException("--list and --json would both go to standard output; --json has the ranges, too.");
+            throw new UsageException("--list and --json would both go to standard output; --json includes the ranges.");
         var remotes = new RemoteDevices(options.Transfer.LogLevel, cancellationToken);
         await using var remotesLease = remotes.ConfigureAwait(false);
         using var locks = StorageLocks.Take([.. others.Prepend(first).Select(static operand => (operand, false))], options.Transfer.Force, console);
@@ -32,11 +33,12 @@ internal static class CompareRun
         if (plan.Length == long.MaxValue)
             throw new UsageException($"{from.Operand} has no size; say how much: '@0+LENGTH:{from.Operand.Path}'.");
         if (to.Find(static survey => survey.Kind == OperandKind.Sink) is { } sink)
-            throw new UsageException($"{sink.Operand} keeps nothing that could be compared; leave it out.");
+            throw new UsageException($"{sink.Operand} stores nothing that could be compared; omit it.");
         return await RunAsync(plan, remotes.Engine, options, console, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<int> RunAsync(TransferPlan plan, Engine? running, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        TransferPlan plan, Engine? running, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
         var devices = await OpenAsync(plan, options.Transfer).ConfigureAwait(false);
         await using var devicesLease = devices.ConfigureAwait(false);
@@ -49,7 +51,8 @@ internal static class CompareRun
         var begun = Stopwatch.GetTimestamp();
         var flags = options.Transfer.Flags | (options.StopsAtFirst ? CopyFlags.None : CopyFlags.IgnoreError);
         var work = CompareAsync(new TransferJobs(client, devices, flags, progress, cancellationToken), result, options, console, cancellationToken);
-        var view = ProgressView.For(options.Lists ? ProgressMode.None : options.Transfer.Progress, console, progress, new TransferResult(plan, options.Transfer));
+        var mode = options.Lists ? ProgressMode.None : options.Transfer.Progress;
+        var view = ProgressView.For(mode, console, progress, new TransferResult(plan, options.Transfer));
         using (console.AnswerProgress(view.ShowNow))
         {
             await view.WatchAsync(work).ConfigureAwait(false);
@@ -60,10 +63,11 @@ internal static class CompareRun
         return result.IsCancelled ? ExitCodes.Interrupted : result.IsEqual ? ExitCodes.Success : ExitCodes.Errors;
     }
 
-    private static async Task CompareAsync(TransferJobs jobs, CompareResult result, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
+    private static async Task CompareAsync(
+        TransferJobs jobs, CompareResult result, CompareOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
         var length = jobs.Devices.Plan.Length;
-        var window = options.Transfer.Hashes ? Math.Max(1, length) : Window;        // a hash is of everything, in order
+        var window = options.Transfer.Hashes ? Math.Max(1, length) : Window;        // a hash covers everything, in order
         var inFlight = new Queue<Task<CopyResult>>();
         for (long at = 0; at < length && !IsOver(); at += window)
         {
@@ -96,9 +100,10 @@ internal static class CompareRun
         {
             foreach (var survey in plan.Destinations.Prepend(plan.Source!))
             {
+                var how = new BlockDeviceOptions { Io = options.Io, ReadOnly = true };
                 opened.Add(survey.Kind == OperandKind.Remote
                     ? RemoteDevices.Fit(survey, plan.Length)
-                    : await DeviceOpening.OpenForAsync(survey.Operand, plan.Length, new BlockDeviceOptions { Io = options.Io, ReadOnly = true }).ConfigureAwait(false));
+                    : await DeviceOpening.OpenForAsync(survey.Operand, plan.Length, how).ConfigureAwait(false));
             }
             return TransferDevices.Of(plan, opened[0], [.. opened.Skip(1)]);
         }
@@ -110,13 +115,14 @@ internal static class CompareRun
         }
     }
 
-    /// <summary>Bytes that there are to compare; <see cref="long.MaxValue"/> of a character device.</summary>
-    /// <exception cref="UsageException">The region is not there.</exception>
+    /// <summary>The number of bytes to compare; <see cref="long.MaxValue"/> for a character device.</summary>
+    /// <exception cref="UsageException">The region extends past the end.</exception>
     public static long LengthOf(Survey survey)
     {
         var (start, length) = (survey.Operand.Start, survey.Operand.Length);
         return survey.Kind == OperandKind.Sink ? length ?? long.MaxValue
-            : start > survey.Size || length > survey.Size - start ? throw new UsageException($"{survey.Operand} has {survey.Size} bytes; {start}+{length ?? 0} reaches past its end.")
+            : start > survey.Size || length > survey.Size - start
+                ? throw new UsageException($"{survey.Operand} has {survey.Size} bytes; {start}+{length ?? 0} reaches past its end.")
             : length ?? survey.Size - start;
     }
 }

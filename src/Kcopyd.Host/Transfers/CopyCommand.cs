@@ -7,10 +7,16 @@ internal static class CopyCommand
 {
     public static Command Create(CommandConsole console)
     {
-        var source = new Argument<string>("SOURCE") { Description = "What to copy: a file, a block device, or the address of an NBD export: nbd://HOST[:PORT]/NAME, nbd+unix:///NAME?socket=PATH, or nbds for TLS. A region of it: @START[+LENGTH]:PATH, in bytes with K, M, G or T." };
+        var source = new Argument<string>("SOURCE")
+        {
+            Description = "What to copy: a file, a block device, or the address of an NBD export: nbd://HOST[:PORT]/NAME, nbd+unix:///NAME?socket=PATH, "
+                + "or nbds for TLS. A region of it: @START[+LENGTH]:PATH, in bytes, or with K, M, G or T.",
+        };
         var destinations = new Argument<string[]>("DEST")
         {
-            Description = "Where to, up to 64; from a certain byte on: @START:PATH. A file is created or grown as needed, and one that holds something needs --overwrite. A block device must be large enough, a character device is a sink, an NBD export (nbd://HOST/NAME) must be there and large enough.",
+            Description = "Where to copy it, up to 64. To begin at an offset: @START:PATH. A file is created or grown as needed, and one that holds data "
+                + "requires --overwrite. A block device must be large enough, a character device is a sink, an NBD export (nbd://HOST/NAME) must exist and "
+                + "be large enough.",
             Arity = ArgumentArity.OneOrMore,
         };
         var options = new TransferOptionSet();

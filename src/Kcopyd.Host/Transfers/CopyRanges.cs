@@ -6,21 +6,22 @@ using Kcopyd.Actors.IO;
 namespace Kcopyd.Host.Transfers;
 
 /// <summary>
-/// The ranges that <c>--ranges</c> restricts a copy to: bytes of the source, in order, merged. As <c>kcopyd snapshot diff</c> and <c>kcopyd compare --list</c>
-/// print them, a line for each (<c>OFFSET LENGTH</c>), or as the objects of their <c>--json</c> (<c>"ranges": [{"offset": …, "length": …}]</c>).
+/// The ranges to which <c>--ranges</c> restricts a copy: bytes of the source, in order, merged. The input is the output of <c>kcopyd snapshot diff</c> and
+/// <c>kcopyd compare --list</c>, a line for each range (<c>OFFSET LENGTH</c>), or the object of their <c>--json</c>
+/// (<c>"ranges": [{"offset": …, "length": …}]</c>).
 /// </summary>
 internal sealed class CopyRanges
 {
-    private const long Largest = 256 << 20;     // bytes of text: some ten million ranges
+    private const long MaxText = 256 << 20;     // bytes: about ten million ranges
 
     private readonly List<(long Offset, long End)> _ranges;
 
     private CopyRanges(List<(long Offset, long End)> ranges) => _ranges = ranges;
 
-    /// <summary>Reads them.</summary>
+    /// <summary>Reads the ranges.</summary>
     /// <param name="path">A file, or '-' for standard input.</param>
-    /// <param name="console">Where standard input is.</param>
-    /// <exception cref="UsageException">It cannot be read, or is no list of ranges; the message names the line.</exception>
+    /// <param name="console">Provides standard input.</param>
+    /// <exception cref="UsageException">The file cannot be read, or is not a list of ranges; the message names the line.</exception>
     public static CopyRanges Read(string path, CommandConsole console)
     {
         if (path.Length == 0)
@@ -41,17 +42,18 @@ internal sealed class CopyRanges
         }
         catch (Exception wrong) when (wrong is FormatException or JsonException)
         {
-            throw new UsageException($"--ranges '{path}' is no list of ranges: {ForeignText.Phrase(wrong.Message)}. A line is OFFSET LENGTH, in bytes.");
+            throw new UsageException($"--ranges '{path}' is not a list of ranges: {ForeignText.Phrase(wrong.Message)}. A line is OFFSET LENGTH, in bytes.");
         }
     }
 
     /// <summary>The end of the last range; 0 if there is none.</summary>
     public long End => _ranges.Count == 0 ? 0 : _ranges[^1].End;
 
-    /// <summary>The parts of some bytes that are in the ranges.</summary>
+    /// <summary>Returns the parts of a span of bytes that are in the ranges.</summary>
     public IEnumerable<(long Offset, long End)> Within(long offset, long end)
     {
-        var at = _ranges.BinarySearch((offset, long.MaxValue), Comparer<(long Offset, long End)>.Create(static (one, other) => one.Offset.CompareTo(other.Offset)));
+        var byOffset = Comparer<(long Offset, long End)>.Create(static (one, other) => one.Offset.CompareTo(other.Offset));
+        var at = _ranges.BinarySearch((offset, long.MaxValue), byOffset);
         for (var i = Math.Max(0, at < 0 ? ~at - 1 : at); i < _ranges.Count && _ranges[i].Offset < end; i++)
         {
             if (_ranges[i].End > offset)
@@ -65,8 +67,8 @@ internal sealed class CopyRanges
         var buffer = new byte[1 << 16];
         while (stream.Read(buffer) is > 0 and var count)
         {
-            if (bytes.Length + count > Largest)
-                throw new UsageException($"--ranges '{path}' has more than {Largest} bytes, and is no list of ranges.");
+            if (bytes.Length + count > MaxText)
+                throw new UsageException($"--ranges '{path}' has more than {MaxText} bytes: it is not a list of ranges.");
             bytes.Write(buffer, 0, count);
         }
         return Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length);

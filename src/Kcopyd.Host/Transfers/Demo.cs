@@ -7,7 +7,7 @@ using Kcopyd.Actors.Faults;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>The story that <c>kcopyd demo</c> tells, with real files and real answers: every line is what the engine said.</summary>
+/// <summary>The demonstration of <c>kcopyd demo</c>, with real files: every line shows a result of the engine.</summary>
 internal sealed class Demo(ActorSystem system, string folder, TextWriter writer)
 {
     private const int Length = 16 << 20;
@@ -17,7 +17,7 @@ internal sealed class Demo(ActorSystem system, string folder, TextWriter writer)
 
     private string Image => Path.Combine(folder, "disk.img");
 
-    /// <returns>True if everything happened as the story has it.</returns>
+    /// <returns>True if every step had the expected result.</returns>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         var client = system.Kcopyd().CreateClient("demo");
@@ -32,13 +32,13 @@ internal sealed class Demo(ActorSystem system, string folder, TextWriter writer)
         Say("");
         Say("2. One copy to all eight: disk.img is read once, errors are ignored");
         var result = await CopyAsync(client, cancellationToken).ConfigureAwait(false);
-        var asTold = await CompareAsync(result, cancellationToken).ConfigureAwait(false);
+        var isExpected = await CompareAsync(result, cancellationToken).ConfigureAwait(false);
         Say("");
-        Say("3. A prepared callback: what it needs is allocated now; it is fired later, from any thread, and nothing can fail then");
-        asTold &= await FireAsync(client, cancellationToken).ConfigureAwait(false);
+        Say("3. A prepared callback: everything it needs is allocated now; it fires later, from any thread, and cannot fail then");
+        isExpected &= await FireAsync(client, cancellationToken).ConfigureAwait(false);
         Say("");
-        Say(asTold ? "All as it should be. The folder is deleted; for your own disks: kcopyd copy --help" : "THIS IS NOT AS IT SHOULD BE: please report it.");
-        return asTold;
+        Say(isExpected ? "Everything worked. The folder is deleted; for your own disks: kcopyd copy --help" : "A RESULT IS NOT AS EXPECTED: please report it.");
+        return isExpected;
     }
 
     private async Task<CopyResult> CopyAsync(KcopydClient client, CancellationToken cancellationToken)
@@ -55,7 +55,9 @@ internal sealed class Demo(ActorSystem system, string folder, TextWriter writer)
             await using var lease = source.ConfigureAwait(false);
 
             var started = Stopwatch.GetTimestamp();
-            var result = await client.CopyAsync(source.Whole(), [.. mirrors.Select(mirror => mirror.Whole())], CopyFlags.IgnoreError | CopyFlags.Flush, cancellationToken).ConfigureAwait(false);
+            const CopyFlags Flags = CopyFlags.IgnoreError | CopyFlags.Flush;
+            var result = await client.CopyAsync(
+                source.Whole(), [.. mirrors.Select(mirror => mirror.Whole())], Flags, cancellationToken).ConfigureAwait(false);
             Say($"   done and on stable storage after {Stopwatch.GetElapsedTime(started).TotalMilliseconds:0} ms");
             Say($"   read error    {(result.ReadError ? "yes" : "no")}");
             Say($"   write errors  {result.WriteErrors.ToString("b8", CultureInfo.InvariantCulture)}: a bit for each destination, number 0 on the right");
@@ -71,40 +73,40 @@ internal sealed class Demo(ActorSystem system, string folder, TextWriter writer)
     private async Task<bool> CompareAsync(CopyResult result, CancellationToken cancellationToken)
     {
         var wanted = await HashAsync(Image, cancellationToken).ConfigureAwait(false);
-        var asTold = !result.ReadError && result.WriteErrors == 1UL << Failing;
+        var isExpected = !result.ReadError && result.WriteErrors == 1UL << Failing;
         Say($"   disk.img      sha256 {wanted[..16]}...");
         for (var i = 0; i < Mirrors; i++)
         {
             var hash = await HashAsync(Mirror(i), cancellationToken).ConfigureAwait(false);
-            asTold &= (hash == wanted) == (i != Failing);
+            isExpected &= (hash == wanted) == (i != Failing);
             Say($"   {Path.GetFileName(Mirror(i))}  sha256 {hash[..16]}...  {(hash == wanted ? "identical" : "DIFFERS: " + Cause(result.Destinations[i]))}");
         }
-        return asTold;
+        return isExpected;
     }
 
     private async Task<bool> FireAsync(KcopydClient client, CancellationToken cancellationToken)
     {
-        var told = new TaskCompletionSource<(bool ReadError, ulong WriteErrors, object? Context)>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var callback = client.PrepareCallback((readError, writeErrors, context) => told.SetResult((readError, writeErrors, context)), "chunk 42");
+        var notified = new TaskCompletionSource<(bool ReadError, ulong WriteErrors, object? Context)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var callback = client.PrepareCallback((readError, writeErrors, context) => notified.SetResult((readError, writeErrors, context)), "chunk 42");
         try
         {
             var destroyed = client.DestroyAsync();
             var status = await client.GetStatusAsync(cancellationToken).ConfigureAwait(false);
-            Say($"   prepared for '{callback.Context}'; then the client is told to end, and waits: {status.OutstandingCallbacks} callback is outstanding");
+            Say($"   prepared for '{callback.Context}'; the client is destroyed, and waits: {status.OutstandingCallbacks} callback is outstanding");
 
             var thread = new Thread(() => callback.Submit(readError: false, writeErrors: 0b100));
             thread.Start();
-            var (readError, writeErrors, about) = await told.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            var (readError, writeErrors, about) = await notified.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
             thread.Join();
             Say("   fired from a plain thread");
             Say($"   the callback ran inside the client: '{about}', read error {(readError ? "yes" : "no")}, write errors {writeErrors:b8}");
             await destroyed.ConfigureAwait(false);
-            Say("   nothing is outstanding any more: the client has ended");
+            Say("   nothing is outstanding: the client has ended");
             return status.OutstandingCallbacks == 1 && !readError && writeErrors == 0b100;
         }
         finally
         {
-            callback.Abandon();     // if it was not fired, the client would wait for it
+            callback.Abandon();     // the client would wait for a callback that was not fired
         }
     }
 

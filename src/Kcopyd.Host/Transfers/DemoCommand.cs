@@ -7,7 +7,8 @@ internal static class DemoCommand
 {
     public static Command Create(CommandConsole console)
     {
-        var command = new Command("demo", "Shows in a temporary folder what it does: one copy to eight with one that fails, and a prepared callback.");
+        var command = new Command(
+            "demo", "Demonstrates the engine in a temporary folder: one copy to eight files, of which one fails, and a prepared callback.");
         command.SetAction((_, cancellationToken) => RunAsync(console, cancellationToken));
         return command;
     }
@@ -18,8 +19,8 @@ internal static class DemoCommand
         try
         {
             using var engine = Engine.Start(LogLevel.Warning);
-            var asTold = await new Demo(engine.System, folder.FullName, console.Out).RunAsync(cancellationToken).ConfigureAwait(false);
-            return asTold ? ExitCodes.Success : ExitCodes.Errors;
+            var isExpected = await new Demo(engine.System, folder.FullName, console.Out).RunAsync(cancellationToken).ConfigureAwait(false);
+            return isExpected ? ExitCodes.Success : ExitCodes.Errors;
         }
         catch (OperationCanceledException)
         {

@@ -5,20 +5,25 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>What <c>--dry-run</c> prints: what would be read, created, grown and overwritten. By then everything was checked and locked, as for the run
+/// <summary>The output of <c>--dry-run</c>: what would be read, created, grown and overwritten. Everything is checked and locked first, as for the run
 /// itself.</summary>
 internal static class DryRun
 {
     public static string Text(TransferPlan plan, TransferOptions options, RecordedCopy? record, IReadOnlyList<string?> carried)
     {
         var text = new StringWriter(CultureInfo.InvariantCulture);
-        text.Write(plan.IsOpenEnded ? "would copy what comes, up to the end" : plan.Source is null ? $"would zero {plan.Length} bytes ({ByteSize.Format(plan.Length)})" : $"would copy {plan.Length} bytes ({ByteSize.Format(plan.Length)})");
+        text.Write(plan.IsOpenEnded
+            ? "would copy everything up to the end of the stream"
+            : $"would {(plan.Source is null ? "zero" : "copy")} {plan.Length} bytes ({ByteSize.Format(plan.Length)})");
         if (options.Mapfile is not null)
             text.Write($", of which --mapfile '{options.Mapfile}' has {record!.Finished} finished");
         if (plan.Source is { } source)
             text.Write($"\n  from {Name(source)}: {Kind(source)}{Place(source, plan.Length)}");
         for (var i = 0; i < plan.Destinations.Count; i++)
-            text.Write($"\n  to   {Name(plan.Destinations[i])}: {Kind(plan.Destinations[i])}{Place(plan.Destinations[i], plan.Length)}, {Effect(plan, plan.Destinations[i], options, carried[i])}");
+        {
+            var to = plan.Destinations[i];
+            text.Write($"\n  to   {Name(to)}: {Kind(to)}{Place(to, plan.Length)}, {Effect(plan, to, options, carried[i])}");
+        }
         return text.ToString();
     }
 
@@ -27,8 +32,11 @@ internal static class DryRun
             [.. plan.Destinations.Select((destination, i) => End(destination, Effect(plan, destination, options, null), carried[i]))]),
         DryRunContext.Default.DryRunReport);
 
-    private static DryRunEnd End(Survey survey, string? effect, string? holds) =>
-        new(Name(survey), survey.Kind.ToString().ToLowerInvariant(), survey.Operand.Start, survey.Kind is OperandKind.Sink or OperandKind.Stream ? null : survey.Size, effect, holds);
+    private static DryRunEnd End(Survey survey, string? effect, string? holds)
+    {
+        long? size = survey.Kind is OperandKind.Sink or OperandKind.Stream ? null : survey.Size;
+        return new DryRunEnd(Name(survey), survey.Kind.ToString().ToLowerInvariant(), survey.Operand.Start, size, effect, holds);
+    }
 
     private static string Effect(TransferPlan plan, Survey destination, TransferOptions options, string? carried)
     {
@@ -39,9 +47,9 @@ internal static class DryRun
             OperandKind.Sink or OperandKind.Stream => "written",
             OperandKind.File when options.Truncate => "emptied and written",
             OperandKind.File when !destination.HoldsData => "filled",
-            OperandKind.File when plan.IsOpenEnded => "overwritten, and grown if more comes",
+            OperandKind.File when plan.IsOpenEnded => "overwritten, and grown as needed",
             OperandKind.File when destination.Size < end => $"overwritten and grown to {end} bytes",
-            OperandKind.File when destination.Size > end => $"overwritten; the {destination.Size - end} bytes behind stay",
+            OperandKind.File when destination.Size > end => $"overwritten; the {destination.Size - end} bytes behind it stay",
             _ => "overwritten",
         };
         return carried is null ? effect : $"{effect}, {carried} included";
@@ -63,20 +71,20 @@ internal static class DryRun
     private static string Name(Survey survey) => ForeignText.Path(survey.Operand.Path);
 }
 
-/// <summary>What would be done.</summary>
-/// <param name="Bytes">To each destination; 0 of a stream, whose end nobody knows.</param>
-/// <param name="Finished">Bytes of these that the map file has finished already.</param>
-/// <param name="Source">Null: the destinations are zeroed.</param>
-/// <param name="Destinations">In the order of the command line.</param>
+/// <summary>The object that <c>--dry-run --json</c> prints.</summary>
+/// <param name="Bytes">Bytes to each destination; 0 for a stream, whose length is unknown.</param>
+/// <param name="Finished">The part of these bytes that the map file records as finished.</param>
+/// <param name="Source">The source; null if the destinations are zeroed.</param>
+/// <param name="Destinations">The destinations, in the order of the command line.</param>
 internal sealed record DryRunReport(long Bytes, long Finished, DryRunEnd? Source, IReadOnlyList<DryRunEnd> Destinations);
 
 /// <summary>A source or destination.</summary>
-/// <param name="Path">As given.</param>
+/// <param name="Path">The path as given.</param>
 /// <param name="Kind">missing, file, disk, remote, sink or stream.</param>
-/// <param name="Offset">First byte that is read or written.</param>
-/// <param name="Size">Bytes that it has now; null without a size.</param>
-/// <param name="Effect">What happens to a destination.</param>
-/// <param name="Holds">What a destination carries now, such as a file system; null if nothing is known.</param>
+/// <param name="Offset">Offset of the first byte that is read or written.</param>
+/// <param name="Size">The current size in bytes; null without a size.</param>
+/// <param name="Effect">The effect on a destination.</param>
+/// <param name="Holds">The current content of a destination, such as a file system; null if it is not known.</param>
 internal sealed record DryRunEnd(string Path, string Kind, long Offset, long? Size, string? Effect, string? Holds);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

@@ -3,17 +3,17 @@ using Kcopyd.Actors;
 namespace Kcopyd.Host.Transfers;
 
 /// <summary>
-/// The last word of the client about how far it is. A view looks here when it likes, so that a slow terminal never holds up the client.
+/// The latest progress that the client reported. A view polls it, so that a slow terminal never blocks the client.
 /// </summary>
 internal sealed class LatestProgress(int destinations) : IProgress<JobProgress>
 {
     private readonly Lock _lock = new();
-    private readonly long[] _finished = new long[destinations];     // bytes of the jobs that are done
+    private readonly long[] _finished = new long[destinations];     // bytes of completed jobs
     private readonly IoFault?[] _faults = new IoFault?[destinations];
     private readonly Dictionary<long, JobProgress?> _running = [];
     private JobState _state;
 
-    /// <summary>A job was submitted.</summary>
+    /// <summary>Records that a job was submitted.</summary>
     public void Started(long job)
     {
         lock (_lock)
@@ -25,7 +25,7 @@ internal sealed class LatestProgress(int destinations) : IProgress<JobProgress>
         lock (_lock)
         {
             if (!_running.ContainsKey(value.JobId))
-                return;     // its result was faster
+                return;     // the job has already completed
             _running[value.JobId] = value;
             _state = value.State;
             for (var i = 0; i < destinations; i++)
@@ -33,7 +33,7 @@ internal sealed class LatestProgress(int destinations) : IProgress<JobProgress>
         }
     }
 
-    /// <summary>A job is done.</summary>
+    /// <summary>Records that a job completed.</summary>
     public void Finished(CopyResult result)
     {
         lock (_lock)
@@ -47,7 +47,7 @@ internal sealed class LatestProgress(int destinations) : IProgress<JobProgress>
         }
     }
 
-    /// <summary>What the running job does.</summary>
+    /// <summary>The state of the running job.</summary>
     public JobState State
     {
         get
@@ -63,7 +63,10 @@ internal sealed class LatestProgress(int destinations) : IProgress<JobProgress>
         get
         {
             lock (_lock)
-                return new DestinationProgress(_finished[destination] + _running.Values.Sum(job => job?.Destinations[destination].Bytes ?? 0), _faults[destination]);
+            {
+                var running = _running.Values.Sum(job => job?.Destinations[destination].Bytes ?? 0);
+                return new DestinationProgress(_finished[destination] + running, _faults[destination]);
+            }
         }
     }
 }

@@ -2,14 +2,14 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>A destination file that was created or made longer for a copy. Its full length promises what only the whole copy keeps.</summary>
-/// <param name="Destination">Its number.</param>
+/// <summary>A destination file that was created or extended for a copy. Only a complete copy fills its full length.</summary>
+/// <param name="Destination">The number of the destination.</param>
 /// <param name="Path">The file.</param>
 /// <param name="IsNew">True if this command created it.</param>
-/// <param name="Before">Bytes that it had before; 0 of a new one.</param>
+/// <param name="Before">The previous length in bytes; 0 for a new file.</param>
 internal sealed record NewLength(int Destination, string Path, bool IsNew, long Before)
 {
-    /// <summary>Nothing was written: a new file goes away, and another one gets its old length back.</summary>
+    /// <summary>Reverts the change when nothing was written: deletes a new file, and restores the length of an existing one.</summary>
     public void Undo()
     {
         if (IsNew)
@@ -18,8 +18,8 @@ internal sealed record NewLength(int Destination, string Path, bool IsNew, long 
             Cut(static (_, before) => before);
     }
 
-    /// <summary>Cuts off what lies behind the last block that was written, but nothing that was there before.</summary>
-    /// <param name="written">Bytes that were written; if there are none, it is as if nothing had happened.</param>
+    /// <summary>Truncates the file after the last written block, but not below its previous length.</summary>
+    /// <param name="written">Bytes that were written; 0 reverts the change.</param>
     public void CutUnwritten(long written)
     {
         if (written == 0)
@@ -28,7 +28,7 @@ internal sealed record NewLength(int Destination, string Path, bool IsNew, long 
             Cut(EndOfData);
     }
 
-    // What fails here leaves the file as it is, which is no worse than it was.
+    // A failure leaves the file unchanged, which does no harm.
     private void Cut(Func<FileDescriptor, long, long?> endOf)
     {
         using var file = LibC.Open(Path, LibC.O_RDWR, out _);
@@ -36,7 +36,7 @@ internal sealed record NewLength(int Destination, string Path, bool IsNew, long 
             LibC.Truncate(file, end);
     }
 
-    // Null where the file system does not tell holes from data.
+    // Null if the file system does not distinguish holes from data.
     private static long? EndOfData(FileDescriptor file, long before)
     {
         for (long at = 0; ;)

@@ -1,6 +1,6 @@
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>A line for each destination, every few seconds.</summary>
+/// <summary>Prints a line for each destination every few seconds.</summary>
 internal sealed class PlainView(TextWriter writer, LatestProgress progress, TransferResult result, TimeSpan interval) : ProgressView(writer, progress, result)
 {
     public override async Task WatchAsync(Task work)

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>Shows how far a command is for as long as its work runs. It looks at the progress when it likes; nothing waits for it.</summary>
+/// <summary>Shows the progress of a command while its work runs. It polls the progress; nothing waits for it.</summary>
 internal abstract class ProgressView(TextWriter writer, LatestProgress progress, TransferResult result)
 {
     private readonly Lock _lock = new();
@@ -15,10 +15,10 @@ internal abstract class ProgressView(TextWriter writer, LatestProgress progress,
 
     protected TransferResult Result { get; } = result;
 
-    /// <summary>Shows the work until it ends, and ends with it; its failure is the caller's.</summary>
+    /// <summary>Shows the work until it ends. The caller handles failures of the work.</summary>
     public abstract Task WatchAsync(Task work);
 
-    /// <summary>Prints a line for each destination. Any thread.</summary>
+    /// <summary>Prints a line for each destination. Can be called from any thread.</summary>
     public virtual void ShowNow()
     {
         var lines = new StringWriter();
@@ -40,7 +40,7 @@ internal abstract class ProgressView(TextWriter writer, LatestProgress progress,
 
     protected string Name(int destination) => Result.Plan.Destinations[destination].Operand.Name;
 
-    /// <summary>Waits for the end of the work, or for the time to look again.</summary>
+    /// <summary>Waits until the work ends or the interval has passed.</summary>
     /// <returns>False if the work has ended.</returns>
     protected static async Task<bool> RunsAfterAsync(Task work, TimeSpan interval) =>
         await Task.WhenAny(work, Task.Delay(interval)).ConfigureAwait(false) != work;

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>How a command ended: the result on standard output, each error on standard error.</summary>
+/// <summary>Reports the result of a command on standard output, and each error on standard error.</summary>
 internal static class Report
 {
-    private const int MostRanges = 1000;
+    private const int MaxRanges = 1000;
 
     public static async Task WriteAsync(TransferResult result, TransferOptions options, CommandConsole console)
     {
@@ -21,10 +21,10 @@ internal static class Report
         if (result.ReadFault is not null)
             lines.WriteLine($"kcopyd: {result.ReadFault.Message}");
         var unreadable = result.Unreadable;
-        foreach (var range in unreadable.Take(MostRanges))
+        foreach (var range in unreadable.Take(MaxRanges))
             lines.WriteLine($"kcopyd: {result.Plan.Source!.Operand.Name}: unreadable: {range.Length} bytes at {range.Offset}, written as zeroes");
-        if (unreadable.Count > MostRanges)
-            lines.WriteLine($"kcopyd: ... and {unreadable.Count - MostRanges} more unreadable ranges; --json and --mapfile have them all.");
+        if (unreadable.Count > MaxRanges)
+            lines.WriteLine($"kcopyd: ... and {unreadable.Count - MaxRanges} more unreadable ranges; --json and --mapfile list all of them.");
         for (var i = 0; i < result.Plan.Destinations.Count; i++)
         {
             if (result.ErrorOf(i) is { } error)
@@ -46,8 +46,9 @@ internal static class Report
         {
             lines.WriteLine();
             var destination = result.Plan.Destinations[i];
-            var unchanged = result.UnchangedOf(i) is > 0 and var same ? $", of it {ByteSize.Format(same)} as before" : "";
-            lines.Write($"  {destination.Operand.Name}: {ByteSize.FormatPart(result.BytesOf(i), result.Wanted)}{unchanged}, {(result.ErrorOf(i) is null ? "ok" : "FAILED")}{Tail(result, destination, options)}");
+            var unchanged = result.UnchangedOf(i) is > 0 and var same ? $", {ByteSize.Format(same)} of it unchanged" : "";
+            lines.Write($"  {destination.Operand.Name}: {ByteSize.FormatPart(result.BytesOf(i), result.Wanted)}{unchanged}, ");
+            lines.Write($"{(result.ErrorOf(i) is null ? "ok" : "FAILED")}{Tail(result, destination, options)}");
         }
         if (result.SourceSha256 is { } hash)
             lines.Write($"\n{hash}  {result.Plan.Source!.Operand.Name}");
@@ -59,14 +60,14 @@ internal static class Report
         return lines.ToString();
     }
 
-    // What a file was longer than the copy is still there.
+    // The part of a file behind the copy is still there.
     private static string Tail(TransferResult result, Survey destination, TransferOptions options) =>
         destination is { Kind: OperandKind.File, Operand.IsRegion: false } && !options.Truncate && options.Ranges is null
             && destination.Size - destination.Operand.Start - (result.Plan.IsOpenEnded ? result.Wanted : result.Plan.Length) is > 0 and var rest
             ? $"; the {rest} bytes behind it stay as they were"
             : "";
 
-    // ", of it 7.8 GiB holes"; of several destinations, of what was written to all of them.
+    // ", including 7.8 GiB holes"; for several destinations, the sum over all of them.
     private static string Offloaded(TransferResult result)
     {
         (string Name, long Bytes)[] parts =
@@ -80,6 +81,6 @@ internal static class Report
         ];
         var named = parts.Where(part => part.Bytes > 0).Select(part => $"{ByteSize.Format(part.Bytes)} {part.Name}").ToArray();
         return named.Length == 0 ? ""
-            : $", of {(result.Plan.Destinations.Count == 1 ? "it" : ByteSize.Format(result.BytesOfAll) + " to all")} {string.Join(", ", named)}";
+            : $", {(result.Plan.Destinations.Count == 1 ? "including" : $"of {ByteSize.Format(result.BytesOfAll)} in total:")} {string.Join(", ", named)}";
     }
 }

@@ -4,15 +4,16 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>What <c>copy</c> and <c>zero</c> do: check everything, lock everything, check again what may have changed, open everything, run the jobs, say how
-/// it ended.</summary>
+/// <summary>Runs <c>copy</c> and <c>zero</c>: checks and locks everything, checks again what may have changed, opens everything, runs the jobs, reports the
+/// result.</summary>
 internal static class TransferCommand
 {
     public static IReadOnlyList<Operand> Destinations(string[] texts) =>
         [.. texts.Select((text, i) => Operand.Parse(texts.Length == 1 ? "DEST" : $"DEST {i + 1}", text))];
 
-    /// <exception cref="UsageException">It cannot begin.</exception>
-    public static async Task<int> RunAsync(Operand? source, IReadOnlyList<Operand> destinations, TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
+    /// <exception cref="UsageException">The transfer cannot start.</exception>
+    public static async Task<int> RunAsync(
+        Operand? source, IReadOnlyList<Operand> destinations, TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
         var remotes = new RemoteDevices(options.LogLevel, cancellationToken);
         await using var remotesLease = remotes.ConfigureAwait(false);
@@ -20,15 +21,16 @@ internal static class TransferCommand
         return await RunAsync(plan, null, remotes.Engine, options, console, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The same, of a source that is open already.</summary>
-    /// <param name="plan">What is copied.</param>
-    /// <param name="source">Its source, which the caller has locked; null opens what the plan names.</param>
+    /// <summary>Runs a plan whose source may already be open.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="source">The open source, locked by the caller; null opens the source of the plan.</param>
     /// <param name="running">The engine; null starts one.</param>
-    /// <param name="options">How.</param>
-    /// <param name="console">Where it speaks.</param>
-    /// <param name="cancellationToken">The interruption.</param>
-    /// <exception cref="UsageException">It cannot begin.</exception>
-    public static async Task<int> RunAsync(TransferPlan plan, IBlockDevice? source, Engine? running, TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
+    /// <param name="options">The options of the transfer.</param>
+    /// <param name="console">The output.</param>
+    /// <param name="cancellationToken">Interrupts the transfer.</param>
+    /// <exception cref="UsageException">The transfer cannot start.</exception>
+    public static async Task<int> RunAsync(
+        TransferPlan plan, IBlockDevice? source, Engine? running, TransferOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
         var ranges = options.Ranges is null ? null : CopyRanges.Read(options.Ranges, console);
         using var locks = StorageLocks.Take([.. Claims(plan, isSourceLocked: source is not null)], options.Force, console);
@@ -39,16 +41,18 @@ internal static class TransferCommand
         var carried = await OverwriteCheck.WarnAsync(plan, isBegun, console).ConfigureAwait(false);
         if (options.DryRun)
         {
-            await console.Out.WriteLineAsync(options.Json ? DryRun.Json(plan, options, record, carried) : DryRun.Text(plan, options, record, carried)).ConfigureAwait(false);
+            var report = options.Json ? DryRun.Json(plan, options, record, carried) : DryRun.Text(plan, options, record, carried);
+            await console.Out.WriteLineAsync(report).ConfigureAwait(false);
             return ExitCodes.Success;
         }
         return await RunLockedAsync(plan, record, source, running, options, console, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<int> RunLockedAsync(TransferPlan plan, RecordedCopy? record, IBlockDevice? source, Engine? running, TransferOptions options, CommandConsole console,
+    private static async Task<int> RunLockedAsync(
+        TransferPlan plan, RecordedCopy? record, IBlockDevice? source, Engine? running, TransferOptions options, CommandConsole console,
         CancellationToken cancellationToken)
     {
-        // What is on this machine is opened before there are actors: an error there is reported sooner.
+        // Local devices are opened before the actor system starts, so that errors are reported sooner.
         var devices = await TransferDevices.OpenAsync(plan, options, console, source, cancellationToken).ConfigureAwait(false);
         await using var devicesLease = devices.ConfigureAwait(false);
 
@@ -57,7 +61,10 @@ internal static class TransferCommand
         await using var clientLease = client.ConfigureAwait(false);
 
         if (record is { Finished: > 0 and var finished } && options.Progress != ProgressMode.None)
-            await console.Error.WriteLineAsync($"kcopyd: resuming: {ByteSize.Format(finished)} of {ByteSize.Format(plan.Length)} are finished already.").ConfigureAwait(false);
+        {
+            var line = $"kcopyd: resuming: {ByteSize.Format(finished)} of {ByteSize.Format(plan.Length)} already finished.";
+            await console.Error.WriteLineAsync(line).ConfigureAwait(false);
+        }
         if (CommandLog.IsDebug)
             OffloadLog.Write(plan.Source is null ? null : devices.Source, devices.Destinations, client.Settings.Offload, options);
         var progress = new LatestProgress(plan.Destinations.Count);
@@ -90,6 +97,11 @@ internal static class TransferCommand
 
     public static KcopydClient CreateClient(ActorSystem system, TransferOptions options, int destinations) => system.Kcopyd().CreateClient(
         "command",
-        system.Kcopyd().Settings with { MaxDestinations = destinations, SubJobSize = options.SubJobSize, Offload = options.Offload ?? system.Kcopyd().Settings.Offload },
+        system.Kcopyd().Settings with
+        {
+            MaxDestinations = destinations,
+            SubJobSize = options.SubJobSize,
+            Offload = options.Offload ?? system.Kcopyd().Settings.Offload,
+        },
         new KcopydThrottle(options.Throttle, options.Rate));
 }

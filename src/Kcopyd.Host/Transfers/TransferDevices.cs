@@ -2,7 +2,7 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>The devices of a plan, opened; destination files are created and grown.</summary>
+/// <summary>The open devices of a plan; destination files are created and grown.</summary>
 internal sealed class TransferDevices : IAsyncDisposable
 {
     private readonly List<IBlockDevice> _destinations = [];
@@ -20,15 +20,15 @@ internal sealed class TransferDevices : IAsyncDisposable
 
     public TransferPlan Plan { get; }
 
-    /// <summary>Null: the destinations are zeroed.</summary>
+    /// <summary>The source; null if the destinations are zeroed.</summary>
     public IBlockDevice? Source { get; private set; }
 
     public IReadOnlyList<IBlockDevice> Destinations => _destinations;
 
-    /// <summary>The largest alignment of all, in bytes: offsets of jobs are multiples of it, from the start of the region.</summary>
+    /// <summary>The largest alignment of all devices, in bytes: job offsets from the start of the region are multiples of it.</summary>
     public int Alignment { get; private set; } = IoRegion.SectorSize;
 
-    /// <summary>Devices that are open already; they are closed with it.</summary>
+    /// <summary>Wraps devices that are already open, and takes ownership of them.</summary>
     internal static TransferDevices Of(TransferPlan plan, IBlockDevice? source, params IReadOnlyList<IBlockDevice> destinations)
     {
         var opened = new TransferDevices(plan, null) { Source = source };
@@ -38,14 +38,15 @@ internal sealed class TransferDevices : IAsyncDisposable
         return opened;
     }
 
-    /// <summary>Opens everything.</summary>
-    /// <param name="plan">What.</param>
-    /// <param name="options">How.</param>
-    /// <param name="console">Where standard input and output are.</param>
-    /// <param name="source">The source where it is open already, and stays so; null opens what the plan names.</param>
-    /// <param name="cancellationToken">The interruption: streams do not wait for their other ends then.</param>
-    /// <exception cref="UsageException">Something cannot be opened, created or grown. What was created by then is deleted.</exception>
-    public static async Task<TransferDevices> OpenAsync(TransferPlan plan, TransferOptions options, CommandConsole console, IBlockDevice? source, CancellationToken cancellationToken)
+    /// <summary>Opens all devices.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="options">The options of the transfer.</param>
+    /// <param name="console">Provides standard input and output.</param>
+    /// <param name="source">The source if it is already open, which stays open; null opens the source of the plan.</param>
+    /// <param name="cancellationToken">Interrupts the command: streams then no longer wait for their other ends.</param>
+    /// <exception cref="UsageException">Something cannot be opened, created or grown. Files created by this call are deleted.</exception>
+    public static async Task<TransferDevices> OpenAsync(
+        TransferPlan plan, TransferOptions options, CommandConsole console, IBlockDevice? source, CancellationToken cancellationToken)
     {
         var opened = new TransferDevices(plan, source);
         try
@@ -62,7 +63,7 @@ internal sealed class TransferDevices : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the devices. Of files that were made longer for a copy that then ended early, the part behind what was written is cut off.</summary>
+    /// <summary>Closes the devices. If the copy ended early, files that were extended for it are truncated after the written part.</summary>
     public async ValueTask DisposeAsync()
     {
         await CloseDevicesAsync().ConfigureAwait(false);
@@ -71,8 +72,8 @@ internal sealed class TransferDevices : IAsyncDisposable
         _locks.ForEach(static taken => taken.Dispose());
     }
 
-    /// <summary>What was written before the copy ended early; null if files keep the length that they were given, because they are whole or a map file says
-    /// what is.</summary>
+    /// <summary>The result of a copy that ended early; null if files keep their new length, because they are complete or a map file records their
+    /// state.</summary>
     public TransferResult? Unfinished { get; set; }
 
     private async Task CloseDevicesAsync()
@@ -92,9 +93,18 @@ internal sealed class TransferDevices : IAsyncDisposable
         else if (Plan.Source is { Kind: OperandKind.Remote } remote)
             Source = Keep(RemoteDevices.Fit(remote, Plan.Length));
         else if (Plan.Source is { Kind: OperandKind.Stream } stream)
-            Source = Keep(BlockDevice.FromStream(OpenStream(stream.Operand, () => stream.Operand.IsStandardStream ? console.OpenInput() : DescriptorStream.OpenForReading(stream.Operand.Path), cancellationToken), stream.Operand.Name));
+        {
+            var input = OpenStream(
+                stream.Operand,
+                () => stream.Operand.IsStandardStream ? console.OpenInput() : DescriptorStream.OpenForReading(stream.Operand.Path),
+                cancellationToken);
+            Source = Keep(BlockDevice.FromStream(input, stream.Operand.Name));
+        }
         else if (Plan.Source is not null)
-            Source = Keep(await DeviceOpening.OpenForAsync(Plan.Source.Operand, Plan.Length, new BlockDeviceOptions { Io = options.Io, ReadOnly = true }).ConfigureAwait(false));
+        {
+            var how = new BlockDeviceOptions { Io = options.Io, ReadOnly = true };
+            Source = Keep(await DeviceOpening.OpenForAsync(Plan.Source.Operand, Plan.Length, how).ConfigureAwait(false));
+        }
         for (var i = 0; i < Plan.Destinations.Count; i++)
         {
             var destination = Plan.Destinations[i];
@@ -106,7 +116,8 @@ internal sealed class TransferDevices : IAsyncDisposable
             if (destination.Kind == OperandKind.Stream)
             {
                 var output = destination.Operand.IsStandardStream ? null : await OpenPipeAsync(destination.Operand, cancellationToken).ConfigureAwait(false);
-                _destinations.Add(Keep(BlockDevice.ToStream(OpenStream(destination.Operand, () => output ?? console.OpenOutput(), cancellationToken), destination.Operand.Name)));
+                var opened = OpenStream(destination.Operand, () => output ?? console.OpenOutput(), cancellationToken);
+                _destinations.Add(Keep(BlockDevice.ToStream(opened, destination.Operand.Name)));
                 continue;
             }
             if (destination.Kind == OperandKind.Missing)
@@ -147,7 +158,7 @@ internal sealed class TransferDevices : IAsyncDisposable
         }
     }
 
-    // Empty, and locked before anything is in it. It is nobody's to read who may not read the source.
+    // The file is created empty, and locked before it is written. Its permissions allow no reader that the source does not allow.
     private async Task CreateAsync(Operand operand)
     {
         const UnixFileMode Usual = (UnixFileMode)0b110_110_110;

@@ -2,37 +2,38 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>Runs jobs of one command on its client.</summary>
+/// <summary>Runs the jobs of one command on its client.</summary>
 internal sealed class TransferJobs(KcopydClient client, TransferDevices devices, CopyFlags flags, LatestProgress progress, CancellationToken cancellationToken)
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
 
     public TransferDevices Devices { get; } = devices;
 
-    /// <summary>The whole region in one job, and on stable storage.</summary>
+    /// <summary>Copies the whole region in one job, and flushes it to stable storage.</summary>
     public async Task RunWholeAsync(TransferResult result)
     {
         var copied = await RunAsync(0, Devices.Plan.Length, flags | CopyFlags.Flush).ConfigureAwait(false);
         result.Add(copied);
         if (Devices.Plan.IsOpenEnded)
             result.Wanted = copied.Length;
-        // An empty region is a job without I/O, and a job that stops early does not flush. But a new file must be on stable storage, and
-        // so must be what is reported as copied.
+        // A job for an empty region does no I/O, and a job that stops early does not flush. But a new file, and all data that is reported as copied, must be on
+        // stable storage.
         if (result.IsStopped || Devices.Plan.Length == 0)
             await FlushAsync(result).ConfigureAwait(false);
     }
 
-    /// <summary>A part of the region in one job. A cancelled job is a result, too; nothing is flushed.</summary>
-    /// <param name="offset">Bytes from the start of the region, a multiple of its alignment.</param>
-    /// <param name="length">Bytes.</param>
+    /// <summary>Copies a part of the region in one job. A cancelled job also returns a result; nothing is flushed.</summary>
+    /// <param name="offset">Offset in bytes from the start of the region, a multiple of its alignment.</param>
+    /// <param name="length">Length in bytes.</param>
     public Task<CopyResult> RunAsync(long offset, long length) => RunAsync(offset, length, flags & ~CopyFlags.Flush);
 
-    /// <summary>Flushes every destination. What fails is added to the result.</summary>
-    /// <returns>False if any failed.</returns>
+    /// <summary>Flushes every destination, and adds failures to the result.</summary>
+    /// <returns>False if any flush failed.</returns>
     public async Task<bool> FlushAsync(TransferResult result)
     {
-        // A flush blocks the thread that calls it.
-        var flushed = await Task.WhenAll(Devices.Destinations.Select(static device => Task.Run(async () => await device.FlushAsync().ConfigureAwait(false)))).ConfigureAwait(false);
+        // A flush blocks the calling thread.
+        var flushed = await Task.WhenAll(Devices.Destinations.Select(static device =>
+            Task.Run(async () => await device.FlushAsync().ConfigureAwait(false)))).ConfigureAwait(false);
         for (var i = 0; i < flushed.Length; i++)
         {
             if (!flushed[i].IsSuccess && result.FaultOf(i) is null)

@@ -3,41 +3,44 @@ using Kcopyd.Actors;
 namespace Kcopyd.Host.Transfers;
 
 /// <summary>
-/// What will be copied where, checked whole before anything is created, grown or truncated: a wrong argument leaves no trace.
+/// The source and destinations of a transfer, checked completely before anything is created, grown or truncated: a wrong argument leaves no trace.
 /// </summary>
-/// <param name="Source">Null: the destinations are zeroed.</param>
-/// <param name="Destinations">In the order of the bits of the result.</param>
-/// <param name="Length">Bytes to write to each destination; any number, as a file may end in the middle of a sector.</param>
+/// <param name="Source">The source; null if the destinations are zeroed.</param>
+/// <param name="Destinations">The destinations, in the order of the bits of the result.</param>
+/// <param name="Length">Bytes to write to each destination; not necessarily whole sectors, because a file may end within a sector.</param>
 internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destinations, long Length)
 {
     private const int MaxDestinations = 64;
 
-    /// <summary>True if only the end of the source tells how much there is; <see cref="Length"/> is 0 then.</summary>
+    /// <summary>True if the length is unknown until the source ends; <see cref="Length"/> is 0 then.</summary>
     public bool IsOpenEnded => Source is { Kind: OperandKind.Stream, Operand.Length: null };
 
     /// <summary>True if the report must not go to standard output, because the data does.</summary>
     public bool IsOnStandardOutput => Destinations.Any(static destination => destination.IsStandardOutput);
 
-    /// <summary>First byte of the region in a map file: its positions are the source's, or the first destination's of a zeroing.</summary>
+    /// <summary>Start of the region in a map file, whose positions are those of the source, or of the first destination when zeroing.</summary>
     public long MapStart => (Source ?? Destinations[0]).Operand.Start;
 
     /// <exception cref="UsageException">An argument is wrong; the message names it and the remedy.</exception>
-    public static async Task<TransferPlan> MakeAsync(Operand? source, IReadOnlyList<Operand> destinations, TransferOptions options, RemoteDevices remotes) =>
-        await MakeAsync(source is null ? null : await Survey.OfSourceAsync(source, remotes).ConfigureAwait(false), destinations, options, remotes).ConfigureAwait(false);
+    public static async Task<TransferPlan> MakeAsync(Operand? source, IReadOnlyList<Operand> destinations, TransferOptions options, RemoteDevices remotes)
+    {
+        var from = source is null ? null : await Survey.OfSourceAsync(source, remotes).ConfigureAwait(false);
+        return await MakeAsync(from, destinations, options, remotes).ConfigureAwait(false);
+    }
 
     /// <inheritdoc cref="MakeAsync(Operand?, IReadOnlyList{Operand}, TransferOptions, RemoteDevices)"/>
     public static async Task<TransferPlan> MakeAsync(Survey? from, IReadOnlyList<Operand> destinations, TransferOptions options, RemoteDevices remotes)
     {
         if (destinations.Count > MaxDestinations)
-            throw new UsageException($"{destinations.Count} destinations; one command writes to {MaxDestinations} at most. Use several.");
+            throw new UsageException($"{destinations.Count} destinations; one command writes to at most {MaxDestinations}. Use several commands.");
         var to = new List<Survey>(destinations.Count);
         foreach (var destination in destinations)
             to.Add(await Survey.OfDestinationAsync(destination, remotes).ConfigureAwait(false));
         return Make(from, to, options);
     }
 
-    /// <summary>The same plan, of what is there now: what was surveyed before it was locked may have changed until then.</summary>
-    /// <exception cref="UsageException">It has, and does not fit any more.</exception>
+    /// <summary>Makes the plan again from the current state: what was surveyed may have changed before it was locked.</summary>
+    /// <exception cref="UsageException">The plan is no longer possible.</exception>
     public async Task<TransferPlan> MakeAgainAsync(TransferOptions options)
     {
         var from = Source is null ? null : await Source.AgainAsync().ConfigureAwait(false);
@@ -67,7 +70,7 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
     private static void CheckStream(Survey stream, bool isSource, TransferOptions options)
     {
         if (stream.Operand.Start > 0)
-            throw new UsageException($"{stream.Operand} is a stream, which begins at its begin; leave START away.");
+            throw new UsageException($"{stream.Operand} is a stream, which has no START; omit it.");
         var unfit = isSource && options.Verifies ? options.Hashes ? "--checksum" : "--verify"
             : options.Mapfile is not null ? "--mapfile"
             : options.Retries > 0 ? "--retries"
@@ -75,7 +78,8 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
             : options.Ranges is not null ? "--ranges"
             : null;
         if (unfit is not null)
-            throw new UsageException($"{unfit} needs what can be read and written more than once, and {stream.Operand} is a stream: drop one of them.");
+            throw new UsageException($"{unfit} needs operands that can be read and written more than once, "
+                + $"and {stream.Operand} is a stream: drop one of them.");
     }
 
     private static long LengthOf(Survey source)
@@ -103,7 +107,8 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
             throw new UsageException($"{beyond.Operand} has {beyond.Size} bytes and ends before {beyond.Operand.Start}; say how much: +LENGTH.");
         var length = sized[0].Size - sized[0].Operand.Start;
         if (sized.Find(d => d.Size - d.Operand.Start != length) is { } other)
-            throw new UsageException($"{sized[0].Operand} has {length} bytes to zero and {other.Operand} has {other.Size - other.Operand.Start}; give them the same +LENGTH, or zero them one by one.");
+            throw new UsageException($"{sized[0].Operand} has {length} bytes to zero and {other.Operand} has {other.Size - other.Operand.Start}; "
+                + "give them the same +LENGTH, or zero them one by one.");
         return length;
     }
 
@@ -111,11 +116,13 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
     {
         var (operand, size) = (destination.Operand, destination.Size);
         if (operand.Length is { } given && given != Length)
-            throw new UsageException($"{operand} is {given} bytes long and {(Source is null ? "another destination" : "the source")} {Length}; leave its +LENGTH away or make them equal.");
+            throw new UsageException($"{operand} is {given} bytes long and {(Source is null ? "another destination" : "the source")} {Length}; "
+                + "omit its +LENGTH or make them equal.");
         if (operand.Start > long.MaxValue - Length)
             throw new UsageException($"{operand}: {operand.Start}+{Length} is more than any device has.");
         if (destination.Kind is OperandKind.Disk or OperandKind.Remote && size < operand.Start + Length)
-            throw new UsageException($"{operand} has {size} bytes, and {operand.Start + Length} are needed; use a larger {(destination.Kind == OperandKind.Disk ? "device" : "export, which cannot be grown from here,")} or copy less.");
+            throw new UsageException($"{operand} has {size} bytes, and {operand.Start + Length} are needed; use a larger "
+                + $"{(destination.Kind == OperandKind.Disk ? "device" : "export, which cannot be grown from here,")} or copy less.");
     }
 
     private void CheckApart(Survey destination, IEnumerable<Survey> before, TransferOptions options)
@@ -125,12 +132,12 @@ internal sealed record TransferPlan(Survey? Source, IReadOnlyList<Survey> Destin
             if (options.Truncate && destination.Kind == OperandKind.File && destination.Location.Overlaps(destination.Size, other.Location, other.Size))
                 throw new UsageException($"{destination.Operand} is the same file as {other.Operand}: --truncate would empty both.");
             if (PartOf(destination).Overlaps(ExtentOf(destination), PartOf(other), ExtentOf(other)))
-                throw new UsageException($"{destination.Operand} overlaps {other.Operand}; copy between regions that do not.");
+                throw new UsageException($"{destination.Operand} overlaps {other.Operand}; copy between regions that do not overlap.");
         }
     }
 
     private static StorageLocation PartOf(Survey survey) => survey.Location with { Offset = survey.Location.Offset + survey.Operand.Start };
 
-    // How far a copy reaches that has no end is known only for a device that cannot grow.
+    // The extent of an open-ended copy is known only for a device that cannot grow.
     private long ExtentOf(Survey survey) => !IsOpenEnded ? Length : survey.Kind == OperandKind.Disk ? survey.Size - survey.Operand.Start : long.MaxValue;
 }

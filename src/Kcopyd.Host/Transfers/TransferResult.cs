@@ -2,7 +2,7 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Host.Transfers;
 
-/// <summary>What the jobs of one command did together: one job, or one for each window of a recorded copy.</summary>
+/// <summary>The combined result of the jobs of one command: a single job, or one for each window of a recorded copy.</summary>
 internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
 {
     private readonly long[] _written = new long[plan.Destinations.Count];
@@ -15,7 +15,7 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
 
     public bool ReadError { get; private set; }
 
-    /// <summary>Bit <c>i</c> is destination <c>i</c>'s.</summary>
+    /// <summary>Bit <c>i</c> is set if destination <c>i</c> failed.</summary>
     public ulong WriteErrors { get; private set; }
 
     public bool IsCancelled { get; private set; }
@@ -24,51 +24,51 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
 
     public TimeSpan Elapsed { get; set; }
 
-    /// <summary>Bytes that every destination is to get in this run; negative if only the end of the source tells.</summary>
+    /// <summary>Bytes to write to every destination in this run; negative if unknown until the source ends.</summary>
     public long Wanted { get; set; } = plan.IsOpenEnded ? -1 : plan.Length;
 
-    /// <summary>Why the last map file could not be saved; null if it was.</summary>
+    /// <summary>Why the map file could not be saved last time; null if it was saved.</summary>
     public string? MapError { get; set; }
 
     public bool IsSuccess => !ReadError && WriteErrors == 0 && !IsCancelled && MapError is null;
 
-    /// <summary>True if there is nothing to read from any more.</summary>
+    /// <summary>True if the source device is gone.</summary>
     public bool IsSourceGone { get; private set; }
 
-    /// <summary>True if an error or the interruption ended the run early.</summary>
+    /// <summary>True if an error or an interruption ended the run early.</summary>
     public bool IsStopped => IsCancelled || IsSourceGone || (!options.IgnoresErrors && (ReadError || WriteErrors != 0));
 
-    /// <summary>Bytes that the destination got that got most.</summary>
+    /// <summary>The maximum of the bytes written to a destination.</summary>
     public long Bytes => _written.Max();
 
-    /// <summary>Bytes written to all destinations together.</summary>
+    /// <summary>The sum of the bytes written to all destinations.</summary>
     public long BytesOfAll => _written.Sum();
 
-    /// <summary>How many of those were not read and written.</summary>
+    /// <summary>The part of these bytes that was not read and written.</summary>
     public OffloadedBytes Offloaded { get; private set; }
 
-    /// <summary>Of the source as it was read again; null if nobody asked, or it was not read whole.</summary>
+    /// <summary>The hash as read again; null if it was not requested, or not everything was read.</summary>
     public string? SourceSha256 { get; private set; }
 
     /// <inheritdoc cref="SourceSha256"/>
     public string? Sha256Of(int destination) => _hashes[destination];
 
-    /// <summary>Bytes that were as they should be already.</summary>
+    /// <summary>Bytes of a destination that were already correct.</summary>
     public long UnchangedOf(int destination) => _unchanged[destination];
 
     public long BytesOf(int destination) => _written[destination];
 
-    /// <summary>What is wrong with a destination; null if it is whole and on stable storage.</summary>
+    /// <summary>The error of a destination; null if it is complete and on stable storage.</summary>
     public string? ErrorOf(int destination)
     {
         var path = Plan.Destinations[destination].Operand.Name;
         return _faults[destination] is { } fault ? fault.Message
-            : _written[destination] < Wanted ? $"{path}: not whole: {_written[destination]} of {Wanted} bytes were written when the copy stopped"
-            : IsStopped && options.Verifies ? $"{path}: not verified: the copy stopped before"
+            : _written[destination] < Wanted ? $"{path}: incomplete: {_written[destination]} of {Wanted} bytes were written when the copy stopped"
+            : IsStopped && options.Verifies ? $"{path}: not verified: the copy stopped first"
             : null;
     }
 
-    /// <summary>In order of their offset on the source, neighbours merged.</summary>
+    /// <summary>Unreadable ranges in order of their offset in the source, neighbors merged.</summary>
     public IReadOnlyList<UnreadableRange> Unreadable
     {
         get
@@ -90,7 +90,7 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
         IsCancelled |= result.IsCancelled;
         WriteErrors |= result.WriteErrors;
         Offloaded = Offloaded.Add(result.Offloaded);
-        // A stream that was given up because of the interruption has not failed.
+        // A stream that was aborted by the interruption has not failed.
         if (result.ReadFault is not { Error: IoError.Cancelled })
         {
             ReadError |= result.ReadError;
@@ -99,7 +99,7 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
         if (!IsSourceGone && result.ReadFault is { Error: var error } gone && error.IsDeviceGone())
         {
             IsSourceGone = true;
-            ReadFault = gone;       // in the place of a bad sector's
+            ReadFault = gone;       // replaces the fault of a bad sector
         }
         for (var i = 0; i < result.Destinations.Count; i++)
         {
@@ -113,8 +113,8 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
             _unreadable[range.Offset] = range.Length;
     }
 
-    /// <summary>Every job is done, and some of them were done again: what could not be read is known now.</summary>
-    /// <param name="unreadable">Of the whole run, in order.</param>
+    /// <summary>Sets the final unreadable ranges after all jobs, including retries, have completed.</summary>
+    /// <param name="unreadable">The unreadable ranges of the whole run, in order.</param>
     public void Settle(IEnumerable<UnreadableRange> unreadable)
     {
         _unreadable.Clear();
@@ -126,13 +126,13 @@ internal sealed class TransferResult(TransferPlan plan, TransferOptions options)
             ReadFault = null;
     }
 
-    /// <summary>The interruption came between two jobs.</summary>
+    /// <summary>Records an interruption between two jobs.</summary>
     public void Cancel() => IsCancelled = true;
 
-    /// <summary>The first error of a destination; null if it had none, which does not mean that it is whole.</summary>
+    /// <summary>The first error of a destination; null if it had none, which does not mean that it is complete.</summary>
     public IoFault? FaultOf(int destination) => _faults[destination];
 
-    /// <summary>A flush outside of a job failed.</summary>
+    /// <summary>Records a failed flush outside of a job.</summary>
     public void AddFault(int destination, IoFault fault)
     {
         WriteErrors |= 1UL << destination;

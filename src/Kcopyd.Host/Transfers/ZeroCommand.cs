@@ -9,11 +9,12 @@ internal static class ZeroCommand
     {
         var destinations = new Argument<string[]>("DEST")
         {
-            Description = "What to zero, up to 64: a file, a block device, or the address of an NBD export (nbd://HOST/NAME). A region of it: @START[+LENGTH]:PATH, in bytes with K, M, G or T. All have the same length; a file that does not exist needs one.",
+            Description = "What to zero, up to 64: a file, a block device, or the address of an NBD export (nbd://HOST/NAME). "
+                + "A region of it: @START[+LENGTH]:PATH, in bytes, or with K, M, G or T. All have the same length; a file that does not exist needs one.",
             Arity = ArgumentArity.OneOrMore,
         };
         var options = new TransferOptionSet();
-        var command = new Command("zero", "Writes zeroes to every DEST, by the device's own means where it has them.") { destinations };
+        var command = new Command("zero", "Writes zeroes to every DEST; the device writes them itself if it can.") { destinations };
         options.AddTo(command);
         command.SetAction((parsed, cancellationToken) => TransferCommand.RunAsync(
             null, TransferCommand.Destinations(parsed.GetRequiredValue(destinations)), options.Read(parsed), console, cancellationToken));

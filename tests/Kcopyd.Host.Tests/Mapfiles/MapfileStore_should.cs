@@ -56,7 +56,7 @@ public sealed class MapfileStore_should : CommandSpec
         Tool.Run("mkfifo", Folder["pipe"]);
         var outcome = await RunAsync("copy", Folder.Random("source", 10_000), Folder["copy"], "--mapfile", Folder["pipe"]);
         Assert.Equal(2, outcome.ExitCode);
-        Assert.Contains($"--mapfile '{Folder["pipe"]}' is no regular file", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains($"--mapfile '{Folder["pipe"]}' is not a regular file", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class MapfileStore_should : CommandSpec
         using (var huge = File.Create(Folder["huge"]))
             huge.SetLength(1L << 40);
         Folder.Write("zeroes", new byte[100 << 20]);
-        foreach (var (name, message) in new[] { ("huge", "it has 1099511627776 bytes, and a map at most 134217728"), ("zeroes", "line 1 has more than 65536 characters") })
+        foreach (var (name, message) in new[] { ("huge", "it has 1099511627776 bytes, and a map has at most 134217728"), ("zeroes", "line 1 has more than 65536 characters") })
         {
             var outcome = await RunAsync("copy", source, Folder["copy"], "--mapfile", Folder[name]);
             Assert.Equal(2, outcome.ExitCode);

@@ -19,7 +19,7 @@ public sealed class Busy_should : CommandSpec
         {
             var outcome = await RunAsync(args);
             Assert.Equal(2, outcome.ExitCode);
-            Assert.Contains($"is in use: {disk.Path} is mounted on {Folder["mnt"]}. Writing to it would destroy data; end that first, or insist by --force.", outcome.Error, StringComparison.Ordinal);
+            Assert.Contains($"is in use: {disk.Path} is mounted on {Folder["mnt"]}. Writing to it would destroy data; stop that first, or use --force.", outcome.Error, StringComparison.Ordinal);
         }
         Assert.Equal(0, (await RunAsync("copy", disk.Path, Folder["backup"])).ExitCode);
         Assert.Equal(0, (await RunAsync("copy", source, disk.Path, "--force")).ExitCode);

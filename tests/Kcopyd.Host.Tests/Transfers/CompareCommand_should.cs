@@ -80,7 +80,7 @@ public sealed class CompareCommand_should : CommandSpec
     }
 
     [Theory]
-    [InlineData("--list is of one B", "compare", "{a}", "{a}", "{a}", "--list")]
+    [InlineData("--list takes one B", "compare", "{a}", "{a}", "{a}", "--list")]
     [InlineData("--list and --json", "compare", "{a}", "{a}", "--list", "--json")]
     [InlineData("B '{none}' does not exist", "compare", "{a}", "{none}")]
     [InlineData("A '-' is a stream", "compare", "-", "{a}")]

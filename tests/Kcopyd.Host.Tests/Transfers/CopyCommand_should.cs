@@ -82,8 +82,8 @@ public sealed class CopyCommand_should : CommandSpec
         var outcome = await RunAsync("copy", source, Folder["a"], "/dev/full", "--json");
         Assert.Equal(1, outcome.ExitCode);
         Assert.Equal(0b10UL, outcome.WriteErrors);
-        Assert.Contains($"{Folder["a"]}: not whole", outcome.Error, StringComparison.Ordinal);
-        Assert.Contains("not whole", outcome.Json.GetProperty("destinations")[0].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains($"{Folder["a"]}: incomplete", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("incomplete", outcome.Json.GetProperty("destinations")[0].GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class Disk_should : CommandSpec
         var source = Folder.Random("source", 4096);
         var outcome = await RunAsync("copy", source, disk.Path + "@512", "--io", "direct");
         Assert.Equal(2, outcome.ExitCode);
-        Assert.Contains("wants multiples of 4096 bytes", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("requires multiples of 4096 bytes", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("--io buffered", outcome.Error, StringComparison.Ordinal);
     }
 

@@ -44,7 +44,7 @@ public sealed class Ranges_should : CommandSpec
     [InlineData("0 1000000", "reaches to byte 1000000, and the copy ends at byte 100000")]
     [InlineData("{\"bytes\": 1}", "has no array 'ranges'")]
     [InlineData("{\"ranges\": [{\"offset\": 1}]}", "range 1 has no offset and length")]
-    [InlineData("{", "is no list of ranges")]
+    [InlineData("{", "is not a list of ranges")]
     public async Task be_refused_where_they_are_none(string ranges, string message)
     {
         var source = Folder.Random("source", Length);
@@ -66,7 +66,7 @@ public sealed class Ranges_should : CommandSpec
         Assert.Equal(0, outcome.ExitCode);
         Assert.Equal((1 << 20) - 3 * 4096, outcome.Json.GetProperty("destinations")[0].GetProperty("unchanged").GetInt32());
         Assert.Equal(Folder.Read("source"), Folder.Read("copy"));
-        Assert.Contains("of it 1.0 MiB as before", (await RunAsync("copy", source, Folder["copy"], "--overwrite", "--only-different")).Out, StringComparison.Ordinal);
+        Assert.Contains("1.0 MiB of it unchanged", (await RunAsync("copy", source, Folder["copy"], "--overwrite", "--only-different")).Out, StringComparison.Ordinal);
     }
 
     [Fact]

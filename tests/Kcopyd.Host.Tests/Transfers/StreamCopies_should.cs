@@ -99,11 +99,11 @@ public sealed class StreamCopies_should : CommandSpec
     }
 
     [Theory]
-    [InlineData("--verify needs what can be read and written more than once, and SOURCE '-' is a stream", "copy", "-", "{new}", "--verify")]
+    [InlineData("--verify needs operands that can be read and written more than once, and SOURCE '-' is a stream", "copy", "-", "{new}", "--verify")]
     [InlineData("--mapfile needs", "copy", "-", "{new}", "--mapfile", "{map}")]
     [InlineData("--retries needs", "copy", "-", "{new}", "--retries", "2", "--ignore-errors")]
     [InlineData("--reverse needs", "copy", "{source}", "-", "--reverse")]
-    [InlineData("SOURCE '-' is a stream, which begins at its begin", "copy", "@4K:-", "{new}")]
+    [InlineData("SOURCE '-' is a stream, which has no START", "copy", "@4K:-", "{new}")]
     [InlineData("DEST '-' cannot be read back", "copy", "{source}", "-", "--verify")]
     [InlineData("DEST '-' has no size; say how much", "zero", "-")]
     public async Task be_refused_where_a_stream_cannot_do_it(string message, params string[] args)

@@ -7,14 +7,14 @@ internal static class CompletionCommand
 {
     public const string Name = "completion";
 
-    /// <summary>Makes it.</summary>
-    /// <param name="console">Where it speaks.</param>
-    /// <param name="root">Makes every command there is.</param>
+    /// <summary>Creates the command.</summary>
+    /// <param name="console">The output.</param>
+    /// <param name="root">Creates the root with all commands.</param>
     public static Command Create(CommandConsole console, Func<Command> root)
     {
         var shell = new Argument<string>("SHELL") { Description = "The shell: bash, zsh or fish.", HelpName = "bash|zsh|fish" };
         shell.AcceptOnlyFromAmong("bash", "zsh", "fish");
-        var command = new Command(Name, "Prints what makes a shell complete commands, options, their values and names of files.") { shell };
+        var command = new Command(Name, "Prints a script with which a shell completes commands, options, their values and file names.") { shell };
         command.SetAction(async (parsed, _) =>
         {
             var page = CommandPage.Of(root());
