@@ -30,8 +30,8 @@ internal static class ControlClient
     public static async Task<ControlReply> SendAsync(string address, ControlRequest request, CommandConsole console, CancellationToken cancellationToken)
     {
         var line = Encoding.UTF8.GetBytes(ControlJson.Of(request) + '\n');
-        if (line.Length > ControlRequest.Longest)
-            throw new UsageException($"the request has {line.Length} bytes; 'kcopyd serve' takes {ControlRequest.Longest} at most. Ask for less at once.");
+        if (line.Length > ControlRequest.MaxLength)
+            throw new UsageException($"the request has {line.Length} bytes; 'kcopyd serve' takes {ControlRequest.MaxLength} at most. Ask for less at once.");
         var reply = await ExchangeAsync(address, line, cancellationToken).ConfigureAwait(false);
         foreach (var warning in reply.Warnings)
             console.Warn(ForeignText.Printable(warning, LongestMessage));
@@ -63,8 +63,8 @@ internal static class ControlClient
             while (await socket.ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var count)
             {
                 answer.Write(buffer, 0, count);
-                if (answer.Length > ControlReply.Longest)
-                    throw new FailureException($"--serve '{address}': the answer has more than {ControlReply.Longest} bytes.");
+                if (answer.Length > ControlReply.MaxLength)
+                    throw new FailureException($"--serve '{address}': the answer has more than {ControlReply.MaxLength} bytes.");
             }
             return ControlJson.Reply(answer.GetBuffer().AsSpan(0, (int)answer.Length));
         }

@@ -7,7 +7,7 @@ namespace Kcopyd.Host.Snapshots;
 internal sealed record ControlRequest
 {
     /// <summary>Bytes of a line, the line feed included.</summary>
-    public const int Longest = 64 << 10;
+    public const int MaxLength = 64 << 10;
 
     /// <summary>status, create, diff, delete or grow.</summary>
     public required string Op { get; init; }
@@ -47,7 +47,7 @@ internal sealed record ControlRequest
 internal sealed record ControlReply
 {
     /// <summary>Bytes that a client takes.</summary>
-    public const int Longest = 16 << 20;
+    public const int MaxLength = 16 << 20;
 
     /// <summary>done; refused: nothing was changed; failed: a device failed.</summary>
     public required string Code { get; init; }
@@ -83,7 +83,7 @@ internal sealed record ServedStoreReport(StatusReport Status, string Export, str
 /// <param name="Next">The byte from which to ask for more; null if these are the last.</param>
 internal sealed record DiffPage(int ChunkSize, IReadOnlyList<ChangedRange> Ranges, long? Next)
 {
-    /// <summary>Ranges of an answer: with the largest numbers it has less than <see cref="ControlReply.Longest"/> bytes.</summary>
+    /// <summary>Ranges of an answer: with the largest numbers it has less than <see cref="ControlReply.MaxLength"/> bytes.</summary>
     public const int Most = 200_000;
 }
 
