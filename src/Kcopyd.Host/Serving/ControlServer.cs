@@ -146,7 +146,7 @@ internal sealed class ControlServer : IAsyncDisposable
         }
         catch (JsonException wrong)
         {
-            return Refused($"that is no request: {ForeignText.Phrase(wrong.Message)}");
+            return Refused($"that is not a request: {ForeignText.Phrase(wrong.Message)}");
         }
         await _turn.WaitAsync().ConfigureAwait(false);
         try

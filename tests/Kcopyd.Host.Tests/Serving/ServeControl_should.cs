@@ -165,8 +165,8 @@ public sealed class ServeControl_should : ServeSpec
     }
 
     [Theory]
-    [InlineData("{}", "that is no request")]
-    [InlineData("no json", "that is no request")]
+    [InlineData("{}", "that is not a request")]
+    [InlineData("no json", "that is not a request")]
     [InlineData("""{"op":"status","froce":true}""", "froce")]
     [InlineData("""{"op":"format"}""", "there is no request 'format'; there are status, create, diff, grow and delete.")]
     [InlineData("""{"op":"create","cow":"a"}""", "cow 'a': must be an absolute path.")]
