@@ -18,7 +18,7 @@ internal sealed class ServeOptionSet
     };
 
     private readonly Option<string[]> _exports = Many("--export", "NAME=PATH",
-        "A file or block device under another name: everything before the first '=', which may contain slashes. Repeat it for each.");
+        "A file or block device under a name of your choice: everything before the first '=', which may contain slashes. Repeat it for each.");
 
     private readonly Option<string[]> _snapshots = Many("--snapshot", "[NAME=]ORIGIN,COW",
         "A snapshot, under the name of its COW, and its origin, under the name of its file; a write to the origin first copies the old data to its snapshots. "

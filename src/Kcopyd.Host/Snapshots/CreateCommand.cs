@@ -21,7 +21,8 @@ internal static class CreateCommand
             HelpName = "NAME",
         };
         var force = new Option<bool>("--force") { Description = "Overwrite the data on COW, even the store of another snapshot: it is lost." };
-        var command = new Command("create", "Takes a snapshot: it keeps the present content of ORIGIN, as long as all writes to ORIGIN go through it.")
+        var command = new Command("create",
+            "Takes a snapshot, which keeps the present content of ORIGIN as long as all writes to ORIGIN go through the snapshot.")
         {
             origin, cow, chunk, size, sparse, store, force, serve, name, json,
         };

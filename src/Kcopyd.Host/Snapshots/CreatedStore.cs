@@ -113,7 +113,7 @@ internal sealed class CreatedStore : IAsyncDisposable
         if (_request.Size is { } size && !_device.IsRegularFile)
         {
             if (size > _device.Length)
-                throw new UsageException($"{operand} has {_device.Length} bytes, fewer than --size {size}; the size of a device is fixed.");
+                throw new UsageException($"{operand} has {_device.Length} bytes, fewer than --size {size}, which cannot enlarge a device.");
         }
         else if (_request.Size < _device.Length)
         {
