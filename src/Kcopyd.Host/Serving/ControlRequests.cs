@@ -7,12 +7,12 @@ using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host.Serving;
 
-/// <summary>Does what the control socket asks for: snapshots of what is served, while it is served. One request at a time.</summary>
+/// <summary>Executes the requests of the control socket: snapshots of what is served, while it is served. One request at a time.</summary>
 internal sealed class ControlRequests(ServedDevices devices, NbdServer server, ServeOptions options, Engine engine)
 {
-    private const int LongestName = 4096;       // bytes of UTF-8
+    private const int MaxNameLength = 4096;     // bytes of UTF-8
 
-    /// <summary>Executes a request. Never fails: what goes wrong is the answer.</summary>
+    /// <summary>Executes a request. Never fails: errors are returned in the reply.</summary>
     public async Task<ControlReply> ExecuteAsync(ControlRequest request)
     {
         var warnings = new List<string>();
@@ -49,13 +49,21 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
     private async Task<ControlReply> CreateAsync(ControlRequest request, CommandConsole console)
     {
         var asked = new StoreRequest(Need(request.Cow, "cow"), Chunk(request.Chunk), request.Size, request.Sparse, request.Force);
-        var store = request.Store switch { null or "P" => StoreKind.Persistent, "PO" => StoreKind.PersistentOverflow, _ => throw new UsageException($"store '{request.Store}': must be P or PO.") };
+        var store = request.Store switch
+        {
+            null or "P" => StoreKind.Persistent,
+            "PO" => StoreKind.PersistentOverflow,
+            _ => throw new UsageException($"store '{request.Store}': must be P or PO."),
+        };
         var (files, opened) = await FindOriginAsync(Need(request.Origin, "origin")).ConfigureAwait(false);
         var name = request.Name ?? Path.GetFileName(asked.Cow);
-        if (Encoding.UTF8.GetByteCount(name) > LongestName || name.Contains('\0', StringComparison.Ordinal))
-            throw new UsageException($"the name of an export has {Encoding.UTF8.GetByteCount(name)} bytes; the protocol has room for {LongestName}, none of them zero.");
+        if (Encoding.UTF8.GetByteCount(name) > MaxNameLength || name.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new UsageException($"the name of an export has {Encoding.UTF8.GetByteCount(name)} bytes; "
+                + $"the protocol allows at most {MaxNameLength}, none of them zero.");
+        }
         if (devices.Exports.Any(export => export.Export.Name == name))
-            throw new UsageException($"an export '{name}' is served already; give the snapshot another name: --name NAME.");
+            throw new UsageException($"an export '{name}' already exists; give the snapshot another name: --name NAME.");
         var created = CreatedStore.Begin(asked);
         try
         {
@@ -67,7 +75,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
             }
             catch
             {
-                await created.DisposeAsync().ConfigureAwait(false);     // while it is locked
+                await created.DisposeAsync().ConfigureAwait(false);     // while the lock is held
                 held.Dispose();
                 throw;
             }
@@ -78,7 +86,9 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
         }
     }
 
-    private async Task<ControlReply> CreateAsync(StoreRequest asked, string name, StoreKind store, SnapshotFiles files, OpenSnapshots opened, CreatedStore created, StorageLock held, CommandConsole console)
+    private async Task<ControlReply> CreateAsync(
+        StoreRequest asked, string name, StoreKind store, SnapshotFiles files, OpenSnapshots opened, CreatedStore created, StorageLock held,
+        CommandConsole console)
     {
         var cow = DeviceOpening.Open(asked.Operand, new BlockDeviceOptions { Io = IoMode.Buffered });
         Snapshot snapshot;
@@ -89,7 +99,13 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
             devices.CheckNewStore(asked.Operand, cow);
             var chunkSize = asked.ChunkSize ?? SnapshotSettings.FromConfig(engine.System.Settings.Config.GetConfig("kcopyd.snapshots")).ChunkSize;
             await created.PrepareAsync(files.All[0], cow, chunkSize, console).ConfigureAwait(false);
-            var how = new SnapshotOptions { ChunkSize = chunkSize, Store = store, Mode = asked.Force ? StoreMode.Replace : StoreMode.Create, Growth = cow.IsRegularFile ? options.Growth : null };
+            var how = new SnapshotOptions
+            {
+                ChunkSize = chunkSize,
+                Store = store,
+                Mode = asked.Force ? StoreMode.Replace : StoreMode.Create,
+                Growth = cow.IsRegularFile ? options.Growth : null,
+            };
             snapshot = await opened.AddAsync(asked.Operand, cow, how).ConfigureAwait(false);
             await MakeDurableAsync(snapshot, opened, created).ConfigureAwait(false);
         }
@@ -100,7 +116,8 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
         }
         files.Adopt(asked.Operand, cow, held);
         server.AddExport(devices.Add(name, asked.Cow, files, snapshot));
-        return new ControlReply { Code = "done", Created = new ServedStoreReport(StatusReport.Of(await snapshot.GetStatusAsync().ConfigureAwait(false)), name, created.Space) };
+        var status = StatusReport.Of(await snapshot.GetStatusAsync().ConfigureAwait(false));
+        return new ControlReply { Code = "done", Created = new ServedStoreReport(status, name, created.Space) };
     }
 
     private static async Task MakeDurableAsync(Snapshot snapshot, OpenSnapshots opened, CreatedStore created)
@@ -128,13 +145,15 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
             foreach (var export in devices.Exports.Where(static export => export.Snapshot is null))
                 reports.Add(new ServedReport(export.Export.Name, export.Path, export.Export.ReadOnly, statuses[export.Export.Name].Connections, null, null));
         }
-        var stores = request.Cow is null ? devices.Origins.SelectMany(static origin => StoresOf(origin.Files, origin.Opened)) : [await FindStoreAsync(Need(request.Cow, "cow")).ConfigureAwait(false)];
+        var stores = request.Cow is null
+            ? devices.Origins.SelectMany(static origin => StoresOf(origin.Files, origin.Opened))
+            : [await FindStoreAsync(Need(request.Cow, "cow")).ConfigureAwait(false)];
         foreach (var store in stores)
             reports.Add(await ReportAsync(store).ConfigureAwait(false));
         return new ControlReply { Code = "done", Exports = reports };
     }
 
-    // Ranges that changed before the request are all in the answers; those that change between two of them may be.
+    // The pages contain every range that changed before the first request; a range that changes between two pages may be missing.
     private async Task<ControlReply> DiffAsync(ControlRequest request)
     {
         var store = await FindStoreAsync(Need(request.Cow, "cow")).ConfigureAwait(false);
@@ -169,7 +188,10 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
         foreach (var store in stores)
         {
             if (ExportOf(store) is { } used && ConnectionsOf(used) is > 0 and var clients)
-                throw new UsageException($"{store.Operand} is in use: {clients} client{(clients == 1 ? " reads" : "s read")} its export '{used.Export.Name}'. Disconnect first.");
+            {
+                throw new UsageException($"{store.Operand} is in use: {clients} client{(clients == 1 ? " reads" : "s read")} "
+                    + $"its export '{used.Export.Name}'. Disconnect first.");
+            }
         }
         foreach (var store in stores.Where(_ => !request.Force))
             await DeleteCommand.CheckMayEndAsync(store.Operand, store.Cow).ConfigureAwait(false);
@@ -177,7 +199,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
         {
             if (ExportOf(store) is { } export)
             {
-                await RemoveExportAsync(export.Export.Name).ConfigureAwait(false);      // a client may have come since
+                await RemoveExportAsync(export.Export.Name).ConfigureAwait(false);      // a client may have connected since
                 devices.Remove(export);
             }
             await store.Origin.RemoveAsync(store.Opened).ConfigureAwait(false);
@@ -209,8 +231,9 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
     private async Task<ServedReport> ReportAsync(Store store)
     {
         var export = ExportOf(store);
-        return new ServedReport(export?.Export.Name, store.Operand.Path, export?.Export.ReadOnly ?? true, export is null ? 0 : ConnectionsOf(export), store.Files.Origin.Name,
-            StatusReport.Of(await store.Opened.Snapshot.GetStatusAsync().ConfigureAwait(false)));
+        var status = StatusReport.Of(await store.Opened.Snapshot.GetStatusAsync().ConfigureAwait(false));
+        return new ServedReport(export?.Export.Name, store.Operand.Path, export?.Export.ReadOnly ?? true, export is null ? 0 : ConnectionsOf(export),
+            store.Files.Origin.Name, status);
     }
 
     // ---- what is served ------------------------------------------------------------------------------------------
@@ -227,14 +250,16 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
         var location = await LocateAsync("ORIGIN", path).ConfigureAwait(false);
         return devices.Origins.FirstOrDefault(origin => origin.Files.Origin.Locate(0).Equals(location)) is { Files: not null } found
             ? found
-            : throw new UsageException($"ORIGIN '{path}' is not served here, or not in a way that snapshots can be taken of; 'kcopyd snapshot status --serve {options.Control}' lists what is.");
+            : throw new UsageException($"ORIGIN '{path}' is not served here, or not in a way that allows snapshots; "
+                + $"'kcopyd snapshot status --serve {options.Control}' lists what is served.");
     }
 
     private async Task<Store> FindStoreAsync(string path)
     {
         var location = await LocateAsync("COW", path).ConfigureAwait(false);
         return devices.Origins.SelectMany(static origin => StoresOf(origin.Files, origin.Opened)).FirstOrDefault(store => store.Cow.Locate(0).Equals(location))
-            ?? throw new UsageException($"COW '{path}' is not the store of a snapshot that is served here; 'kcopyd snapshot status --serve {options.Control}' lists them.");
+            ?? throw new UsageException($"COW '{path}' is not the store of a snapshot that is served here; "
+                + $"'kcopyd snapshot status --serve {options.Control}' lists those that are.");
     }
 
     private static async Task<StorageLocation> LocateAsync(string argument, string path)

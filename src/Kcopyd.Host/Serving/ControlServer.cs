@@ -8,12 +8,13 @@ using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host.Serving;
 
-/// <summary>The socket on which a server that runs is asked for snapshots: a request a connection, one after the other. Only its owner may connect.</summary>
-/// <remarks>Invariants: a request that has been read is executed whole, also if its client goes away; a client that sends none is dropped; nobody makes this
-/// process keep more than <see cref="ControlRequest.Longest"/> bytes for each of a few clients.</remarks>
+/// <summary>The socket on which a running server takes requests for snapshots: one per connection, executed one after the other. Only its owner may
+/// connect.</summary>
+/// <remarks>Invariants: a request that has been read is executed completely, even if its client disconnects; a client that sends no request is dropped; the
+/// server buffers at most <see cref="ControlRequest.MaxLength"/> bytes for each of at most <see cref="MaxClients"/> clients.</remarks>
 internal sealed class ControlServer : IAsyncDisposable
 {
-    private const int MostClients = 16, Backlog = 128;      // the kernel keeps the others waiting
+    private const int MaxClients = 16, Backlog = 128;       // further clients wait in the kernel's backlog
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -22,7 +23,7 @@ internal sealed class ControlServer : IAsyncDisposable
     private readonly Func<ControlRequest, Task<ControlReply>> _execute;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _places = new(MostClients), _turn = new(1);
+    private readonly SemaphoreSlim _places = new(MaxClients), _turn = new(1);
     private readonly Task _run;
     private bool _isDisposed;
 
@@ -34,10 +35,10 @@ internal sealed class ControlServer : IAsyncDisposable
 
     private ControlServer() => (_execute, _time, _run) = (static _ => throw new NotSupportedException(), TimeProvider.System, Task.CompletedTask);
 
-    /// <summary>Begins to listen.</summary>
-    /// <param name="address">unix:PATH; null listens nowhere.</param>
-    /// <param name="execute">Does what is asked, one request at a time; does not fail.</param>
-    /// <param name="time">The clock; null is the machine's.</param>
+    /// <summary>Starts listening.</summary>
+    /// <param name="address">unix:PATH; null to listen nowhere.</param>
+    /// <param name="execute">Executes a request, one at a time; does not fail.</param>
+    /// <param name="time">The clock; null for the system clock.</param>
     /// <exception cref="UsageException">The address cannot be listened on.</exception>
     public static ControlServer Start(string? address, Func<ControlRequest, Task<ControlReply>> execute, TimeProvider? time = null)
     {
@@ -57,7 +58,7 @@ internal sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes no more requests, and ends when those that were read are done.</summary>
+    /// <summary>Accepts no further requests, and completes when those already read are done.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_isDisposed)
@@ -88,7 +89,7 @@ internal sealed class ControlServer : IAsyncDisposable
             }
             catch (SocketException)
             {
-                // A client that left again, or no descriptor for it: others come.
+                // The client has disconnected already, or no descriptor is left: continue with the next one.
                 _places.Release();
                 await Task.WhenAny(Task.Delay(TimeSpan.FromMilliseconds(100), _time, _stop.Token)).ConfigureAwait(false);
             }
@@ -102,13 +103,15 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             try
             {
-                var reply = await ReadAsync(client).ConfigureAwait(false) is { } line ? await ExecuteAsync(line).ConfigureAwait(false) : Refused($"a request has more than {ControlRequest.Longest} bytes.");
+                var reply = await ReadAsync(client).ConfigureAwait(false) is { } line
+                    ? await ExecuteAsync(line).ConfigureAwait(false)
+                    : Refused($"a request has more than {ControlRequest.MaxLength} bytes.");
                 using var patience = new CancellationTokenSource(Patience, _time);
                 await client.SendAsync(Encoding.UTF8.GetBytes(ControlJson.Of(reply) + '\n'), patience.Token).ConfigureAwait(false);
             }
             catch (Exception gone) when (gone is SocketException or OperationCanceledException)
             {
-                // Nobody is there who could be told.
+                // The client is gone: there is no one to reply to.
             }
             finally
             {
@@ -117,12 +120,12 @@ internal sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    // A line, or all that comes before the end; null if that is too much.
+    // Reads a line, or everything up to the end of the stream; null if the request is too long.
     private async Task<ReadOnlyMemory<byte>?> ReadAsync(Socket client)
     {
         using var patience = new CancellationTokenSource(Patience, _time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stop.Token);
-        var buffer = new byte[ControlRequest.Longest];
+        var buffer = new byte[ControlRequest.MaxLength];
         for (var length = 0; length < buffer.Length;)
         {
             var count = await client.ReceiveAsync(buffer.AsMemory(length), ended.Token).ConfigureAwait(false);
@@ -143,7 +146,7 @@ internal sealed class ControlServer : IAsyncDisposable
         }
         catch (JsonException wrong)
         {
-            return Refused($"that is no request: {ForeignText.Phrase(wrong.Message)}");
+            return Refused($"that is not a request: {ForeignText.Phrase(wrong.Message)}");
         }
         await _turn.WaitAsync().ConfigureAwait(false);
         try

@@ -8,11 +8,11 @@ using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host.Serving;
 
-/// <summary>Addresses as <c>--listen</c> has them, and as clients have them.</summary>
+/// <summary>Addresses in the notation of <c>--listen</c>, and in that of clients.</summary>
 internal static class ListenAddress
 {
-    /// <summary>Reads <c>unix:PATH</c> or <c>HOST:PORT</c>. A host's name is all its addresses.</summary>
-    /// <exception cref="UsageException">It is neither, or nobody knows the host.</exception>
+    /// <summary>Parses <c>unix:PATH</c> or <c>HOST:PORT</c>. A host name stands for all its addresses.</summary>
+    /// <exception cref="UsageException">The text is neither, or the host cannot be resolved.</exception>
     public static async Task<IReadOnlyList<EndPoint>> ParseAsync(string text)
     {
         if (text.StartsWith("unix:", StringComparison.Ordinal))
@@ -42,13 +42,13 @@ internal static class ListenAddress
         }
     }
 
-    /// <summary>The address of the export with the empty name, for clients.</summary>
+    /// <summary>The URI of the default export, the one with the empty name.</summary>
     public static string Uri(EndPoint endPoint, bool isTls)
     {
         var scheme = isTls ? "nbds" : "nbd";
         return endPoint.AddressFamily == AddressFamily.Unix
             ? new NbdUri { Socket = Path.GetFullPath(endPoint.ToString()!), IsTls = isTls }.ToString()
-            : $"{scheme}://{endPoint.ToString()!.Replace("%", "%25", StringComparison.Ordinal)}/";      // of a zone
+            : $"{scheme}://{endPoint.ToString()!.Replace("%", "%25", StringComparison.Ordinal)}/";      // the '%' of an IPv6 zone
     }
 
     private static UnixSocketEndPoint Unix(string text, string path)
@@ -58,8 +58,9 @@ internal static class ListenAddress
         var endPoint = UnixSocketEndPoint.Of(path) ?? throw ControlAddress.TooLong("--listen", text);
         return Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && FileEntry.Of(folder).Kind == FileKind.Directory
             ? endPoint
-            : throw new UsageException($"--listen '{ForeignText.Path(text)}': the folder of that socket does not exist; make it first.");
+            : throw new UsageException($"--listen '{ForeignText.Path(text)}': the folder of that socket does not exist; create it first.");
     }
 
-    private static UsageException Neither(string text) => new($"--listen '{text}': must be unix:PATH, HOST:PORT or [IPV6]:PORT, such as unix:/run/disk.sock or 127.0.0.1:10809.");
+    private static UsageException Neither(string text) =>
+        new($"--listen '{text}': must be unix:PATH, HOST:PORT or [IPV6]:PORT, such as unix:/run/disk.sock or 127.0.0.1:10809.");
 }

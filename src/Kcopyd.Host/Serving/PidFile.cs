@@ -3,15 +3,15 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Serving;
 
-/// <summary>The file with this process's number, there while clients can connect.</summary>
-/// <remarks>Invariants: it appears whole; it takes no name but a free one or that of a pid file whose process has ended; it is removed only by the process that
-/// it names.</remarks>
+/// <summary>The file that holds the ID of this process while clients can connect.</summary>
+/// <remarks>Invariants: the file appears with its complete content; it replaces nothing but a pid file whose process has ended; only the process that it
+/// names removes it.</remarks>
 internal sealed class PidFile : IDisposable
 {
-    private const int LongestContent = 32;      // bytes
+    private const int MaxContentLength = 32;    // bytes
 
     private readonly string _path;
-    private readonly FileDescriptor? _open;     // as long as it is, no other file gets its inode
+    private readonly FileDescriptor? _open;     // while it is open, no other file gets its inode
     private readonly FileStatus _own;
 
     private PidFile(string path)
@@ -21,35 +21,38 @@ internal sealed class PidFile : IDisposable
         LibC.LinkStatus(path, out _own);
     }
 
-    /// <summary>Refuses early what could not be written later.</summary>
-    /// <exception cref="UsageException">The name is taken by something else, or has no folder.</exception>
+    /// <summary>Refuses early a path that could not be written later.</summary>
+    /// <exception cref="UsageException">The path is taken by something else, or its folder does not exist.</exception>
     public static void Check(string path)
     {
         if (path.Length == 0)
             throw new UsageException("--pid-file is empty: give a path.");
         if (!Directory.Exists(Folder(path)))
-            throw new UsageException($"--pid-file '{path}': its folder does not exist; make it first.");
+            throw new UsageException($"--pid-file '{path}': its folder does not exist; create it first.");
         if (LibC.LinkStatus(path, out var status) < 0)
             return;
-        if (status.Kind != FileKind.Regular || status.Size > LongestContent)
+        if (status.Kind != FileKind.Regular || status.Size > MaxContentLength)
             throw NoPidFile(path);
         var content = Read(path).Trim();
         if (content.Length == 0)
-            return;         // nothing is lost with it
+            return;         // replacing an empty file loses nothing
         if (!int.TryParse(content, NumberStyles.None, CultureInfo.InvariantCulture, out var process) || process == 0)
             throw NoPidFile(path);
         if (process != Environment.ProcessId && Directory.Exists($"/proc/{content}"))
-            throw new UsageException($"--pid-file '{path}' names process {content}, which is running. End it, remove the file if it is not that process's, or give another path.");
+        {
+            throw new UsageException($"--pid-file '{path}' names process {content}, which is running. "
+                + "Stop it, remove the file if it does not belong to that process, or give another path.");
+        }
     }
 
-    /// <summary>Writes it.</summary>
-    /// <exception cref="UsageException">It cannot be written; see <see cref="Check"/>.</exception>
+    /// <summary>Writes the file.</summary>
+    /// <exception cref="UsageException">The file cannot be written; see <see cref="Check"/>.</exception>
     public static PidFile Write(string path)
     {
         var temporary = $"{path}.{Path.GetRandomFileName()}";
         try
         {
-            using var held = FolderLock.Acquire(Folder(path));      // two commands that start at the same time look one after the other
+            using var held = FolderLock.Acquire(Folder(path));      // two commands that start at the same time check one after the other
             Check(path);
             File.WriteAllText(temporary, $"{Environment.ProcessId}\n");
             File.Move(temporary, path, overwrite: true);

@@ -7,9 +7,9 @@ internal static class ServeCommand
 {
     public const string Name = "serve";
 
-    /// <summary>Makes it.</summary>
-    /// <param name="console">Where it speaks.</param>
-    /// <param name="isUsed">False leaves its options away: no other command has to make them at its start.</param>
+    /// <summary>Creates the command.</summary>
+    /// <param name="console">The console that it writes to.</param>
+    /// <param name="isUsed">False omits its options, so that other commands do not create them at startup.</param>
     public static Command Create(CommandConsole console, bool isUsed)
     {
         var command = new Command(Name, "Serves files, block devices and snapshots over NBD: to qemu, libnbd and its tools, fio, the Linux kernel.");
@@ -18,7 +18,7 @@ internal static class ServeCommand
         return command;
     }
 
-    // By itself, so that nothing of it is loaded for another command.
+    // A separate method, so that its types are not loaded for another command.
     private static void Complete(Command command, CommandConsole console)
     {
         var options = new ServeOptionSet();

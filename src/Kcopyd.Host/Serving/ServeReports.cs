@@ -7,40 +7,44 @@ using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host.Serving;
 
-/// <summary>Clients can connect.</summary>
-/// <param name="Ready">Where.</param>
+/// <summary>Reports that clients can connect.</summary>
+/// <param name="Ready">The address.</param>
 internal sealed record ReadyReport(string Ready);
 
-/// <summary>What was done on an export.</summary>
+/// <summary>The totals of an export.</summary>
 /// <param name="Name">The export's name.</param>
 /// <param name="Path">The file.</param>
 /// <param name="Length">Bytes.</param>
 /// <param name="ReadOnly">True if writes were refused.</param>
 /// <param name="Requests">Requests that were answered.</param>
-/// <param name="Errors">Of these, with an error.</param>
+/// <param name="Errors">Of these, the ones answered with an error.</param>
 /// <param name="BytesRead">Bytes.</param>
 /// <param name="BytesWritten">Bytes.</param>
-/// <param name="Snapshot">How the snapshot is; null if it is none.</param>
-internal sealed record ExportReport(string Name, string Path, long Length, bool ReadOnly, long Requests, long Errors, long BytesRead, long BytesWritten, StatusReport? Snapshot)
+/// <param name="Snapshot">The status of the snapshot; null if the export is not a snapshot.</param>
+internal sealed record ExportReport(
+    string Name, string Path, long Length, bool ReadOnly, long Requests, long Errors, long BytesRead, long BytesWritten, StatusReport? Snapshot)
 {
-    public static ExportReport Of(NbdExportStatus status, string path, SnapshotStatus? snapshot) => new(status.Name, path, status.Length, status.IsReadOnly, status.Requests,
-        status.Errors, status.BytesRead, status.BytesWritten, snapshot is null ? null : StatusReport.Of(snapshot));
+    public static ExportReport Of(NbdExportStatus status, string path, SnapshotStatus? snapshot) =>
+        new(status.Name, path, status.Length, status.IsReadOnly, status.Requests, status.Errors, status.BytesRead, status.BytesWritten,
+            snapshot is null ? null : StatusReport.Of(snapshot));
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"'{Name}' ({Path}): {Requests} requests, {ByteSize.Format(BytesRead)} read, {ByteSize.Format(BytesWritten)} written, {Errors} errors{(Snapshot is null ? "" : ", " + Snapshot.Text)}";
+        $"'{Name}' ({Path}): {Requests} requests, {ByteSize.Format(BytesRead)} read, {ByteSize.Format(BytesWritten)} written, {Errors} errors"
+            + (Snapshot is null ? "" : ", " + Snapshot.Text);
 }
 
-/// <summary>What was done on all.</summary>
+/// <summary>The totals of all exports.</summary>
 /// <param name="Exports">In the order of the command line, snapshots first.</param>
-/// <param name="Error">What could not be flushed; null if all is on stable storage.</param>
+/// <param name="Error">What could not be flushed; null if everything is on stable storage.</param>
 internal sealed record ServeReport(IReadOnlyList<ExportReport> Exports, string? Error);
 
-/// <summary>Prints reports, each in a line: whoever reads them need not wait for the end.</summary>
+/// <summary>Formats each report as one line, so that a reader can process it without waiting for the end.</summary>
 internal static class ServeJson
 {
-    // So that the '+' of an address is one for whoever has no parser at hand.
-    private static readonly ServeJsonContext Context = new(new JsonSerializerOptions(ServeJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    // Does not escape the '+' of an address, for readers without a JSON parser.
+    private static readonly ServeJsonContext Context =
+        new(new JsonSerializerOptions(ServeJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     public static string Of(ReadyReport report) => JsonSerializer.Serialize(report, Context.ReadyReport);
 

@@ -5,14 +5,14 @@ using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host.Serving;
 
-/// <summary>What <c>serve</c> does: check and open everything, listen, say so, and serve until it is interrupted; then end in order.</summary>
+/// <summary>Runs <c>serve</c>: checks and opens everything, listens, reports that it is ready, serves until interrupted, and shuts down in order.</summary>
 internal static class ServeRun
 {
-    /// <exception cref="UsageException">It cannot begin.</exception>
+    /// <exception cref="UsageException">The server cannot start.</exception>
     public static async Task<int> RunAsync(ServeOptions options, CommandConsole console, CancellationToken cancellationToken)
     {
         if (options.Sockets.Count > 0)
-            console = console with { IsTerminal = false };      // the terminal is its parent's
+            console = console with { IsTerminal = false };      // the terminal belongs to the parent process
         var endPoints = new List<EndPoint>();
         foreach (var listen in options.Listen)
             endPoints.AddRange(await ListenAddress.ParseAsync(listen).ConfigureAwait(false));
@@ -20,16 +20,23 @@ internal static class ServeRun
         using var engine = Engine.Start(options.LogLevel);
         var devices = await ServedDevices.OpenAsync(options, engine, console).ConfigureAwait(false);
         await using var devicesLease = devices.ConfigureAwait(false);
-        var server = Start(engine, options, new NbdServerOptions { EndPoints = endPoints, Exports = [.. devices.Exports.Select(static one => one.Export)], Tls = tls, RequireTls = options.RequireTls, Name = "nbd" });
+        var server = Start(engine, options, new NbdServerOptions
+        {
+            EndPoints = endPoints,
+            Exports = [.. devices.Exports.Select(static one => one.Export)],
+            Tls = tls,
+            RequireTls = options.RequireTls,
+            Name = "nbd",
+        });
         await using var serverLease = server.ConfigureAwait(false);
         var control = ControlServer.Start(options.Control, new ControlRequests(devices, server, options, engine).ExecuteAsync);
         await using var controlLease = control.ConfigureAwait(false);
 
-        // Before a client can be told to come: what its first write does to a snapshot is news.
+        // Before any client knows that it can connect, so that the effect of its first write on a snapshot is reported.
         var view = new ServeView(server, () => devices.Exports, console);
         SnapshotNews.Begin(engine, view, options.LogLevel);
 
-        // Whoever waits for one of these can connect.
+        // A client that waits for one of these can connect.
         using var pidFile = options.PidFile is null ? null : PidFile.Write(options.PidFile);
         await ServiceManager.NotifyAsync(ServiceManager.Ready, console.Error).ConfigureAwait(false);
         await SayReadyAsync(server, options, tls is not null, console).ConfigureAwait(false);
@@ -47,10 +54,11 @@ internal static class ServeRun
         var (error, isHung) = await StopAsync(server).ConfigureAwait(false);
         if (isHung)
             devices.Abandon();
-        return await ReportAsync(server, devices, options, isAsked ? error : $"the server ended by itself, which is a bug; see the log. {error}", console).ConfigureAwait(false);
+        var failure = isAsked ? error : $"the server stopped unexpectedly, which is a bug; see the log. {error}";
+        return await ReportAsync(server, devices, options, failure, console).ConfigureAwait(false);
     }
 
-    // Who passes sockets knows them, and may have standard output for itself: nbdinfo prints its own result there.
+    // A process that passes sockets knows their addresses, and may use standard output itself: nbdinfo prints its own result there.
     private static async Task SayReadyAsync(NbdServer server, ServeOptions options, bool isTls, CommandConsole console)
     {
         if (options.IsQuiet)
@@ -76,12 +84,12 @@ internal static class ServeRun
     {
         try
         {
-            _ = engine.System.Kcopyd();     // its configuration is there from now on
+            _ = engine.System.Kcopyd();     // loads its configuration
             var settings = NbdServerSettings.FromConfig(engine.System.Settings.Config.GetConfig("kcopyd.nbd.server"));
             return engine.System.Kcopyd().StartNbdServer(server with
             {
                 Sockets = [.. options.Sockets.Select(static passed => passed.Open())],
-                Settings = options.MaxConnections is { } most ? settings with { MaxConnections = most } : settings,
+                Settings = options.MaxConnections is { } max ? settings with { MaxConnections = max } : settings,
             });
         }
         catch (NbdListenException refused)
@@ -94,7 +102,7 @@ internal static class ServeRun
         }
     }
 
-    // They have one reason, and name the file, the certificate and the remedy.
+    // The exception has a single reason here, and its message names the file, the certificate and the remedy.
     private static UsageException Certificates(NbdException wrong) => new($"--tls-certificates: {wrong.Message}");
 
     private static async Task<(string? Error, bool IsHung)> StopAsync(NbdServer server)
@@ -131,7 +139,10 @@ internal static class ServeRun
             isBroken = true;
         }
         if (!options.IsQuiet)
-            await console.Out.WriteLineAsync(options.Json ? ServeJson.Of(new ServeReport(totals, error)) : string.Join(Environment.NewLine, totals)).ConfigureAwait(false);
+        {
+            var report = options.Json ? ServeJson.Of(new ServeReport(totals, error)) : string.Join(Environment.NewLine, totals);
+            await console.Out.WriteLineAsync(report).ConfigureAwait(false);
+        }
         return error is null && !isBroken ? ExitCodes.Success : ExitCodes.Errors;
     }
 }

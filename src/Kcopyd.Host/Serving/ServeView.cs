@@ -5,15 +5,15 @@ using Spectre.Console;
 
 namespace Kcopyd.Host.Serving;
 
-/// <summary>On a terminal a table of the exports while they are served; elsewhere nothing but what is said.</summary>
+/// <summary>Shows a table of the exports on a terminal while they are served; elsewhere only messages.</summary>
 internal sealed class ServeView(NbdServer server, Func<IReadOnlyList<ServedExport>> served, CommandConsole console)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private IAnsiConsole? _terminal;    // while the table is there
+    private IAnsiConsole? _terminal;    // set while the table is shown
 
-    /// <summary>Shows what is served until it is to end.</summary>
-    /// <returns>False if it ended by itself.</returns>
+    /// <summary>Shows the exports until the command is interrupted or the server stops.</summary>
+    /// <returns>False if the server stopped without an interruption.</returns>
     public async Task<bool> WatchAsync(CancellationToken interruption)
     {
         var interrupted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,7 +25,7 @@ internal sealed class ServeView(NbdServer server, Func<IReadOnlyList<ServedExpor
         return await end.ConfigureAwait(false) == interrupted.Task;
     }
 
-    /// <summary>Says something on standard error, above the table. Any thread.</summary>
+    /// <summary>Writes a line to standard error, above the table. Thread-safe.</summary>
     public void Say(string line)
     {
         if (Volatile.Read(ref _terminal) is { } terminal)
@@ -36,7 +36,12 @@ internal sealed class ServeView(NbdServer server, Func<IReadOnlyList<ServedExpor
 
     private async Task ShowAsync(Task end)
     {
-        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new TerminalOutput(console.Error), Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes });
+        var terminal = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new TerminalOutput(console.Error),
+            Ansi = AnsiSupport.Yes,
+            Interactive = InteractionSupport.Yes,
+        });
         var rates = new ExportRates();
         await terminal.Live(new Table()).StartAsync(async screen =>
         {
@@ -61,7 +66,7 @@ internal sealed class ServeView(NbdServer server, Func<IReadOnlyList<ServedExpor
         foreach (var export in exports)
         {
             if (statuses.FirstOrDefault(status => status.Name == export.Export.Name) is not { } status)
-                continue;       // removed just now
+                continue;       // just removed
             var cells = ExportRow.Of(status, export.Path, rates,
                 export.Snapshot is null ? null : await export.Snapshot.GetStatusAsync().ConfigureAwait(false));
             table.AddRow([.. cells.Take(columns.Length).Select(Markup.Escape)]);

@@ -1,6 +1,6 @@
 namespace Kcopyd.Host.Serving;
 
-/// <summary>What the command line says is served, and how it is called. Nothing is opened yet.</summary>
+/// <summary>The files and snapshots that the command line names, with the names of their exports. Nothing is opened yet.</summary>
 internal sealed class ServedNames
 {
     private readonly List<ServedFile> _files = [];
@@ -10,7 +10,7 @@ internal sealed class ServedNames
     /// <param name="files">FILE…</param>
     /// <param name="exports">NAME=PATH of each <c>--export</c>.</param>
     /// <param name="snapshots">[NAME=]ORIGIN,COW of each <c>--snapshot</c>.</param>
-    /// <exception cref="UsageException">One is not what it should be, or there is none.</exception>
+    /// <exception cref="UsageException">An argument is malformed, or there is none.</exception>
     public ServedNames(IReadOnlyList<string> files, IReadOnlyList<string> exports, IReadOnlyList<string> snapshots)
     {
         foreach (var path in files)
@@ -27,7 +27,10 @@ internal sealed class ServedNames
             var (name, pair) = Split(text);
             var paths = pair.Split(',');
             if (paths.Length != 2 || paths[0].Length == 0 || paths[1].Length == 0)
-                throw new UsageException($"--snapshot '{text}': must be ORIGIN,COW or NAME=ORIGIN,COW. A path with a comma in it needs a link without one.");
+            {
+                throw new UsageException($"--snapshot '{text}': must be ORIGIN,COW or NAME=ORIGIN,COW. "
+                    + "For a path that contains a comma, create a link without one.");
+            }
             _snapshots.Add(new ServedSnapshot(name ?? Path.GetFileName(paths[1]), paths[0], paths[1]));
         }
         if (_files.Count + _snapshots.Count == 0)
@@ -36,16 +39,19 @@ internal sealed class ServedNames
 
     public IReadOnlyList<ServedFile> Files => _files;
 
-    /// <summary>Everything that is opened.</summary>
-    public IEnumerable<Operand> All => _snapshots.SelectMany(static snapshot => new[] { new Operand("ORIGIN", snapshot.Origin, 0, null), new Operand("COW", snapshot.Cow, 0, null) })
+    /// <summary>All files and devices to open.</summary>
+    public IEnumerable<Operand> All => _snapshots
+        .SelectMany(static snapshot => new[] { new Operand("ORIGIN", snapshot.Origin, 0, null), new Operand("COW", snapshot.Cow, 0, null) })
         .Concat(_files.Select(static file => file.Operand));
 
-    /// <summary>By their origin, whatever links lead to it: one origin has all its snapshots.</summary>
-    public IEnumerable<IGrouping<string, ServedSnapshot>> Snapshots => _snapshots.GroupBy(static snapshot => Resolved(snapshot.Origin), StringComparer.Ordinal);
+    /// <summary>The snapshots, grouped by origin with links resolved, so that one origin has all its snapshots.</summary>
+    public IEnumerable<IGrouping<string, ServedSnapshot>> Snapshots =>
+        _snapshots.GroupBy(static snapshot => Resolved(snapshot.Origin), StringComparer.Ordinal);
 
-    private static Operand Of(string argument, string path) => path.Length == 0 ? throw new UsageException($"{argument} is empty: give a path.") : new Operand(argument, path, 0, null);
+    private static Operand Of(string argument, string path) =>
+        path.Length == 0 ? throw new UsageException($"{argument} is empty: give a path.") : new Operand(argument, path, 0, null);
 
-    // The name may be left away. What begins with a slash or a dot is a path then, whatever '=' it has.
+    // The name is optional. Text that begins with a slash or a dot is a path without a name, even if it contains a '='.
     private static (string? Name, string Text) Split(string text)
     {
         var at = text.IndexOf('=', StringComparison.Ordinal);
@@ -60,7 +66,7 @@ internal sealed class ServedNames
         }
         catch (IOException)
         {
-            return Path.GetFullPath(path);      // opening it says what is wrong
+            return Path.GetFullPath(path);      // opening the file reports the error
         }
     }
 }

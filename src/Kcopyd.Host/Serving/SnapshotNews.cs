@@ -4,10 +4,10 @@ using Kcopyd.Host.Snapshots;
 
 namespace Kcopyd.Host.Serving;
 
-/// <summary>Says what happens to snapshots while they are served, with the remedies of the command line.</summary>
+/// <summary>Reports what happens to snapshots while they are served, with the remedies of the command line.</summary>
 internal static class SnapshotNews
 {
-    /// <summary>Begins to listen, unless the log says it: it does so from the level of warnings on.</summary>
+    /// <summary>Starts listening, unless the log reports the same: it does so at level warning and below.</summary>
     public static void Begin(Engine engine, ServeView view, LogLevel logLevel)
     {
         if (logLevel < LogLevel.Error)

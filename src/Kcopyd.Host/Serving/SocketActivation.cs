@@ -4,34 +4,37 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Serving;
 
-/// <summary>Sockets that listen already, passed by whoever started the command: systemd, or libnbd's <c>nbdinfo -- [ kcopyd serve FILE ]</c>.</summary>
+/// <summary>Listening sockets that the parent process passes: systemd, or libnbd's <c>nbdinfo -- [ kcopyd serve FILE ]</c>.</summary>
 /// <remarks>The protocol of sd_listen_fds(3): descriptors from 3 on, <c>LISTEN_FDS</c> of them, for the process <c>LISTEN_PID</c>.</remarks>
 internal static class SocketActivation
 {
-    private const int FirstDescriptor = 3, MostDescriptors = 1024;
+    private const int FirstDescriptor = 3, MaxDescriptors = 1024;
 
-    /// <summary>What is passed to this process.</summary>
-    /// <exception cref="UsageException">The environment does not say what it should.</exception>
+    /// <summary>Returns the sockets that are passed to this process.</summary>
+    /// <exception cref="UsageException">The environment variables are malformed.</exception>
     public static IReadOnlyList<PassedSocket> Read() => Read(Environment.GetEnvironmentVariable, Environment.ProcessId);
 
     /// <inheritdoc cref="Read()"/>
     internal static IReadOnlyList<PassedSocket> Read(Func<string, string?> environment, int processId)
     {
-        // Variables for another process, such as the parent of this one, are none of this one's business.
+        // Ignores variables meant for another process, such as the parent of this one.
         if (environment("LISTEN_FDS") is not { } fds || environment("LISTEN_PID") != processId.ToString(CultureInfo.InvariantCulture))
             return [];
-        if (!int.TryParse(fds, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count > MostDescriptors)
-            throw new UsageException($"LISTEN_FDS is '{fds}', which is no number of sockets: whoever starts this command (systemd, libnbd) sets it.");
+        if (!int.TryParse(fds, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count > MaxDescriptors)
+        {
+            throw new UsageException($"LISTEN_FDS is '{fds}', which is not a number of sockets: "
+                + "the program that starts this command (systemd, libnbd) sets it.");
+        }
         var names = environment("LISTEN_FDNAMES")?.Split(':') ?? [];
         return [.. Enumerable.Range(0, count).Select(i => new PassedSocket(FirstDescriptor + i, i < names.Length ? names[i] : ""))];
     }
 }
 
-/// <summary>A descriptor that listens already, and the name that a systemd unit gives it.</summary>
+/// <summary>A descriptor of a listening socket, and the name that a systemd unit gives it.</summary>
 internal sealed record PassedSocket(int Descriptor, string Name)
 {
-    /// <summary>Takes the socket. No child process inherits it.</summary>
-    /// <exception cref="UsageException">The descriptor is not a socket that clients come by.</exception>
+    /// <summary>Takes over the socket. No child process inherits it.</summary>
+    /// <exception cref="UsageException">The descriptor is not a listening stream socket.</exception>
     public Socket Open()
     {
         try

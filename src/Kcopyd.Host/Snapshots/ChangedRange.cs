@@ -3,23 +3,25 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
 
-/// <summary>Bytes in which a snapshot differs from its origin, or may.</summary>
+/// <summary>A range of bytes in which a snapshot differs, or may differ, from its origin.</summary>
 /// <param name="Offset">First byte.</param>
 /// <param name="Length">Bytes.</param>
 internal sealed record ChangedRange(long Offset, long Length)
 {
-    private const int Piece = 1 << 20;      // bytes that are compared at once, however large the chunks are
+    private const int Piece = 1 << 20;      // maximum number of bytes compared at once, whatever the chunk size
 
-    /// <summary>The chunks that have an exception; neighbours are one range.</summary>
-    public static IEnumerable<ChangedRange> Chunks(SnapshotStoreContents contents, long originLength) => Merged(InOrder(contents, originLength).Select(chunk => chunk.Range));
+    /// <summary>Returns the chunks that have an exception, adjacent ones merged.</summary>
+    public static IEnumerable<ChangedRange> Chunks(SnapshotStoreContents contents, long originLength) =>
+        Merged(InOrder(contents, originLength).Select(chunk => chunk.Range));
 
-    /// <summary>The same of chunks in ascending order.</summary>
+    /// <summary>Returns the ranges of chunks that are in ascending order, adjacent ones merged.</summary>
     public static IEnumerable<ChangedRange> Chunks(IEnumerable<long> chunks, long chunkSize, long originLength) =>
         Merged(chunks.Select(chunk => Chunk(chunk, chunkSize, originLength)));
 
-    /// <summary>The sectors that really differ.</summary>
-    /// <exception cref="FailureException">Something cannot be read.</exception>
-    public static async Task<List<ChangedRange>> SectorsAsync(SnapshotStoreContents contents, IBlockDevice origin, IBlockDevice cow, CancellationToken cancellationToken)
+    /// <summary>Compares the contents, and returns the sectors that actually differ.</summary>
+    /// <exception cref="FailureException">The origin or the store cannot be read.</exception>
+    public static async Task<List<ChangedRange>> SectorsAsync(
+        SnapshotStoreContents contents, IBlockDevice origin, IBlockDevice cow, CancellationToken cancellationToken)
     {
         var found = new List<ChangedRange>();
         var size = Math.Min(contents.Status.ChunkSize, Piece);
@@ -51,7 +53,7 @@ internal sealed record ChangedRange(long Offset, long Length)
         }
     }
 
-    // With the byte in the store. The last chunk may be a part of one.
+    // Each range comes with its byte offset in the store. The last chunk may be partial.
     private static IEnumerable<(ChangedRange Range, long Place)> InOrder(SnapshotStoreContents contents, long originLength)
     {
         long size = contents.Status.ChunkSize;

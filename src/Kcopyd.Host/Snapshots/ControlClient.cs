@@ -8,38 +8,38 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Host.Snapshots;
 
-/// <summary>Asks a <c>kcopyd serve</c> that runs.</summary>
+/// <summary>Sends requests to a running <c>kcopyd serve</c>.</summary>
 internal static class ControlClient
 {
-    private const int LongestMessage = 16 << 10;        // characters: a path may have 4096, and a message names several
+    private const int MaxMessageLength = 16 << 10;      // characters: a path may have 4096, and a message names several
 
-    /// <summary>The option of the commands that can.</summary>
+    /// <summary>The option of the commands that a server can execute.</summary>
     public static Option<string?> Option() => new("--serve")
     {
-        Description = "Let the 'kcopyd serve --control ADDRESS' do it that has the files in use.",
+        Description = "Send the request to the 'kcopyd serve --control ADDRESS' that has the files in use.",
         HelpName = "unix:PATH",
     };
 
-    /// <summary>Sends a request and returns its answer.</summary>
+    /// <summary>Sends a request and returns the reply.</summary>
     /// <param name="address">unix:PATH.</param>
     /// <param name="request">The request.</param>
-    /// <param name="console">Where warnings go.</param>
-    /// <param name="cancellationToken">Waits no longer; what the server has begun it finishes.</param>
-    /// <exception cref="UsageException">Nobody listens there, or the server refuses.</exception>
-    /// <exception cref="FailureException">The server could not do it, or did not answer.</exception>
+    /// <param name="console">The console for warnings.</param>
+    /// <param name="cancellationToken">Stops waiting; the server completes a request that it has started.</param>
+    /// <exception cref="UsageException">No server listens at the address, or the server refuses the request.</exception>
+    /// <exception cref="FailureException">The server could not execute the request, or did not reply.</exception>
     public static async Task<ControlReply> SendAsync(string address, ControlRequest request, CommandConsole console, CancellationToken cancellationToken)
     {
         var line = Encoding.UTF8.GetBytes(ControlJson.Of(request) + '\n');
-        if (line.Length > ControlRequest.Longest)
-            throw new UsageException($"the request has {line.Length} bytes; 'kcopyd serve' takes {ControlRequest.Longest} at most. Ask for less at once.");
+        if (line.Length > ControlRequest.MaxLength)
+            throw new UsageException($"the request has {line.Length} bytes; 'kcopyd serve' accepts at most {ControlRequest.MaxLength}. Ask for less at once.");
         var reply = await ExchangeAsync(address, line, cancellationToken).ConfigureAwait(false);
         foreach (var warning in reply.Warnings)
-            console.Warn(ForeignText.Printable(warning, LongestMessage));
+            console.Warn(ForeignText.Printable(warning, MaxMessageLength));
         return reply.Code switch
         {
             "done" => reply,
-            "refused" => throw new UsageException(ForeignText.Printable(reply.Error ?? "refused", LongestMessage)),
-            _ => throw new FailureException(ForeignText.Printable(reply.Error ?? "failed", LongestMessage)),
+            "refused" => throw new UsageException(ForeignText.Printable(reply.Error ?? "refused", MaxMessageLength)),
+            _ => throw new FailureException(ForeignText.Printable(reply.Error ?? "failed", MaxMessageLength)),
         };
     }
 
@@ -50,9 +50,9 @@ internal static class ControlClient
         {
             await socket.ConnectAsync(ControlAddress.Parse("--serve", address), cancellationToken).ConfigureAwait(false);
         }
-        catch (SocketException nobody)
+        catch (SocketException unreachable)
         {
-            throw new UsageException($"--serve '{address}': {ForeignText.Phrase(nobody.Message)}. Is 'kcopyd serve --control {address}' running?");
+            throw new UsageException($"--serve '{address}': {ForeignText.Phrase(unreachable.Message)}. Is 'kcopyd serve --control {address}' running?");
         }
         try
         {
@@ -63,26 +63,27 @@ internal static class ControlClient
             while (await socket.ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var count)
             {
                 answer.Write(buffer, 0, count);
-                if (answer.Length > ControlReply.Longest)
-                    throw new FailureException($"--serve '{address}': the answer has more than {ControlReply.Longest} bytes.");
+                if (answer.Length > ControlReply.MaxLength)
+                    throw new FailureException($"--serve '{address}': the answer has more than {ControlReply.MaxLength} bytes.");
             }
             return ControlJson.Reply(answer.GetBuffer().AsSpan(0, (int)answer.Length));
         }
         catch (Exception broken) when (broken is SocketException or JsonException)
         {
-            throw new FailureException($"--serve '{address}': there was no answer, and whether it was done is not known; ask by 'kcopyd snapshot status --serve {address}'. {ForeignText.Phrase(broken.Message)}.");
+            throw new FailureException($"--serve '{address}': the server did not answer, and whether the request was executed is unknown; "
+                + $"check with 'kcopyd snapshot status --serve {address}'. {ForeignText.Phrase(broken.Message)}.");
         }
     }
 }
 
-/// <summary>Where 'kcopyd serve' takes requests.</summary>
+/// <summary>The address at which <c>kcopyd serve</c> takes requests.</summary>
 internal static class ControlAddress
 {
     public static UsageException TooLong(string option, string text) =>
         new($"{option} '{ForeignText.Path(text)}': the path of a socket has at most {UnixSocketEndPoint.LongestPath} bytes; give a shorter one.");
 
-    /// <summary>Reads <c>unix:PATH</c>.</summary>
-    /// <exception cref="UsageException">It is none.</exception>
+    /// <summary>Parses <c>unix:PATH</c>.</summary>
+    /// <exception cref="UsageException">The text is not such an address, or the path is too long.</exception>
     public static EndPoint Parse(string option, string text)
     {
         const string Scheme = "unix:";

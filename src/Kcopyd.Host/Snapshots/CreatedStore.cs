@@ -6,21 +6,21 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
 
-/// <summary>What <c>snapshot create</c> is to make.</summary>
+/// <summary>The store that <c>snapshot create</c> creates.</summary>
 /// <param name="Cow">The store: a file or a block device.</param>
-/// <param name="ChunkSize">Bytes; null takes the setting.</param>
-/// <param name="Size">Bytes of the file; null takes it as it is.</param>
-/// <param name="IsSparse">True leaves the file without space of its own.</param>
-/// <param name="Force">True overwrites what is there.</param>
+/// <param name="ChunkSize">Bytes; null for the configured size.</param>
+/// <param name="Size">The size of the file in bytes; null to keep its size.</param>
+/// <param name="IsSparse">True to reserve no space for the file.</param>
+/// <param name="Force">True to overwrite existing data.</param>
 internal sealed record StoreRequest(string Cow, int? ChunkSize, long? Size, bool IsSparse, bool Force)
 {
     public Operand Operand => new("COW", Cow, 0, null);
 }
 
-/// <summary>The file or device of a store that is to be made: locked first, checked second, changed last. What fails leaves everything as it was, and no file
-/// that it created.</summary>
-/// <remarks>Between its creation and its lock another command may take the file, make a store in it, and end. So a file is this command's own only if this
-/// command created it and it is still empty when it is locked.</remarks>
+/// <summary>The file or device of a new store: locked first, checked second, changed last. A failure leaves everything as it was, and removes a file that this
+/// command created.</summary>
+/// <remarks>Between the creation of the file and its lock, another command may open the file, create a store in it, and end. The file therefore belongs to this
+/// command only if this command created it and it is still empty when it is locked.</remarks>
 internal sealed class CreatedStore : IAsyncDisposable
 {
     private readonly StoreRequest _request;
@@ -30,11 +30,11 @@ internal sealed class CreatedStore : IAsyncDisposable
 
     private CreatedStore(StoreRequest request, FileBlockDevice? created) => (_request, _created) = (request, created);
 
-    /// <summary>What is said of the space that was reserved; null for a device.</summary>
+    /// <summary>A message that says whether space is reserved; null for a device.</summary>
     public string? Space { get; private set; }
 
-    /// <summary>Creates the file, if nothing is there; empty, so that it can be locked.</summary>
-    /// <exception cref="UsageException">It cannot be created, or its size is missing.</exception>
+    /// <summary>Creates the file if it does not exist; empty, so that it can be locked.</summary>
+    /// <exception cref="UsageException">The file cannot be created, or its size is missing.</exception>
     public static CreatedStore Begin(StoreRequest request)
     {
         var operand = request.Operand;
@@ -48,13 +48,13 @@ internal sealed class CreatedStore : IAsyncDisposable
         return new CreatedStore(request, DeviceOpening.Open(operand, new BlockDeviceOptions { CreateNew = true, Io = IoMode.Buffered }));
     }
 
-    /// <summary>Checks and then prepares the device, whose lock the caller has.</summary>
+    /// <summary>Checks and then prepares the device, whose lock the caller holds.</summary>
     /// <param name="origin">The origin.</param>
     /// <param name="device">The store's device.</param>
-    /// <param name="chunkSize">Bytes of its chunks.</param>
-    /// <param name="console">Where it warns of what is overwritten.</param>
-    /// <exception cref="UsageException">It holds something, or is too small.</exception>
-    /// <exception cref="FailureException">A device failed, or there is no space.</exception>
+    /// <param name="chunkSize">The chunk size in bytes.</param>
+    /// <param name="console">The console for a warning about overwritten data.</param>
+    /// <exception cref="UsageException">The device holds data, or is too small.</exception>
+    /// <exception cref="FailureException">A device failed, or the file system is full.</exception>
     public async Task PrepareAsync((Operand Operand, FileBlockDevice Device) origin, FileBlockDevice device, int chunkSize, CommandConsole console)
     {
         _device = device;
@@ -66,8 +66,8 @@ internal sealed class CreatedStore : IAsyncDisposable
             await ReserveAsync(length).ConfigureAwait(false);
     }
 
-    /// <summary>The store is made: the file stays.</summary>
-    /// <exception cref="FailureException">Its name is not on stable storage.</exception>
+    /// <summary>Keeps the file: the store is complete.</summary>
+    /// <exception cref="FailureException">The file name could not be written to stable storage.</exception>
     public async Task KeepAsync()
     {
         if (_created is not null)
@@ -75,10 +75,10 @@ internal sealed class CreatedStore : IAsyncDisposable
         _isKept = true;
     }
 
-    /// <summary>The caller has the lock, until this is disposed.</summary>
+    /// <summary>Records that the caller holds the lock, until this instance is disposed.</summary>
     public void Locked() => (_isLocked, _isOwn) = (true, IsOwn());
 
-    /// <summary>Deletes the file if it is this command's own and no store was made in it.</summary>
+    /// <summary>Deletes the file if it belongs to this command and no store was created in it.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_created is null || _isDisposed)
@@ -101,7 +101,7 @@ internal sealed class CreatedStore : IAsyncDisposable
         }
         catch (StorageBusyException)
         {
-            // It is the other one's now.
+            // The file belongs to the other command now.
         }
     }
 
@@ -113,18 +113,24 @@ internal sealed class CreatedStore : IAsyncDisposable
         if (_request.Size is { } size && !_device.IsRegularFile)
         {
             if (size > _device.Length)
-                throw new UsageException($"{operand} has {_device.Length} bytes, fewer than --size {size}; a device has the size that it has.");
+                throw new UsageException($"{operand} has {_device.Length} bytes, fewer than --size {size}, which cannot enlarge a device.");
         }
         else if (_request.Size < _device.Length)
         {
-            throw new UsageException($"{operand} has {_device.Length} bytes, more than --size {_request.Size}; leave --size away, or truncate it first.");
+            throw new UsageException($"{operand} has {_device.Length} bytes, more than --size {_request.Size}; leave out --size, or truncate it first.");
         }
         if (length < 2L * chunkSize)
-            throw new UsageException($"{operand} has {length} bytes: a COW store needs two chunks of {chunkSize} bytes at least, and one more for each chunk that changes.");
+        {
+            throw new UsageException($"{operand} has {length} bytes: a COW store needs two chunks of {chunkSize} bytes at least, "
+                + "and one more for each chunk that changes.");
+        }
         foreach (var (argument, device) in new[] { origin, (operand, _device) })
         {
             if (!device.IsRegularFile && chunkSize % device.LogicalBlockSize != 0)
-                throw new UsageException($"--chunk {chunkSize}: {argument} has blocks of {device.LogicalBlockSize} bytes, and the kernel takes no snapshot with smaller chunks. Take --chunk {device.LogicalBlockSize} or more.");
+            {
+                throw new UsageException($"--chunk {chunkSize}: {argument} has blocks of {device.LogicalBlockSize} bytes, "
+                    + $"and the kernel accepts no snapshot with smaller chunks. Give --chunk {device.LogicalBlockSize} or more.");
+            }
         }
     }
 
@@ -137,11 +143,15 @@ internal sealed class CreatedStore : IAsyncDisposable
             {
                 await StoreReader.CheckNotHalfMergedAsync(_device).ConfigureAwait(false);
                 if (!_request.Force)
-                    throw new UsageException($"{operand} holds a COW store already; see 'kcopyd snapshot status'. If its snapshot is not needed any more: --force.");
+                {
+                    throw new UsageException($"{operand} holds a COW store already; see 'kcopyd snapshot status'. "
+                        + "If its snapshot is not needed any more: --force.");
+                }
                 return;
             }
-            // libblkid knows more of them, where it is installed.
-            var found = await OccupiedSpace.FindAsync(_device, chunkSize).ConfigureAwait(false) ?? await Signatures.DescribeAsync(operand.Path).ConfigureAwait(false);
+            // libblkid, where it is installed, recognizes more signatures.
+            var found = await OccupiedSpace.FindAsync(_device, chunkSize).ConfigureAwait(false)
+                ?? await Signatures.DescribeAsync(operand.Path).ConfigureAwait(false);
             if (found is null)
                 return;
             if (_request.Force)
@@ -164,7 +174,10 @@ internal sealed class CreatedStore : IAsyncDisposable
         {
             var reserved = await Task.Run(() => _device.Reserve(0, length)).ConfigureAwait(false);
             if (reserved is not (0 or -LibC.ENOTSUP))
-                throw new FailureException($"{operand}: its {ByteSize.Format(length)} cannot be reserved: {((IoError)(-reserved)).Describe()}. Give a smaller --size; or leave it sparse, at the risk of a snapshot that ends when its file system is full: --sparse.");
+            {
+                throw new FailureException($"{operand}: its {ByteSize.Format(length)} cannot be reserved: {((IoError)(-reserved)).Describe()}. "
+                    + "Give a smaller --size; or leave it sparse, at the risk of a snapshot that ends when its file system is full: --sparse.");
+            }
             Space = reserved == 0 ? $"{ByteSize.Format(length)} are reserved for it" : "its file system reserves no space: the snapshot ends if that is full";
         }
         else

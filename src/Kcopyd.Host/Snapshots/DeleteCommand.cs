@@ -10,13 +10,17 @@ internal static class DeleteCommand
 {
     public static Command Create(CommandConsole console)
     {
-        var cows = new Argument<string[]>("COW") { Description = "The stores: files, which are deleted, or block devices, whose header is wiped.", Arity = ArgumentArity.OneOrMore };
+        var cows = new Argument<string[]>("COW")
+        {
+            Description = "The stores: files, which are deleted, or block devices, whose header is wiped.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var (serve, json) = (ControlClient.Option(), SnapshotArguments.Json());
         var force = new Option<bool>("--force")
         {
-            Description = "Delete also a store whose merge is not complete, or that cannot tell whether it is: what is not merged yet is lost.",
+            Description = "Delete even a store whose merge is not complete, or whose label cannot tell: data that is not merged yet is lost.",
         };
-        var command = new Command("delete", "Ends snapshots for good. Their origins stay what they are.") { cows, force, serve, json };
+        var command = new Command("delete", "Ends snapshots permanently. Their origins do not change.") { cows, force, serve, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var operands = parsed.GetValue(cows)!.Select(static path => new Operand("COW", path, 0, null)).ToArray();
@@ -24,9 +28,16 @@ internal static class DeleteCommand
                 throw new UsageException("COW is empty: give a path.");
             if (parsed.GetValue(serve) is { } address)
             {
-                var asked = new ControlRequest { Op = "delete", Cows = [.. operands.Select(static operand => Path.GetFullPath(operand.Path))], Force = parsed.GetValue(force) };
+                var asked = new ControlRequest
+                {
+                    Op = "delete",
+                    Cows = [.. operands.Select(static operand => Path.GetFullPath(operand.Path))],
+                    Force = parsed.GetValue(force),
+                };
                 var reply = await ControlClient.SendAsync(address, asked, console, cancellationToken).ConfigureAwait(false);
-                await console.Out.WriteLineAsync(parsed.GetValue(json) ? SnapshotJson.Of(new DeleteReport(reply.Deleted ?? [])) : string.Join('\n', reply.Deleted!.Select(static path => $"deleted {path}"))).ConfigureAwait(false);
+                await console.Out.WriteLineAsync(parsed.GetValue(json)
+                    ? SnapshotJson.Of(new DeleteReport(reply.Deleted ?? []))
+                    : string.Join('\n', reply.Deleted!.Select(static path => $"deleted {path}"))).ConfigureAwait(false);
                 return ExitCodes.Success;
             }
             using var held = StorageLocks.Take([.. operands.Select(static operand => (operand, true))], force: false, console);
@@ -35,7 +46,7 @@ internal static class DeleteCommand
             {
                 foreach (var operand in operands)
                     opened.Add((operand, await OpenAsync(operand, parsed.GetValue(force)).ConfigureAwait(false)));
-                // All are stores, and nobody uses them: nothing is half done by a wrong argument.
+                // All are stores and not in use, so that a wrong argument does not leave the deletion half done.
                 foreach (var (operand, device) in opened)
                     await EndAsync(operand, device).ConfigureAwait(false);
             }
@@ -46,13 +57,14 @@ internal static class DeleteCommand
             }
             await console.Out.WriteLineAsync(parsed.GetValue(json)
                 ? SnapshotJson.Of(new DeleteReport([.. operands.Select(static operand => operand.Path)]))
-                : string.Join('\n', opened.Select(static one => one.Device.IsRegularFile ? $"deleted {one.Operand.Name}" : $"wiped the store on {one.Operand.Name}"))).ConfigureAwait(false);
+                : string.Join('\n', opened.Select(static one =>
+                    one.Device.IsRegularFile ? $"deleted {one.Operand.Name}" : $"wiped the store on {one.Operand.Name}"))).ConfigureAwait(false);
             return ExitCodes.Success;
         });
         return command;
     }
 
-    // A damaged store is one, too.
+    // Opens a store, even a damaged one.
     private static async Task<FileBlockDevice> OpenAsync(Operand operand, bool force)
     {
         var device = DeviceOpening.Open(operand, new BlockDeviceOptions { Io = IoMode.Buffered });
@@ -61,7 +73,7 @@ internal static class DeleteCommand
             if (device.IsReadOnly)
                 throw new UsageException($"{operand} is read-only.");
             if (!await SnapshotFiles.IsStoreAsync(device).ConfigureAwait(false))
-                throw new UsageException($"{operand} is no COW store, and is not deleted.");
+                throw new UsageException($"{operand} is not a COW store, and is not deleted.");
             if (!force)
                 await CheckMayEndAsync(operand, device).ConfigureAwait(false);
             return device;
@@ -73,9 +85,9 @@ internal static class DeleteCommand
         }
     }
 
-    /// <summary>Refuses to end a store that has the only copy of something: of which a merge is not complete, or whose label does not tell.</summary>
-    /// <exception cref="UsageException">It is one.</exception>
-    /// <exception cref="FailureException">It cannot be read.</exception>
+    /// <summary>Refuses to delete a store that may hold the only copy of data: one with an incomplete merge, or whose label cannot tell.</summary>
+    /// <exception cref="UsageException">The store is refused.</exception>
+    /// <exception cref="FailureException">The store cannot be read.</exception>
     public static async Task CheckMayEndAsync(Operand operand, FileBlockDevice device)
     {
         try
@@ -85,7 +97,7 @@ internal static class DeleteCommand
         }
         catch (SnapshotStoreException damaged) when (damaged.Reason == SnapshotStoreError.DamagedLabel)
         {
-            throw new UsageException($"{StoreSentences.DamagedLabel(operand)} Whether a merge of it is complete cannot be told. To delete it all the same: --force.");
+            throw new UsageException($"{StoreSentences.DamagedLabel(operand)} Whether a merge of it is complete cannot be told. To delete it anyway: --force.");
         }
         catch (SnapshotStoreException half) when (half.Reason is SnapshotStoreError.HalfMerged or SnapshotStoreError.ReadFailed)
         {
@@ -93,13 +105,13 @@ internal static class DeleteCommand
         }
         catch (SnapshotStoreException)
         {
-            // Otherwise damaged, or of another version: nothing is lost that could be used.
+            // Damaged in another way, or of another version: no usable data is lost.
         }
     }
 
-    /// <summary>Ends a store, whose lock the caller has: the header first, and durably, so that the file is no store any more should it stay by some other
-    /// name.</summary>
-    /// <exception cref="FailureException">It cannot be written, or its file not deleted.</exception>
+    /// <summary>Deletes a store, whose lock the caller holds. Wipes the header first, durably, so that the file is no longer a store if another link to it
+    /// remains.</summary>
+    /// <exception cref="FailureException">The store cannot be written, or its file cannot be deleted.</exception>
     public static async Task EndAsync(Operand operand, FileBlockDevice device)
     {
         await DeviceLoops.WriteAsync(device, 0, ZeroPages.Memory[..(int)Math.Min(device.Length, StoreReader.HeadSize(device))]).ConfigureAwait(false);

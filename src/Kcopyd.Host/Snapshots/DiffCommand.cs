@@ -10,9 +10,10 @@ internal static class DiffCommand
     public static Command Create(CommandConsole console)
     {
         var (origin, cow, acceptance, json) = (SnapshotArguments.Origin(), SnapshotArguments.Cow(), new AcceptanceOptions(), SnapshotArguments.Json());
-        var compare = new Option<bool>("--compare") { Description = "Read both, and print only the 512-byte sectors that really differ." };
+        var compare = new Option<bool>("--compare") { Description = "Read both, and print only the 512-byte sectors that actually differ." };
         var serve = ControlClient.Option();
-        var command = new Command("diff", "Prints where snapshot and origin differ: OFFSET LENGTH in bytes, a line for each range. What an incremental backup has to take.")
+        var command = new Command("diff",
+            "Prints where snapshot and origin differ: OFFSET LENGTH in bytes, one line per range. An incremental backup needs these ranges.")
         {
             origin, cow, compare, serve,
         };
@@ -26,13 +27,15 @@ internal static class DiffCommand
                     throw new UsageException("--compare reads both, and what is served changes in the meantime: leave it out.");
                 if (acceptance.Read(parsed) != default)
                     throw new UsageException("with --serve, the server decides what it accepts: leave out the options for that.");
-                var (asked, isJson) = (new ControlRequest { Op = "diff", Origin = parsed.GetRequiredValue(origin), Cow = parsed.GetRequiredValue(cow) }, parsed.GetValue(json));
-                return await AskAsync(address, asked, isJson, console, cancellationToken).ConfigureAwait(false);
+                var asked = new ControlRequest { Op = "diff", Origin = parsed.GetRequiredValue(origin), Cow = parsed.GetRequiredValue(cow) };
+                return await AskAsync(address, asked, parsed.GetValue(json), console, cancellationToken).ConfigureAwait(false);
             }
-            var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), false, [parsed.GetRequiredValue(cow)], false, console).ConfigureAwait(false);
+            var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), false, [parsed.GetRequiredValue(cow)], false, console)
+                .ConfigureAwait(false);
             await using var filesLease = files.ConfigureAwait(false);
             var (operand, store) = files.All[1];
-            var contents = await StoreCommand.ReadAsync(operand, store, files.Origin.Length, OriginIdentity.Of(files.Origin), acceptance.Read(parsed)).ConfigureAwait(false);
+            var contents = await StoreCommand.ReadAsync(operand, store, files.Origin.Length, OriginIdentity.Of(files.Origin), acceptance.Read(parsed))
+                .ConfigureAwait(false);
             if (contents.Status.State == SnapshotState.Invalid)
                 throw new FailureException(StoreErrors.Invalid(contents.Status));
             var ranges = parsed.GetValue(compare)

@@ -2,10 +2,10 @@ using Kcopyd.Actors.IO;
 
 namespace Kcopyd.Host.Snapshots;
 
-/// <summary>What <c>--from</c> names: a file, a pipe, or standard input.</summary>
+/// <summary>The input that <c>--from</c> names: a file, a pipe, or standard input.</summary>
 internal sealed class InputFile : IAsyncDisposable
 {
-    private const int WouldBlock = 11;      // EWOULDBLOCK: .NET takes a lock of its own
+    private const int WouldBlock = 11;      // EWOULDBLOCK: .NET locks the files that it opens
 
     private readonly Stream _stream;
     private readonly CancellationTokenRegistration _abort;
@@ -21,13 +21,13 @@ internal sealed class InputFile : IAsyncDisposable
 
     public string Name { get; }
 
-    /// <summary>Bytes; null where only the end tells.</summary>
+    /// <summary>Bytes; null if the length is unknown before the end.</summary>
     public long? Length { get; }
 
     /// <param name="path">A file, a FIFO, or '-'.</param>
-    /// <param name="console">Where standard input is.</param>
-    /// <param name="cancellationToken">Ends what waits for bytes that do not come.</param>
-    /// <exception cref="UsageException">It cannot be opened.</exception>
+    /// <param name="console">The console that provides standard input.</param>
+    /// <param name="cancellationToken">Aborts a read that waits for data.</param>
+    /// <exception cref="UsageException">The input cannot be opened.</exception>
     public static InputFile Open(string path, CommandConsole console, CancellationToken cancellationToken)
     {
         if (path.Length == 0)
@@ -52,8 +52,8 @@ internal sealed class InputFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Fills the buffer, unless the end comes before.</summary>
-    /// <exception cref="FailureException">It cannot be read.</exception>
+    /// <summary>Fills the buffer, unless the input ends earlier.</summary>
+    /// <exception cref="FailureException">The input cannot be read.</exception>
     public async Task<int> ReadAsync(Memory<byte> into, CancellationToken cancellationToken)
     {
         try

@@ -11,16 +11,24 @@ internal static class ListCommand
 {
     public static Command Create(CommandConsole console)
     {
-        var what = new Argument<string>("ORIGIN|COW") { Description = "A disk or image whose stores are to be found, or a store whose contents are to be printed." };
-        var folders = new Option<string[]>("--in") { Description = "Look for stores of ORIGIN in this folder, too; repeat it for more. Its own folder is always looked into.", HelpName = "DIR", DefaultValueFactory = _ => [] };
+        var what = new Argument<string>("ORIGIN|COW") { Description = "A disk or image whose stores to find, or a store whose contents to print." };
+        var folders = new Option<string[]>("--in")
+        {
+            Description = "Look for stores of ORIGIN in this folder, too; repeat it for more. The folder of ORIGIN is always searched.",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => [],
+        };
         var (acceptTruncated, json) = (SnapshotArguments.AcceptTruncated(), SnapshotArguments.Json());
-        var command = new Command("list", "Of an origin: finds its stores. Of a store: prints its header, its metadata areas, and every exception: the chunk of the origin, and where it is in the store. Locks nothing.")
+        var command = new Command("list",
+            "For an origin: finds its stores. For a store: prints its header, its metadata areas, and every exception: "
+                + "the chunk of the origin, and its location in the store. Locks nothing.")
         {
             what, folders, acceptTruncated, json,
         };
         command.SetAction(async (parsed, _) =>
         {
-            var (path, more, truncated, isJson) = (parsed.GetRequiredValue(what), parsed.GetValue(folders)!, parsed.GetValue(acceptTruncated), parsed.GetValue(json));
+            var (path, more) = (parsed.GetRequiredValue(what), parsed.GetValue(folders)!);
+            var (truncated, isJson) = (parsed.GetValue(acceptTruncated), parsed.GetValue(json));
             if (path.Length == 0)
                 throw new UsageException("ORIGIN|COW is empty: give a path.");
             if (more.Length == 0 && await IsStoreAsync(path).ConfigureAwait(false))
@@ -40,7 +48,7 @@ internal static class ListCommand
     private static async Task<int> ListOriginAsync(string path, string[] more, bool acceptTruncated, bool json, CommandConsole console)
     {
         if (Array.Find(more, static folder => !Directory.Exists(folder)) is { } missing)
-            throw new UsageException($"--in '{missing}' is no folder.");
+            throw new UsageException($"--in '{missing}' is not a folder.");
         var operand = new Operand("ORIGIN", path, 0, null);
         var origin = DeviceOpening.Open(operand, new BlockDeviceOptions { ReadOnly = true, Io = IoMode.Buffered });
         await using var lease = origin.ConfigureAwait(false);
@@ -80,9 +88,14 @@ internal static class ListCommand
     {
         var status = contents.Status;
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-            $"header     version {contents.Version}, {(status.State == SnapshotState.Invalid ? "invalid" : "valid")}, chunks of {status.ChunkSize / 512} sectors ({ByteSize.Format(status.ChunkSize)})")).ConfigureAwait(false);
+            $"header     version {contents.Version}, {(status.State == SnapshotState.Invalid ? "invalid" : "valid")}, "
+                + $"chunks of {status.ChunkSize / 512} sectors ({ByteSize.Format(status.ChunkSize)})")).ConfigureAwait(false);
         if (contents.Label is { } label)
-            await output.WriteLineAsync($"origin     {ForeignText.Path(label.OriginName)}, {label.OriginLength} bytes{(label.OriginKey is null ? "" : $", {ForeignText.Printable(label.OriginKey)}")}{(label.IsUnclean ? "; in use by a writer of it, or not closed by one" : "")}").ConfigureAwait(false);
+        {
+            var key = label.OriginKey is null ? "" : $", {ForeignText.Printable(label.OriginKey)}";
+            await output.WriteLineAsync($"origin     {ForeignText.Path(label.OriginName)}, {label.OriginLength} bytes{key}"
+                + (label.IsUnclean ? "; in use by a writer of it, or not closed by one" : "")).ConfigureAwait(false);
+        }
         for (var i = 0; i < contents.Areas.Count; i++)
         {
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,

@@ -7,10 +7,13 @@ internal static class MergeCommand
 {
     public static Command Create(CommandConsole console)
     {
-        var (origin, cow, more, ignoreUnnamed) = (SnapshotArguments.Origin(), SnapshotArguments.Cow(), SnapshotArguments.MoreCows(), SnapshotArguments.IgnoreUnnamed());
+        var (origin, cow) = (SnapshotArguments.Origin(), SnapshotArguments.Cow());
+        var (more, ignoreUnnamed) = (SnapshotArguments.MoreCows(), SnapshotArguments.IgnoreUnnamed());
         var (progress, json) = (SnapshotArguments.Progress(), SnapshotArguments.Json());
         var acceptance = new AcceptanceOptions();
-        var command = new Command("merge", "Writes the snapshot back: ORIGIN becomes what the snapshot shows, and COW becomes empty. Interrupted at any point, it continues when it is begun again.")
+        var command = new Command("merge",
+            "Writes the snapshot back: ORIGIN gets the content of the snapshot, and COW becomes empty. "
+                + "If it is interrupted at any point, run it again to continue.")
         {
             origin, cow, more, ignoreUnnamed,
         };
@@ -20,7 +23,8 @@ internal static class MergeCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string[] cows = [parsed.GetRequiredValue(cow), .. parsed.GetValue(more)!];
-            var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), writesOrigin: true, cows, writesCows: true, console).ConfigureAwait(false);
+            var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), writesOrigin: true, cows, writesCows: true, console)
+                .ConfigureAwait(false);
             await using var filesLease = files.ConfigureAwait(false);
             if (!parsed.GetValue(ignoreUnnamed))
                 await OriginStores.CheckAllNamedAsync(files.All[0], files.All, static path => $"--cow '{path}'").ConfigureAwait(false);

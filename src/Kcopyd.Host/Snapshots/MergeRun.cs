@@ -6,8 +6,9 @@ namespace Kcopyd.Host.Snapshots;
 /// <summary>Writes a snapshot back to its origin, for <c>merge</c> and <c>rollback</c>.</summary>
 internal static class MergeRun
 {
-    /// <summary>Merges what is open, shows how far it is, and reports how it ended.</summary>
-    public static async Task<int> RunAsync(SnapshotFiles files, OpenSnapshots opened, ProgressMode progress, bool json, CommandConsole console, CancellationToken cancellationToken)
+    /// <summary>Merges the first open snapshot, shows the progress, and reports the result.</summary>
+    public static async Task<int> RunAsync(
+        SnapshotFiles files, OpenSnapshots opened, ProgressMode progress, bool json, CommandConsole console, CancellationToken cancellationToken)
     {
         foreach (var notice in opened.All.Select(static one => one.Notice).OfType<string>())
             await console.Error.WriteLineAsync($"kcopyd: {notice}").ConfigureAwait(false);
@@ -37,7 +38,8 @@ internal static class MergeRun
             await console.Error.WriteLineAsync($"kcopyd: {told}").ConfigureAwait(false);
         await console.Out.WriteLineAsync(json
             ? SnapshotJson.Of(new MergeReport(result.Merged, result.Remaining, result.IsComplete, error, [.. statuses.Select(StatusReport.Of)]))
-            : $"merged {result.Merged} chunks of {ByteSize.Format(statuses[0].ChunkSize)} into {files.Origin.Name}; {result.Remaining} are left\n{statuses[0]}").ConfigureAwait(false);
+            : $"merged {result.Merged} chunks of {ByteSize.Format(statuses[0].ChunkSize)} into {files.Origin.Name}; {result.Remaining} are left\n{statuses[0]}")
+            .ConfigureAwait(false);
         return isCancelled ? ExitCodes.Interrupted
             : error is not null || unclosed.Count > 0 ? ExitCodes.Errors
             : statuses.Skip(1).Any(StoreErrors.IsBroken) ? ExitCodes.SnapshotLost

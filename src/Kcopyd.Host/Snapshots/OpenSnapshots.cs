@@ -3,18 +3,18 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
 
-/// <summary>What snapshots are opened for, which says whether one that is not whole stops the command.</summary>
+/// <summary>The purpose for which snapshots are opened; it determines whether a snapshot that is not intact stops the command.</summary>
 internal enum SnapshotUse
 {
-    /// <summary>To read or write them: each must be whole.</summary>
+    /// <summary>To read or write them: each must be intact.</summary>
     Snapshots,
-    /// <summary>To protect them from writes to their origin, which continues whatever becomes of them, as in the kernel.</summary>
+    /// <summary>To protect them from writes to their origin, which continues even if they fail, as in the kernel.</summary>
     Origin,
-    /// <summary>To merge the first, which must be whole; the others are protected.</summary>
+    /// <summary>To merge the first, which must be intact; the others are protected.</summary>
     Merge,
 }
 
-/// <summary>An origin with its snapshots, at work. The files are the caller's.</summary>
+/// <summary>An origin with its open snapshots. The caller owns the files.</summary>
 internal sealed class OpenSnapshots : IAsyncDisposable
 {
     private readonly List<OpenSnapshot> _snapshots = [];
@@ -32,7 +32,7 @@ internal sealed class OpenSnapshots : IAsyncDisposable
 
     public SnapshotOrigin Origin { get; }
 
-    /// <summary>That of COW.</summary>
+    /// <summary>The snapshot of COW.</summary>
     public Snapshot First => _snapshots[0].Snapshot;
 
     /// <summary>In the order of the files.</summary>
@@ -44,28 +44,35 @@ internal sealed class OpenSnapshots : IAsyncDisposable
     public static Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, SnapshotUse use, LogLevel? logLevel = null) =>
         OpenAsync(files, options, use, Engine.Start(logLevel ?? CommandLog.Level ?? LogLevel.Error), ownsEngine: true, "origin");
 
-    /// <summary>The same, of an engine that outlives them.</summary>
+    /// <summary>Opens all snapshots in an engine that outlives them.</summary>
     /// <param name="files">The files.</param>
-    /// <param name="options">How.</param>
-    /// <param name="use">What for.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="use">The purpose.</param>
     /// <param name="running">The engine.</param>
-    /// <param name="name">The origin's name there.</param>
+    /// <param name="name">The origin's name in the engine.</param>
     /// <exception cref="UsageException">A store cannot be used.</exception>
     /// <exception cref="FailureException">A device failed, or a snapshot that is needed is invalid.</exception>
     public static Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, SnapshotUse use, Engine running, string name) =>
         OpenAsync(files, options, use, running, ownsEngine: false, name);
 
-    private static async Task<OpenSnapshots> OpenAsync(SnapshotFiles files, SnapshotOptions options, SnapshotUse use, Engine engine, bool ownsEngine, string name)
+    private static async Task<OpenSnapshots> OpenAsync(
+        SnapshotFiles files, SnapshotOptions options, SnapshotUse use, Engine engine, bool ownsEngine, string name)
     {
         var opened = new OpenSnapshots(engine, ownsEngine, engine.System.Kcopyd().CreateSnapshotOrigin(files.Origin, name, leaveOpen: true));
         try
         {
-            // What is protected from a merge is opened before.
+            // Snapshots to protect from a merge are opened before the merged one.
             var cows = files.All.Skip(1).ToList();
             for (var i = use == SnapshotUse.Merge ? 1 : 0; i < cows.Count; i++)
-                opened._snapshots.Add(await opened.OpenAsync(cows[i].Operand, cows[i].Device, options, isProtected: use != SnapshotUse.Snapshots).ConfigureAwait(false));
+            {
+                opened._snapshots.Add(
+                    await opened.OpenAsync(cows[i].Operand, cows[i].Device, options, isProtected: use != SnapshotUse.Snapshots).ConfigureAwait(false));
+            }
             if (use == SnapshotUse.Merge)
-                opened._snapshots.Insert(0, await opened.OpenAsync(cows[0].Operand, cows[0].Device, options with { ForMerge = true }, isProtected: false).ConfigureAwait(false));
+            {
+                opened._snapshots.Insert(0,
+                    await opened.OpenAsync(cows[0].Operand, cows[0].Device, options with { ForMerge = true }, isProtected: false).ConfigureAwait(false));
+            }
             return opened;
         }
         catch
@@ -75,11 +82,11 @@ internal sealed class OpenSnapshots : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens one more, while the others are used.</summary>
+    /// <summary>Opens one more snapshot, while the others are in use.</summary>
     /// <param name="operand">The store's argument.</param>
     /// <param name="cow">The store; stays open when the snapshot is closed.</param>
-    /// <param name="options">How.</param>
-    /// <exception cref="UsageException">The store cannot be used or made.</exception>
+    /// <param name="options">The options.</param>
+    /// <exception cref="UsageException">The store cannot be used or created.</exception>
     /// <exception cref="FailureException">A device failed, or the snapshot is invalid.</exception>
     public async Task<Snapshot> AddAsync(Operand operand, FileBlockDevice cow, SnapshotOptions options)
     {
@@ -88,24 +95,26 @@ internal sealed class OpenSnapshots : IAsyncDisposable
         return added.Snapshot;
     }
 
-    /// <summary>Closes one of them, while the others are used.</summary>
+    /// <summary>Closes one snapshot, while the others are in use.</summary>
     public async Task RemoveAsync(OpenSnapshot one)
     {
         await one.Snapshot.DisposeAsync().ConfigureAwait(false);
         _snapshots.Remove(one);
     }
 
-    public async Task<SnapshotStatus[]> GetStatusesAsync() => await Task.WhenAll(_snapshots.Select(static one => one.Snapshot.GetStatusAsync())).ConfigureAwait(false);
+    public async Task<SnapshotStatus[]> GetStatusesAsync() =>
+        await Task.WhenAll(_snapshots.Select(static one => one.Snapshot.GetStatusAsync())).ConfigureAwait(false);
 
     /// <summary>Closes everything.</summary>
-    /// <returns>What could not be closed, for people.</returns>
+    /// <returns>Messages for the user about snapshots that could not be closed.</returns>
     public async Task<IReadOnlyList<string>> CloseAsync()
     {
         if (_closed is { } closed)
             return closed;
         foreach (var (snapshot, _) in _snapshots)
             await snapshot.DisposeAsync().ConfigureAwait(false);
-        _closed = [.. (await GetStatusesAsync().ConfigureAwait(false)).Where(static status => status.Problem == SnapshotProblem.NotClosed).Select(StoreErrors.After).OfType<string>()];
+        var statuses = await GetStatusesAsync().ConfigureAwait(false);
+        _closed = [.. statuses.Where(static status => status.Problem == SnapshotProblem.NotClosed).Select(StoreErrors.After).OfType<string>()];
         await Origin.DisposeAsync().ConfigureAwait(false);
         if (_ownsEngine)
             Engine.Dispose();
@@ -118,7 +127,8 @@ internal sealed class OpenSnapshots : IAsyncDisposable
     {
         try
         {
-            var isUnclean = options is { Mode: StoreMode.Open, Unclean: not UncleanStores.Accept } && await StoreReader.HeadAsync(cow, options.AcceptOrigin).ConfigureAwait(false) is { Header.Valid: not 0, Label.IsUnclean: true };
+            var isUnclean = options is { Mode: StoreMode.Open, Unclean: not UncleanStores.Accept }
+                && await StoreReader.HeadAsync(cow, options.AcceptOrigin).ConfigureAwait(false) is { Header.Valid: not 0, Label.IsUnclean: true };
             var how = options with { LeaveOpen = true, Unclean = isProtected && isUnclean ? UncleanStores.Keep : options.Unclean };
             var snapshot = await Origin.OpenSnapshotAsync(cow, how).ConfigureAwait(false);
             if (await snapshot.GetStatusAsync().ConfigureAwait(false) is not { State: SnapshotState.Invalid } invalid)
@@ -135,7 +145,7 @@ internal sealed class OpenSnapshots : IAsyncDisposable
     }
 }
 
-/// <summary>A snapshot that is open.</summary>
+/// <summary>An open snapshot.</summary>
 /// <param name="Snapshot">The snapshot.</param>
-/// <param name="Notice">Why it must not be shown, although its origin is used; null if it is whole.</param>
+/// <param name="Notice">A message that says why the snapshot must not be read, although its origin is in use; null if it is intact.</param>
 internal sealed record OpenSnapshot(Snapshot Snapshot, string? Notice);

@@ -12,10 +12,15 @@ internal static class ReadCommand
     public static Command Create(CommandConsole console)
     {
         var (origin, cow, acceptance, json) = (SnapshotArguments.Origin(), SnapshotArguments.Cow(), new AcceptanceOptions(), SnapshotArguments.Json());
-        var at = SnapshotArguments.Bytes("--at", "First byte to read; any number.");
-        var length = SnapshotArguments.Bytes("--length", "How many bytes; any number.");
-        var into = new Option<string>("--into") { Description = "Where they go: a file, or standard output.", HelpName = "FILE|-", DefaultValueFactory = _ => "-" };
-        var overwrite = new Option<bool>("--overwrite") { Description = "Replace a file that is there and holds something." };
+        var at = SnapshotArguments.Bytes("--at", "The first byte to read; any offset.");
+        var length = SnapshotArguments.Bytes("--length", "The number of bytes; any number.");
+        var into = new Option<string>("--into")
+        {
+            Description = "The destination: a file, or standard output.",
+            HelpName = "FILE|-",
+            DefaultValueFactory = _ => "-",
+        };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace an existing file that holds data." };
         var command = new Command("read", "Reads bytes of the snapshot.") { origin, cow, at, length, into, overwrite };
         acceptance.AddTo(command);
         command.Add(json);
@@ -23,12 +28,15 @@ internal static class ReadCommand
         {
             var (offset, count, path, isJson) = (parsed.GetValue(at), parsed.GetValue(length), parsed.GetValue(into)!, parsed.GetValue(json));
             if (isJson && path == "-")
-                throw new UsageException("--json and the bytes would both go to standard output; name a file by --into.");
-            var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), false, [parsed.GetRequiredValue(cow)], false, console).ConfigureAwait(false);
+                throw new UsageException("--json and the bytes would both go to standard output; name a file with --into.");
+            var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), false, [parsed.GetRequiredValue(cow)], false, console)
+                .ConfigureAwait(false);
             await using var filesLease = files.ConfigureAwait(false);
             if (offset > files.Origin.Length || count > files.Origin.Length - offset)
                 throw new UsageException($"ORIGIN '{files.Origin.Name}' has {files.Origin.Length} bytes; --at {offset} --length {count} reaches past its end.");
-            var operand = path == "-" ? null : await CheckAsync(files, new Operand("--into", path, 0, null), parsed.GetValue(overwrite)).ConfigureAwait(false);
+            var operand = path == "-"
+                ? null
+                : await CheckAsync(files, new Operand("--into", path, 0, null), parsed.GetValue(overwrite)).ConfigureAwait(false);
 
             var opened = await OpenSnapshots.OpenAsync(files, acceptance.Read(parsed).Open, SnapshotUse.Snapshots).ConfigureAwait(false);
             await using var openedLease = opened.ConfigureAwait(false);
@@ -37,7 +45,8 @@ internal static class ReadCommand
                 var stream = console.OpenOutput();
                 await using var streamLease = stream.ConfigureAwait(false);
                 using var abort = cancellationToken.Register(() => (stream as DescriptorStream)?.Abort());
-                await ReadAsync(opened.First, offset, count, (_, bytes) => stream.WriteAsync(bytes, cancellationToken), cancellationToken).ConfigureAwait(false);
+                await ReadAsync(opened.First, offset, count, (_, bytes) => stream.WriteAsync(bytes, cancellationToken), cancellationToken)
+                    .ConfigureAwait(false);
                 return ExitCodes.Success;
             }
             await IntoFileAsync(opened.First, offset, count, operand, console, cancellationToken).ConfigureAwait(false);
@@ -59,7 +68,8 @@ internal static class ReadCommand
             : into;
     }
 
-    private static async Task IntoFileAsync(Snapshot snapshot, long offset, long count, Operand into, CommandConsole console, CancellationToken cancellationToken)
+    private static async Task IntoFileAsync(
+        Snapshot snapshot, long offset, long count, Operand into, CommandConsole console, CancellationToken cancellationToken)
     {
         using var held = StorageLocks.Take([(into, true)], force: false, console);
         var file = DeviceOpening.Open(into, new BlockDeviceOptions { Create = true, Truncate = true, Length = count, Io = IoMode.Buffered });
@@ -68,7 +78,8 @@ internal static class ReadCommand
         await DeviceLoops.FlushAsync(file).ConfigureAwait(false);
     }
 
-    private static async Task ReadAsync(Snapshot snapshot, long offset, long count, Func<long, ReadOnlyMemory<byte>, ValueTask> write, CancellationToken cancellationToken)
+    private static async Task ReadAsync(
+        Snapshot snapshot, long offset, long count, Func<long, ReadOnlyMemory<byte>, ValueTask> write, CancellationToken cancellationToken)
     {
         var buffer = new byte[(int)Math.Min(Piece, count)];
         for (long done = 0; done < count;)

@@ -6,18 +6,21 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
 
-/// <summary>Arguments and options that several of the snapshot commands have.</summary>
+/// <summary>Arguments and options that several snapshot commands share.</summary>
 internal static class SnapshotArguments
 {
-    private const long LargestChunk = 1 << 30;
+    private const long MaxChunkSize = 1 << 30;
 
-    public static Argument<string> Origin() => new("ORIGIN") { Description = "The disk or image of which the snapshot is; its length is a multiple of 512 bytes." };
+    public static Argument<string> Origin() => new("ORIGIN")
+    {
+        Description = "The disk or image that the snapshot belongs to; its length must be a multiple of 512 bytes.",
+    };
 
-    public static Argument<string> Cow() => new("COW") { Description = "The store with what differs: a file or a block device." };
+    public static Argument<string> Cow() => new("COW") { Description = "The store with the chunks that differ: a file or a block device." };
 
     public static Option<string[]> MoreCows() => new("--cow")
     {
-        Description = "Another snapshot of that origin, which is to stay what it is; repeat it for each. What is not named is not protected.",
+        Description = "Another snapshot of that origin, to be preserved; repeat it for each. Snapshots that are not named are not protected.",
         HelpName = "COW",
         DefaultValueFactory = _ => [],
     };
@@ -26,10 +29,13 @@ internal static class SnapshotArguments
 
     public static Option<bool> IgnoreUnnamed() => new("--ignore-unnamed")
     {
-        Description = "Write to the origin although there are more snapshots of it, which are not named and will not show any more what they should.",
+        Description = "Write to the origin although it has more snapshots, which are not named: the write corrupts them.",
     };
 
-    public static Option<bool> AcceptTruncated() => new("--accept-truncated") { Description = "Take a store that was truncated; chunks that it has lost cannot be read." };
+    public static Option<bool> AcceptTruncated() => new("--accept-truncated")
+    {
+        Description = "Accept a store that was truncated; chunks that it has lost cannot be read.",
+    };
 
     public static Option<StoreGrowth?> Grow() => new("--grow")
     {
@@ -41,10 +47,10 @@ internal static class SnapshotArguments
             : Refuse<StoreGrowth>(result, "two sizes, multiples of 512, such as 1G,20G"),
     };
 
-    // Without a default for the parser, whose help would print the name of the enum's member; the first member is the default.
+    // The parser gets no default value, because its help would print the name of the enum member; the first member is the default.
     public static Option<StoreKind> Store() => new("--store")
     {
-        Description = "What a full store does. P, the default: the snapshot is invalid. PO: a write to the snapshot fails, and what it has stays readable.",
+        Description = "The effect of a full store. P, the default: the snapshot becomes invalid. PO: writes to the snapshot fail; its content stays readable.",
         HelpName = "P|PO",
         CustomParser = result => Text(result) switch
         {
@@ -64,23 +70,25 @@ internal static class SnapshotArguments
 
     public static Option<long?> Size() => new("--size")
     {
-        Description = "Make the file of that length if there is none, or let it grow to it. Its space is reserved, unless --sparse says otherwise.",
+        Description = "Create the file with this length, or grow it to this length if it exists. Its space is reserved unless --sparse is given.",
         HelpName = "SIZE",
-        CustomParser = result => ByteSize.TryParse(Text(result), out var bytes) && bytes > 0 ? bytes : Refuse<long?>(result, "a number of bytes such as 64M or 1G"),
+        CustomParser = result => ByteSize.TryParse(Text(result), out var bytes) && bytes > 0
+            ? bytes
+            : Refuse<long?>(result, "a number of bytes such as 64M or 1G"),
     };
 
     public static Option<int?> Chunk() => new("--chunk")
     {
-        Description = "The unit of copy-on-write: a power of two from 512 to 1G; 4K if nothing else is configured.",
+        Description = "The unit of copy-on-write: a power of two from 512 to 1G; 4K unless configured otherwise.",
         HelpName = "SIZE",
-        CustomParser = result => ByteSize.TryParse(Text(result), out var bytes) && bytes is >= 512 and <= LargestChunk && BitOperations.IsPow2(bytes)
+        CustomParser = result => ByteSize.TryParse(Text(result), out var bytes) && bytes is >= 512 and <= MaxChunkSize && BitOperations.IsPow2(bytes)
             ? (int)bytes
             : Refuse<int?>(result, "a power of two from 512 to 1G, such as 4K or 64K"),
     };
 
     public static Option<ProgressMode> Progress() => new("--progress")
     {
-        Description = "A bar on a terminal, plain lines, or nothing; auto if nothing is said.",
+        Description = "A bar on a terminal, plain lines, or nothing; the default is auto.",
         HelpName = "auto|plain|none",
         CustomParser = result => Text(result) switch
         {

@@ -7,12 +7,13 @@ internal static class SnapshotCommand
 {
     public const string Name = "snapshot";
 
-    /// <summary>Makes it.</summary>
-    /// <param name="console">Where it speaks.</param>
-    /// <param name="isUsed">False leaves its own commands away: no other command has to make them at its start.</param>
+    /// <summary>Creates the command.</summary>
+    /// <param name="console">The console that it writes to.</param>
+    /// <param name="isUsed">False omits its subcommands, so that other commands do not create them at startup.</param>
     public static Command Create(CommandConsole console, bool isUsed)
     {
-        var command = new Command(Name, "Snapshots of a disk or image in copy-on-write stores of the kernel's format: take, read, write, export, compare, merge, roll back, delete.");
+        var command = new Command(Name, "Snapshots of a disk or image in copy-on-write stores in the kernel's format: "
+            + "take, read, write, export, compare, merge, roll back, delete.");
         if (isUsed)
         {
             foreach (var one in new[]
@@ -23,7 +24,7 @@ internal static class SnapshotCommand
             })
             {
                 if (!one.Options.Any(static option => option.Name == "--log-level"))
-                    one.Add(LogLevelOption.Create("error if nothing is said, and what is wrong is said by the command itself"));
+                    one.Add(LogLevelOption.Create("the default is error, and the command itself reports what is wrong"));
                 command.Add(one);
             }
         }

@@ -3,9 +3,9 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Host.Snapshots;
 
-/// <summary>The origin and the stores of the command line: locked (what is written for this command alone, what is only read for readers), and opened, each by
-/// itself.</summary>
-/// <remarks>They go through the page cache, so that no offset and no length has to be aligned.</remarks>
+/// <summary>The origin and the stores of the command line, locked and open: what is written is locked exclusively, what is only read is shared with
+/// readers.</summary>
+/// <remarks>They use the page cache, so that offsets and lengths need no alignment.</remarks>
 internal sealed class SnapshotFiles : IAsyncDisposable
 {
     private StorageLock? _lock;
@@ -14,14 +14,14 @@ internal sealed class SnapshotFiles : IAsyncDisposable
 
     public FileBlockDevice Origin => _opened[0].Device;
 
-    /// <summary>Takes over one more store, with its lock.</summary>
+    /// <summary>Takes ownership of one more store and its lock.</summary>
     public void Adopt(Operand operand, FileBlockDevice cow, StorageLock held)
     {
         _opened.Add((operand, cow));
         _adopted.Add(cow, held);
     }
 
-    /// <summary>Closes a store, and gives back its lock if it was taken over.</summary>
+    /// <summary>Closes a store, and releases its lock if it was adopted.</summary>
     public async ValueTask ReleaseAsync(FileBlockDevice cow)
     {
         _opened.RemoveAll(one => one.Device == cow);
@@ -34,15 +34,16 @@ internal sealed class SnapshotFiles : IAsyncDisposable
 
     public IReadOnlyList<(Operand Operand, FileBlockDevice Device)> All => _opened;
 
-    /// <summary>Locks and opens them.</summary>
+    /// <summary>Locks and opens the files.</summary>
     /// <param name="origin">ORIGIN.</param>
-    /// <param name="writesOrigin">Otherwise it is opened for reading only.</param>
-    /// <param name="cows">COW, and those of --cow.</param>
-    /// <param name="writesCows">Otherwise they are opened for reading only.</param>
-    /// <param name="console">Where it says what cannot be locked.</param>
-    /// <param name="isNew">True if a store is to be made, so that there need not be one.</param>
-    /// <exception cref="UsageException">Something is missing, busy, named twice, or no origin.</exception>
-    public static async Task<SnapshotFiles> LockAsync(string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows, CommandConsole console, bool isNew = false)
+    /// <param name="writesOrigin">False to open the origin for reading only.</param>
+    /// <param name="cows">COW, and the stores of --cow.</param>
+    /// <param name="writesCows">False to open the stores for reading only.</param>
+    /// <param name="console">The console for warnings about files that cannot be locked.</param>
+    /// <param name="isNew">True if the command creates the store, so that COW need not hold one.</param>
+    /// <exception cref="UsageException">A file is missing, in use, named twice, or cannot be an origin.</exception>
+    public static async Task<SnapshotFiles> LockAsync(
+        string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows, CommandConsole console, bool isNew = false)
     {
         var operands = Operands(origin, cows, "--cow");
         var held = StorageLocks.Take([.. operands.Select((operand, i) => (operand, i == 0 ? writesOrigin : writesCows))], force: false, console);
@@ -59,7 +60,7 @@ internal sealed class SnapshotFiles : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens what the caller has locked.</summary>
+    /// <summary>Opens the files, which the caller has locked.</summary>
     /// <inheritdoc cref="LockAsync"/>
     public static Task<SnapshotFiles> OpenAsync(string origin, bool writesOrigin, IReadOnlyList<string> cows, bool writesCows, bool isNew = false) =>
         OpenAsync(Operands(origin, cows, "COW"), writesOrigin, writesCows, isNew);
@@ -71,8 +72,11 @@ internal sealed class SnapshotFiles : IAsyncDisposable
         {
             for (var i = 0; i < operands.Length; i++)
                 files.Open(operands[i], i == 0 ? writesOrigin : writesCows);
-            if (!isNew && operands.Length > 1 && await IsStoreAsync(files.Origin).ConfigureAwait(false) && !await IsStoreAsync(files._opened[1].Device).ConfigureAwait(false))
+            if (!isNew && operands.Length > 1 && await IsStoreAsync(files.Origin).ConfigureAwait(false)
+                && !await IsStoreAsync(files._opened[1].Device).ConfigureAwait(false))
+            {
                 throw Swapped(operands[0], operands[1]);
+            }
             return files;
         }
         catch
@@ -85,7 +89,7 @@ internal sealed class SnapshotFiles : IAsyncDisposable
     private static Operand[] Operands(string origin, IReadOnlyList<string> cows, string another) =>
         [new("ORIGIN", origin, 0, null), .. cows.Select((cow, i) => new Operand(i == 0 ? "COW" : another, cow, 0, null))];
 
-    /// <exception cref="UsageException">It shares storage with one that is open.</exception>
+    /// <exception cref="UsageException">The file shares storage with an open one.</exception>
     public void CheckApart(Survey survey) => CheckApart(survey.Operand, survey.Location, survey.Size);
 
     private void CheckApart(Operand operand, StorageLocation location, long length)
@@ -94,25 +98,30 @@ internal sealed class SnapshotFiles : IAsyncDisposable
             throw new UsageException($"{operand} is {same}; give another file.");
     }
 
-    /// <exception cref="UsageException">A store is to grow that cannot.</exception>
+    /// <exception cref="UsageException">Growth is requested for a store that cannot grow.</exception>
     public void CheckMayGrow(StoreGrowth? growth)
     {
         if (growth is not null && _opened.Skip(1).FirstOrDefault(static one => !one.Device.IsRegularFile) is { Operand: { } device })
-            throw new UsageException($"--grow: {device} is no file, and grows when what it is on is extended, which is seen while it is used. Leave --grow out.");
+        {
+            throw new UsageException($"--grow: {device} is not a file; it grows when its volume is extended, which is detected while it is in use. "
+                + "Leave out --grow.");
+        }
     }
 
-    /// <summary>True if it begins as stores do. What cannot be read says so when it is opened.</summary>
+    /// <summary>True if the device begins with the magic number of stores. Opening an unreadable device reports the error.</summary>
     public static async Task<bool> IsStoreAsync(FileBlockDevice device)
     {
         var magic = new byte[sizeof(uint)];
-        return await device.ReadAsync(0, magic).ConfigureAwait(false) is { IsSuccess: true, Bytes: sizeof(uint) } && BitConverter.ToUInt32(magic) == StoreHeader.SnapMagic;
+        return await device.ReadAsync(0, magic).ConfigureAwait(false) is { IsSuccess: true, Bytes: sizeof(uint) }
+            && BitConverter.ToUInt32(magic) == StoreHeader.SnapMagic;
     }
 
     public static UsageException Swapped(Operand origin, Operand cow) =>
         new($"{origin} is the COW store of a snapshot, and {cow} is not: they are swapped. Give the disk or image first: '{cow.Path}' '{origin.Path}'.");
 
-    /// <summary>Names the files that were deleted while they were used: what is in them is lost when they are closed.</summary>
-    public IEnumerable<string> Deleted() => _opened.Where(static one => one.Device.IsDeleted).Select(static one => $"{one.Operand} was deleted while it was used: what it holds is lost.");
+    /// <summary>Returns messages about files that were deleted while in use: their content is lost when they are closed.</summary>
+    public IEnumerable<string> Deleted() => _opened.Where(static one => one.Device.IsDeleted)
+        .Select(static one => $"{one.Operand} was deleted while it was used: what it holds is lost.");
 
     public async ValueTask DisposeAsync()
     {
@@ -123,13 +132,16 @@ internal sealed class SnapshotFiles : IAsyncDisposable
         _lock?.Dispose();
     }
 
-    /// <exception cref="UsageException">It cannot be the origin of snapshots.</exception>
+    /// <exception cref="UsageException">The device cannot be the origin of snapshots.</exception>
     public static void CheckOrigin(Operand operand, FileBlockDevice device)
     {
         if (device.Length == long.MaxValue)
             throw new UsageException($"{operand} has no size: it cannot have snapshots. Give a file or a block device.");
         if (device.Length % IoRegion.SectorSize != 0)
-            throw new UsageException($"{operand} has {device.Length} bytes, no multiple of {IoRegion.SectorSize}; make it one: truncate -s %{IoRegion.SectorSize} '{operand.Path}'.");
+        {
+            throw new UsageException($"{operand} has {device.Length} bytes, which is not a multiple of {IoRegion.SectorSize}; "
+                + $"extend it: truncate -s %{IoRegion.SectorSize} '{operand.Path}'.");
+        }
     }
 
     private void Open(Operand operand, bool writes)

@@ -6,9 +6,9 @@ namespace Kcopyd.Host.Snapshots;
 /// <summary>Reads a store for the commands that need neither an engine nor an origin.</summary>
 internal static class StoreCommand
 {
-    /// <summary>Reads it as it is at the moment, without disturbing whoever uses it.</summary>
-    /// <exception cref="UsageException">It is none, or damaged, or not the origin's.</exception>
-    /// <exception cref="FailureException">It cannot be read.</exception>
+    /// <summary>Reads the current content of a store, without affecting a process that uses it.</summary>
+    /// <exception cref="UsageException">It is not a store, is damaged, or belongs to another origin.</exception>
+    /// <exception cref="FailureException">The store cannot be read.</exception>
     public static async Task<SnapshotStoreContents> ReadAsync(string cow, string? origin, bool acceptTruncated)
     {
         long? length = null;
@@ -28,8 +28,8 @@ internal static class StoreCommand
         return await ReadAsync(store, file, length, identity, accepted, acceptDamagedLabel: true).ConfigureAwait(false);
     }
 
-    /// <summary>True if a merge of a store was begun and is not complete.</summary>
-    /// <exception cref="FailureException">It cannot be read.</exception>
+    /// <summary>True if a merge of a store was started and is not complete.</summary>
+    /// <exception cref="FailureException">The store cannot be read.</exception>
     public static async Task<bool> IsHalfMergedAsync(Operand operand, FileBlockDevice cow)
     {
         try
@@ -42,15 +42,15 @@ internal static class StoreCommand
         }
     }
 
-    /// <summary>Reads a store, and checks whose it is.</summary>
+    /// <summary>Reads a store, and checks that it belongs to the origin.</summary>
     /// <param name="operand">The store's argument.</param>
     /// <param name="cow">The store.</param>
-    /// <param name="originLength">Bytes of the origin; null if it is not known.</param>
-    /// <param name="origin">Which one it is; null if it is not known.</param>
-    /// <param name="accepted">What is taken all the same.</param>
-    /// <param name="acceptDamagedLabel">True if a store is taken whose label cannot be read, for commands that name that.</param>
-    /// <exception cref="UsageException">It is none, or damaged, unclean, or not the origin's.</exception>
-    /// <exception cref="FailureException">It cannot be read.</exception>
+    /// <param name="originLength">The length of the origin in bytes; null if it is unknown.</param>
+    /// <param name="origin">The identity of the origin; null if it is unknown.</param>
+    /// <param name="accepted">The defects that are accepted.</param>
+    /// <param name="acceptDamagedLabel">True to accept a store whose label cannot be read, for commands that report it.</param>
+    /// <exception cref="UsageException">It is not a store, is damaged or unclean, or belongs to another origin.</exception>
+    /// <exception cref="FailureException">The store cannot be read.</exception>
     public static async Task<SnapshotStoreContents> ReadAsync(
         Operand operand, IBlockDevice cow, long? originLength, OriginIdentity? origin, Acceptance accepted, bool acceptDamagedLabel = false)
     {

@@ -5,23 +5,23 @@ using Spectre.Console;
 
 namespace Kcopyd.Host.Snapshots;
 
-/// <summary>How far some work is, and the view of that. The work leaves a number here; the view looks at it when it likes.</summary>
-/// <param name="name">What is written.</param>
-/// <param name="wanted">Bytes in all; null where only the end tells.</param>
+/// <summary>The progress of a task, and its display. The task stores a number here; the display polls it.</summary>
+/// <param name="name">The name of the target.</param>
+/// <param name="wanted">The total in bytes; null if it is unknown before the end.</param>
 internal sealed class WorkWatch(string name, long? wanted)
 {
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(5), BarInterval = TimeSpan.FromMilliseconds(100);
 
     private long _bytes;
 
-    /// <summary>Bytes that are done. Any thread.</summary>
+    /// <summary>The number of bytes done. Thread-safe.</summary>
     public long Bytes
     {
         get => Volatile.Read(ref _bytes);
         set => Volatile.Write(ref _bytes, value);
     }
 
-    /// <summary>Shows the work until it ends; its failure is the caller's.</summary>
+    /// <summary>Shows the progress until the work ends; the caller handles its failure.</summary>
     public async Task WatchAsync(Task work, ProgressMode mode, CommandConsole console)
     {
         var begun = Stopwatch.GetTimestamp();
@@ -52,7 +52,12 @@ internal sealed class WorkWatch(string name, long? wanted)
 
     private Task ShowBarAsync(Task work, TextWriter writer)
     {
-        var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new TerminalOutput(writer), Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes });
+        var terminal = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new TerminalOutput(writer),
+            Ansi = AnsiSupport.Yes,
+            Interactive = InteractionSupport.Yes,
+        });
         return terminal.Progress()
             .Columns(BarView.Columns(new TerminalOutput(writer).Width))
             .StartAsync(async screen =>
@@ -65,5 +70,6 @@ internal sealed class WorkWatch(string name, long? wanted)
             });
     }
 
-    private static async Task<bool> RunsAfterAsync(Task work, TimeSpan interval) => await Task.WhenAny(work, Task.Delay(interval)).ConfigureAwait(false) != work;
+    private static async Task<bool> RunsAfterAsync(Task work, TimeSpan interval) =>
+        await Task.WhenAny(work, Task.Delay(interval)).ConfigureAwait(false) != work;
 }

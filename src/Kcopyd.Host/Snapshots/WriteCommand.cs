@@ -6,18 +6,27 @@ namespace Kcopyd.Host.Snapshots;
 /// <summary><c>kcopyd snapshot write ORIGIN COW</c></summary>
 internal static class WriteCommand
 {
-    private const int Piece = 4 << 20;      // bytes: one request, so that all of it is committed at once
+    private const int Piece = 4 << 20;      // bytes of one request, which is committed at once
 
     public static Command Create(CommandConsole console)
     {
         var (origin, cow) = (SnapshotArguments.Origin(), SnapshotArguments.Cow());
         var (more, store, grow, json) = (SnapshotArguments.MoreCows(), SnapshotArguments.Store(), SnapshotArguments.Grow(), SnapshotArguments.Json());
         var (ignoreUnnamed, progress) = (SnapshotArguments.IgnoreUnnamed(), SnapshotArguments.Progress());
-        var at = SnapshotArguments.Bytes("--at", "First byte to write; any number.");
-        var from = new Option<string>("--from") { Description = "What to write: all of this file, or standard input.", HelpName = "FILE|-", Required = true };
-        var toOrigin = new Option<bool>("--to-origin") { Description = "Write to the origin: COW, and every --cow, get what they need of it before, and stay what they are." };
+        var at = SnapshotArguments.Bytes("--at", "The first byte to write; any offset.");
+        var from = new Option<string>("--from")
+        {
+            Description = "The data to write: all of this file, or standard input.",
+            HelpName = "FILE|-",
+            Required = true,
+        };
+        var toOrigin = new Option<bool>("--to-origin")
+        {
+            Description = "Write to the origin: the old data is copied first to COW and to every --cow that needs it, so that they do not change.",
+        };
         var acceptance = new AcceptanceOptions();
-        var command = new Command("write", "Writes bytes to the snapshot, or with --to-origin to the origin under it. On stable storage before it says done.")
+        var command = new Command("write",
+            "Writes bytes to the snapshot, or with --to-origin to its origin. The data is on stable storage before the command reports success.")
         {
             origin, cow, at, from, toOrigin, more, ignoreUnnamed, store, grow,
         };
@@ -29,7 +38,7 @@ internal static class WriteCommand
             var isToOrigin = parsed.GetValue(toOrigin);
             string[] cows = [parsed.GetRequiredValue(cow), .. parsed.GetValue(more)!];
             if (cows.Length > 1 && !isToOrigin)
-                throw new UsageException("--cow is for --to-origin: a write to one snapshot changes no other.");
+                throw new UsageException("--cow requires --to-origin: a write to one snapshot does not change the others.");
             var files = await SnapshotFiles.LockAsync(parsed.GetRequiredValue(origin), isToOrigin, cows, writesCows: true, console).ConfigureAwait(false);
             await using var filesLease = files.ConfigureAwait(false);
             if (isToOrigin && !parsed.GetValue(ignoreUnnamed))
@@ -40,7 +49,10 @@ internal static class WriteCommand
             await using var inputLease = input.ConfigureAwait(false);
             var offset = parsed.GetValue(at);
             if (offset > files.Origin.Length || input.Length > files.Origin.Length - offset)
-                throw new UsageException($"ORIGIN '{files.Origin.Name}' has {files.Origin.Length} bytes; --at {offset} and {input.Length ?? 0} bytes of {input.Name} reach past its end.");
+            {
+                throw new UsageException($"ORIGIN '{files.Origin.Name}' has {files.Origin.Length} bytes; "
+                    + $"--at {offset} and {input.Length ?? 0} bytes of {input.Name} reach past its end.");
+            }
 
             var options = acceptance.Read(parsed).Open with { Store = parsed.GetValue(store), Growth = growth };
             var opened = await OpenSnapshots.OpenAsync(files, options, isToOrigin ? SnapshotUse.Origin : SnapshotUse.Snapshots).ConfigureAwait(false);
@@ -56,7 +68,7 @@ internal static class WriteCommand
         return command;
     }
 
-    // Pieces end at multiples of their size: chunks that are written whole need not be read before.
+    // Pieces end at multiples of their size, because chunks that are written completely need not be read first.
     private static async Task<Written> WriteAsync(IBlockDevice device, long offset, InputFile input, WorkWatch watch, CancellationToken cancellationToken)
     {
         var buffer = new byte[Piece];
@@ -75,7 +87,7 @@ internal static class WriteCommand
                 done += fits;
                 watch.Bytes = done;
                 if (fits < count)
-                    throw new FailureException($"{input.Name} goes on past the end of the origin, which has {device.Length} bytes: the rest is not written.");
+                    throw new FailureException($"{input.Name} continues past the end of the origin, which has {device.Length} bytes: the rest is not written.");
                 if (count < wanted)
                     break;
             }
@@ -107,7 +119,7 @@ internal static class WriteCommand
             await console.Error.WriteLineAsync("kcopyd: interrupted.").ConfigureAwait(false);
         if (written.Error is not null)
             await console.Error.WriteLineAsync($"kcopyd: {written.Error}").ConfigureAwait(false);
-        // What was said when it was opened is not said again.
+        // Messages that were reported on opening are not repeated.
         foreach (var told in statuses.Select(StoreErrors.After).OfType<string>().Except(before.OfType<string>()))
             await console.Error.WriteLineAsync($"kcopyd: {told}").ConfigureAwait(false);
         var unclosed = await opened.CloseAsync().ConfigureAwait(false);
@@ -124,7 +136,8 @@ internal static class WriteCommand
     }
 
     private static string Text(BytesReport report, string operand, List<string> lost) =>
-        $"wrote {report.Bytes} bytes at {report.At} to {operand}{(report.IsWhole ? "" : "; the rest is not written")}{(lost.Count == 0 ? "" : $"; not kept in {string.Join(", ", lost)}")}";
+        $"wrote {report.Bytes} bytes at {report.At} to {operand}{(report.IsWhole ? "" : "; the rest is not written")}"
+            + (lost.Count == 0 ? "" : $"; not kept in {string.Join(", ", lost)}");
 
     private sealed record Written(long Bytes, string? Error, bool IsCancelled);
 }

@@ -147,7 +147,7 @@ public sealed class ServeControl_should : ServeSpec
             ("COW '{disk.img}' is ", ["create", "{disk.img}", "{disk.img}"]),
             ("COW '{new}' does not exist; to create it, say how large", ["create", "{disk.img}", "{new}"]),
             ("COW '{new}' has 4096 bytes: a COW store needs two chunks", ["create", "{disk.img}", "{new}", "--size", "4K"]),
-            ("an export '' is served already", ["create", "{disk.img}", "{new}", "--size", "1M", "--name", ""]),
+            ("an export '' already exists", ["create", "{disk.img}", "{new}", "--size", "1M", "--name", ""]),
             ("COW '{other}' is not the store of a snapshot that is served here", ["delete", "{other}"]),
             ("COW '{other}' is not the store of a snapshot that is served here", ["diff", "{disk.img}", "{other}"]),
             ("--compare reads both, and what is served changes in the meantime: leave it out.", ["diff", "{disk.img}", "{other}", "--compare"]),
@@ -165,8 +165,8 @@ public sealed class ServeControl_should : ServeSpec
     }
 
     [Theory]
-    [InlineData("{}", "that is no request")]
-    [InlineData("no json", "that is no request")]
+    [InlineData("{}", "that is not a request")]
+    [InlineData("no json", "that is not a request")]
     [InlineData("""{"op":"status","froce":true}""", "froce")]
     [InlineData("""{"op":"format"}""", "there is no request 'format'; there are status, create, diff, grow and delete.")]
     [InlineData("""{"op":"create","cow":"a"}""", "cow 'a': must be an absolute path.")]

@@ -79,7 +79,7 @@ public sealed class ServeSnapshots_should : ServeSpec
         var cow = await CowAsync("a.cow", "32K");
         await RunAsync("snapshot", "write", Origin, cow, "--to-origin", "--at", "0", "--from", Folder.Random("bytes", 100_000));
         await using var served = await ServeAsync("--snapshot", $"{Origin},{cow}", "--listen", $"unix:{Socket}");
-        Assert.Equal($"kcopyd: {cow}: the snapshot is invalid (its store says so): it has lost something of what it should show. Take a new one. It is not exported.", await served.ErrorAsync());
+        Assert.Equal($"kcopyd: {cow}: the snapshot is invalid (its store says so): it has lost a part of its content. Take a new one. It is not exported.", await served.ErrorAsync());
         await using var origin = await TinyClient.ConnectAsync(Socket, "disk.img");
         await origin.WriteAsync(0, Sevens);
         Assert.Equal(Sevens, await origin.ReadAsync(0, 4096));
@@ -90,7 +90,7 @@ public sealed class ServeSnapshots_should : ServeSpec
     public async Task serve_no_origin_past_a_snapshot_that_is_not_named()
     {
         var (a, b) = (await CowAsync("a.cow"), await CowAsync("b.cow"));
-        await IsRefusedAsync($"has one more snapshot, in '{b}', which would not show any more what it should. Name it: --snapshot '{Origin},{b}'", "--snapshot", $"{Origin},{a}");
+        await IsRefusedAsync($"has one more snapshot, in '{b}', which writes to the origin would corrupt. Name it: --snapshot '{Origin},{b}'", "--snapshot", $"{Origin},{a}");
         await IsRefusedAsync($"FILE '{Origin}' has one more snapshot, in '{a}'", Origin);
         await using var served = await ServeAsync(Origin, "--read-only", "--listen", $"unix:{Socket}");
     }
@@ -142,7 +142,7 @@ public sealed class ServeSnapshots_should : ServeSpec
         await IsRefusedAsync($"FILE '{cow}' is the COW of a --snapshot", cow, "--snapshot", $"{Origin},{cow}");
         await IsRefusedAsync($"COW '{cow}' is COW '{cow}' of another --snapshot; give each its own file.", "--snapshot", $"{Origin},{cow}", "--snapshot", $"{Folder.Random("other", Length)},{cow}");
         await IsRefusedAsync("two exports would have the name 'a.cow'", "--snapshot", $"{Origin},{cow}", "--export", $"a.cow={Folder["other"]}");
-        await IsRefusedAsync($"COW '{Folder["other"]}' is no COW store", "--snapshot", $"{Origin},{Folder["other"]}", "--ignore-unnamed");
+        await IsRefusedAsync($"COW '{Folder["other"]}' is not a COW store", "--snapshot", $"{Origin},{Folder["other"]}", "--ignore-unnamed");
         await IsRefusedAsync($"COW '{Folder["none"]}' does not exist", "--snapshot", $"{Origin},{Folder["none"]}");
     }
 

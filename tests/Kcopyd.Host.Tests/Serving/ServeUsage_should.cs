@@ -27,7 +27,7 @@ public sealed class ServeUsage_should : ServeSpec
     [InlineData("the folder of that socket does not exist", "{disk}", "--listen", "unix:/nowhere/s")]
     [InlineData("at most 107 bytes", "{disk}", "--listen", "unix:/tmp/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345")]
     [InlineData("{other} cannot be listened on: it exists and is not a socket. Give another path, or remove it.", "{disk}", "--listen", "unix:{other}")]
-    [InlineData("0.0.0.0:0 can be reached from other machines, and without TLS whoever comes may read and write. Give --tls-certificates DIR without --tls optional", "{disk}", "--listen", "0.0.0.0:0")]
+    [InlineData("0.0.0.0:0 can be reached from other machines, and without TLS anyone who connects may read and write. Give --tls-certificates DIR without --tls optional", "{disk}", "--listen", "0.0.0.0:0")]
     [InlineData("--tls needs certificates: give --tls-certificates DIR", "{disk}", "--tls", "optional")]
     [InlineData("--tls-verify-peer needs certificates", "{disk}", "--tls-verify-peer")]
     [InlineData("Must be one of", "{disk}", "--tls-certificates", "/tmp", "--tls", "maybe")]

@@ -65,7 +65,7 @@ public sealed class SnapshotCommand_should : SnapshotCommandSpec
         await CreateAsync();
         var (outcome, _) = await PipeAsync(new byte[5000], "write", Origin, Cow, "--at", $"{Length - 100}", "--from", "-", "--json");
         Assert.Equal((1, 100, false), (outcome.ExitCode, outcome.Json.GetProperty("bytes").GetInt32(), outcome.Json.GetProperty("isWhole").GetBoolean()));
-        Assert.Contains("standard input goes on past the end", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("standard input continues past the end", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -101,7 +101,7 @@ public sealed class SnapshotProcess_should : IDisposable
         {
             var written = await process.EndAsync();
             Assert.Equal(0, written.ExitCode);
-            Assert.Contains("it is kept up to date, but whether the snapshot is whole cannot be told", written.Error, StringComparison.Ordinal);
+            Assert.Contains("it is kept up to date, but whether the snapshot is intact cannot be told", written.Error, StringComparison.Ordinal);
         }
         Assert.True(await IsUncleanAsync());
         await DoAsync("export", origin, Cow, _folder["out"], "--accept-unclean");

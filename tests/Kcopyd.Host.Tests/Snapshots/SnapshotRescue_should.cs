@@ -62,7 +62,7 @@ public sealed class SnapshotRescue_should : SnapshotCommandSpec
         Assert.Equal(2, json.GetProperty("exceptions").GetInt32());
         Assert.All(["origin", "isUnclean", "isHalfMerged"], name => Assert.Equal(JsonValueKind.Null, json.GetProperty(name).ValueKind));
         Assert.Contains("wrong checksum", json.GetProperty("labelError").GetString(), StringComparison.Ordinal);
-        Assert.Contains("Whether a merge of it is complete cannot be told. To delete it all the same: --force.", (await SnapshotAsync("delete", Cow)).Error, StringComparison.Ordinal);
+        Assert.Contains("Whether a merge of it is complete cannot be told. To delete it anyway: --force.", (await SnapshotAsync("delete", Cow)).Error, StringComparison.Ordinal);
         Assert.Equal("0 8192\n", (await DoAsync("diff", Origin, Cow, "--accept-origin")).Out);
         await DoAsync("export", Origin, Cow, Folder["out"], "--accept-origin");
         Assert.Equal(bytes, Folder.Read("cow"));

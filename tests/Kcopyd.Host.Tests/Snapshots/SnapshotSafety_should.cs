@@ -70,7 +70,7 @@ public sealed class SnapshotSafety_should : SnapshotCommandSpec
         {
             var outcome = await SnapshotAsync(args);
             Assert.Equal(2, outcome.ExitCode);
-            Assert.Contains($"ORIGIN '{Origin}' has one more snapshot, in '{Folder["other"]}', which would not show any more what it should. Name it: --cow '{Folder["other"]}'", outcome.Error, StringComparison.Ordinal);
+            Assert.Contains($"ORIGIN '{Origin}' has one more snapshot, in '{Folder["other"]}', which writes to the origin would corrupt. Name it: --cow '{Folder["other"]}'", outcome.Error, StringComparison.Ordinal);
         }
         Assert.Equal(Frozen, Folder.Read("origin"));
         await DoAsync("write", Origin, Cow, "--at", "0", "--from", bytes);      // that changes no other
@@ -103,7 +103,7 @@ public sealed class SnapshotSafety_should : SnapshotCommandSpec
         Assert.Equal($"13 chunks of {Origin}, 52.0 KiB, become what they were in the snapshot {Cow}, and what they hold now is lost.\n", (await DoAsync("rollback", Origin, Cow, "--dry-run")).Out);
         var refused = await SnapshotAsync("rollback", Origin, Cow);
         Assert.Equal(2, refused.ExitCode);
-        Assert.Contains("Say that it is to be discarded: --discard.", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("To discard it: --discard.", refused.Error, StringComparison.Ordinal);
         Assert.Equal(changed, Folder.Read("origin"));
         for (var round = 0; round < 2; round++)
         {

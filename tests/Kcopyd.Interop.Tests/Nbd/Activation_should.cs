@@ -69,7 +69,7 @@ public sealed partial class Activation_should : CommandTest
     {
         Requires.Tools("sh");
         var image = await ImageAsync("a.img", 1);
-        foreach (var (more, why) in new[] { ("--listen 127.0.0.1:0", "leave --listen away"), ("", "descriptor 3 of LISTEN_FDS does not listen") })
+        foreach (var (more, why) in new[] { ("--listen 127.0.0.1:0", "leave out --listen"), ("", "descriptor 3 of LISTEN_FDS does not listen") })
         {
             var command = string.Join(' ', KcopydProcess.Command.Select(static word => $"'{word}'"));
             var refused = await Tool.RunAsync("sh", "-c", $"export LISTEN_FDS=1 LISTEN_PID=$$; exec {command} serve '{image}' {more} 3<'{image}'");

@@ -108,7 +108,7 @@ public sealed class SnapshotCommands_should : CommandTest
         var disk = Own(await LoopDevice.AttachAsync(Folder["disk"], 4096));
         var refused = await KcopydProcess.RunAsync("snapshot", "create", disk.Path, Cow, "--size", "2M", "--chunk", "512");
         Assert.True(refused.ExitCode == 2, refused.ToString());
-        Assert.Contains($"--chunk 512: ORIGIN '{disk.Path}' has blocks of 4096 bytes, and the kernel takes no snapshot with smaller chunks. Take --chunk 4096 or more.", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"--chunk 512: ORIGIN '{disk.Path}' has blocks of 4096 bytes, and the kernel accepts no snapshot with smaller chunks. Give --chunk 4096 or more.", refused.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(Cow));
         await DoAsync("create", disk.Path, Cow, "--size", "2M");
         Assert.Contains(Cow, (await DoAsync("list", disk.Path, "--in", Path.GetDirectoryName(Cow)!)).Output, StringComparison.Ordinal);
