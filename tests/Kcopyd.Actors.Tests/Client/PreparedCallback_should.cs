@@ -55,7 +55,7 @@ public sealed class PreparedCallback_should : EngineSpec
         var token = client.PrepareCallback(TestActor);
         token.Submit(writeErrors: 1);
         var error = Assert.Throws<InvalidOperationException>(() => token.Submit(writeErrors: 2));
-        Assert.Contains($"Prepared callback {token.Id} of client 'twice' was fired before", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"Prepared callback {token.Id} of client 'twice' has already been fired", error.Message, StringComparison.Ordinal);
         Assert.Equal(1UL, (await ExpectMsgAsync<CopyResult>()).WriteErrors);
         Assert.Throws<InvalidOperationException>(() => token.Submit());
         Assert.False(token.Abandon());

@@ -38,7 +38,10 @@ internal sealed class ReadmeExample : ReceiveActor
 
         var done = kcopyd.PrepareCallback(notify: Self, context: chunk);                     // everything is allocated now
         done.Submit(readError: false, writeErrors: 0);                                       // later, any thread: no block, no allocation
-        await kcopyd.FlushCallbacksAsync();
+        while ((await kcopyd.GetStatusAsync()) is { Jobs: > 0 } or { OutstandingCallbacks: > 0 })
+        {
+            // The devices stay open until all of it has ended.
+        }
         return result;
     }
 }

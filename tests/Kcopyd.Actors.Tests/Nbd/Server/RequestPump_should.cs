@@ -99,7 +99,7 @@ public sealed class RequestPump_should
     public void break_the_connection_of_a_client_that_has_lost_its_place()
     {
         Run(new Packet().Request(NbdCommand.Flush, 1, 0, 0, magic: 7).Request(NbdCommand.Flush, 2, 0, 0));
-        Assert.Contains("no request", _parts.Fault.Reason, StringComparison.Ordinal);
+        Assert.Contains("invalid data instead of a request", _parts.Fault.Reason, StringComparison.Ordinal);
         Assert.Empty(_parts.InDevice);
     }
 
