@@ -84,7 +84,7 @@ public sealed class CompareCommand_should : CommandSpec
     [InlineData("--list and --json", "compare", "{a}", "{a}", "--list", "--json")]
     [InlineData("B '{none}' does not exist", "compare", "{a}", "{none}")]
     [InlineData("A '-' is a stream", "compare", "-", "{a}")]
-    [InlineData("B '/dev/null' keeps nothing", "compare", "{a}", "/dev/null")]
+    [InlineData("B '/dev/null' stores nothing", "compare", "{a}", "/dev/null")]
     [InlineData("A '{a}' has 1000 bytes; 2048+0 reaches past its end", "compare", "@2K:{a}", "{a}")]
     [InlineData("'--overwrite' is not an option of 'compare'", "compare", "{a}", "{a}", "--overwrite")]
     public async Task be_refused_with_the_reason(string message, params string[] args)
