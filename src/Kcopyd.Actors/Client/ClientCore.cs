@@ -20,10 +20,12 @@ namespace Kcopyd.Actors.Client;
 /// <param name="settings">Its settings.</param>
 /// <param name="throttle">Its throughput limits.</param>
 /// <param name="log">Receives the exceptions of callbacks.</param>
+/// <param name="clock">Measures durations.</param>
 /// <param name="elsewhere">Runs callbacks after the actor is gone.</param>
 /// <param name="after">The core that this one replaces, whose actor died: ids continue from there, so no id refers to two jobs.</param>
 internal sealed class ClientCore(
-    string name, KcopydSettings settings, KcopydThrottle throttle, ILoggingAdapter log, Elsewhere elsewhere, ClientCore? after = null)
+    string name, KcopydSettings settings, KcopydThrottle throttle, ILoggingAdapter log, ITimeProvider clock, Elsewhere elsewhere,
+    ClientCore? after = null)
     : IJobOwner, INoSerializationVerificationNeeded
 {
     private readonly ConcurrentQueue<Job> _freeJobs = new();
@@ -51,7 +53,7 @@ internal sealed class ClientCore(
 
     public ClientGate Gate { get; } = new(settings.MaxJobs, settings.MaxPreparedCallbacks);
 
-    public ClientInstruments Instruments { get; } = new(name, log);
+    public ClientInstruments Instruments { get; } = new(name, log, clock);
 
     public TaskCompletionSource Destroyed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -118,7 +120,7 @@ internal sealed class ClientCore(
     {
         try
         {
-            var started = ClientInstruments.CallbackStarted();
+            var started = Instruments.CallbackStarted();
             notification.Deliver(readError, writeErrors, result);
             Instruments.CallbackEnded(started);
         }

@@ -1,35 +1,37 @@
 using System.Diagnostics;
+using Akka.Actor;
 using Akka.Event;
 using Kcopyd.Actors.Jobs;
 using Kcopyd.Actors.Telemetry;
 
 namespace Kcopyd.Actors.Client;
 
-/// <summary>What one client publishes as it happens. With nobody listening it costs a few branches a job.</summary>
-/// <remarks>Listeners run within the client, or on the thread that submits. What they throw is logged, and goes no further: a job is
-/// notified whoever listens.</remarks>
-internal sealed class ClientInstruments(string client, ILoggingAdapter log)
+/// <summary>Publishes the metrics and traces of one client. Without a listener, the cost is a few branches for each job.</summary>
+/// <remarks>Listeners run within the client, or on the thread that submits. An exception that a listener throws is logged and goes no further: a job is
+/// notified regardless of listeners.</remarks>
+internal sealed class ClientInstruments(string client, ILoggingAdapter log, ITimeProvider clock)
 {
     private static readonly KeyValuePair<string, object?> Read = new("kcopyd.io.direction", "read");
     private static readonly KeyValuePair<string, object?> Write = new("kcopyd.io.direction", "write");
 
     private readonly KeyValuePair<string, object?> _client = new("kcopyd.client", client);
 
-    public static long CallbackStarted() => KcopydTelemetry.CallbackDuration.Enabled ? Stopwatch.GetTimestamp() : 0;
+    public TimeSpan? CallbackStarted() => KcopydTelemetry.CallbackDuration.Enabled ? clock.HighResMonotonicClock : null;
 
-    public void CallbackEnded(long started)
+    public void CallbackEnded(TimeSpan? started)
     {
-        if (started != 0)
-            Publish(started, static (self, started) => KcopydTelemetry.CallbackDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, self._client));
+        if (started is { } since)
+            Publish(since, static (self, since) => KcopydTelemetry.CallbackDuration.Record(self.SecondsSince(since), self._client));
     }
 
     public void CallbackThrew() => Publish(1, static (self, one) => KcopydTelemetry.CallbackFailures.Add(one, self._client));
 
     public void WasRefused() => Publish(1, static (self, one) => KcopydTelemetry.Refused.Add(one, self._client));
 
-    /// <summary>Runs on the submitting thread: the job is a child of what that thread is doing, which goes on without it.</summary>
+    /// <summary>Runs on the submitting thread: the job's activity is a child of the thread's current one, which stays current.</summary>
     public void JobSubmitted(Job job)
     {
+        job.SubmittedAt = KcopydTelemetry.JobDuration.Enabled ? clock.HighResMonotonicClock : null;
         if (!KcopydTelemetry.Activities.HasListeners())
             return;
         var current = Activity.Current;
@@ -99,9 +101,11 @@ internal sealed class ClientInstruments(string client, ILoggingAdapter log)
             KcopydTelemetry.Io.Add(Written(job), _client, Write);
         }
         CountOffloaded(job.Offload.Done);
-        if (job.SubmittedAt != 0)
-            KcopydTelemetry.JobDuration.Record(Stopwatch.GetElapsedTime(job.SubmittedAt).TotalSeconds, _client, tag);
+        if (job.SubmittedAt is { } since)
+            KcopydTelemetry.JobDuration.Record(SecondsSince(since), _client, tag);
     }
+
+    private double SecondsSince(TimeSpan since) => (clock.HighResMonotonicClock - since).TotalSeconds;
 
     private void CountOffloaded(in OffloadedBytes offloaded)
     {

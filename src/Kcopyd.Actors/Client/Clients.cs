@@ -97,7 +97,7 @@ internal sealed class Clients
         RequireDispatcher(section, "worker-dispatcher", own.WorkerDispatcher);  // otherwise the first job would fail
         name ??= ActorNames.Next("kcopyd-client");
         var limits = throttle ?? new KcopydThrottle(own.ThrottlePercent, own.BytesPerSecond);
-        var core = new ClientCore(name, own, limits, Logging.GetLogger(_system, typeof(KcopydClient)), Elsewhere(own.Dispatcher), after)
+        var core = new ClientCore(name, own, limits, Logging.GetLogger(_system, typeof(KcopydClient)), _system.Scheduler, Elsewhere(own.Dispatcher), after)
         {
             IsShared = isShared,
         };

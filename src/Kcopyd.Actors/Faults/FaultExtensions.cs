@@ -37,8 +37,8 @@ public static class FaultExtensions
     public static StallDevice WithStall(this IBlockDevice device, IoOperations operations = IoOperations.All) => new(device, operations);
 
     /// <inheritdoc cref="ShortTransferDevice(IBlockDevice, int, int?, IoOperations, bool)"/>
-    public static ShortTransferDevice WithShortTransfers(this IBlockDevice device, int atMost = int.MaxValue, int? seed = null,
-        IoOperations operations = IoOperations.Read | IoOperations.Write) => new(device, atMost, seed, operations);
+    public static ShortTransferDevice WithShortTransfers(this IBlockDevice device, int maxBytes = int.MaxValue, int? seed = null,
+        IoOperations operations = IoOperations.Read | IoOperations.Write) => new(device, maxBytes, seed, operations);
 
     /// <inheritdoc cref="CrashDevice(IBlockDevice, long, IoOperations, Func{Exception}, bool)"/>
     public static CrashDevice WithCrash(this IBlockDevice device, long first = 1, IoOperations operations = IoOperations.All,

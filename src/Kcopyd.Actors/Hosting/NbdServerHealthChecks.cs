@@ -1,5 +1,5 @@
 using Akka.Hosting;
-using Kcopyd.Actors.Nbd.Server;
+using Kcopyd.Actors.Nbd;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Kcopyd.Actors.Hosting;
@@ -11,16 +11,16 @@ internal static class NbdServerHealthChecks
         .WithHealthCheck("kcopyd.nbd.ready", new Check(timeout, WhyNotReady), tags: ["kcopyd", "ready"])
         .WithHealthCheck("kcopyd.nbd.liveness", new Check(timeout, static _ => null), tags: ["kcopyd", "liveness"]);
 
-    private static string? WhyNotReady(ServerStatus status) => status switch
+    private static string? WhyNotReady(NbdServerStatus status) => status switch
     {
-        { IsStopping: true } => "The NBD server is stopping.",
+        { State: NbdServerState.Stopping } => "The NBD server is stopping.",
         _ when status.Connections >= status.MaxConnections =>
             $"The NBD server has {status.Connections} connections, which is its limit (kcopyd.nbd.server.max-connections): "
             + $"{(status.Waiting > 0 ? "clients wait" : "further clients have to wait")}.",
         _ => null,
     };
 
-    private sealed class Check(TimeSpan? timeout, Func<ServerStatus, string?> whyNot) : IAkkaHealthCheck
+    private sealed class Check(TimeSpan? timeout, Func<NbdServerStatus, string?> whyNot) : IAkkaHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(AkkaHealthCheckContext context, CancellationToken cancellationToken = default)
         {
@@ -29,8 +29,8 @@ internal static class NbdServerHealthChecks
             using var answer = new HealthAnswer(context, timeout, cancellationToken);
             try
             {
-                var status = await server.AskStatusAsync().WaitAsync(answer.Cancellation).ConfigureAwait(false);
-                return status is null ? HealthAnswer.Failed(context, "The NBD server has stopped.")
+                var status = await server.GetStatusAsync(answer.Cancellation).ConfigureAwait(false);
+                return status.State == NbdServerState.Stopped ? HealthAnswer.Failed(context, "The NBD server has stopped.")
                     : whyNot(status) is { } why ? HealthAnswer.Failed(context, why)
                     : HealthCheckResult.Healthy($"The NBD server has {status.Connections} of at most {status.MaxConnections} connections.");
             }

@@ -69,7 +69,7 @@ internal sealed class Job(IJobOwner owner) : AnsweredMessage, IMember<Job>
     public LinkedQueue<SubJob> Unwritten; // of an ordered job, in order of offset
     public RegionHashes? RegionHashes;
     public JobOffload Offload;
-    public long SubmittedAt;        // Stopwatch ticks; 0 if durations are not measured
+    public TimeSpan? SubmittedAt;   // by the scheduler's clock; null if durations are not measured
     public Activity? Activity;
     public RunnableQueue? Queue;    // the queue that contains it
 
@@ -111,7 +111,7 @@ internal sealed class Job(IJobOwner owner) : AnsweredMessage, IMember<Job>
         Unwritten = default;
         RegionHashes = null;
         Offload = new JobOffload { Extents = Offload.Extents };
-        SubmittedAt = KcopydTelemetry.JobDuration.Enabled ? Stopwatch.GetTimestamp() : 0;
+        SubmittedAt = null;
         Activity = null;
         Begin(id);
     }

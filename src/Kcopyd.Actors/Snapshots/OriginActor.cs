@@ -129,8 +129,10 @@ internal sealed class OriginActor : UntypedActor
                 Close();
                 break;
             case SnapshotProtocol.GetStatus(var name):
-                var named = _snapshots.All.Where(snapshot => name is null || snapshot.Name == name);
-                Sender.Tell(new SnapshotProtocol.Statuses([.. named.Select(CurrentStatus)]), Self);
+                Sender.Tell(Status(name), Self);
+                break;
+            case AskOriginStatus(var answer):
+                answer.TrySetResult(Status(null));
                 break;
             case AskStatus(var snapshot, var answer):
                 answer.TrySetResult(CurrentStatus(snapshot));
@@ -147,6 +149,9 @@ internal sealed class OriginActor : UntypedActor
         _mapper.MapWrite(request, snapshot, at);
         _parts.EndPart(request);
     });
+
+    private OriginStatus Status(string? snapshot) =>
+        new(_core.Name, [.. _snapshots.All.Where(each => snapshot is null || each.Name == snapshot).Select(CurrentStatus)]);
 
     private static SnapshotStatus CurrentStatus(SnapshotCore snapshot)
     {

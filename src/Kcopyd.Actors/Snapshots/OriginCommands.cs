@@ -15,6 +15,8 @@ internal sealed record MergeSnapshot(SnapshotCore Snapshot, MergeJob Merge) : IO
 
 internal sealed record AskStatus(SnapshotCore Snapshot, TaskCompletionSource<SnapshotStatus> Answer) : IOriginCommand, INoSerializationVerificationNeeded;
 
+internal sealed record AskOriginStatus(TaskCompletionSource<OriginStatus> Answer) : IOriginCommand, INoSerializationVerificationNeeded;
+
 internal sealed record AskExceptions(SnapshotCore Snapshot, int Part, List<long> Chunks, TaskCompletionSource Answer)
     : IOriginCommand, INoSerializationVerificationNeeded;
 

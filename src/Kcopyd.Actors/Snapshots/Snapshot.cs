@@ -84,11 +84,12 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
     public ValueTask<IoResult> FlushAsync() => _core.Origin.Submit(DeviceOperation.Flush, _core, 0, default);
 
     /// <summary>Returns the current status.</summary>
-    public async Task<SnapshotStatus> GetStatusAsync()
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async Task<SnapshotStatus> GetStatusAsync(CancellationToken cancellationToken = default)
     {
         var answer = new TaskCompletionSource<SnapshotStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
         _origin.Actor.Tell(new AskStatus(_core, answer), ActorRefs.NoSender);
-        await Task.WhenAny(answer.Task, _origin.Stopped).ConfigureAwait(false);
+        await Task.WhenAny(answer.Task, _origin.Stopped).WaitAsync(cancellationToken).ConfigureAwait(false);
         return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : _core.Status();
     }
 

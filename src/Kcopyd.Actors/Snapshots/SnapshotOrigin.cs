@@ -112,11 +112,14 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
         return new Snapshot(this, core);
     }
 
-    /// <summary>Returns the status of the open snapshots.</summary>
-    public async Task<IReadOnlyList<SnapshotStatus>> GetStatusAsync()
+    /// <summary>Returns the current status of the origin and its open snapshots. A closed origin has none.</summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async Task<OriginStatus> GetStatusAsync(CancellationToken cancellationToken = default)
     {
-        var answer = Actor.Ask<SnapshotProtocol.Statuses>(new SnapshotProtocol.GetStatus(), Timeout.InfiniteTimeSpan);
-        return await Task.WhenAny(answer, _core.Stopped.Task).ConfigureAwait(false) == answer ? (await answer.ConfigureAwait(false)).Snapshots : [];
+        var answer = new TaskCompletionSource<OriginStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Actor.Tell(new AskOriginStatus(answer), ActorRefs.NoSender);
+        await Task.WhenAny(answer.Task, _core.Stopped.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : new OriginStatus(Name, []);
     }
 
     /// <summary>Closes the origin and its snapshots when the I/O in flight has completed, and disposes its device unless the origin was created to leave it

@@ -2,6 +2,11 @@ using System.Globalization;
 
 namespace Kcopyd.Actors.Snapshots;
 
+/// <summary>The status of an origin.</summary>
+/// <param name="Name">The origin's name.</param>
+/// <param name="Snapshots">The open snapshots, in the order in which they were opened.</param>
+public sealed record OriginStatus(string Name, IReadOnlyList<SnapshotStatus> Snapshots);
+
 /// <summary>The status of a snapshot. <see cref="ToString"/> formats it like <c>dmsetup status</c>.</summary>
 /// <param name="Name">The snapshot's name.</param>
 /// <param name="State">Whether it can be used.</param>

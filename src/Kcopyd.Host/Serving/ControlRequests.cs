@@ -138,7 +138,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
 
     private async Task<ControlReply> StatusAsync(ControlRequest request)
     {
-        var statuses = server.GetStatus().ToDictionary(static status => status.Name, StringComparer.Ordinal);
+        var statuses = server.GetExports().ToDictionary(static status => status.Name, StringComparer.Ordinal);
         var reports = new List<ServedReport>();
         if (request.Cow is null)
         {
@@ -238,7 +238,7 @@ internal sealed class ControlRequests(ServedDevices devices, NbdServer server, S
 
     // ---- what is served ------------------------------------------------------------------------------------------
 
-    private int ConnectionsOf(ServedExport export) => server.GetStatus().FirstOrDefault(status => status.Name == export.Export.Name)?.Connections ?? 0;
+    private int ConnectionsOf(ServedExport export) => server.GetExports().FirstOrDefault(status => status.Name == export.Export.Name)?.Connections ?? 0;
 
     private ServedExport? ExportOf(Store store) => devices.Exports.FirstOrDefault(export => export.Snapshot == store.Opened.Snapshot);
 

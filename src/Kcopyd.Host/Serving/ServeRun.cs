@@ -122,7 +122,7 @@ internal static class ServeRun
     {
         if (error is not null)
             await console.Error.WriteLineAsync($"kcopyd: {error}").ConfigureAwait(false);
-        var statuses = server.GetStatus().ToDictionary(static status => status.Name, StringComparer.Ordinal);
+        var statuses = server.GetExports().ToDictionary(static status => status.Name, StringComparer.Ordinal);
         var totals = new List<ExportReport>();
         var isBroken = false;
         foreach (var export in devices.Exports)

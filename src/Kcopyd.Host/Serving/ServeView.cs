@@ -56,7 +56,7 @@ internal sealed class ServeView(NbdServer server, Func<IReadOnlyList<ServedExpor
     private async Task<Table> TableAsync(ExportRates rates)
     {
         var exports = served();
-        var statuses = server.GetStatus();
+        var statuses = server.GetExports();
         rates.Look(statuses, Stopwatch.GetTimestamp());
         var hasSnapshots = exports.Any(static export => export.Snapshot is not null);
         string[] columns = ["export", "device", "clients", "requests/s", "read/s", "written/s", "errors", .. hasSnapshots ? ["store"] : Array.Empty<string>()];

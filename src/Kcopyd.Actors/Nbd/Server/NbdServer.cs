@@ -115,8 +115,21 @@ public sealed class NbdServer : IAsyncDisposable
         return removed is not null || inUse.Count > 0;
     }
 
-    /// <summary>Returns the status of all exports, ordered by name.</summary>
-    public IReadOnlyList<NbdExportStatus> GetStatus() => [.. _core.Exports.All.Select(static export => export.Status())];
+    /// <summary>Returns the status of all exports, ordered by name, without asking the server's actor.</summary>
+    public IReadOnlyList<NbdExportStatus> GetExports() => [.. _core.Exports.All.Select(static export => export.Status())];
+
+    /// <summary>Returns the current status of the server and its exports. The answer also shows that the server's actor is alive.</summary>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    public async Task<NbdServerStatus> GetStatusAsync(CancellationToken cancellationToken = default)
+    {
+        var answer = new TaskCompletionSource<NbdServerStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Actor.Tell(new AskServerStatus(answer), ActorRefs.NoSender);
+        await Task.WhenAny(answer.Task, _core.Stopped.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var status = answer.Task.IsCompleted
+            ? await answer.Task.ConfigureAwait(false)
+            : new NbdServerStatus(NbdServerState.Stopped, 0, 0, _core.Settings.MaxConnections, []);
+        return status with { Exports = GetExports() };
+    }
 
     /// <summary>
     /// Stops listening, answers the outstanding requests, disconnects the clients, and flushes every writable device. Clients that do not read their replies
@@ -141,12 +154,4 @@ public sealed class NbdServer : IAsyncDisposable
         return _core.Stopped.Task;
     }
 
-    /// <summary>The current status, from the actor; null once the actor has stopped.</summary>
-    internal async Task<ServerStatus?> AskStatusAsync()
-    {
-        var answer = new TaskCompletionSource<ServerStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Actor.Tell(new AskServerStatus(answer), ActorRefs.NoSender);
-        await Task.WhenAny(answer.Task, _core.Stopped.Task).ConfigureAwait(false);
-        return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : null;
-    }
 }

@@ -109,7 +109,8 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
                 Stop(stop);
                 break;
             case AskServerStatus ask:
-                ask.Answer.TrySetResult(new ServerStatus(_connections.Count, _waiting.Count, _core.Settings.MaxConnections, _state != State.Serving));
+                ask.Answer.TrySetResult(new NbdServerStatus(_state == State.Serving ? NbdServerState.Serving : NbdServerState.Stopping,
+                    _connections.Count, _waiting.Count, _core.Settings.MaxConnections, []));
                 break;
             case DrainTimedOut when _state == State.Draining:
                 Drop();

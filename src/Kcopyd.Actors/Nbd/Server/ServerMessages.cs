@@ -7,10 +7,7 @@ namespace Kcopyd.Actors.Nbd.Server;
 internal sealed record StopServer(TimeSpan DrainTimeout, TimeSpan DeviceTimeout) : INoSerializationVerificationNeeded;
 
 /// <summary>Asks for the current status; the answer shows that the actor is alive.</summary>
-internal sealed record AskServerStatus(TaskCompletionSource<ServerStatus> Answer) : INoSerializationVerificationNeeded;
-
-/// <summary>The status of a server.</summary>
-internal sealed record ServerStatus(int Connections, int Waiting, int MaxConnections, bool IsStopping);
+internal sealed record AskServerStatus(TaskCompletionSource<NbdServerStatus> Answer) : INoSerializationVerificationNeeded;
 
 /// <summary>A client has connected.</summary>
 internal sealed record Accepted(ITransportListener Listener, TransportConnection Connection) : INoSerializationVerificationNeeded;
