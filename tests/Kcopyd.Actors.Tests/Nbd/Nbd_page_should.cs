@@ -11,7 +11,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd;
 
-/// <summary>The examples of docs/nbd.md, compiled and run, and what the page says beside them.</summary>
+/// <summary>Compiles and runs the examples of docs/nbd.md, and checks what the page says about them.</summary>
 [Collection("real time")]
 public sealed class Nbd_page_should : TestKit
 {
@@ -77,7 +77,8 @@ public sealed class Nbd_page_should : TestKit
         var (system, socket, copy) = (Sys, Path.Combine(_folder.FullName, "s"), Path.Combine(_folder.FullName, "copy.img"));
         await using var disk = BlockDevice.Memory(1 << 20);
         new Random(1).NextBytes(disk.Bytes);
-        await using var server = system.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("disk", disk)] });
+        await using var server = system.Kcopyd().StartNbdServer(
+            new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("disk", disk)] });
         var address = $"nbd+unix:///disk?socket={socket}";
         await using var remote = await system.Kcopyd().OpenNbdDeviceAsync(NbdUri.Parse(address));
         await using var local = BlockDevice.Open(copy, new() { Create = true, Length = remote.Length });
@@ -120,7 +121,8 @@ public sealed class Nbd_page_should : TestKit
         Assert.Equal(["disk", "scratch"], (await hosted.StartedAsync()).GetStatus().Select(export => export.Name));
         var health = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
         var page = File.ReadAllText(Page("nbd.md"));
-        Assert.All(health.Entries.Keys.Where(name => name.StartsWith("kcopyd.nbd.", StringComparison.Ordinal)), name => Assert.Contains($"`{name}`", page, StringComparison.Ordinal));
+        Assert.All(health.Entries.Keys.Where(name => name.StartsWith("kcopyd.nbd.", StringComparison.Ordinal)),
+            name => Assert.Contains($"`{name}`", page, StringComparison.Ordinal));
         Assert.Contains($"`{HostedNbdServer.Phase}`", page, StringComparison.Ordinal);
         await host.StopAsync();
         Assert.False(File.Exists(socket));

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>The sizes that a server says requests should have.</summary>
+/// <summary>The block sizes that a server announces for requests.</summary>
 public sealed class Block_sizes_should : NbdClientSpec
 {
     private const int MiB = 1 << 20;
@@ -19,7 +19,8 @@ public sealed class Block_sizes_should : NbdClientSpec
     public void be_obeyed(uint minimum, uint preferred, uint maximum, int expectedPreferred, int expectedPayload)
     {
         var terms = new NbdTerms().WithBlockSizes(minimum, preferred, maximum);
-        Assert.Equal(((int)minimum, expectedPreferred, expectedPayload, null), (terms.MinimumBlockSize, terms.PreferredBlockSize, terms.MaximumPayload, terms.Complaint));
+        Assert.Equal(((int)minimum, expectedPreferred, expectedPayload, null),
+            (terms.MinimumBlockSize, terms.PreferredBlockSize, terms.MaximumPayload, terms.Complaint));
     }
 
     [Theory]
@@ -40,7 +41,8 @@ public sealed class Block_sizes_should : NbdClientSpec
         await EventFilter.Warning(contains: $"at least {minimum}, preferably {preferred} and at most {maximum} bytes").ExpectOneAsync(async () =>
         {
             var device = await OpenAsync(Serve(new FakeExport { Blocks = (minimum, preferred, maximum) }, static connection => connection.SwallowAsync()));
-            Assert.Equal((expectedMinimum, expectedPreferred, expectedPayload), (device.Info.MinimumBlockSize, device.Info.PreferredBlockSize, (int)device.Info.MaximumPayload));
+            Assert.Equal((expectedMinimum, expectedPreferred, expectedPayload),
+                (device.Info.MinimumBlockSize, device.Info.PreferredBlockSize, (int)device.Info.MaximumPayload));
         });
     }
 
@@ -54,7 +56,7 @@ public sealed class Block_sizes_should : NbdClientSpec
         var refused = await RefusedAsync(server);
         Assert.Contains($"{length} bytes and takes blocks of {minimum}", refused.Message, StringComparison.Ordinal);
         Assert.Contains($"the last {length % minimum} bytes", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(length, (await Soon(NbdBlockDevice.QueryAsync(server.Uri))).Length);     // who only asks is told
+        Assert.Equal(length, (await Soon(NbdBlockDevice.QueryAsync(server.Uri))).Length);     // a query is answered
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>What went wrong in other NBD clients; see ../shared/spec/nbd.md.</summary>
+/// <summary>Vulnerabilities of other NBD clients, by the number under which they were published.</summary>
 public sealed class Client_vulnerabilities_should : NbdClientSpec
 {
     private readonly TestCertificates _certificates = new();
@@ -30,17 +30,24 @@ public sealed class Client_vulnerabilities_should : NbdClientSpec
     [InlineData(true)]
     [InlineData(false)]
     public async Task not_be_here_libnbd_2023_5215_a_size_that_is_negative(bool hasGo) =>
-        Assert.Contains("9223372036854775808 bytes", (await RefusedAsync(Serve(new FakeExport(long.MinValue) { HasGo = hasGo }, static _ => Task.CompletedTask))).Message, StringComparison.Ordinal);
+        Assert.Contains("9223372036854775808 bytes",
+            (await RefusedAsync(Serve(new FakeExport(long.MinValue) { HasGo = hasGo }, static _ => Task.CompletedTask))).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task not_be_here_libnbd_2024_7383_a_certificate_that_nobody_checks()
     {
         var other = new TestCertificates();
-        foreach (var (certificate, hostname) in new[] { (_certificates.Server("localhost"), "elsewhere"), (_certificates.Server("elsewhere"), null), (other.Server("localhost"), null) })
+        foreach (var (certificate, hostname) in new[]
+        {
+            (_certificates.Server("localhost"), "elsewhere"),
+            (_certificates.Server("elsewhere"), null),
+            (other.Server("localhost"), null),
+        })
         {
             var said = new TaskCompletionSource<int>();
             var server = ServeTls(certificate, async connection => said.TrySetResult(await connection.Stream.ReadAsync(new byte[1])), said);
-            var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri with { IsTls = true, TlsHostname = hostname }, Trusting)));
+            var refused = await Assert.ThrowsAsync<NbdException>(() =>
+                Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri with { IsTls = true, TlsHostname = hostname }, Trusting)));
             Assert.Contains("cannot be trusted", refused.Message, StringComparison.Ordinal);
             Assert.Equal(0, await Soon(said.Task));
         }
@@ -100,10 +107,14 @@ public sealed class Client_vulnerabilities_should : NbdClientSpec
             [1, 2],
         ];
         foreach (var data in hostile)
-            await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.ListAsync(Listing(connection => connection.ReplyAsync(NbdOption.List, NbdOptionReply.Server, data)).Uri)));
+        {
+            var listing = Listing(connection => connection.ReplyAsync(NbdOption.List, NbdOptionReply.Server, data));
+            await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.ListAsync(listing.Uri)));
+        }
 
         var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.ListAsync(Listing(connection => connection.WriteAsync(
-            FakeConnection.U64(NbdNumbers.OptionReplyMagic), FakeConnection.U32((uint)NbdOption.List), FakeConnection.U32((uint)NbdOptionReply.Server), FakeConnection.U32(uint.MaxValue))).Uri)));
+            FakeConnection.U64(NbdNumbers.OptionReplyMagic), FakeConnection.U32((uint)NbdOption.List), FakeConnection.U32((uint)NbdOptionReply.Server),
+            FakeConnection.U32(uint.MaxValue))).Uri)));
         Assert.Contains("4294967295 bytes", refused.Message, StringComparison.Ordinal);
 
         refused = await Assert.ThrowsAsync<NbdException>(() => Soon(NbdBlockDevice.ListAsync(Listing(async connection =>
@@ -121,10 +132,12 @@ public sealed class Client_vulnerabilities_should : NbdClientSpec
         {
             await connection.GreetAsync();
             await connection.ReadOptionAsync();
-            // In one piece with the answer, so that it is read with it.
+            // Sent together with the answer, so that the client reads both at once.
             await connection.WriteAsync(
-                FakeConnection.U64(NbdNumbers.OptionReplyMagic), FakeConnection.U32((uint)NbdOption.StartTls), FakeConnection.U32((uint)NbdOptionReply.Ack), FakeConnection.U32(0),
-                FakeConnection.U64(NbdNumbers.OptionReplyMagic), FakeConnection.U32((uint)NbdOption.StructuredReply), FakeConnection.U32((uint)NbdOptionReply.Ack), FakeConnection.U32(0));
+                FakeConnection.U64(NbdNumbers.OptionReplyMagic), FakeConnection.U32((uint)NbdOption.StartTls),
+                FakeConnection.U32((uint)NbdOptionReply.Ack), FakeConnection.U32(0),
+                FakeConnection.U64(NbdNumbers.OptionReplyMagic), FakeConnection.U32((uint)NbdOption.StructuredReply),
+                FakeConnection.U32((uint)NbdOptionReply.Ack), FakeConnection.U32(0));
             _ = await connection.Stream.ReadAtLeastAsync(new byte[1], 1, throwOnEndOfStream: false);
         });
         var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri with { IsTls = true }, Trusting)));

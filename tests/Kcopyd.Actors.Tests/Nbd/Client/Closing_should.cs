@@ -6,17 +6,17 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>The end of a device whose server does not answer. No time passes here but what the sockets need.</summary>
+/// <summary>Closing a device whose server does not answer. The tests wait for the sockets only, never for a timeout.</summary>
 public sealed class Closing_should() : NbdClientSpec(VirtualTime)
 {
     private const int Reads = 100, Writes = 20;
-    private const int Payload = 1 << 20;        // more than sockets hold
+    private const int Payload = 1 << 20;        // more than a socket buffers
 
     private readonly TestCertificates _certificates = new();
 
     public static TheoryData<string> Servers => ["unix", "tcp", "tls"];
 
-    // It takes what the sockets hold and nothing more, and says nothing.
+    // The server reads nothing more and answers nothing: it accepts only what the sockets buffer.
     private async Task<(NbdBlockDevice Device, List<Task<IoResult>> Io)> FreezeAsync(string kind)
     {
         var frozen = new TaskCompletionSource();

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>What an NBD device tells of its server: on the event stream, in its state, and in the log.</summary>
+/// <summary>What an NBD device reports about its server: on the event stream, in its state, and in the log.</summary>
 public sealed class Device_events_should : NbdClientSpec
 {
     private static readonly NbdClientOptions Options = new() { ReconnectLimit = TimeSpan.FromSeconds(30) };

@@ -4,10 +4,11 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>What a fake server says of itself.</summary>
+/// <summary>What a fake server announces about its export.</summary>
 internal sealed record FakeExport(long Length = 1 << 20)
 {
-    public TransmissionFlags Flags { get; init; } = TransmissionFlags.HasFlags | TransmissionFlags.SendFlush | TransmissionFlags.SendFua | TransmissionFlags.SendTrim | TransmissionFlags.SendWriteZeroes;
+    public TransmissionFlags Flags { get; init; } =
+        TransmissionFlags.HasFlags | TransmissionFlags.SendFlush | TransmissionFlags.SendFua | TransmissionFlags.SendTrim | TransmissionFlags.SendWriteZeroes;
 
     public bool IsStructured { get; init; } = true;
 
@@ -30,13 +31,13 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
 
     public Stream Stream { get; set; } = stream;
 
-    /// <summary>From 1.</summary>
+    /// <summary>Counts from 1.</summary>
     public int Number { get; } = number;
 
-    /// <summary>The server's <see cref="FakeServer.Life"/> when its listener took the connection.</summary>
+    /// <summary>The server's <see cref="FakeServer.Life"/> when its listener accepted the connection.</summary>
     public int Life { get; init; }
 
-    /// <summary>True once the client has said that no more comes.</summary>
+    /// <summary>True once the client has sent NBD_CMD_DISC.</summary>
     public bool HasLeft { get; private set; }
 
     /// <summary>Cancelled when this side ends the connection.</summary>
@@ -55,7 +56,7 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
         return bytes;
     }
 
-    /// <summary>Takes what comes and answers nothing, until the connection ends.</summary>
+    /// <summary>Reads whatever arrives and answers nothing, until the connection ends.</summary>
     public async Task SwallowAsync()
     {
         var bytes = new byte[64 << 10];
@@ -86,7 +87,8 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
     public async Task<(NbdOption Option, byte[] Data)> ReadOptionAsync()
     {
         var header = await ReadAsync(16);
-        return ((NbdOption)BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8)), await ReadAsync((int)BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(12))));
+        return ((NbdOption)BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8)),
+            await ReadAsync((int)BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(12))));
     }
 
     public Task ReplyAsync(NbdOption option, NbdOptionReply type, params byte[][] data)
@@ -95,7 +97,7 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
         return WriteAsync(U64(NbdNumbers.OptionReplyMagic), U32((uint)option), U32((uint)type), U32((uint)body.Length), body);
     }
 
-    /// <summary>Greets, and answers options until the export is chosen.</summary>
+    /// <summary>Sends the greeting and answers options until the client chooses the export.</summary>
     public async Task NegotiateAsync(FakeExport export)
     {
         await GreetAsync();
@@ -134,14 +136,14 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
         }
     }
 
-    /// <summary>The next request; null where the client says goodbye or is gone.</summary>
+    /// <summary>The next request, or null if the client disconnects or is gone.</summary>
     public async Task<FakeRequest?> RequestAsync()
     {
         var header = new byte[NbdNumbers.RequestHeader];
         if (await Stream.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false) < header.Length)
             return null;
         if (BinaryPrimitives.ReadUInt32BigEndian(header) != NbdNumbers.RequestMagic)
-            throw new InvalidDataException("The client sent something that is no request.");
+            throw new InvalidDataException("The client sent something that is not a request.");
         var command = (NbdCommand)BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(6));
         var length = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(24));
         HasLeft = command == NbdCommand.Disconnect;
@@ -150,7 +152,7 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
             (long)BinaryPrimitives.ReadUInt64BigEndian(header.AsSpan(16)), length, command == NbdCommand.Write ? await ReadAsync((int)length) : []);
     }
 
-    /// <summary>The next request, which must come.</summary>
+    /// <summary>The next request, which must arrive.</summary>
     public async Task<FakeRequest> NextAsync() => await RequestAsync() ?? throw new EndOfStreamException();
 
     public Task SimpleAsync(ulong cookie, NbdError error = NbdError.None, params byte[][] data) =>
@@ -159,12 +161,16 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
     public Task ChunkAsync(ulong cookie, ChunkType type, bool isLast, params byte[][] data)
     {
         var body = data.SelectMany(static part => part).ToArray();
-        return WriteAsync(U32(NbdNumbers.StructuredReplyMagic), U16((ushort)(isLast ? ChunkFlags.Done : ChunkFlags.None)), U16((ushort)type), U64(cookie), U32((uint)body.Length), body);
+        return WriteAsync(
+            U32(NbdNumbers.StructuredReplyMagic), U16((ushort)(isLast ? ChunkFlags.Done : ChunkFlags.None)), U16((ushort)type), U64(cookie),
+            U32((uint)body.Length), body);
     }
 
-    public Task DataAsync(ulong cookie, long offset, byte[] data, bool isLast = false) => ChunkAsync(cookie, ChunkType.OffsetData, isLast, U64((ulong)offset), data);
+    public Task DataAsync(ulong cookie, long offset, byte[] data, bool isLast = false) =>
+        ChunkAsync(cookie, ChunkType.OffsetData, isLast, U64((ulong)offset), data);
 
-    public Task HoleAsync(ulong cookie, long offset, uint length, bool isLast = false) => ChunkAsync(cookie, ChunkType.OffsetHole, isLast, U64((ulong)offset), U32(length));
+    public Task HoleAsync(ulong cookie, long offset, uint length, bool isLast = false) =>
+        ChunkAsync(cookie, ChunkType.OffsetHole, isLast, U64((ulong)offset), U32(length));
 
     public Task DoneAsync(ulong cookie) => ChunkAsync(cookie, ChunkType.None, true);
 

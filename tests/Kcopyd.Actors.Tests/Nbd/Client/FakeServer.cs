@@ -5,7 +5,7 @@ using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>A server in this process that does what a spec tells it to, on a unix socket or a port of loopback.</summary>
+/// <summary>A server in this process that does what a test scripts, on a unix socket or a loopback port.</summary>
 internal sealed class FakeServer : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kcopyd-nbd-");
@@ -26,16 +26,16 @@ internal sealed class FakeServer : IAsyncDisposable
 
     public NbdUri Uri => _isTcp ? new() { Host = "127.0.0.1", Port = ((IPEndPoint)_listener!.LocalEndPoint!).Port } : new() { Socket = Path };
 
-    /// <summary>Connections so far.</summary>
+    /// <summary>Connections accepted so far.</summary>
     public int Accepted => Volatile.Read(ref _accepted);
 
-    /// <summary>Connections that live.</summary>
+    /// <summary>Connections that are open.</summary>
     public int Alive => _connections.Count(connection => !connection.Value.IsCompleted);
 
-    /// <summary>What went wrong on the server's side and is not the client's going away.</summary>
+    /// <summary>Failures of the server's script. A client that disconnects is not a failure.</summary>
     public ConcurrentQueue<Exception> Failures { get; } = new();
 
-    /// <summary>How often it has begun to listen.</summary>
+    /// <summary>The number of times that it has started to listen.</summary>
     public int Life { get; private set; }
 
     public void Listen()
@@ -56,10 +56,10 @@ internal sealed class FakeServer : IAsyncDisposable
         File.Delete(Path);
     }
 
-    /// <summary>Closes all connections, as a process does that is killed.</summary>
+    /// <summary>Closes all connections, like a process that is killed.</summary>
     public void Kill() => KillUpToLife(int.MaxValue);
 
-    /// <summary>Closes the connections of its earlier lives.</summary>
+    /// <summary>Closes the connections of the given life and of earlier ones.</summary>
     public void KillUpToLife(int life)
     {
         foreach (var connection in _connections.Keys)
@@ -90,7 +90,8 @@ internal sealed class FakeServer : IAsyncDisposable
             FakeConnection connection;
             try
             {
-                connection = new FakeConnection(new NetworkStream(await listener.AcceptAsync(), ownsSocket: true), Interlocked.Increment(ref _accepted)) { Life = life };
+                var socket = await listener.AcceptAsync();
+                connection = new FakeConnection(new NetworkStream(socket, ownsSocket: true), Interlocked.Increment(ref _accepted)) { Life = life };
             }
             catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
             {
@@ -112,9 +113,10 @@ internal sealed class FakeServer : IAsyncDisposable
         {
             await _serve(connection);
         }
-        catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or OperationCanceledException or System.Security.Authentication.AuthenticationException)
+        catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or OperationCanceledException
+            or System.Security.Authentication.AuthenticationException)
         {
-            // The client went away, or the spec killed the connection.
+            // The client disconnected, or the test killed the connection.
         }
         catch (Exception failure)
         {

@@ -2,12 +2,12 @@ using System.IO.Pipelines;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>A connection that takes headers at once and holds a payload until it is told to let go of it, also after it was closed.</summary>
+/// <summary>A connection that writes headers at once and holds a payload until the test releases it, even after the connection is closed.</summary>
 internal sealed class HeldStream : Stream
 {
     private readonly Pipe _replies = new();
     private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _letGo = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public override bool CanRead => true;
 
@@ -19,12 +19,12 @@ internal sealed class HeldStream : Stream
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    /// <summary>A payload is held.</summary>
+    /// <summary>Completes once a payload is held.</summary>
     public Task HeldAsync() => _held.Task;
 
-    public void LetGo() => _letGo.TrySetResult();
+    public void Release() => _released.TrySetResult();
 
-    public async Task SayAsync(byte[] bytes) => await _replies.Writer.WriteAsync(bytes);
+    public async Task ReplyAsync(byte[] bytes) => await _replies.Writer.WriteAsync(bytes);
 
     /// <summary>The server closes the connection.</summary>
     public void Hangup() => _replies.Writer.Complete();
@@ -47,7 +47,7 @@ internal sealed class HeldStream : Stream
         if (buffer.Length < 4096)
             return;
         _held.TrySetResult();
-        await _letGo.Task;
+        await _released.Task;
     }
 
     public override void Flush()

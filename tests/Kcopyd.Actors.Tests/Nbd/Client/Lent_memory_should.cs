@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>A long payload is sent from the caller's own memory, which he may use again once he is answered.</summary>
+/// <summary>A long payload is sent from the caller's own memory, which the caller may reuse once the request is completed.</summary>
 public sealed class Lent_memory_should : NbdClientSpec
 {
     private const long ReadCookie = 1L << 32 | 0, WriteCookie = 1L << 32 | 1;     // first uses of the first two slots
@@ -23,10 +23,11 @@ public sealed class Lent_memory_should : NbdClientSpec
     public Lent_memory_should() : base(VirtualTime)
     {
         _ = Sys.Kcopyd();
-        _silent = Serve(static connection => Task.Delay(Timeout.Infinite, connection.Ended));     // the device is given its connection here
+        _silent = Serve(static connection => Task.Delay(Timeout.Infinite, connection.Ended));     // the test gives the device its connection
         var terms = new NbdTerms { Length = 1 << 20, Flags = TransmissionFlags.HasFlags };
         _link = new NbdLink(new Wire(new StreamConnection(_stream)), terms, 4);
-        _core = new NbdClientCore(new NbdConnector(_silent.Uri, new NbdClientOptions { ReconnectLimit = TimeSpan.Zero }, Sys.Scheduler), new Elsewhere(Sys.Dispatchers.DefaultGlobalDispatcher.Schedule)) { Terms = terms };
+        var connector = new NbdConnector(_silent.Uri, new NbdClientOptions { ReconnectLimit = TimeSpan.Zero }, Sys.Scheduler);
+        _core = new NbdClientCore(connector, new Elsewhere(Sys.Dispatchers.DefaultGlobalDispatcher.Schedule)) { Terms = terms };
         _core.Actor = Sys.ActorOf(NbdClientActor.Props(_core));
         _core.Actor.Tell(new ServerFound(_link), ActorRefs.NoSender);
         _read = _core.Submit(NbdCommand.Read, CommandFlags.None, 0, 1, new byte[1]).AsTask();
@@ -37,10 +38,10 @@ public sealed class Lent_memory_should : NbdClientSpec
     public async Task be_lent_while_the_stream_writes_from_it_though_the_server_has_refused_it_already()
     {
         await Soon(_stream.HeldAsync());
-        await _stream.SayAsync([.. Simple(WriteCookie, NbdError.NoSpace), .. Simple(ReadCookie, NbdError.None), 7]);
+        await _stream.ReplyAsync([.. Simple(WriteCookie, NbdError.NoSpace), .. Simple(ReadCookie, NbdError.None), 7]);
         Assert.Equal(IoResult.Success(1), await Soon(_read));
         Assert.False(_write.IsCompleted);
-        _stream.LetGo();
+        _stream.Release();
         Assert.Equal(IoResult.Failure(IoError.NoSpace), await Soon(_write));
     }
 
@@ -51,7 +52,7 @@ public sealed class Lent_memory_should : NbdClientSpec
         _stream.Hangup();
         Assert.Equal(IoResult.Failure(IoError.NoDevice), await Soon(_read));
         Assert.False(_write.IsCompleted);
-        _stream.LetGo();
+        _stream.Release();
         Assert.Equal(IoResult.Failure(IoError.NoDevice), await Soon(_write));
     }
 
@@ -62,7 +63,7 @@ public sealed class Lent_memory_should : NbdClientSpec
         _core.Actor.Tell(CloseDevice.Instance);
         await HandledAsync();
         Assert.False(_write.IsCompleted);
-        _stream.LetGo();
+        _stream.Release();
         Assert.Equal(IoResult.Failure(IoError.Closed), await Soon(_write));
         await Soon(_core.Stopped.Task);
     }
@@ -78,7 +79,7 @@ public sealed class Lent_memory_should : NbdClientSpec
         Scheduler.Advance(TimeSpan.FromSeconds(1));
         await Soon(_core.Stopped.Task);
         Assert.False(_write.IsCompleted);
-        _stream.LetGo();
+        _stream.Release();
         Assert.Equal(IoResult.Failure(IoError.Closed), await Soon(_write));
     }
 
@@ -90,11 +91,11 @@ public sealed class Lent_memory_should : NbdClientSpec
         await Soon(_core.Stopped.Task);
         Assert.Equal(IoResult.Failure(IoError.Closed), await Soon(_read));
         Assert.False(_write.IsCompleted);
-        _stream.LetGo();
+        _stream.Release();
         Assert.Equal(IoResult.Failure(IoError.Closed), await Soon(_write));
     }
 
-    // The actor is through with all that it was told before.
+    // The actor has processed all earlier messages.
     private Task<ActorIdentity> HandledAsync() => Soon(_core.Actor.Ask<ActorIdentity>(new Identify(null)));
 
     private static byte[] Simple(long cookie, NbdError error) =>

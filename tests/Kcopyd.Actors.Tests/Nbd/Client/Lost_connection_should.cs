@@ -99,7 +99,7 @@ public sealed class Lost_connection_should() : NbdClientSpec(VirtualTime)
         });
         var device = await OpenAsync(server);
         server.StopListening();
-        var write = device.WriteAsync(512, Data).AsTask();      // the server ends
+        var write = device.WriteAsync(512, Data).AsTask();      // closes the connection
         await Until(() => server.Alive == 0);
         server.Listen();
         var next = device.WriteAsync(0, Data).AsTask();
@@ -109,7 +109,7 @@ public sealed class Lost_connection_should() : NbdClientSpec(VirtualTime)
             return next.IsCompleted && write.IsCompleted;
         });
         Assert.True((await next).IsSuccess);
-        Assert.Equal(IoError.NoDevice, (await write).Error);      // the server breaks down of it: it is not sent for ever
+        Assert.Equal(IoError.NoDevice, (await write).Error);      // it breaks the connection every time, so it is not sent forever
     }
 
     [Fact]
@@ -157,7 +157,8 @@ public sealed class Lost_connection_should() : NbdClientSpec(VirtualTime)
         var server = Serve(async connection =>
         {
             var export = new FakeExport();
-            await connection.NegotiateAsync(connection.Number == 1 ? export : isReadOnly ? export with { Flags = export.Flags | TransmissionFlags.ReadOnly } : export with { Length = export.Length * 2 });
+            var other = isReadOnly ? export with { Flags = export.Flags | TransmissionFlags.ReadOnly } : export with { Length = export.Length * 2 };
+            await connection.NegotiateAsync(connection.Number == 1 ? export : other);
             await connection.NextAsync();
         });
         var device = await OpenAsync(server);

@@ -2,7 +2,7 @@ using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>What the specs of the client share: fake servers, and devices that are closed at the end.</summary>
+/// <summary>The base of the client's specs: fake servers and devices, which are closed at the end of a test.</summary>
 public abstract class NbdClientSpec(string config = "") : EngineSpec(config), Xunit.IAsyncLifetime
 {
     private readonly Stack<IAsyncDisposable> _owned = new();
@@ -22,7 +22,7 @@ public abstract class NbdClientSpec(string config = "") : EngineSpec(config), Xu
         return server;
     }
 
-    /// <summary>A server that is asked for nothing but an export, and then does as it is told.</summary>
+    /// <summary>A server that negotiates the export and then runs the script.</summary>
     internal FakeServer Serve(FakeExport export, Func<FakeConnection, Task> serve) => Serve(async connection =>
     {
         await connection.NegotiateAsync(export);

@@ -61,7 +61,7 @@ public sealed class NbdUri_should
         Assert.Equal("nbd+unix:///?socket=/tmp/%FF%C3%A4%C3", uri.ToString());
     }
 
-    // What a name can have that means something elsewhere in an address, or to who reads it.
+    // Characters and texts in a name that have a meaning elsewhere in an address, or that mislead a reader.
     private static readonly Gen<string> Odd = Gen.Frequency(
         (3, Gen.Char["/%?#@:[]&=;+ .~!$'()*,\"<>\\^`{|}"].Array[0, 12].Select(static characters => new string(characters))),
         (2, Gen.String[Gen.Char['\u0001', '\ud7ff'], 0, 20]),
@@ -69,26 +69,29 @@ public sealed class NbdUri_should
         (1, Gen.Const("")));
 
     private static readonly Gen<string> Hosts = Gen.Frequency(
-        (3, Gen.Char["abcxyz0189-_."].Array[1, 20].Select(static characters => "h" + new string(characters).Replace("..", ".", StringComparison.Ordinal).Trim('-', '.'))),
+        (3, Gen.Char["abcxyz0189-_."].Array[1, 20].Select(static characters =>
+            "h" + new string(characters).Replace("..", ".", StringComparison.Ordinal).Trim('-', '.'))),
         (1, OneOf("b\u00fccher.example", "\u65e5\u672c.example", "\u0438\u0441\u043f\u044b\u0442\u0430\u043d\u0438\u0435.example", "fa\u00df.example")),
         (1, Gen.Byte.Array[4].Select(static bytes => new System.Net.IPAddress(bytes).ToString())),
         (2, Gen.Byte.Array[16].Select(static bytes => new System.Net.IPAddress(bytes).ToString())),
-        (2, Gen.Select(Gen.Byte.Array[16], Gen.Char["abeth0123.-_:@%#?&=+~[]"].Array[1, 15], static (bytes, zone) => $"{new System.Net.IPAddress(bytes)}%{new string(zone)}")));
+        (2, Gen.Select(Gen.Byte.Array[16], Gen.Char["abeth0123.-_:@%#?&=+~[]"].Array[1, 15],
+            static (bytes, zone) => $"{new System.Net.IPAddress(bytes)}%{new string(zone)}")));
 
     private static readonly Gen<string> Paths = Gen.Byte[1, 255].Array[1, 107].Select(static bytes => Kcopyd.Actors.IO.UnixPath.Decode(bytes));
 
     private static Gen<string> OneOf(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(i => texts[i]);
 
-    private static readonly Gen<NbdUri> Addresses = Gen.Select(Gen.Bool, Gen.Bool, Hosts, Gen.Int[1, 65535], Paths, Odd, Paths.Null(), Odd.Null()).Select(static (isUnix, isTls, host, port, path, export, folder, name) => new NbdUri
-    {
-        Host = isUnix ? null : host,
-        Port = isUnix ? new NbdUri().Port : port,
-        Socket = isUnix ? path : null,
-        Export = export,
-        IsTls = isTls,
-        TlsCertificates = isTls ? folder : null,
-        TlsHostname = isTls && name?.Length > 0 ? name : null,
-    });
+    private static readonly Gen<NbdUri> Addresses = Gen.Select(Gen.Bool, Gen.Bool, Hosts, Gen.Int[1, 65535], Paths, Odd, Paths.Null(), Odd.Null()).Select(
+        static (isUnix, isTls, host, port, path, export, folder, name) => new NbdUri
+        {
+            Host = isUnix ? null : host,
+            Port = isUnix ? new NbdUri().Port : port,
+            Socket = isUnix ? path : null,
+            Export = export,
+            IsTls = isTls,
+            TlsCertificates = isTls ? folder : null,
+            TlsHostname = isTls && name?.Length > 0 ? name : null,
+        });
 
     [Theory]
     [InlineData("http://host/", "http")]

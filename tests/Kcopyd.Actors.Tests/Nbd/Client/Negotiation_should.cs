@@ -21,7 +21,8 @@ public sealed class Negotiation_should : NbdClientSpec
     [Fact]
     public async Task fall_back_to_the_old_option_where_GO_is_unknown()
     {
-        var device = await OpenAsync(Serve(new FakeExport(1000) { HasGo = false, IsStructured = false, Flags = TransmissionFlags.HasFlags | TransmissionFlags.ReadOnly }, IdleAsync));
+        var export = new FakeExport(1000) { HasGo = false, IsStructured = false, Flags = TransmissionFlags.HasFlags | TransmissionFlags.ReadOnly };
+        var device = await OpenAsync(Serve(export, IdleAsync));
 
         Assert.Equal((1000, 1, true, DeviceFeatures.None), (device.Length, device.Alignment, device.IsReadOnly, device.Features));
         Assert.Equal(IoError.ReadOnly, (await device.WriteAsync(0, new byte[1])).Error);
@@ -30,10 +31,12 @@ public sealed class Negotiation_should : NbdClientSpec
     [Fact]
     public async Task refuse_what_speaks_no_NBD_or_an_old_one()
     {
-        Assert.Contains("not an NBD server", (await RefusedAsync(Serve(connection => connection.WriteAsync("HTTP/1.1 400 Bad Request\r\n"u8.ToArray())))).Message, StringComparison.Ordinal);
+        Assert.Contains("not an NBD server", (await RefusedAsync(Serve(connection => connection.WriteAsync(
+            "HTTP/1.1 400 Bad Request\r\n"u8.ToArray())))).Message, StringComparison.Ordinal);
         Assert.Contains("oldstyle", (await RefusedAsync(Serve(connection => connection.WriteAsync(
             FakeConnection.U64(NbdNumbers.ServerMagic), FakeConnection.U64(NbdNumbers.OldstyleMagic), new byte[136])))).Message, StringComparison.Ordinal);
-        Assert.Contains("fixed newstyle", (await RefusedAsync(Serve(connection => connection.GreetAsync(HandshakeFlags.NoZeroes)))).Message, StringComparison.Ordinal);
+        Assert.Contains("fixed newstyle", (await RefusedAsync(Serve(connection => connection.GreetAsync(HandshakeFlags.NoZeroes)))).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -61,7 +64,7 @@ public sealed class Negotiation_should : NbdClientSpec
     [Fact]
     public async Task be_refused_wherever_the_server_breaks_off()
     {
-        // What the server says, cut at each byte of it.
+        // Everything that the server sends, cut at each byte.
         using var recorded = new MemoryStream();
         await using (var whole = new FakeServer(async connection =>
         {
@@ -125,7 +128,10 @@ public sealed class Negotiation_should : NbdClientSpec
             await connection.GreetAsync();
             await connection.ReadOptionAsync();
             foreach (var name in new[] { "a", "b" })
-                await connection.ReplyAsync(NbdOption.List, NbdOptionReply.Server, FakeConnection.U32(1), System.Text.Encoding.UTF8.GetBytes(name), "more"u8.ToArray());
+            {
+                var text = System.Text.Encoding.UTF8.GetBytes(name);
+                await connection.ReplyAsync(NbdOption.List, NbdOptionReply.Server, FakeConnection.U32(1), text, "more"u8.ToArray());
+            }
             await connection.ReplyAsync(NbdOption.List, NbdOptionReply.Ack);
             await connection.OptionsAsync(new FakeExport(4096));
         });
@@ -144,7 +150,8 @@ public sealed class Negotiation_should : NbdClientSpec
         public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
         public override void Flush() { }
         public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            inner.ReadAsync(buffer, cancellationToken);
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
         public override void SetLength(long value) => throw new NotSupportedException();
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();

@@ -56,6 +56,7 @@ public sealed class Opening_should() : NbdClientSpec(VirtualTime + ", mine { typ
 
     private sealed class Opener(NbdUri uri) : UntypedActor
     {
-        protected override void OnReceive(object message) => Sender.Tell(Context.Kcopyd().OpenNbdDeviceAsync(uri, new NbdClientOptions { Dispatcher = "mine" }));
+        protected override void OnReceive(object message) =>
+            Sender.Tell(Context.Kcopyd().OpenNbdDeviceAsync(uri, new NbdClientOptions { Dispatcher = "mine" }));
     }
 }

@@ -10,7 +10,7 @@ public sealed class Replies_should() : NbdClientSpec("akka.loglevel = DEBUG")
     private static readonly byte[] Data = Bytes.Random(4096);
     private static readonly NbdClientOptions Once = new() { ReconnectLimit = TimeSpan.Zero };
 
-    // One read of 4096 bytes at 8192, answered as told.
+    // One read of 4096 bytes at 8192, which the callback answers.
     private async Task<(IoResult Result, byte[] Buffer)> ReadAsync(Func<FakeConnection, ulong, Task> answer, FakeExport? export = null)
     {
         var device = await OpenAsync(Serve(export ?? new FakeExport(), async connection =>
@@ -70,11 +70,17 @@ public sealed class Replies_should() : NbdClientSpec("akka.loglevel = DEBUG")
         ["not all"] = (connection, cookie) => connection.DataAsync(cookie, 8192, Data[..4095], true),
         ["nothing"] = (connection, cookie) => connection.DoneAsync(cookie),
         ["a simple reply where structured ones were agreed on"] = (connection, cookie) => connection.SimpleAsync(cookie, NbdError.None, Data),
-        ["a block status"] = (connection, cookie) => connection.ChunkAsync(cookie, ChunkType.BlockStatus, true, FakeConnection.U32(FakeConnection.Context), FakeConnection.U32(4096), FakeConnection.U32(0)),
+        ["a block status"] = (connection, cookie) => connection.ChunkAsync(cookie, ChunkType.BlockStatus, true,
+            FakeConnection.U32(FakeConnection.Context), FakeConnection.U32(4096), FakeConnection.U32(0)),
         ["an unknown type"] = (connection, cookie) => connection.ChunkAsync(cookie, (ChunkType)99, true),
-        ["a malformed error"] = (connection, cookie) => connection.ChunkAsync(cookie, ChunkType.Error, true, FakeConnection.U32(5), FakeConnection.U16(100)),
-        ["an error of 4 GiB"] = (connection, cookie) => connection.WriteAsync(FakeConnection.U32(NbdNumbers.StructuredReplyMagic), FakeConnection.U16(1), FakeConnection.U16(0x8001), FakeConnection.U64(cookie), FakeConnection.U32(uint.MaxValue)),
-        ["data of 4 GiB"] = (connection, cookie) => connection.WriteAsync(FakeConnection.U32(NbdNumbers.StructuredReplyMagic), FakeConnection.U16(1), FakeConnection.U16(1), FakeConnection.U64(cookie), FakeConnection.U32(uint.MaxValue), FakeConnection.U64(8192)),
+        ["a malformed error"] = (connection, cookie) =>
+            connection.ChunkAsync(cookie, ChunkType.Error, true, FakeConnection.U32(5), FakeConnection.U16(100)),
+        ["an error of 4 GiB"] = (connection, cookie) => connection.WriteAsync(
+            FakeConnection.U32(NbdNumbers.StructuredReplyMagic), FakeConnection.U16(1), FakeConnection.U16(0x8001), FakeConnection.U64(cookie),
+            FakeConnection.U32(uint.MaxValue)),
+        ["data of 4 GiB"] = (connection, cookie) => connection.WriteAsync(
+            FakeConnection.U32(NbdNumbers.StructuredReplyMagic), FakeConnection.U16(1), FakeConnection.U16(1), FakeConnection.U64(cookie),
+            FakeConnection.U32(uint.MaxValue), FakeConnection.U64(8192)),
     };
 
     [Theory]
@@ -88,7 +94,8 @@ public sealed class Replies_should() : NbdClientSpec("akka.loglevel = DEBUG")
         Assert.Equal(IoError.NoDevice, (await ReadAsync((connection, cookie) => connection.SimpleAsync(cookie + 1))).Result.Error);
         Assert.Equal(IoError.NoDevice, (await ReadAsync((connection, cookie) => connection.SimpleAsync(cookie | 1UL << 62))).Result.Error);
         Assert.Equal(IoError.NoDevice, (await ReadAsync((connection, _) => connection.WriteAsync(new byte[16]))).Result.Error);
-        Assert.Equal(IoError.NoDevice, (await ReadAsync((connection, cookie) => connection.DoneAsync(cookie), new FakeExport { IsStructured = false })).Result.Error);
+        Assert.Equal(IoError.NoDevice,
+            (await ReadAsync((connection, cookie) => connection.DoneAsync(cookie), new FakeExport { IsStructured = false })).Result.Error);
     }
 
     [Fact]
@@ -138,9 +145,11 @@ public sealed class Replies_should() : NbdClientSpec("akka.loglevel = DEBUG")
     internal async Task have_what_the_server_says_of_an_error_in_the_log_without_its_control_characters_and_not_at_any_length(ChunkType type)
     {
         var text = "bad\u001b[2J sector" + new string('!', 4000);
-        await EventFilter.Debug(new System.Text.RegularExpressions.Regex("says of Read of 4096 bytes at 8192: bad\\?\\[2J sector!{100,300}… \\(Io\\)$")).ExpectOneAsync(async () =>
+        var logged = new System.Text.RegularExpressions.Regex("says of Read of 4096 bytes at 8192: bad\\?\\[2J sector!{100,300}… \\(Io\\)$");
+        await EventFilter.Debug(logged).ExpectOneAsync(async () =>
         {
-            var (result, _) = await ReadAsync((connection, cookie) => connection.ChunkAsync(cookie, type, true, FakeConnection.U32((uint)NbdError.Io), FakeConnection.U16((ushort)text.Length),
+            var (result, _) = await ReadAsync((connection, cookie) => connection.ChunkAsync(cookie, type, true,
+                FakeConnection.U32((uint)NbdError.Io), FakeConnection.U16((ushort)text.Length),
                 System.Text.Encoding.UTF8.GetBytes(text), type == ChunkType.ErrorOffset ? FakeConnection.U64(8192) : []));
             Assert.Equal(IoResult.Failure(IoError.Io), result);
         });
@@ -153,14 +162,23 @@ public sealed class Replies_should() : NbdClientSpec("akka.loglevel = DEBUG")
         var device = await OpenAsync(Serve(new FakeExport(8192), async connection =>
         {
             foreach (var (length, flags) in told)
-                await connection.ChunkAsync((await connection.NextAsync()).Cookie, ChunkType.BlockStatus, true, FakeConnection.U32(FakeConnection.Context), FakeConnection.U32(length), FakeConnection.U32(flags));
+            {
+                var cookie = (await connection.NextAsync()).Cookie;
+                await connection.ChunkAsync(cookie, ChunkType.BlockStatus, true,
+                    FakeConnection.U32(FakeConnection.Context), FakeConnection.U32(length), FakeConnection.U32(flags));
+            }
             await connection.ErrorAsync((await connection.NextAsync()).Cookie, NbdError.Io);
             await connection.RequestAsync();
         }), Once);
         var extents = new List<ExtentResult>();
         for (var i = 0; i <= told.Length; i++)
             extents.Add(await Soon(device.MapAsync(0, 8192).AsTask()));
-        Assert.Equal([ExtentResult.Data(4096), ExtentResult.Zero(512), ExtentResult.Data(1024), ExtentResult.Zero(512), ExtentResult.Zero(8192), ExtentResult.Failure(IoError.Io)], extents);
+        Assert.Equal(
+            [
+                ExtentResult.Data(4096), ExtentResult.Zero(512), ExtentResult.Data(1024), ExtentResult.Zero(512), ExtentResult.Zero(8192),
+                ExtentResult.Failure(IoError.Io),
+            ],
+            extents);
     }
 
     [Fact]

@@ -5,11 +5,11 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>Random writers against a server that loses its cache again and again. A failure names its seed; KCOPYD_NBD_SEED plays it again.</summary>
+/// <summary>Random writers against a server that loses its cache repeatedly. A failure names its seed; KCOPYD_NBD_SEED replays it.</summary>
 public sealed class Restarted_server_should() : NbdClientSpec(VirtualTime + ", akka.loglevel = ERROR")
 {
     private const int Writers = 4;
-    private const int Part = 16 << 10;      // bytes of each writer
+    private const int Part = 16 << 10;      // bytes for each writer
     private const int Operations = 30;
     private const int Seeds = 200;
 
@@ -45,7 +45,13 @@ public sealed class Restarted_server_should() : NbdClientSpec(VirtualTime + ", a
             await connection.NegotiateAsync(export);
             await disk.ServeAsync(connection);
         });
-        await using var device = await Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri, new NbdClientOptions { Connections = 3, ReconnectLimit = TimeSpan.FromDays(20), ConnectTimeout = TimeSpan.FromDays(1), RequestTimeout = Timeout.InfiniteTimeSpan }));
+        await using var device = await Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri, new NbdClientOptions
+        {
+            Connections = 3,
+            ReconnectLimit = TimeSpan.FromDays(20),
+            ConnectTimeout = TimeSpan.FromDays(1),
+            RequestTimeout = Timeout.InfiniteTimeSpan,
+        }));
         var writers = Enumerable.Range(0, Writers).Select(i => new Writer(device, disk, i * Part, new Random(random.Next()))).ToList();
 
         await PassAsync(Task.WhenAll(writers.Select(static writer => writer.RunAsync())), disk);
@@ -57,7 +63,7 @@ public sealed class Restarted_server_should() : NbdClientSpec(VirtualTime + ", a
         return disk.Crashes;
     }
 
-    // The pauses between two tries pass in no time.
+    // Virtual time skips the pauses between two attempts.
     private async Task PassAsync(Task work, VolatileServer disk)
     {
         await Until(() =>
@@ -69,7 +75,7 @@ public sealed class Restarted_server_should() : NbdClientSpec(VirtualTime + ", a
         await work;
     }
 
-    /// <summary>Writes in its part of the device, one operation after the other, and knows what must be there.</summary>
+    /// <summary>Changes its part of the device, one operation after the other, and knows what it must contain.</summary>
     private sealed class Writer(NbdBlockDevice device, VolatileServer disk, int start, Random random)
     {
         private readonly byte[] _model = new byte[Part];
@@ -81,7 +87,8 @@ public sealed class Restarted_server_should() : NbdClientSpec(VirtualTime + ", a
                 await StepAsync();
         }
 
-        public void AssertStable() => Assert.True(disk.OnMedium(medium => Agrees(medium.AsSpan(start, Part), 0)), "the medium does not hold what a flush had promised");
+        public void AssertStable() =>
+            Assert.True(disk.OnMedium(medium => Agrees(medium.AsSpan(start, Part), 0)), "the medium does not contain what a flush promised");
 
         private async Task StepAsync()
         {

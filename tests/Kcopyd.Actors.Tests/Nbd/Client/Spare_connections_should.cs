@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>Connections beside the first, of a server that allows several.</summary>
+/// <summary>Additional connections to a server that allows several.</summary>
 public sealed class Spare_connections_should() : NbdClientSpec(VirtualTime)
 {
     private const int AtOnce = 16;
@@ -49,7 +49,8 @@ public sealed class Spare_connections_should() : NbdClientSpec(VirtualTime)
         Assert.Equal(1, server.Accepted);
     }
 
-    public static TheoryData<string> Refusals => ["closed at once", "no greeting", "shutting down", "another size", "closed after the negotiation", "no answers"];
+    public static TheoryData<string> Refusals =>
+        ["closed at once", "no greeting", "shutting down", "another size", "closed after the negotiation", "no answers"];
 
     [Theory]
     [MemberData(nameof(Refusals))]
@@ -74,7 +75,7 @@ public sealed class Spare_connections_should() : NbdClientSpec(VirtualTime)
 
         Assert.Equal(2, server.Accepted);
 
-        // In the next session there is none either, unless it was the session's end that it met.
+        // The next session opens none either, unless the connection failed only because the session ended.
         if (refusal is "closed at once" or "shutting down" or "another size")
         {
             server.Kill();
@@ -88,7 +89,7 @@ public sealed class Spare_connections_should() : NbdClientSpec(VirtualTime)
     [Fact]
     public async Task leave_the_only_place_of_a_server_to_the_session_that_follows()
     {
-        // Like qemu-nbd without --shared: whoever comes second waits in line, and is not greeted before the first is gone.
+        // Like qemu-nbd without --shared: the second client waits in the queue and gets no greeting before the first is gone.
         var (place, waiting) = (new SemaphoreSlim(1), new TaskCompletionSource());
         var server = Serve(async connection =>
         {
@@ -145,7 +146,7 @@ public sealed class Spare_connections_should() : NbdClientSpec(VirtualTime)
             Assert.True(await arrived.WaitAsync(TimeSpan.FromSeconds(60)));
         }
 
-        // The first connection may lead to a machine that has lost its power, and the second to what it is after that.
+        // The first connection may lead to a machine that has lost power, and the second to the same machine after its restart.
         await WriteAsync();
         await old!.SimpleAsync(first.Take().Cookie);
         for (var i = 0; i < 8; i++)
@@ -153,12 +154,12 @@ public sealed class Spare_connections_should() : NbdClientSpec(VirtualTime)
         mayOpen.SetResult();
         await Soon(opened.Task);
         for (var i = 0; i < 8; i++)
-            await old!.SimpleAsync(first.Take().Cookie);      // says nothing of the time since
+            await old!.SimpleAsync(first.Take().Cookie);      // proves nothing about the time after
         for (var i = 0; i < 40; i++)
             await WriteAsync();
         Assert.Equal(0, second);
 
-        // And the other way round.
+        // Once a newer request is answered, the second connection carries requests.
         while (Volatile.Read(ref second) == 0)
         {
             await old!.SimpleAsync(first.Take().Cookie);

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>An authority and what it signs, for a spec.</summary>
+/// <summary>A certificate authority for tests, and the certificates that it signs.</summary>
 internal sealed class TestCertificates(string authority = "CN=kcopyd test authority")
 {
     public const string ForServers = "1.3.6.1.5.5.7.3.1", ForClients = "1.3.6.1.5.5.7.3.2";
@@ -18,7 +18,8 @@ internal sealed class TestCertificates(string authority = "CN=kcopyd test author
         names.AddDnsName(host);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
-        using var signed = request.Create(Authority, DateTimeOffset.UtcNow.AddMinutes(fromMinutes), DateTimeOffset.UtcNow.AddMinutes(toMinutes), RandomNumberGenerator.GetBytes(8));
+        var (from, to) = (DateTimeOffset.UtcNow.AddMinutes(fromMinutes), DateTimeOffset.UtcNow.AddMinutes(toMinutes));
+        using var signed = request.Create(Authority, from, to, RandomNumberGenerator.GetBytes(8));
         return signed.CopyWithPrivateKey(key);
     }
 

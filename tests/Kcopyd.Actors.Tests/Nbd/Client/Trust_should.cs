@@ -7,30 +7,32 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>Whose certificates are taken under TLS, and what is said where one is not.</summary>
+/// <summary>Which certificates the client accepts under TLS, and the message for one that it refuses.</summary>
 public sealed class Trust_should : NbdClientSpec
 {
     private readonly TestCertificates _certificates = new();
 
     private NbdTls Trusting => new() { Authorities = [_certificates.Authority] };
 
-    private FakeServer ServeTls(X509Certificate2 certificate, SslProtocols protocols = SslProtocols.None, X509Certificate2? clients = null) => Serve(async connection =>
-    {
-        await connection.GreetAsync();
-        await connection.ReadOptionAsync();
-        await connection.ReplyAsync(NbdOption.StartTls, NbdOptionReply.Ack);
-        var secure = new SslStream(connection.Stream);
-        connection.Stream = secure;
-        await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+    private FakeServer ServeTls(X509Certificate2 certificate, SslProtocols protocols = SslProtocols.None, X509Certificate2? clients = null) =>
+        Serve(async connection =>
         {
-            ServerCertificate = certificate,
-            EnabledSslProtocols = protocols,
-            ClientCertificateRequired = clients is not null,
-            RemoteCertificateValidationCallback = (_, shown, _, _) => clients is null || shown is not null && shown.Issuer == clients.Subject && shown.Subject == "CN=friend",
+            await connection.GreetAsync();
+            await connection.ReadOptionAsync();
+            await connection.ReplyAsync(NbdOption.StartTls, NbdOptionReply.Ack);
+            var secure = new SslStream(connection.Stream);
+            connection.Stream = secure;
+            await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+            {
+                ServerCertificate = certificate,
+                EnabledSslProtocols = protocols,
+                ClientCertificateRequired = clients is not null,
+                RemoteCertificateValidationCallback = (_, shown, _, _) =>
+                    clients is null || shown is not null && shown.Issuer == clients.Subject && shown.Subject == "CN=friend",
+            });
+            await connection.OptionsAsync(new FakeExport());
+            await connection.SwallowAsync();
         });
-        await connection.OptionsAsync(new FakeExport());
-        await connection.SwallowAsync();
-    });
 
     private async Task<NbdException> UntrustedAsync(X509Certificate2 certificate, NbdTls? tls = null, string? hostname = null)
     {
@@ -56,7 +58,8 @@ public sealed class Trust_should : NbdClientSpec
     {
         var certificate = _certificates.Server("localhost", 60, 120);
         var refused = await UntrustedAsync(certificate);
-        Assert.Contains($"not valid before {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm} UTC; check that the clocks", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"not valid before {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm} UTC; check that the clocks", refused.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,7 +75,8 @@ public sealed class Trust_should : NbdClientSpec
     public async Task say_which_authority_is_not_known()
     {
         var refused = await UntrustedAsync(new TestCertificates().Server("localhost"));
-        Assert.Contains("signed by a different authority named 'CN=kcopyd test authority' than the one that this client was given", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("signed by a different authority named 'CN=kcopyd test authority' than the one that this client was given", refused.Message,
+            StringComparison.Ordinal);
 
         refused = await UntrustedAsync(new TestCertificates("CN=elsewhere").Server("localhost"));
         Assert.Contains("signed by 'CN=elsewhere', which is not an authority that this client was given", refused.Message, StringComparison.Ordinal);
@@ -104,18 +108,21 @@ public sealed class Trust_should : NbdClientSpec
         Assert.Equal(NbdFailure.ClientCertificate, refused.Reason);
         Assert.Contains("client-cert.pem", refused.Message, StringComparison.Ordinal);
 
-        refused = await Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(uri, new NbdClientOptions { Tls = Trusting with { Certificate = _certificates.Client("stranger") } })));
+        var stranger = new NbdClientOptions { Tls = Trusting with { Certificate = _certificates.Client("stranger") } };
+        refused = await Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(uri, stranger)));
         Assert.Equal(NbdFailure.ClientCertificate, refused.Reason);
         Assert.Contains("'CN=stranger', which 'CN=kcopyd test authority' has signed", refused.Message, StringComparison.Ordinal);
 
-        await using var device = await Soon(Sys.Kcopyd().OpenNbdDeviceAsync(uri, new NbdClientOptions { Tls = Trusting with { Certificate = _certificates.Client("friend") } }));
+        var friend = new NbdClientOptions { Tls = Trusting with { Certificate = _certificates.Client("friend") } };
+        await using var device = await Soon(Sys.Kcopyd().OpenNbdDeviceAsync(uri, friend));
         Assert.Equal(1 << 20, device.Length);
     }
 
-    // As our server does, whose .NET sends no alert.
+    // Our own server behaves like this, because .NET sends no TLS alert.
     [Theory]
     [InlineData(null, "requires a client certificate, and there is none: it shows no certificate. Give tls-certificates=FOLDER")]
-    [InlineData("stranger", "does not accept the client's certificate 'CN=stranger', which 'CN=kcopyd test authority' has signed: it shows no certificate. Check that")]
+    [InlineData("stranger", "does not accept the client's certificate 'CN=stranger', which 'CN=kcopyd test authority' has signed: "
+        + "it shows no certificate. Check that")]
     public async Task say_that_the_server_turns_the_client_away_for_its_certificate_after_the_handshake(string? shown, string message)
     {
         var server = Serve(async connection =>
@@ -127,7 +134,9 @@ public sealed class Trust_should : NbdClientSpec
             connection.Stream = secure;
             await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
             {
-                ServerCertificate = _certificates.Server("localhost"), ClientCertificateRequired = true, RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Subject is null or [_, ..],
+                ServerCertificate = _certificates.Server("localhost"),
+                ClientCertificateRequired = true,
+                RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Subject is null or [_, ..],
             });
             while (true)
                 await connection.ReplyAsync((await connection.ReadOptionAsync()).Option, NbdOptionReply.Policy, "it shows no certificate."u8.ToArray());
@@ -148,7 +157,8 @@ public sealed class Trust_should : NbdClientSpec
             await connection.ReplyAsync(NbdOption.StartTls, NbdOptionReply.Ack);
             await connection.ReadAsync(1);
         });
-        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri with { IsTls = true }, new NbdClientOptions { Tls = Trusting })));
+        var options = new NbdClientOptions { Tls = Trusting };
+        var refused = await Assert.ThrowsAsync<NbdException>(() => Soon(Sys.Kcopyd().OpenNbdDeviceAsync(server.Uri with { IsTls = true }, options)));
         Assert.Equal(NbdFailure.Disconnected, refused.Reason);
         Assert.Contains("did not agree on TLS", refused.Message, StringComparison.Ordinal);
     }

@@ -6,10 +6,10 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>A server that is there and does not answer: frozen, cut off, or at a loss with one request.</summary>
+/// <summary>A server that is connected and does not answer: frozen, cut off, or stuck with one request.</summary>
 public sealed class Unanswered_requests_should() : NbdClientSpec(VirtualTime)
 {
-    private const int Ticks = 8;        // in a timeout
+    private const int Ticks = 8;        // per timeout
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(40);
     private static readonly NbdClientOptions Options = new() { RequestTimeout = Timeout, Connections = 1 };
@@ -22,7 +22,7 @@ public sealed class Unanswered_requests_should() : NbdClientSpec(VirtualTime)
         await HandledAsync();
     }
 
-    // The actor is through with all that it was told before.
+    // The actor has processed all earlier messages.
     private Task<ActorIdentity> HandledAsync() => Soon(_device.Actor.Ask<ActorIdentity>(new Identify(null)));
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class Unanswered_requests_should() : NbdClientSpec(VirtualTime)
             while (requests.Count < Count)
                 requests.Add(await connection.NextAsync());
             all.SetResult();
-            // The oldest last: a server may answer in any order.
+            // The oldest is answered last: a server may answer in any order.
             for (var i = Count - 1; i >= 0; i--)
             {
                 await go.WaitAsync();
@@ -203,7 +203,7 @@ public sealed class Unanswered_requests_should() : NbdClientSpec(VirtualTime)
     [Fact]
     public async Task fail_within_the_timeout_and_the_limit_where_the_server_stays_frozen()
     {
-        // It is stopped: the kernel still takes connections for it.
+        // The server process is stopped, but the kernel still accepts connections for it.
         var server = Serve(async connection =>
         {
             if (connection.Number == 1)
@@ -258,5 +258,6 @@ public sealed class Unanswered_requests_should() : NbdClientSpec(VirtualTime)
     [InlineData(-2)]
     public async Task have_a_timeout_of_at_least_ten_milliseconds(int milliseconds) =>
         Assert.Contains("10 ms", (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
-            Sys.Kcopyd().OpenNbdDeviceAsync(NbdUri.Parse("nbd://localhost"), new NbdClientOptions { RequestTimeout = TimeSpan.FromMilliseconds(milliseconds) }))).Message, StringComparison.Ordinal);
+            Sys.Kcopyd().OpenNbdDeviceAsync(NbdUri.Parse("nbd://localhost"),
+                new NbdClientOptions { RequestTimeout = TimeSpan.FromMilliseconds(milliseconds) }))).Message, StringComparison.Ordinal);
 }

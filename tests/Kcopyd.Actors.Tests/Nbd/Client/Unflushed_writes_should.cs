@@ -41,7 +41,10 @@ public sealed class Unflushed_writes_should : NbdClientSpec
         var device = await OpenAsync(Serve(new FakeExport(), async connection =>
         {
             while (await connection.RequestAsync() is { } request)
-                await connection.SimpleAsync(request.Cookie, request.Command == NbdCommand.Flush && flushes++ == 0 ? NbdError.NoSpace : NbdError.None);
+            {
+                var isFirstFlush = request.Command == NbdCommand.Flush && flushes++ == 0;
+                await connection.SimpleAsync(request.Cookie, isFirstFlush ? NbdError.NoSpace : NbdError.None);
+            }
         }), new NbdClientOptions { UnflushedLimit = limit });
         Assert.True((await Soon(device.WriteAsync(0, new byte[512]).AsTask())).IsSuccess);
         Assert.Equal(IoError.NoSpace, (await Soon(device.FlushAsync().AsTask())).Error);
@@ -66,7 +69,9 @@ public sealed class Unflushed_writes_should : NbdClientSpec
         {
             var seen = new List<(NbdCommand, CommandFlags)>();
             var export = new FakeExport();
-            var device = await OpenAsync(Serve(canForce ? export : export with { Flags = TransmissionFlags.HasFlags | TransmissionFlags.SendFlush }, async connection =>
+            if (!canForce)
+                export = export with { Flags = TransmissionFlags.HasFlags | TransmissionFlags.SendFlush };
+            var device = await OpenAsync(Serve(export, async connection =>
             {
                 while (await connection.RequestAsync() is { } request)
                 {
@@ -75,7 +80,8 @@ public sealed class Unflushed_writes_should : NbdClientSpec
                 }
             }));
             Assert.Equal(IoResult.Success(512), await Soon(device.WriteThroughAsync(0, new byte[512]).AsTask()));
-            Assert.Equal(canForce ? [(NbdCommand.Write, CommandFlags.Fua)] : [(NbdCommand.Write, CommandFlags.None), (NbdCommand.Flush, CommandFlags.None)], seen);
+            Assert.Equal(
+                canForce ? [(NbdCommand.Write, CommandFlags.Fua)] : [(NbdCommand.Write, CommandFlags.None), (NbdCommand.Flush, CommandFlags.None)], seen);
         }
     }
 
@@ -137,7 +143,7 @@ public sealed class Unflushed_writes_should : NbdClientSpec
             var written = new byte[256];
             foreach (var write in writes.Plan())
                 write.Data.Span.CopyTo(written.AsSpan((int)write.Offset, (int)write.Length));
-            // What is older than something stable must not be there, not even for a moment: nothing is written there but what is newer.
+            // Data older than a stable write must not be on the medium, not even briefly: only newer data is written there.
             Assert.Equal(wanted, written);
         }
     }

@@ -2,16 +2,18 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Tests.Nbd.Client;
 
-/// <summary>A server with a cache that it loses when it is restarted, which happens when the seed says so: in the middle of a request, with all connections, or
-/// with none of them, as a machine goes that loses its power: those end later, and nothing is answered over them. And one connection alone is lost
-/// now and then, with its request done or not.</summary>
+/// <summary>
+/// A server that loses its cache when it restarts. The seed decides when: in the middle of a request, and either all connections end with it, or none does, as
+/// when a machine loses power: those connections end later and carry no more answers. From time to time it also loses a single connection, with its request
+/// done or not.
+/// </summary>
 internal sealed class VolatileServer(int length, Random random, int crashes)
 {
     private readonly Lock _gate = new();
     private byte[] _cache = new byte[length];
     private int _crashes;
     private int _untilCrash = random.Next(1, 80);
-    private int _silent;        // connections of lives up to this have no server any more, and stay open
+    private int _silent;        // connections of lives up to this one have no server any more, but stay open
 
     private enum Fate
     {
@@ -22,7 +24,7 @@ internal sealed class VolatileServer(int length, Random random, int crashes)
 
     public FakeServer Server { get; set; } = null!;
 
-    /// <summary>What survives. Looked at under <see cref="OnMedium"/>.</summary>
+    /// <summary>The data that survives a restart. Tests inspect it with <see cref="OnMedium"/>.</summary>
     private byte[] Medium { get; } = new byte[length];
 
     public int Crashes => _crashes;
@@ -35,15 +37,15 @@ internal sealed class VolatileServer(int length, Random random, int crashes)
             return look(Medium);
     }
 
-    /// <summary>It is restarted, and its cache is lost.</summary>
-    /// <param name="isSilent">True if its connections do not end.</param>
+    /// <summary>Restarts the server, which loses its cache.</summary>
+    /// <param name="isSilent">True if its connections stay open.</param>
     public void Crash(bool isSilent = false)
     {
         lock (_gate)
         {
             _cache = [.. Medium];
             var life = Server.Life;
-            // A connection that the old server's kernel has accepted, and the old server not yet, ends with it: the new one must not find it in its queue.
+            // A connection that the kernel has accepted, but the old server has not, ends with the old server: the new one must not find it in its queue.
             Server.StopListening();
             Server.Listen();
             if (isSilent)
@@ -53,7 +55,7 @@ internal sealed class VolatileServer(int length, Random random, int crashes)
         }
     }
 
-    /// <summary>The connections that nobody serves any more end, now and then.</summary>
+    /// <summary>From time to time, ends the connections that no longer have a server.</summary>
     public void EndSilence()
     {
         lock (_gate)
@@ -115,11 +117,11 @@ internal sealed class VolatileServer(int length, Random random, int crashes)
                 _cache.CopyTo(Medium, 0);
                 break;
             default:
-                throw new InvalidDataException($"{request.Command} was not to come.");
+                throw new InvalidDataException($"{request.Command} is not expected.");
         }
         if ((request.Flags & CommandFlags.Fua) != 0)
             _cache.AsSpan(at, count).CopyTo(Medium.AsSpan(at));
-        // A cache writes back what it likes, when it likes.
+        // A cache may write back any block at any time.
         if (random.Next(4) == 0)
         {
             var from = random.Next(_cache.Length / 512) * 512;

@@ -8,10 +8,10 @@ using Kcopyd.Actors.Tests.Nbd.Transport;
 
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
-/// <summary>One negotiation of the client with a server that is not to be trusted: what it sends is written beforehand, and some of it is spoilt.</summary>
+/// <summary>One negotiation of the client with an untrusted server, whose messages are prepared in advance and partly corrupted.</summary>
 internal sealed class AgreementFuzz(int seed, FuzzReport report)
 {
-    private const long MostAllocated = 4 << 20;     // bytes, whatever lengths the server tells
+    private const long MaxAllocated = 4 << 20;     // bytes, whatever lengths the server announces
 
     private static readonly uint[] Numbers = [0, 1, 2, 9, 10, 11, 12, 13, 4096, 4097, 16_384, 16_385, 0x7fff_ffff, 0x8000_0000, uint.MaxValue];
 
@@ -41,9 +41,9 @@ internal sealed class AgreementFuzz(int seed, FuzzReport report)
         catch (NbdException wrong)
         {
             if (!_isSpoilt)
-                throw new FuzzException($"The client refuses a server that did nothing wrong: {wrong.Message}");
+                throw new FuzzException($"The client refuses a correct server: {wrong.Message}");
             if (wrong.Message.Length > 10_000 || wrong.Message.Any(char.IsControl))
-                throw new FuzzException("A server can write what it likes on the client's terminal.");
+                throw new FuzzException("A server can write control characters to the client's terminal.");
             report.Refused++;
         }
         finally
@@ -51,30 +51,31 @@ internal sealed class AgreementFuzz(int seed, FuzzReport report)
             transport.Input.Complete();
             transport.Output.Complete();
         }
-        if (GC.GetAllocatedBytesForCurrentThread() - before > MostAllocated)
-            throw new FuzzException($"The client took {GC.GetAllocatedBytesForCurrentThread() - before} bytes for what a server told.");
+        if (GC.GetAllocatedBytesForCurrentThread() - before > MaxAllocated)
+            throw new FuzzException($"The client allocated {GC.GetAllocatedBytesForCurrentThread() - before} bytes for the messages of a server.");
     }
 
-    private static Task Ended(Task task) => task.IsCompleted ? task : throw new FuzzException("The client waits though all has been said.");
+    private static Task Ended(Task task) => task.IsCompleted ? task : throw new FuzzException("The client waits although the server has sent everything.");
 
     private static void Check(NbdTerms terms)
     {
         if (terms.Length < 0 || !int.IsPow2(terms.MinimumBlockSize) || terms.MinimumBlockSize > 64 << 10 || terms.PreferredBlockSize < terms.MinimumBlockSize
-            || terms.PreferredBlockSize > terms.MaximumPayload || terms.MaximumPayload < terms.MinimumBlockSize || terms.MaximumPayload > NbdNumbers.LargestPayload || terms.MaximumPayload % terms.MinimumBlockSize != 0)
+            || terms.PreferredBlockSize > terms.MaximumPayload || terms.MaximumPayload < terms.MinimumBlockSize
+            || terms.MaximumPayload > NbdNumbers.LargestPayload || terms.MaximumPayload % terms.MinimumBlockSize != 0)
             throw new FuzzException($"The client agrees to {terms}.");
     }
 
     private static void Check(IReadOnlyList<string> names)
     {
         if (names.Any(static name => name.Length > NbdNumbers.LongestString))
-            throw new FuzzException("The client lists a name that is longer than names may be.");
+            throw new FuzzException("The client lists a name that exceeds the limit.");
     }
 
     private byte[] List()
     {
         var script = Greeting();
         for (var i = _random.Next(12); i > 0; i--)
-            Add(script, NbdOption.List, NbdOptionReply.Server, new Packet().Text("export-" + i).Raw("for people"u8[.._random.Next(10)]));
+            Add(script, NbdOption.List, NbdOptionReply.Server, new Packet().Text("export-" + i).Raw("for humans"u8[.._random.Next(10)]));
         Add(script, NbdOption.List, NbdOptionReply.Ack, new Packet());
         return script.ToArray();
     }
@@ -92,7 +93,10 @@ internal sealed class AgreementFuzz(int seed, FuzzReport report)
         }
         Add(script, NbdOption.Go, NbdOptionReply.Info, new Packet().U16(0).U64((ulong)_random.NextInt64()).U16((ushort)_random.Next(65_536)));
         if (_random.Next(2) == 0)
-            Add(script, NbdOption.Go, NbdOptionReply.Info, new Packet().U16(3).U32(1u << _random.Next(10)).U32(4096).U32(_random.Next(2) == 0 ? uint.MaxValue : 32 << 20));
+        {
+            var sizes = new Packet().U16(3).U32(1u << _random.Next(10)).U32(4096).U32(_random.Next(2) == 0 ? uint.MaxValue : 32 << 20);
+            Add(script, NbdOption.Go, NbdOptionReply.Info, sizes);
+        }
         if (_random.Next(2) == 0)
             Add(script, NbdOption.Go, NbdOptionReply.Info, new Packet().U16(2).Raw(RequestFuzzer.Pool.AsSpan(_random.Next(1000), _random.Next(200))));
         Add(script, NbdOption.Go, NbdOptionReply.Ack, new Packet());
@@ -105,8 +109,11 @@ internal sealed class AgreementFuzz(int seed, FuzzReport report)
         return new Packet().Raw(Spoilt(greeting, "greeting", 60));
     }
 
-    private void Add(Packet script, NbdOption option, NbdOptionReply reply, Packet data) =>
-        script.Raw(Spoilt(new Packet().U64(NbdNumbers.OptionReplyMagic).U32((uint)option).U32((uint)reply).U32((uint)data.Length).Raw(data.Bytes.Span).ToArray(), reply.ToString(), 12));
+    private void Add(Packet script, NbdOption option, NbdOptionReply reply, Packet data)
+    {
+        var message = new Packet().U64(NbdNumbers.OptionReplyMagic).U32((uint)option).U32((uint)reply).U32((uint)data.Length).Raw(data.Bytes.Span);
+        script.Raw(Spoilt(message.ToArray(), reply.ToString(), 12));
+    }
 
     private byte[] Spoilt(byte[] message, string kind, int seldom)
     {
@@ -140,7 +147,7 @@ internal sealed class AgreementFuzz(int seed, FuzzReport report)
         }
     }
 
-    /// <summary>Says what it has to say, and then no more; hears nothing.</summary>
+    /// <summary>Provides the script and then ends. It discards what is written.</summary>
     private sealed class ScriptedStream(byte[] script) : MemoryStream(script, writable: false)
     {
         public override bool CanWrite => true;

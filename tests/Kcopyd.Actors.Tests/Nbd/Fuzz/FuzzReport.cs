@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
-/// <summary>What a fuzzer has sent and what became of it. One thread's; they are added up at the end.</summary>
+/// <summary>Counts what a fuzzer has sent, and the outcome. Each thread has its own report, and the reports are added at the end.</summary>
 internal sealed class FuzzReport
 {
     private readonly SortedDictionary<string, long> _kinds = [];
@@ -16,10 +16,10 @@ internal sealed class FuzzReport
 
     public long Conversations { get; set; }
 
-    /// <summary>That the server ended, because of what it was sent.</summary>
+    /// <summary>Conversations that the server ended because of an input.</summary>
     public long Dropped { get; set; }
 
-    /// <summary>That the client left in the middle of something.</summary>
+    /// <summary>Conversations that the client left in the middle of a message.</summary>
     public long Left { get; set; }
 
     public long BytesSent { get; set; }
@@ -49,13 +49,15 @@ internal sealed class FuzzReport
     public string Text(string what, TimeSpan took)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{what}: {Inputs:N0} inputs in {took.TotalSeconds:N1} s ({Inputs / took.TotalSeconds:N0}/s), {Conversations:N0} connections: {Dropped:N0} dropped by the server, {Left:N0} left amid something.");
-        text.AppendLine(CultureInfo.InvariantCulture, $"  {Accepted:N0} accepted, {Refused:N0} refused; {BytesSent >> 20:N0} MiB sent, {BytesReceived >> 20:N0} MiB received.");
+        text.Append(CultureInfo.InvariantCulture, $"{what}: {Inputs:N0} inputs in {took.TotalSeconds:N1} s ({Inputs / took.TotalSeconds:N0}/s), ");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{Conversations:N0} connections: {Dropped:N0} dropped by the server, {Left:N0} left in the middle.");
+        text.Append(CultureInfo.InvariantCulture, $"  {Accepted:N0} accepted, {Refused:N0} refused; ");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{BytesSent >> 20:N0} MiB sent, {BytesReceived >> 20:N0} MiB received.");
         foreach (var (kind, count) in _kinds)
             text.AppendLine(CultureInfo.InvariantCulture, $"  {kind}: {count:N0}");
         return text.ToString();
     }
 }
 
-/// <summary>The server did what it must not.</summary>
+/// <summary>A violation that a fuzzer has found in the server or the client.</summary>
 internal sealed class FuzzException(string message) : Exception(message);

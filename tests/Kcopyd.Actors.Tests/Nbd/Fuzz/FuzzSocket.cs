@@ -3,11 +3,10 @@ using System.Net.Sockets;
 
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
-/// <summary>The fuzzer's side of a connection: sends while it reads, so that neither side can make the other wait for ever, and reads within a time
-/// limit.</summary>
+/// <summary>The fuzzer's side of a connection. It sends while it reads, so that the two sides cannot block each other. Reads have a time limit.</summary>
 internal sealed class FuzzSocket : IDisposable
 {
-    private const int Patience = 20_000;    // ms without a byte: the server hangs
+    private const int Patience = 20_000;    // ms without a byte, after which the server counts as hung
 
     private readonly Socket _socket;
     private readonly byte[] _buffer = new byte[256 << 10];
@@ -31,17 +30,17 @@ internal sealed class FuzzSocket : IDisposable
     /// <summary>How the last read ended.</summary>
     public SocketError End { get; private set; }
 
-    /// <summary>What was sent has gone, or can go nowhere.</summary>
+    /// <summary>Waits until everything is sent, or the server has closed the connection.</summary>
     public void Sent()
     {
         try
         {
             if (!_sending.Wait(Patience))
-                throw new FuzzException("The server does not take what it is sent.");
+                throw new FuzzException("The server does not read what it is sent.");
         }
         catch (AggregateException gone) when (gone.InnerException is SocketException or ObjectDisposedException)
         {
-            // The server has hung up; if it must not, a missing answer tells.
+            // The server has closed the connection. If that is a fault, a missing answer reveals it.
         }
     }
 
@@ -54,14 +53,14 @@ internal sealed class FuzzSocket : IDisposable
         }
         catch (SocketException)
         {
-            // The server was quicker.
+            // The server has closed the connection first.
         }
     }
 
-    /// <summary>True if there is no more, ever.</summary>
+    /// <summary>True if the server has ended the connection and everything is read.</summary>
     public bool IsAtEnd() => _at == _end && !Fill();
 
-    /// <summary>The next bytes, until the next call.</summary>
+    /// <summary>Reads bytes, which are valid until the next call.</summary>
     public ReadOnlySpan<byte> Read(int count)
     {
         if (_end - _at < count)

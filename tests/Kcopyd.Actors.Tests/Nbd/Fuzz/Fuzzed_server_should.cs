@@ -9,29 +9,30 @@ using Xunit.Abstractions;
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
 /// <summary>
-/// A million messages, many of them spoilt. A failure names its seed, which stands for one conversation: KCOPYD_FUZZ_SEED replays it,
-/// KCOPYD_FUZZ_INPUTS says how many inputs there are in all.
+/// A million messages, many of them corrupted. A failure names its seed, which identifies one conversation. KCOPYD_FUZZ_SEED replays it; KCOPYD_FUZZ_INPUTS is
+/// the total number of inputs.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class Fuzzed_server_should(ITestOutputHelper output) : NbdServerSpec("akka.loglevel = ERROR")
 {
     private const int Threads = 2;
-    private const long MostMemory = 64 << 20;
+    private const long MaxMemory = 64 << 20;
 
     private static readonly long Inputs = long.Parse(Environment.GetEnvironmentVariable("KCOPYD_FUZZ_INPUTS") ?? "1100000", CultureInfo.InvariantCulture);
 
     [Fact]
-    public void answer_every_request_as_the_protocol_has_it_and_change_nothing_else() => Fuzz("requests", Inputs * 6 / 10, static (server, thread, seed, report) =>
-    {
-        var export = thread.Exports[seed % thread.Exports.Length];
-        var structured = (seed >> 8) % 3;
-        var terms = export.Terms with { IsStructured = structured > 0, HasAllocation = structured > 1 };
-        new RequestFuzz(server.EndPoints[0], terms, export.Shadow, () => Gone(server, terms.Export), seed, report).Run();
-    });
+    public void answer_every_request_as_the_protocol_has_it_and_change_nothing_else() =>
+        Fuzz("requests", Inputs * 6 / 10, static (server, thread, seed, report) =>
+        {
+            var export = thread.Exports[seed % thread.Exports.Length];
+            var structured = (seed >> 8) % 3;
+            var terms = export.Terms with { IsStructured = structured > 0, HasAllocation = structured > 1 };
+            new RequestFuzz(server.EndPoints[0], terms, export.Shadow, () => Gone(server, terms.Export), seed, report).Run();
+        });
 
     [Fact]
-    public void answer_every_option_as_the_protocol_has_it_and_keep_its_place() => Fuzz("options", Inputs * 4 / 10, static (server, thread, seed, report) =>
-        new OptionFuzz(server.EndPoints[0], thread.All, seed, report).Run());
+    public void answer_every_option_as_the_protocol_has_it_and_keep_its_place() =>
+        Fuzz("options", Inputs * 4 / 10, static (server, thread, seed, report) => new OptionFuzz(server.EndPoints[0], thread.All, seed, report).Run());
 
     private void Fuzz(string what, long inputs, Action<NbdServer, FuzzThread, int, FuzzReport> converse)
     {
@@ -40,7 +41,7 @@ public sealed class Fuzzed_server_should(ITestOutputHelper output) : NbdServerSp
         foreach (var thread in threads)
             thread.All = [.. threads.SelectMany(static other => other.Exports).Select(static export => export.Terms)];
         var server = Serve([.. threads.SelectMany(static thread => thread.Exports).Select(static export => export.Served)],
-            settings: static settings => settings with { MaxBytes = MostMemory, PieceSize = 64 << 10 });
+            settings: static settings => settings with { MaxBytes = MaxMemory, PieceSize = 64 << 10 });
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var started = Stopwatch.StartNew();
         if (Environment.GetEnvironmentVariable("KCOPYD_FUZZ_SEED") is { } one)
@@ -48,8 +49,8 @@ public sealed class Fuzzed_server_should(ITestOutputHelper output) : NbdServerSp
         else
             All();
         Assert.Empty(errors);
-        Assert.InRange(Core(server).Memory.Held, 0, MostMemory);
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 2 * MostMemory);
+        Assert.InRange(Core(server).Memory.Held, 0, MaxMemory);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 2 * MaxMemory);
 
         void All()
         {
@@ -95,20 +96,20 @@ public sealed class Fuzzed_server_should(ITestOutputHelper output) : NbdServerSp
         }
     }
 
-    // Nothing of a client that is gone is on its way any more.
+    // Waits until the server has no requests in flight for a client that is gone.
     private static void Gone(NbdServer server, string export)
     {
         var waited = Stopwatch.StartNew();
         while (server.GetStatus().First(status => status.Name == export).Connections > 0)
         {
             if (waited.Elapsed > RawClient.Limit)
-                throw new FuzzException("A connection does not end though its client is gone.");
+                throw new FuzzException("A connection does not end although its client is gone.");
             Thread.Sleep(0);
         }
     }
 }
 
-/// <summary>The devices of one thread of the fuzzer: nobody else changes them.</summary>
+/// <summary>The devices of one thread of the fuzzer, which no other thread changes.</summary>
 internal sealed class FuzzThread
 {
     public FuzzThread(int number) => Exports =
@@ -126,7 +127,7 @@ internal sealed class FuzzThread
     /// <summary>The exports of all threads.</summary>
     public FuzzTerms[] All { get; set; } = [];
 
-    /// <summary>Tells of holes that are not there, which nobody who reads can see: every other 4 KiB.</summary>
+    /// <summary>Reports a hole for every other 4 KiB, although none exists. A read does not reveal this.</summary>
     private sealed class MappedLayer(IBlockDevice inner) : DeviceLayer(inner)
     {
         public override DeviceFeatures Features => Inner.Features | DeviceFeatures.Map;

@@ -4,7 +4,7 @@ using Kcopyd.Actors.Tests.Nbd.Server;
 
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
-/// <summary>The shortest way into the transmission.</summary>
+/// <summary>The shortest handshake that starts the transmission phase.</summary>
 internal static class Handshake
 {
     public static void Begin(FuzzSocket socket, FuzzTerms terms)
@@ -35,7 +35,7 @@ internal static class Handshake
             socket.Read(length);
         }
         socket.Sent();
-        // By the answer to this it is known that the server counts the connection as one of the export's.
+        // The answer to this request shows that the server counts the connection as one of the export's.
         socket.Send(new Packet().Request(NbdCommand.Flush, 1, 0, 0).ToArray());
         if (BinaryPrimitives.ReadUInt32BigEndian(socket.Read(NbdNumbers.SimpleReplyHeader)[4..]) != 0)
             throw new FuzzException("A flush was refused.");

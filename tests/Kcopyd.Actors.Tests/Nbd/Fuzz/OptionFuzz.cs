@@ -5,12 +5,12 @@ using Kcopyd.Actors.Tests.Nbd.Server;
 
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
-/// <summary>One negotiation: options, right and spoilt, and every answer, and its place, held against the model.</summary>
+/// <summary>One negotiation with valid and corrupted options. It checks every answer and its position against the model.</summary>
 internal sealed class OptionFuzz(EndPoint server, IReadOnlyList<FuzzTerms> exports, int seed, FuzzReport report)
 {
     private const int Batches = 12;
     private const int BatchSize = 64;
-    private const int MostFilled = 100_000;
+    private const int MaxFilled = 100_000;
 
     private readonly Random _random = new(seed);
     private readonly OptionModel _model = new(exports);
@@ -25,12 +25,12 @@ internal sealed class OptionFuzz(EndPoint server, IReadOnlyList<FuzzTerms> expor
         _bytes.AddRange(new Packet().U32(_random.Next(100) == 0 ? (uint)_random.Next() : (uint)_random.Next(4)).Bytes.Span);
         for (var batch = 0; batch < Batches && !_model.IsOver; batch++)
         {
-            for (var i = 0; i < BatchSize && !_model.IsOver && _model.Missing <= MostFilled; i++)
+            for (var i = 0; i < BatchSize && !_model.IsOver && _model.Missing <= MaxFilled; i++)
             {
                 report.Count(fuzzer.Append(_bytes, mayEnd: batch >= Batches / 2));
                 _model.Read(_bytes);
             }
-            var isLeaving = _model.Missing > MostFilled || (_model.Missing > 0 && _random.Next(4) == 0);
+            var isLeaving = _model.Missing > MaxFilled || (_model.Missing > 0 && _random.Next(4) == 0);
             while (_model.Missing > 0 && !_model.IsOver && !isLeaving)
             {
                 fuzzer.Noise(_bytes, _model.Missing);
@@ -43,7 +43,7 @@ internal sealed class OptionFuzz(EndPoint server, IReadOnlyList<FuzzTerms> expor
             {
                 report.Left++;
                 if (_random.Next(3) == 0)
-                    return;     // dead
+                    return;     // like a killed client
                 socket.EndSending();
             }
             Answers(socket);
@@ -56,10 +56,10 @@ internal sealed class OptionFuzz(EndPoint server, IReadOnlyList<FuzzTerms> expor
         }
         if (_model.Chosen is not null)
         {
-            // It has begun if this is answered. What was sent behind the choice is what the transmission makes of it: nothing.
+            // If this is answered, the transmission phase has started. No bytes follow the choice before this request.
             socket.Send(new Packet().Request(NbdCommand.Flush, 1, 0, 0).ToArray());
             if (BinaryPrimitives.ReadUInt32BigEndian(socket.Read(NbdNumbers.SimpleReplyHeader)) != NbdNumbers.SimpleReplyMagic)
-                throw new FuzzException("What was chosen has not begun.");
+                throw new FuzzException("The transmission phase has not started.");
             return;
         }
         if (_model.IsDropped)
@@ -72,7 +72,7 @@ internal sealed class OptionFuzz(EndPoint server, IReadOnlyList<FuzzTerms> expor
     private static void End(FuzzSocket socket)
     {
         if (!socket.IsAtEnd())
-            throw new FuzzException("The server says more than it was asked.");
+            throw new FuzzException("The server sends more than it was asked for.");
     }
 
     private void Answers(FuzzSocket socket)
@@ -86,7 +86,7 @@ internal sealed class OptionFuzz(EndPoint server, IReadOnlyList<FuzzTerms> expor
         }
         catch (EndOfStreamException)
         {
-            throw new FuzzException($"The server has hung up and owes {_model.Asked.Count + 1} answers.");
+            throw new FuzzException($"The server closed the connection and owes {_model.Asked.Count + 1} answers.");
         }
     }
 
@@ -120,7 +120,8 @@ internal sealed class OptionFuzz(EndPoint server, IReadOnlyList<FuzzTerms> expor
                     continue;
             }
             Same(reply, asked.Last, $"the answer to {asked.Option}");
-            Same((servers, contexts, infos, sizes > 0), (asked.Servers, asked.Contexts, asked.Export is null ? 0 : 1, asked.HasSizes), $"what was told about {asked.Option}");
+            var expected = (asked.Servers, asked.Contexts, asked.Export is null ? 0 : 1, asked.HasSizes);
+            Same((servers, contexts, infos, sizes > 0), expected, $"the information in the answer to {asked.Option}");
             if (reply == NbdOptionReply.Ack)
                 report.Accepted++;
             else
@@ -132,6 +133,6 @@ internal sealed class OptionFuzz(EndPoint server, IReadOnlyList<FuzzTerms> expor
     private static void Same<T>(T found, T right, string what)
     {
         if (!Equals(found, right))
-            throw new FuzzException($"{what} is {found}; right is {right}.");
+            throw new FuzzException($"{what} is {found}; {right} is expected.");
     }
 }

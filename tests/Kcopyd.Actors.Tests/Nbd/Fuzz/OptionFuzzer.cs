@@ -4,16 +4,17 @@ using Kcopyd.Actors.Tests.Nbd.Server;
 
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
-/// <summary>Makes options that are right, and then spoils some of them.</summary>
+/// <summary>Generates valid options and corrupts some of them.</summary>
 internal sealed class OptionFuzzer(Random random, IReadOnlyList<FuzzTerms> exports)
 {
     private static readonly string[] Queries = [NbdNumbers.BaseAllocation, "base:", "base:allocation2", "", "qemu:dirty-bitmap:x", "BASE:ALLOCATION"];
-    private static readonly uint[] Lengths = [0, 1, 2, 3, 4, 5, 255, 4095, 4096, 4097, 65_535, 65_536, 65_537, 0x7fff_ffff, 0x8000_0000, uint.MaxValue, uint.MaxValue - 3];
+    private static readonly uint[] Lengths =
+        [0, 1, 2, 3, 4, 5, 255, 4095, 4096, 4097, 65_535, 65_536, 65_537, 0x7fff_ffff, 0x8000_0000, uint.MaxValue, uint.MaxValue - 3];
 
-    /// <summary>Appends one input to what is to be sent.</summary>
-    /// <param name="output">What is to be sent.</param>
-    /// <param name="mayEnd">True if it may be one that ends the negotiation.</param>
-    /// <returns>Its kind.</returns>
+    /// <summary>Appends one input to the bytes to send.</summary>
+    /// <param name="output">The bytes to send.</param>
+    /// <param name="mayEnd">True if the input may end the negotiation.</param>
+    /// <returns>The kind of the input.</returns>
     public string Append(List<byte> output, bool mayEnd)
     {
         var option = random.Next(20) switch
@@ -29,7 +30,7 @@ internal sealed class OptionFuzzer(Random random, IReadOnlyList<FuzzTerms> expor
         if (mayEnd && random.Next(100) == 0)
             option = (NbdOption)(random.Next(3) switch { 0 => NbdOption.Abort, 1 => NbdOption.ExportName, _ => NbdOption.Go });
         else if (random.Next(6) == 0)
-            option = NbdOption.Go;      // refused mostly, see below
+            option = NbdOption.Go;      // mostly refused, see below
         var data = Data(option, isRefused: (option == NbdOption.Go && (!mayEnd || random.Next(20) != 0)) || random.Next(10) == 0);
         var kind = random.Next(100) < 55 ? option <= NbdOption.ExtendedHeaders ? option.ToString() : "unknown option" : "spoilt: " + Spoil(ref data);
         var length = (uint)data.Length;
@@ -99,7 +100,7 @@ internal sealed class OptionFuzzer(Random random, IReadOnlyList<FuzzTerms> expor
         };
     }
 
-    // The data of an option; the header comes later, so that the place in the stream is kept.
+    // Corrupts the data of an option. The header is written afterwards, so the server keeps its place in the stream.
     private string Spoil(ref byte[] data)
     {
         switch (data.Length == 0 ? 3 : random.Next(7))
@@ -117,7 +118,8 @@ internal sealed class OptionFuzzer(Random random, IReadOnlyList<FuzzTerms> expor
                 data = [.. data, .. RequestFuzzer.Pool.AsSpan(random.Next(1000), random.Next(1, random.Next(300) == 0 ? 70_000 : 40))];
                 return "lengthened";
             case 4 when data.Length >= 4:
-                BinaryPrimitives.WriteUInt32BigEndian(data.AsSpan(random.Next(2) == 0 ? 0 : random.Next(data.Length - 3)), Lengths[random.Next(Lengths.Length)]);
+                var at = random.Next(2) == 0 ? 0 : random.Next(data.Length - 3);
+                BinaryPrimitives.WriteUInt32BigEndian(data.AsSpan(at), Lengths[random.Next(Lengths.Length)]);
                 return "a length within";
             case 5:
                 data = [.. data, .. data];

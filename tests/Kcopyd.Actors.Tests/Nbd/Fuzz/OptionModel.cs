@@ -5,10 +5,10 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
-/// <summary>How the protocol has a server without TLS read what a client sends in the negotiation, written down a second time.</summary>
+/// <summary>A second implementation of how a server without TLS must answer a negotiation, written from the protocol.</summary>
 internal sealed class OptionModel(IReadOnlyList<FuzzTerms> exports)
 {
-    private const int LargestOption = 64 << 10, LargestSkipped = 1 << 20;       // this server's bounds
+    private const int LargestOption = 64 << 10, LargestSkipped = 1 << 20;       // this server's limits
 
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
@@ -18,18 +18,18 @@ internal sealed class OptionModel(IReadOnlyList<FuzzTerms> exports)
     private bool _isStructured;
     private string? _contextOf;
 
-    /// <summary>The answers that are owed, in their order.</summary>
+    /// <summary>The answers that the server owes, in order.</summary>
     public Queue<AskedOption> Asked { get; } = [];
 
-    /// <summary>Bytes until what has begun is whole; 0 between two options.</summary>
+    /// <summary>The number of bytes that are missing from the current option; 0 between two options.</summary>
     public int Missing { get; private set; }
 
     public bool IsDropped { get; private set; }
 
-    /// <summary>What was chosen; then the transmission has begun.</summary>
+    /// <summary>The export that was chosen, which starts the transmission phase; null before.</summary>
     public FuzzTerms? Chosen { get; private set; }
 
-    /// <summary>Bytes of the answer to NBD_OPT_EXPORT_NAME, if that is how it was chosen.</summary>
+    /// <summary>The length of the answer to NBD_OPT_EXPORT_NAME in bytes, if the export was chosen with it.</summary>
     public int ExportNameAnswer { get; private set; }
 
     public bool IsOver => IsDropped || Chosen is not null;
@@ -56,7 +56,8 @@ internal sealed class OptionModel(IReadOnlyList<FuzzTerms> exports)
                 return;
             var option = (NbdOption)BinaryPrimitives.ReadUInt32BigEndian(left[8..]);
             var length = BinaryPrimitives.ReadUInt32BigEndian(left[12..]);
-            if (BinaryPrimitives.ReadUInt64BigEndian(left) != NbdNumbers.OptionMagic || length > (option == NbdOption.ExportName ? NbdNumbers.LongestString : LargestSkipped))
+            if (BinaryPrimitives.ReadUInt64BigEndian(left) != NbdNumbers.OptionMagic
+                || length > (option == NbdOption.ExportName ? NbdNumbers.LongestString : LargestSkipped))
             {
                 IsDropped = true;
                 return;
@@ -99,7 +100,8 @@ internal sealed class OptionModel(IReadOnlyList<FuzzTerms> exports)
 
     private AskedOption Go(NbdOption option, ReadOnlySpan<byte> data)
     {
-        if (!Cut(ref data, out var nameBytes) || Text(nameBytes) is not { } name || data.Length < 2 || data.Length - 2 != 2 * BinaryPrimitives.ReadUInt16BigEndian(data))
+        if (!Cut(ref data, out var nameBytes) || Text(nameBytes) is not { } name || data.Length < 2
+            || data.Length - 2 != 2 * BinaryPrimitives.ReadUInt16BigEndian(data))
             return new AskedOption(option, NbdOptionReply.Invalid);
         var wantsSizes = false;
         for (var at = 2; at < data.Length; at += 2)
@@ -166,7 +168,7 @@ internal sealed class OptionModel(IReadOnlyList<FuzzTerms> exports)
     }
 }
 
-/// <summary>An option that was sent, and how it is to be answered.</summary>
+/// <summary>An option that was sent, and the expected answer.</summary>
 internal sealed record AskedOption(NbdOption Option, NbdOptionReply Last)
 {
     public FuzzTerms? Export { get; init; }

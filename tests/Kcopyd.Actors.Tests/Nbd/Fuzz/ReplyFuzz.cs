@@ -7,29 +7,30 @@ using Kcopyd.Actors.Nbd.Protocol;
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
 /// <summary>
-/// One connection of the client: requests, and the replies of a server that is not to be trusted, in parts of any size. Each is played twice, with
-/// other bytes in the memory before: a read that succeeds left nothing of them.
+/// One connection of the client: requests, and the replies of an untrusted server, in parts of any size. Each connection is played twice with different bytes
+/// in the memory: a read that succeeds must have overwritten all of them.
 /// </summary>
 internal sealed class ReplyFuzz(int seed, FuzzReport report)
 {
-    private const int Guard = 64;       // bytes around a request's memory, which nobody may touch
-    private const int Most = 40_000;
+    private const int Guard = 64;       // bytes around a request's memory, which must not change
+    private const int MaxLength = 40_000;
 
     public void Run()
     {
         var (first, second) = (Play(0xee, report), Play(0x11, new FuzzReport()));
         if (first.Count != second.Count || first.Zip(second).Any(static pair => !pair.First.AsSpan().SequenceEqual(pair.Second)))
-            throw new FuzzException("A read succeeded, and not all of its bytes had come.");
+            throw new FuzzException("A read succeeded although not all of its bytes had arrived.");
     }
 
-    /// <returns>What was read by those reads that succeeded.</returns>
+    /// <returns>The data of the reads that succeeded.</returns>
     private List<byte[]> Play(byte before, FuzzReport report)
     {
         report.Conversations++;
         var random = new Random(seed);
         var structured = random.Next(3) > 0;
         var terms = new NbdTerms { Length = 1 << 30, Flags = (TransmissionFlags)0xffd, IsStructured = structured, Allocation = structured ? 1u : null };
-        var core = new NbdClientCore(new NbdConnector(NbdUri.Parse("nbd://localhost"), new NbdClientOptions(), null), new Elsewhere(static run => run.Run())) { Terms = terms };
+        var connector = new NbdConnector(NbdUri.Parse("nbd://localhost"), new NbdClientOptions(), null);
+        var core = new NbdClientCore(connector, new Elsewhere(static run => run.Run())) { Terms = terms };
         var table = new RequestTable(64);
         var (outcomes, waiting) = (new List<byte[]>(), new Dictionary<NbdRequest, Waiting>());
         var fuzzer = new ReplyFuzzer(random, structured);
@@ -45,7 +46,7 @@ internal sealed class ReplyFuzz(int seed, FuzzReport report)
                 return;
             outcomes.Add(request.Memory.ToArray());
             if (!isSpoilt && !request.Memory.Span.SequenceEqual(done.Expected))
-                throw new FuzzException("A read of a server that did nothing wrong brought something else.");
+                throw new FuzzException("A read from a correct server returned other data.");
         });
         for (var round = 0; round < 4 && !isOver; round++)
         {
@@ -70,7 +71,7 @@ internal sealed class ReplyFuzz(int seed, FuzzReport report)
             }
             isOver = !Deliver(replies, [.. stream], random, report) || isSpoilt;
             if (!isSpoilt && waiting.Count > 0)
-                throw new FuzzException($"{waiting.Count} requests were answered rightly and not completed.");
+                throw new FuzzException($"{waiting.Count} requests were answered correctly and are not completed.");
         }
         foreach (var left in waiting.Values)
             left.CheckGuards(before);
@@ -78,12 +79,20 @@ internal sealed class ReplyFuzz(int seed, FuzzReport report)
 
         Queue<byte[]> Ask()
         {
-            var command = random.Next(10) switch { < 6 => NbdCommand.Read, 6 => NbdCommand.Flush, 7 => NbdCommand.Trim, 8 when structured => NbdCommand.BlockStatus, _ => NbdCommand.WriteZeroes };
-            var length = random.Next(20) == 0 ? random.Next(1, Most) : random.Next(1, 600);
+            var command = random.Next(10) switch
+            {
+                < 6 => NbdCommand.Read,
+                6 => NbdCommand.Flush,
+                7 => NbdCommand.Trim,
+                8 when structured => NbdCommand.BlockStatus,
+                _ => NbdCommand.WriteZeroes,
+            };
+            var length = random.Next(20) == 0 ? random.Next(1, MaxLength) : random.Next(1, 600);
             var memory = new byte[command == NbdCommand.Read ? length + (2 * Guard) : 2 * Guard];
             memory.AsSpan().Fill(before);
             var request = new NbdRequest(core);
-            request.Reset(command, CommandFlags.None, random.NextInt64(1 << 29), length, memory.AsMemory(Guard, memory.Length - (2 * Guard)), RequestOrigin.Background);
+            var lent = memory.AsMemory(Guard, memory.Length - (2 * Guard));
+            request.Reset(command, CommandFlags.None, random.NextInt64(1 << 29), length, lent, RequestOrigin.Background);
             request.BeginTry();
             var cookie = table.Add(request);
             var expected = new byte[memory.Length - (2 * Guard)];
@@ -119,7 +128,7 @@ internal sealed class ReplyFuzz(int seed, FuzzReport report)
         public void CheckGuards(byte before)
         {
             if (Memory.AsSpan(0, Guard).ContainsAnyExcept(before) || Memory.AsSpan(Memory.Length - Guard).ContainsAnyExcept(before))
-                throw new FuzzException("Memory beside that of a request was written.");
+                throw new FuzzException("Memory outside that of a request was written.");
         }
     }
 

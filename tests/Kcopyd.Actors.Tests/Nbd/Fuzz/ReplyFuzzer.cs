@@ -5,12 +5,13 @@ using Kcopyd.Actors.Tests.Nbd.Server;
 
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
-/// <summary>A server's replies, each an input: right ones, in pieces and in any order, and then some of them spoilt.</summary>
+/// <summary>Generates a server's replies, each message an input: valid replies, in pieces and in any order. It corrupts some of them.</summary>
 internal sealed class ReplyFuzzer(Random random, bool structured)
 {
-    private static readonly uint[] Lengths = [0, 1, 4, 6, 7, 8, 9, 12, 20, 4096, 8192, 8193, 65_536, 0x7fff_ffff, 0x8000_0000, uint.MaxValue, uint.MaxValue - 7];
+    private static readonly uint[] Lengths =
+        [0, 1, 4, 6, 7, 8, 9, 12, 20, 4096, 8192, 8193, 65_536, 0x7fff_ffff, 0x8000_0000, uint.MaxValue, uint.MaxValue - 7];
 
-    /// <summary>The messages that answer a request, in their order, and what they leave in its memory.</summary>
+    /// <summary>Returns the messages that answer a request, in order, and fills in the data that they leave in its memory.</summary>
     public Queue<byte[]> Answer(NbdRequest request, ulong cookie, byte[] expected)
     {
         var messages = new Queue<byte[]>();
@@ -32,8 +33,8 @@ internal sealed class ReplyFuzzer(Random random, bool structured)
         return messages;
     }
 
-    /// <summary>Spoils a message that is about to be sent.</summary>
-    /// <returns>How.</returns>
+    /// <summary>Corrupts a message that is about to be sent.</summary>
+    /// <returns>The kind of corruption.</returns>
     public string Spoil(ref byte[] message, ulong otherCookie)
     {
         var header = Math.Min(message.Length, structured ? 34 : 16);
@@ -58,7 +59,9 @@ internal sealed class ReplyFuzzer(Random random, bool structured)
                 message = message[..random.Next(message.Length)];
                 return "truncated";
             case 6 when message.Length >= 28:
-                BinaryPrimitives.WriteInt64BigEndian(message.AsSpan(20), random.Next(2) == 0 ? random.NextInt64() : BinaryPrimitives.ReadInt64BigEndian(message.AsSpan(20)) + random.Next(-3, 3));
+                var offset = message.AsSpan(20);
+                BinaryPrimitives.WriteInt64BigEndian(offset,
+                    random.Next(2) == 0 ? random.NextInt64() : BinaryPrimitives.ReadInt64BigEndian(offset) + random.Next(-3, 3));
                 return "offset";
             case 7:
                 BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(6), (ushort)(random.Next(2) == 0 ? random.Next(8) : 0x8000 + random.Next(5)));
@@ -103,5 +106,6 @@ internal sealed class ReplyFuzzer(Random random, bool structured)
     }
 
     private static byte[] Chunk(bool isLast, ChunkType type, ulong cookie, Packet body) =>
-        new Packet().U32(NbdNumbers.StructuredReplyMagic).U16((ushort)(isLast ? 1 : 0)).U16((ushort)type).U64(cookie).U32((uint)body.Length).Raw(body.Bytes.Span).ToArray();
+        new Packet().U32(NbdNumbers.StructuredReplyMagic).U16((ushort)(isLast ? 1 : 0)).U16((ushort)type).U64(cookie).U32((uint)body.Length)
+            .Raw(body.Bytes.Span).ToArray();
 }

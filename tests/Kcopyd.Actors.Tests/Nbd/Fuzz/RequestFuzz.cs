@@ -4,15 +4,15 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
-/// <summary>One conversation in transmission: batches of requests, right and spoilt, and every answer held against the model and the shadow.</summary>
+/// <summary>One conversation in the transmission phase: batches of valid and corrupted requests. The model and the shadow check every answer.</summary>
 internal sealed class RequestFuzz(EndPoint server, FuzzTerms terms, Shadow shadow, Action settled, int seed, FuzzReport report)
 {
-    /// <summary>Inputs of a conversation, unless it ends early.</summary>
+    /// <summary>The number of inputs in a conversation, unless it ends early.</summary>
     public const int Inputs = Batches * BatchSize;
 
     private const int Batches = 8;
     private const int BatchSize = 64;
-    private const int MostFilled = 100_000;
+    private const int MaxFilled = 100_000;
 
     private readonly Random _random = new(seed);
     private readonly RequestModel _model = new(terms);
@@ -53,7 +53,7 @@ internal sealed class RequestFuzz(EndPoint server, FuzzTerms terms, Shadow shado
                 if (_model.IsDropped)
                     report.Dropped++;
                 else if (!socket.IsAtEnd())
-                    throw new FuzzException("The server says more than it was asked.");
+                    throw new FuzzException("The server sends more than it was asked for.");
                 if (isLeaving)
                     report.Left++;
                 settled();
@@ -64,26 +64,26 @@ internal sealed class RequestFuzz(EndPoint server, FuzzTerms terms, Shadow shado
         }
         socket.EndSending();
         if (!socket.IsAtEnd())
-            throw new FuzzException("The server says more than it was asked.");
+            throw new FuzzException("The server sends more than it was asked for.");
     }
 
     private void Make(RequestFuzzer fuzzer)
     {
         _bytes.Clear();
         _model.NextBatch();
-        for (var i = 0; i < BatchSize && !_model.IsDropped && !_model.IsOver && _model.Missing <= MostFilled; i++)
+        for (var i = 0; i < BatchSize && !_model.IsDropped && !_model.IsOver && _model.Missing <= MaxFilled; i++)
         {
             report.Count(fuzzer.Append(_bytes));
             _model.Read(_bytes, _random);
         }
-        while (_model.Missing is > 0 and <= MostFilled && !_model.IsDropped && !_model.IsOver)
+        while (_model.Missing is > 0 and <= MaxFilled && !_model.IsDropped && !_model.IsOver)
         {
             fuzzer.Noise(_bytes, (int)_model.Missing);
             _model.Read(_bytes, _random);
         }
     }
 
-    // What the device will have been asked to change.
+    // Tells the shadow which changes the device is asked for.
     private void Expect()
     {
         foreach (var asked in _model.Asked.Values)
@@ -109,15 +109,17 @@ internal sealed class RequestFuzz(EndPoint server, FuzzTerms terms, Shadow shado
             while (_model.Asked.Count > 0)
                 Answer(socket);
             if (_model.IsDropped && !socket.IsAtEnd())
-                throw new FuzzException("The server goes on behind what is no request.");
+                throw new FuzzException("The server continues after bytes that are not a request.");
         }
         catch (EndOfStreamException) when (_model.IsDropped)
         {
-            // It owes no answer then.
+            // Then the server owes no answer.
         }
         catch (EndOfStreamException)
         {
-            throw new FuzzException($"The server has hung up ({socket.End}){(_model.IsOver ? " after a goodbye" : _model.Missing > 0 ? $" when {_model.Missing} bytes were missing" : "")} and owes {_model.Asked.Count} answers, one of them to {_model.Asked.Values.First()}.");
+            var context = _model.IsOver ? " after a disconnect" : _model.Missing > 0 ? $" when {_model.Missing} bytes were missing" : "";
+            throw new FuzzException($"The server closed the connection ({socket.End}){context} and owes {_model.Asked.Count} answers, "
+                + $"one of them to {_model.Asked.Values.First()}.");
         }
     }
 
@@ -127,10 +129,10 @@ internal sealed class RequestFuzz(EndPoint server, FuzzTerms terms, Shadow shado
         var magic = BinaryPrimitives.ReadUInt32BigEndian(header);
         var cookie = BinaryPrimitives.ReadUInt64BigEndian(header[8..]);
         if (!_model.Asked.TryGetValue(cookie, out var asked))
-            throw new FuzzException($"An answer (magic {magic:x}) to what was not asked, or was answered: cookie {cookie:x}.");
+            throw new FuzzException($"An answer (magic {magic:x}) to a request that was not sent, or that is answered already: cookie {cookie:x}.");
         var isChunk = terms.IsStructured && asked.Command is NbdCommand.Read or NbdCommand.BlockStatus && terms.IsStructured;
         if (magic != (isChunk ? NbdNumbers.StructuredReplyMagic : NbdNumbers.SimpleReplyMagic))
-            throw new FuzzException($"{asked} is answered in a form that was not agreed on, {magic:x}.");
+            throw new FuzzException($"{asked} is answered in a form that was not negotiated, {magic:x}.");
         if (isChunk)
         {
             Chunk(socket, asked, BinaryPrimitives.ReadUInt16BigEndian(header[4..]), (ChunkType)BinaryPrimitives.ReadUInt16BigEndian(header[6..]));
@@ -155,7 +157,7 @@ internal sealed class RequestFuzz(EndPoint server, FuzzTerms terms, Shadow shado
                 var offset = BinaryPrimitives.ReadInt64BigEndian(socket.Read(8));
                 asked.Answered += length - 8;
                 if (offset < (long)asked.Offset || offset + length - 8 > (long)asked.Offset + asked.Length || !(asked.Pieces ??= []).Add(offset))
-                    throw new FuzzException($"{asked} is answered with what it did not ask for, {length - 8} bytes at {offset}.");
+                    throw new FuzzException($"{asked} is answered with data that it did not ask for, {length - 8} bytes at {offset}.");
                 Data(socket, offset, length - 8);
                 break;
             case ChunkType.BlockStatus when asked.Command == NbdCommand.BlockStatus && length >= 12 && (length - 4) % 8 == 0 && asked.Refusals == Refusals.None:
@@ -199,7 +201,7 @@ internal sealed class RequestFuzz(EndPoint server, FuzzTerms terms, Shadow shado
             _ => (Refusals)int.MaxValue,
         };
         if (refusal == Refusals.None ? asked.Refusals != Refusals.None : refusal != (refusal & asked.Refusals))
-            throw new FuzzException($"{asked} is answered with {error}; right would be: {asked.Refusals}.");
+            throw new FuzzException($"{asked} is answered with {error}; {asked.Refusals} is expected.");
         if (refusal == Refusals.None)
             report.Accepted++;
         else

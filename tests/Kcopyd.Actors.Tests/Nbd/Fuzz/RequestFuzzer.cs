@@ -3,25 +3,34 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
-/// <summary>Makes requests that are right, and then spoils some of them: mostly so that they remain requests, for those come furthest.</summary>
+/// <summary>Generates valid requests and corrupts some of them, mostly so that they remain requests, because those get furthest.</summary>
 internal sealed class RequestFuzzer(Random random, long length, int alignment)
 {
     private const int Header = NbdNumbers.RequestHeader;
-    private const int MostPayload = 100_000;    // bytes that are sent for a request
+    private const int MaxPayload = 100_000;    // bytes sent with a request
 
     public static readonly byte[] Pool = RandomPool();
     private static readonly NbdCommand[] Commands =
     [
-        NbdCommand.Read, NbdCommand.Read, NbdCommand.Read, NbdCommand.Read, NbdCommand.Write, NbdCommand.Write, NbdCommand.Write, NbdCommand.Write, NbdCommand.Write,
+        NbdCommand.Read, NbdCommand.Read, NbdCommand.Read, NbdCommand.Read,
+        NbdCommand.Write, NbdCommand.Write, NbdCommand.Write, NbdCommand.Write, NbdCommand.Write,
         NbdCommand.WriteZeroes, NbdCommand.WriteZeroes, NbdCommand.Trim, NbdCommand.BlockStatus, NbdCommand.BlockStatus, NbdCommand.Cache, NbdCommand.Flush,
     ];
 
     private readonly byte[] _header = new byte[Header];
-    private readonly uint[] _lengths = [0, 1, 511, 512, 513, 0x7fff_ffff, 0x8000_0000, uint.MaxValue, uint.MaxValue - 1, NbdNumbers.LargestPayload, NbdNumbers.LargestPayload + 1, (uint)length, (uint)length + 1, 65_536, 65_537];
-    private readonly ulong[] _offsets = [0, 1, (ulong)length, (ulong)length - 1, (ulong)length + 1, long.MaxValue, 1UL << 63, ulong.MaxValue, ulong.MaxValue - 511, 1UL << 32, (1UL << 32) - 1, unchecked((ulong)-length)];
+    private readonly uint[] _lengths =
+    [
+        0, 1, 511, 512, 513, 0x7fff_ffff, 0x8000_0000, uint.MaxValue, uint.MaxValue - 1, NbdNumbers.LargestPayload, NbdNumbers.LargestPayload + 1,
+        (uint)length, (uint)length + 1, 65_536, 65_537,
+    ];
+    private readonly ulong[] _offsets =
+    [
+        0, 1, (ulong)length, (ulong)length - 1, (ulong)length + 1, long.MaxValue, 1UL << 63, ulong.MaxValue, ulong.MaxValue - 511, 1UL << 32, (1UL << 32) - 1,
+        unchecked((ulong)-length),
+    ];
 
-    /// <summary>Appends one input to what is to be sent.</summary>
-    /// <returns>Its kind.</returns>
+    /// <summary>Appends one input to the bytes to send.</summary>
+    /// <returns>The kind of the input.</returns>
     public string Append(List<byte> output)
     {
         var command = Commands[random.Next(Commands.Length)];
@@ -59,7 +68,7 @@ internal sealed class RequestFuzzer(Random random, long length, int alignment)
         output.AddRange(Pool.AsSpan(random.Next(Pool.Length - payload), payload));
         if (random.Next(50) != 0)
             return kind;
-        // Again, with another cookie: the model sees to that.
+        // The same request again, with another cookie, which the model assigns.
         output.AddRange(_header);
         output.AddRange(Pool.AsSpan(random.Next(Pool.Length - payload), payload));
         return "spoilt: doubled";
@@ -81,7 +90,7 @@ internal sealed class RequestFuzzer(Random random, long length, int alignment)
     {
         var bytes = random.Next(20) switch
         {
-            0 => random.Next(1, MostPayload),
+            0 => random.Next(1, MaxPayload),
             < 10 => random.Next(1, 2000),
             _ => 512 * random.Next(1, 8),
         };
@@ -95,7 +104,7 @@ internal sealed class RequestFuzzer(Random random, long length, int alignment)
         var flags = random.Next(8) == 0 ? CommandFlags.Fua : CommandFlags.None;
         return command switch
         {
-            NbdCommand.WriteZeroes => flags | (CommandFlags)(random.Next(4) switch { 0 => CommandFlags.NoHole, 1 => CommandFlags.FastZero, _ => CommandFlags.None }),
+            NbdCommand.WriteZeroes => flags | random.Next(4) switch { 0 => CommandFlags.NoHole, 1 => CommandFlags.FastZero, _ => CommandFlags.None },
             NbdCommand.BlockStatus when random.Next(2) == 0 => flags | CommandFlags.OneExtent,
             NbdCommand.Read when random.Next(8) == 0 => flags | CommandFlags.DontFragment,
             _ => flags,
@@ -116,7 +125,8 @@ internal sealed class RequestFuzzer(Random random, long length, int alignment)
                 BinaryPrimitives.WriteUInt32BigEndian(_header.AsSpan(24), _lengths[random.Next(_lengths.Length)]);
                 return "length";
             case 3:
-                BinaryPrimitives.WriteUInt64BigEndian(_header.AsSpan(16), _offsets[random.Next(_offsets.Length)] + (random.Next(2) == 0 ? 0 : (ulong)random.Next(-5000, 5000)));
+                var offset = _offsets[random.Next(_offsets.Length)];
+                BinaryPrimitives.WriteUInt64BigEndian(_header.AsSpan(16), offset + (random.Next(2) == 0 ? 0 : (ulong)random.Next(-5000, 5000)));
                 return "offset";
             case 4:
                 BinaryPrimitives.WriteUInt16BigEndian(_header.AsSpan(4), (ushort)(random.Next(2) == 0 ? 1 << random.Next(16) : random.Next(65_536)));
@@ -136,18 +146,18 @@ internal sealed class RequestFuzzer(Random random, long length, int alignment)
         }
     }
 
-    // So many bytes as the header says, if it is a write and they are not too many; seldom a lie, for it ends the conversation.
+    // The length in the header, if the request is a write and not too long. It is rarely wrong, because that ends the conversation.
     private int Payload(out bool isLie)
     {
         isLie = false;
         if (BinaryPrimitives.ReadUInt16BigEndian(_header.AsSpan(6)) != (ushort)NbdCommand.Write)
             return 0;
         var bytes = BinaryPrimitives.ReadUInt32BigEndian(_header.AsSpan(24));
-        if (bytes <= MostPayload)
+        if (bytes <= MaxPayload)
             return (int)bytes;
         if (isLie = random.Next(10) == 0)
-            return random.Next(MostPayload);
-        // A command without a payload may be as long as it likes.
+            return random.Next(MaxPayload);
+        // A command without a payload may have any length.
         _header[7] = (byte)NbdCommand.WriteZeroes;
         return 0;
     }

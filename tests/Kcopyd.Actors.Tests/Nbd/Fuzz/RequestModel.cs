@@ -4,25 +4,25 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
-/// <summary>How the protocol has a server read what a client sends, written down a second time, from the protocol: what is answered, and how.</summary>
+/// <summary>A second implementation of how a server must read requests, and which answers it owes, written from the protocol.</summary>
 internal sealed class RequestModel(FuzzTerms terms)
 {
     private int _at;
     private AskedRequest? _receiving;
 
-    /// <summary>The requests of this batch by their cookies.</summary>
+    /// <summary>The requests of this batch by cookie.</summary>
     public Dictionary<ulong, AskedRequest> Asked { get; } = [];
 
-    /// <summary>The write whose payload is not all there.</summary>
+    /// <summary>The write whose payload is not complete.</summary>
     public AskedRequest? Receiving => _receiving;
 
-    /// <summary>Bytes until the request that has begun is whole; 0 between two.</summary>
+    /// <summary>The number of bytes that are missing from the current request; 0 between two requests.</summary>
     public long Missing { get; private set; }
 
-    /// <summary>What came is no request: the server hangs up, and owes nothing.</summary>
+    /// <summary>True if the bytes are not a request: the server closes the connection and owes nothing.</summary>
     public bool IsDropped { get; private set; }
 
-    /// <summary>The client has said goodbye.</summary>
+    /// <summary>True if the client has sent NBD_CMD_DISC.</summary>
     public bool IsOver { get; private set; }
 
     public void NextBatch()
@@ -31,7 +31,7 @@ internal sealed class RequestModel(FuzzTerms terms)
         Asked.Clear();
     }
 
-    /// <summary>Reads on. A cookie that is taken is replaced in the bytes: answers could not be told apart otherwise.</summary>
+    /// <summary>Continues to read. Replaces a cookie that is in use in the bytes, because the answers could not be told apart otherwise.</summary>
     public void Read(List<byte> bytes, Random random)
     {
         while (!IsDropped && !IsOver)
@@ -73,8 +73,9 @@ internal sealed class RequestModel(FuzzTerms terms)
         }
         while (Asked.ContainsKey(BinaryPrimitives.ReadUInt64BigEndian(header[8..])))
             BinaryPrimitives.WriteInt64BigEndian(header[8..], random.NextInt64());
-        var request = new AskedRequest(BinaryPrimitives.ReadUInt64BigEndian(header[8..]), command, (CommandFlags)BinaryPrimitives.ReadUInt16BigEndian(header[4..]),
-            BinaryPrimitives.ReadUInt64BigEndian(header[16..]), BinaryPrimitives.ReadUInt32BigEndian(header[24..])) { PayloadAt = _at + NbdNumbers.RequestHeader };
+        var (cookie, flags) = (BinaryPrimitives.ReadUInt64BigEndian(header[8..]), (CommandFlags)BinaryPrimitives.ReadUInt16BigEndian(header[4..]));
+        var (offset, length) = (BinaryPrimitives.ReadUInt64BigEndian(header[16..]), BinaryPrimitives.ReadUInt32BigEndian(header[24..]));
+        var request = new AskedRequest(cookie, command, flags, offset, length) { PayloadAt = _at + NbdNumbers.RequestHeader };
         request.Refusals = Refusals(request);
         if (command == NbdCommand.Write && request.Length > 0)
             (_receiving, Missing) = (request, request.Length);
@@ -82,7 +83,7 @@ internal sealed class RequestModel(FuzzTerms terms)
             Asked.Add(request.Cookie, request);
     }
 
-    /// <summary>Every reason why it must be refused; which of them is told is the server's choice.</summary>
+    /// <summary>Every reason why a request must be refused. The server may report any of them.</summary>
     private Refusals Refusals(AskedRequest request)
     {
         var (command, flags) = (request.Command, request.Flags & ~CommandFlags.Fua);
@@ -108,13 +109,14 @@ internal sealed class RequestModel(FuzzTerms terms)
         var end = (UInt128)request.Offset + request.Length;
         if (end > (UInt128)terms.Length)
             refusals |= command is NbdCommand.Write or NbdCommand.WriteZeroes ? Fuzz.Refusals.NoSpace : Fuzz.Refusals.Invalid;
-        if (command != NbdCommand.BlockStatus && (request.Offset % (ulong)terms.Alignment != 0 || (end != (UInt128)terms.Length && request.Length % terms.Alignment != 0)))
+        var isAligned = request.Offset % (ulong)terms.Alignment == 0 && (end == (UInt128)terms.Length || request.Length % terms.Alignment == 0);
+        if (command != NbdCommand.BlockStatus && !isAligned)
             refusals |= Fuzz.Refusals.Invalid;
         return refusals;
     }
 }
 
-/// <summary>An export, as a client agreed on it.</summary>
+/// <summary>An export, as a client has negotiated it.</summary>
 internal sealed record FuzzTerms(string Export, long Length, int Alignment, bool IsReadOnly, bool CanZeroAndTrim, bool IsStructured, bool HasAllocation);
 
 /// <summary>Why a request may be refused.</summary>
@@ -128,7 +130,7 @@ internal enum Refusals
     NotSupported = 8,
 }
 
-/// <summary>A request that was sent, and what has been answered.</summary>
+/// <summary>A request that was sent, and its answers so far.</summary>
 internal sealed class AskedRequest(ulong cookie, NbdCommand command, CommandFlags flags, ulong offset, uint length)
 {
     public ulong Cookie => cookie;
@@ -145,10 +147,10 @@ internal sealed class AskedRequest(ulong cookie, NbdCommand command, CommandFlag
 
     public int PayloadAt { get; init; }
 
-    /// <summary>Bytes of payload that were sent.</summary>
+    /// <summary>The number of payload bytes that were sent.</summary>
     public int Received { get; set; }
 
-    /// <summary>Bytes of data that were answered.</summary>
+    /// <summary>The number of data bytes in the answers.</summary>
     public long Answered { get; set; }
 
     public HashSet<long>? Pieces { get; set; }

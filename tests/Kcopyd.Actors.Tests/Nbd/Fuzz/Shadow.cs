@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 
-/// <summary>What a device must hold. Of requests that were under way together, each byte may be any one's that wrote it.</summary>
+/// <summary>The expected content of a device. After concurrent requests, each byte may come from any request that wrote it.</summary>
 internal sealed class Shadow(MemoryBlockDevice device)
 {
     private const byte Touched = 1, Explained = 2;
@@ -9,7 +9,7 @@ internal sealed class Shadow(MemoryBlockDevice device)
     private readonly byte[] _state = new byte[device.Length];
     private readonly List<Change> _changes = [];
 
-    /// <summary>Begins anew, with other content: so a conversation can be replayed by itself.</summary>
+    /// <summary>Starts over with other content, so that a conversation can be replayed alone.</summary>
     public void Reset(ReadOnlySpan<byte> content)
     {
         content[.._bytes.Length].CopyTo(_bytes);
@@ -18,21 +18,22 @@ internal sealed class Shadow(MemoryBlockDevice device)
         _changes.Clear();
     }
 
-    /// <summary>A change that the server was asked for.</summary>
+    /// <summary>Adds a change that the server was asked for.</summary>
     /// <param name="offset">Bytes.</param>
     /// <param name="length">Bytes.</param>
     /// <param name="content">What was written; null for zeroes.</param>
-    /// <param name="isSure">False if it may also not have happened, in part or whole.</param>
-    public void Add(long offset, long length, ReadOnlyMemory<byte>? content, bool isSure) => _changes.Add(new Change((int)offset, (int)length, content, isSure));
+    /// <param name="isSure">False if the change may be missing, in part or as a whole.</param>
+    public void Add(long offset, long length, ReadOnlyMemory<byte>? content, bool isSure) =>
+        _changes.Add(new Change((int)offset, (int)length, content, isSure));
 
-    /// <summary>What follows is no longer sure: the connection broke.</summary>
+    /// <summary>Marks all changes as uncertain, because the connection broke.</summary>
     public void Doubt()
     {
         for (var i = 0; i < _changes.Count; i++)
             _changes[i] = _changes[i] with { IsSure = false };
     }
 
-    /// <summary>Holds what a client has read against what can have been there.</summary>
+    /// <summary>Checks the data that a client has read against all possible content.</summary>
     public void CheckRead(long offset, ReadOnlySpan<byte> data)
     {
         var expected = _bytes.AsSpan((int)offset, data.Length);
@@ -40,11 +41,11 @@ internal sealed class Shadow(MemoryBlockDevice device)
         {
             at += data[at..].CommonPrefixLength(expected[at..]);
             if (at < data.Length && !IsWritten((int)offset + at, data[at]))
-                throw new FuzzException($"Byte {offset + at} was read as {data[at]}; it is {expected[at]}, and nobody wrote another.");
+                throw new FuzzException($"Byte {offset + at} was read as {data[at]}; it is {expected[at]}, and no request wrote another value.");
         }
     }
 
-    /// <summary>Holds the device against what it can hold now that nothing is under way.</summary>
+    /// <summary>Checks the device against its possible content now that no request is in flight.</summary>
     public void Settle()
     {
         var now = device.Bytes;
@@ -62,7 +63,7 @@ internal sealed class Shadow(MemoryBlockDevice device)
         {
             var state = _state.AsSpan(change.Offset, change.Length);
             if (state.IndexOf(Touched) is >= 0 and var wrong)
-                throw new FuzzException($"Byte {change.Offset + wrong} is {now[change.Offset + wrong]}, which nobody who had to write it wrote.");
+                throw new FuzzException($"Byte {change.Offset + wrong} is {now[change.Offset + wrong]}, which none of the requests that changed it wrote.");
             now.Slice(change.Offset, change.Length).CopyTo(_bytes.AsSpan(change.Offset));
         }
         foreach (var change in _changes)
@@ -70,7 +71,7 @@ internal sealed class Shadow(MemoryBlockDevice device)
         _changes.Clear();
         var same = now.CommonPrefixLength(_bytes);
         if (same < _bytes.Length)
-            throw new FuzzException($"Byte {same} of {device.Name} has become {now[same]} from {_bytes[same]}, and nobody may have written it.");
+            throw new FuzzException($"Byte {same} of {device.Name} has become {now[same]} from {_bytes[same]}, and no request was allowed to change it.");
     }
 
     private bool IsWritten(int at, byte value) =>

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>Requests and their pieces are counted, and used again.</summary>
+/// <summary>Requests and their pieces are counted and reused.</summary>
 public sealed class ActiveRequests_should
 {
     private const int Large = 2 * ConnectionParts.Piece;
@@ -34,7 +34,7 @@ public sealed class ActiveRequests_should
         var (one, other, last) = (Piece(request, 100), Piece(request, 100), Piece(request, 50));
         Assert.False(Requests.Release(one));
         Assert.False(Requests.Release(other));
-        Assert.False(Requests.Release(last));       // 50 bytes have not begun
+        Assert.False(Requests.Release(last));       // 50 bytes are not submitted yet
         Assert.True(Requests.Release(Piece(request, 50)));
     }
 
@@ -55,7 +55,7 @@ public sealed class ActiveRequests_should
         Requests.Drop(Piece(request, 100));
         Assert.Equal(1, Requests.Count);
         var last = Piece(request, 50);
-        request.IsAbandoned = true;     // nothing follows any more
+        request.IsAbandoned = true;     // no more pieces follow
         Requests.Drop(last);
         Assert.Equal(0, Requests.Count);
     }

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>One address has one server, whoever comes first, dies, or comes at the same instant.</summary>
+/// <summary>An address has one server at a time, even if an earlier one was killed or several start at the same instant.</summary>
 public sealed class Addresses_should : NbdServerSpec
 {
     private static readonly IPEndPoint FreePort = new(IPAddress.Loopback, 0);
@@ -26,7 +26,7 @@ public sealed class Addresses_should : NbdServerSpec
         Assert.Equal($"{first.EndPoints[0]} cannot be listened on: Address already in use. Another server listens there.", refused.Message);
     }
 
-    // The server ends these connections first, so that the port waits for what may still come (TIME_WAIT).
+    // The server closes these connections first, so the port stays in TIME_WAIT.
     [Fact]
     public async Task be_free_for_the_next_server_as_soon_as_one_has_ended()
     {
@@ -138,7 +138,7 @@ public sealed class Addresses_should : NbdServerSpec
         Assert.True(File.Exists(Path));
     }
 
-    // Each sees the abandoned socket; without the lock, some remove what another has just made of it.
+    // Each server sees the abandoned socket. Without the lock, one could remove the socket that another has just created in its place.
     [Fact]
     public async Task go_to_one_of_several_servers_that_start_at_the_same_instant()
     {
@@ -171,7 +171,7 @@ public sealed class Addresses_should : NbdServerSpec
     {
         var endPoint = new UnixDomainSocketEndPoint(Path);
         var first = ServeAt(endPoint);
-        File.Delete(Path);      // by somebody
+        File.Delete(Path);      // by another process
         var second = ServeAt(endPoint);
         await Soon(first.StopAsync());
         await UseAsync(second);
@@ -196,7 +196,7 @@ public sealed class Addresses_should : NbdServerSpec
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Bind(new UnixSocketEndPoint(Path));
         socket.Listen(5);
-        // As it comes from systemd, without a history in this process.
+        // Like a socket that systemd passes: the Socket object has neither bound it nor listened on it.
         var duplicate = LibC.Duplicate(socket.SafeHandle);
         var passed = new Socket(new SafeSocketHandle(duplicate.DangerousGetHandle(), ownsHandle: true));
         duplicate.SetHandleAsInvalid();
@@ -207,7 +207,8 @@ public sealed class Addresses_should : NbdServerSpec
         Assert.Equal(NbdError.None, await client.WriteAsync(0, [1]));
         await Soon(server.StopAsync());
         Assert.True(File.Exists(Path));
-        Assert.Equal(SocketError.ConnectionRefused, Error(() => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified).Connect(new UnixSocketEndPoint(Path))));
+        Assert.Equal(SocketError.ConnectionRefused,
+            Error(() => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified).Connect(new UnixSocketEndPoint(Path))));
     }
 
     [Fact]
@@ -230,7 +231,8 @@ public sealed class Addresses_should : NbdServerSpec
 
         (NbdListenError, EndPoint?) Refusal(Socket socket)
         {
-            var refused = Assert.Throws<NbdListenException>(() => Serve([new("", BlockDevice.Memory(4096))], options => options with { EndPoints = [], Sockets = [socket] }));
+            var refused = Assert.Throws<NbdListenException>(() =>
+                Serve([new("", BlockDevice.Memory(4096))], options => options with { EndPoints = [], Sockets = [socket] }));
             return (refused.Reason, refused.EndPoint);
         }
     }
@@ -238,7 +240,7 @@ public sealed class Addresses_should : NbdServerSpec
     [System.Runtime.CompilerServices.UnsafeAccessor(System.Runtime.CompilerServices.UnsafeAccessorKind.Field, Name = "_socket")]
     private static extern ref Socket SocketOf(Listener listener);
 
-    // As a server does that is killed.
+    // Leaves the socket behind, like a server that is killed.
     private static void Abandon(string path)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

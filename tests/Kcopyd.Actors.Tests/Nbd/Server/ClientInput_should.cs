@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>What a client sends comes over a pipe, in parts of any size.</summary>
+/// <summary>The bytes of a client arrive over a pipe, in parts of any size.</summary>
 public sealed class ClientInput_should
 {
     private readonly ConnectionParts _parts = new();

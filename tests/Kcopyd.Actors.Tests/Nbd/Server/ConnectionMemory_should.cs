@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>A connection has a little memory of its own, and beyond that a share of what all have.</summary>
+/// <summary>A connection has a little memory of its own, and beyond that a share of the memory of all connections.</summary>
 public sealed class ConnectionMemory_should
 {
     private const int Own = 64 << 10;

@@ -9,14 +9,13 @@ using Kcopyd.Actors.Nbd.Server;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>The objects of a connection without its actor: over two pipes, on a device that completes I/Os when the spec says so.</summary>
+/// <summary>The objects of a connection without its actor: over two pipes, on a device that completes I/Os when the test says so.</summary>
 internal sealed class ConnectionParts : IIoWorkers
 {
     public const int Piece = 64 << 10;
 
     private static readonly PipeOptions Inline = new(readerScheduler: PipeScheduler.Inline, writerScheduler: PipeScheduler.Inline, pauseWriterThreshold: Piece,
-        resumeWriterThreshold: Piece / 2,
-        useSynchronizationContext: false);
+        resumeWriterThreshold: Piece / 2, useSynchronizationContext: false);
 
     private readonly Pipe _toServer = new(Inline), _toClient = new(Inline);
 
@@ -65,16 +64,16 @@ internal sealed class ConnectionParts : IIoWorkers
 
     public RequestPump Pump { get; }
 
-    /// <summary>Times that a read, and that a send, was complete after it had to wait; times that a send was announced.</summary>
+    /// <summary>The number of reads and of sends that completed asynchronously, and of sends that were announced.</summary>
     public int Reads, Sends, Announced;
 
-    /// <summary>True has the device complete each I/O before it returns.</summary>
+    /// <summary>True if the device completes each I/O before it returns.</summary>
     public bool IsPrompt { get; set; }
 
-    /// <summary>I/Os that the device has and has not completed.</summary>
+    /// <summary>I/Os that were submitted to the device and are not complete.</summary>
     public Queue<RequestIo> InDevice { get; } = new();
 
-    /// <summary>The client sends something.</summary>
+    /// <summary>Sends bytes as the client.</summary>
     public void Send(ReadOnlySpan<byte> bytes)
     {
         _toServer.Writer.Write(bytes);
@@ -83,13 +82,13 @@ internal sealed class ConnectionParts : IIoWorkers
 
     public void Send(Packet packet) => Send(packet.Bytes.Span);
 
-    /// <summary>The client closes its side, or the stream breaks.</summary>
+    /// <summary>Closes the client's side, or breaks the stream with an exception.</summary>
     public void EndSending(Exception? wrong = null) => _toServer.Writer.Complete(wrong);
 
-    /// <summary>The client's end of the server's stream breaks.</summary>
+    /// <summary>Breaks the client's end of the server's stream.</summary>
     public void BreakOutput(Exception wrong) => _toClient.Reader.Complete(wrong);
 
-    /// <summary>Takes what the client has got by now.</summary>
+    /// <summary>Takes everything that the client has received so far.</summary>
     public byte[] Receive()
     {
         if (!_toClient.Reader.TryRead(out var read))
@@ -99,7 +98,7 @@ internal sealed class ConnectionParts : IIoWorkers
         return bytes;
     }
 
-    /// <summary>The same, as if nobody looked at it.</summary>
+    /// <summary>Discards everything that the client has received so far.</summary>
     public void Discard()
     {
         if (_toClient.Reader.TryRead(out var read))
@@ -115,7 +114,7 @@ internal sealed class ConnectionParts : IIoWorkers
         return [.. cookies];
     }
 
-    /// <summary>The device completes the I/O that it has had for longest.</summary>
+    /// <summary>Completes the oldest I/O of the device.</summary>
     public void Complete(IoError error = IoError.None)
     {
         var io = InDevice.Dequeue();
@@ -123,7 +122,7 @@ internal sealed class ConnectionParts : IIoWorkers
         Ios.Ended(io);
     }
 
-    /// <summary>A read of so many bytes that has its data and no answer.</summary>
+    /// <summary>A read of <paramref name="length"/> bytes that has its data and no answer yet.</summary>
     public RequestIo Read(ulong cookie, int length)
     {
         var request = Requests.Add();
@@ -131,12 +130,12 @@ internal sealed class ConnectionParts : IIoWorkers
         request.Begun = length;
         var io = Requests.AddPiece(request);
         if (!Memory.TryRent(length, out io.Block))
-            throw new InvalidOperationException("There is no memory for it.");
+            throw new InvalidOperationException("No memory is available for the read.");
         io.Memory = io.Block.Memory[..length];
         return io;
     }
 
-    /// <summary>A flush that is done and has no answer.</summary>
+    /// <summary>A flush that is complete and has no answer yet.</summary>
     public RequestIo Flush(ulong cookie)
     {
         var request = Requests.Add();
@@ -153,7 +152,7 @@ internal sealed class ConnectionParts : IIoWorkers
     }
 }
 
-/// <summary>A clock that stands still until a spec moves it.</summary>
+/// <summary>A clock that stands still until a test advances it.</summary>
 internal sealed class VirtualClock : ITimeProvider
 {
     public DateTimeOffset Now => DateTimeOffset.UnixEpoch + MonotonicClock;
@@ -165,7 +164,7 @@ internal sealed class VirtualClock : ITimeProvider
     public void Advance(int milliseconds) => MonotonicClock += TimeSpan.FromMilliseconds(milliseconds);
 }
 
-/// <summary>Something that is run, and counts that.</summary>
+/// <summary>A runnable that counts its runs.</summary>
 internal sealed class CountingRunnable : Akka.Dispatch.IRunnable
 {
     public int Runs { get; private set; }

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>A connection begins so much at a time; the clock stands still until a spec moves it.</summary>
+/// <summary>A connection submits a limited amount of work per turn. The clock stands still until a test advances it.</summary>
 public sealed class ConnectionTurn_should
 {
     private const int Piece = ConnectionParts.Piece, Page = 4096, MaxAhead = 8, Milliseconds = 8;

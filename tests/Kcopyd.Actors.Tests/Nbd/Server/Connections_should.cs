@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>How connections begin, how many there are, and how they end.</summary>
+/// <summary>How connections start, how they are limited, and how they end.</summary>
 public sealed class Connections_should : NbdServerSpec
 {
     [Fact]
@@ -35,7 +35,8 @@ public sealed class Connections_should : NbdServerSpec
             var used = await UseAsync(server, "disk");
             var (waiting, further) = (await ConnectAsync(server), await ConnectAsync(server));
             var warning = (await warnings.ExpectMsgAsync<Akka.Event.Warning>(TimeSpan.FromSeconds(60))).Message.ToString();
-            Assert.Contains($"(process {Environment.ProcessId}) waits: the server has 1 connections (1 of export 'disk'), which is its limit, kcopyd.nbd.server.max-connections", warning, StringComparison.Ordinal);
+            Assert.Contains($"(process {Environment.ProcessId}) waits: the server has 1 connections (1 of export 'disk'), which is its limit, "
+                + "kcopyd.nbd.server.max-connections", warning, StringComparison.Ordinal);
             used.Dispose();
             await waiting.GreetAsync();
             waiting.Dispose();
@@ -50,14 +51,15 @@ public sealed class Connections_should : NbdServerSpec
     [Fact]
     public async Task not_be_one_more_for_each_address()
     {
-        var server = Serve([new("", BlockDevice.Memory(4096))], options => options with { EndPoints = [options.EndPoints[0], new IPEndPoint(IPAddress.Loopback, 0)] },
+        var server = Serve([new("", BlockDevice.Memory(4096))],
+            options => options with { EndPoints = [options.EndPoints[0], new IPEndPoint(IPAddress.Loopback, 0)] },
             settings => settings with { MaxConnections = 1 });
         var one = await ConnectAsync(server, server.EndPoints[0]);
         var other = await ConnectAsync(server, server.EndPoints[1]);
         var (first, second) = (one.ReadAsync(18), other.ReadAsync(18));
         var served = await Soon(Task.WhenAny(first, second));
         var (used, waits) = served == first ? (one, second) : (other, first);
-        // By the answers to it, the server has had every chance to take the other.
+        // The answers show that the server has had every chance to accept the other client.
         await used.SendAsync(new Packet().U32((uint)ClientFlags.FixedNewstyle));
         await used.GoAsync();
         for (var i = 0; i < 100; i++)
@@ -93,7 +95,7 @@ public sealed class Connections_should : NbdServerSpec
         var client = await UseAsync(server);
         var write = await client.BeginAsync(NbdCommand.Write, 0, 3, payload: new byte[] { 1, 2, 3 });
         await client.BeginAsync(NbdCommand.Disconnect);
-        await client.BeginAsync(NbdCommand.Write, 0, 1, payload: new byte[] { 9 });        // behind the end nothing counts
+        await client.BeginAsync(NbdCommand.Write, 0, 1, payload: new byte[] { 9 });        // ignored after the disconnect
         await device.WaitingAsync();
         device.Release();
         Assert.Equal(new SimpleReply(write, NbdError.None), await client.SimpleAsync());
@@ -144,7 +146,7 @@ public sealed class Connections_should : NbdServerSpec
         await client.BeginAsync(NbdCommand.Write, 0, 4 * piece, payload: Bytes.Filled(piece + 100, 5));
         client.Die();
         await Until(() => server.GetStatus()[0].Connections == 1);
-        // Whole pieces are written as they come, unless the death overtook them.
+        // Whole pieces are written as they arrive, unless the server noticed the death of the client first.
         var written = memory.Bytes[..piece].IndexOfAnyExcept((byte)5) == -1;
         Assert.Equal(-1, memory.Bytes[(written ? piece : 0)..].IndexOfAnyExcept((byte)0));
         Assert.Equal(NbdError.None, await other.WriteAsync(0, [1]));
@@ -159,7 +161,7 @@ public sealed class Connections_should : NbdServerSpec
         var client = await UseAsync(server);
         var flush = await client.BeginAsync(NbdCommand.Flush);
         await device.WaitingAsync();
-        // What a guest writes may look like anything.
+        // The data that a guest writes may look like anything, even like requests.
         var payload = new Packet().Request(NbdCommand.Write, 7, 4096, 3).Raw([1, 2, 3]).Request(NbdCommand.WriteZeroes, 8, 0, 4096);
         await client.BeginAsync(NbdCommand.Write, 0, 1 << 20, payload: payload.Bytes);
         client.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);

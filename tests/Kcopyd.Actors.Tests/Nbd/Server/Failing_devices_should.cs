@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>What a device does wrong is an error of the request, not of the connection.</summary>
+/// <summary>A fault of a device fails the request, not the connection.</summary>
 public sealed class Failing_devices_should : NbdServerSpec
 {
     [Fact]
@@ -67,8 +67,11 @@ public sealed class Failing_devices_should : NbdServerSpec
     [Fact]
     public async Task answer_with_the_protocols_words_for_their_errors()
     {
-        foreach (var (error, said) in new[] { (IoError.NoSpace, NbdError.NoSpace), (IoError.QuotaExceeded, NbdError.NoSpace), (IoError.ReadOnly, NbdError.NotPermitted),
-            (IoError.Invalid, NbdError.Invalid), (IoError.TimedOut, NbdError.Io), ((IoError)61, NbdError.Io), (IoError.Closed, NbdError.Shutdown) })
+        foreach (var (error, said) in new[]
+        {
+            (IoError.NoSpace, NbdError.NoSpace), (IoError.QuotaExceeded, NbdError.NoSpace), (IoError.ReadOnly, NbdError.NotPermitted),
+            (IoError.Invalid, NbdError.Invalid), (IoError.TimedOut, NbdError.Io), ((IoError)61, NbdError.Io), (IoError.Closed, NbdError.Shutdown),
+        })
         {
             var client = await UseAsync(Serve(BlockDevice.Memory(4096).WithErrorAt(1, 1, error)));
             Assert.Equal(said, await client.WriteAsync(0, [1]));
@@ -83,7 +86,7 @@ public sealed class Failing_devices_should : NbdServerSpec
         var client = await UseAsync(Serve(device));
         var first = await client.BeginAsync(NbdCommand.Write, 0, 512, payload: new byte[512]);
         await device.WaitingAsync();
-        Assert.Equal(NbdError.None, (await client.ReadAtAsync(4096, 4096)).Error);     // it would be behind the write
+        Assert.Equal(NbdError.None, (await client.ReadAtAsync(4096, 4096)).Error);     // in request order, it would follow the write
         var second = await client.BeginAsync(NbdCommand.Write, 512, 512, payload: new byte[512]);
         await device.WaitingAsync(2);
         Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Flush));
@@ -94,7 +97,7 @@ public sealed class Failing_devices_should : NbdServerSpec
         Assert.Equal(new SimpleReply(second, NbdError.None), await client.SimpleAsync());
     }
 
-    /// <summary>A device that workers would call, called by the connection.</summary>
+    /// <summary>A device that workers would call, and that the connection calls here.</summary>
     private sealed class Prompt(IBlockDevice inner) : DeviceLayer(inner), IPromptDevice
     {
         public bool IsPrompt(DeviceOperation operation) => true;

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>What clients ask for and never take is bounded for all of them together, and costs nobody else his answers.</summary>
+/// <summary>Answers that clients request and never read are bounded for all clients together, and do not hold up the answers of others.</summary>
 [Collection(Alone.Name)]
 public sealed class Greedy_clients_should : NbdServerSpec
 {
@@ -19,7 +19,8 @@ public sealed class Greedy_clients_should : NbdServerSpec
     {
         var memory = Random(2 * Largest);
         const long bound = 96L << 20;
-        var server = Serve(prompt ? memory : new CountingDevice(memory), settings: settings => settings with { MaxBytes = bound, PieceSize = 1 << 20, MaxConnections = Clients + 2 });
+        var server = Serve(prompt ? memory : new CountingDevice(memory),
+            settings: settings => settings with { MaxBytes = bound, PieceSize = 1 << 20, MaxConnections = Clients + 2 });
         for (var i = 0; i < Clients; i++)
         {
             var greedy = await UseAsync(server, structured: structured);
@@ -79,7 +80,7 @@ public sealed class Greedy_clients_should : NbdServerSpec
             foreach (var client in clients)
                 client.Die();
             await AloneAsync(server);
-            // All of it is there for the next: it could not have it otherwise.
+            // All memory is available to the next client: its read needs all of it.
             var next = await UseAsync(server);
             var read = await next.GoodReadAsync(0, Largest);
             Assert.True(memory.Bytes[..Largest].SequenceEqual(read));

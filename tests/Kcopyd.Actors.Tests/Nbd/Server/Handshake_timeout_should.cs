@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>A client has so long to choose an export; the time is the actor system's, which moves when the spec says so.</summary>
+/// <summary>A client must choose an export within a limit. The actor system's virtual time advances when the test says so.</summary>
 public sealed class Handshake_timeout_should() : NbdServerSpec(VirtualTime)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);

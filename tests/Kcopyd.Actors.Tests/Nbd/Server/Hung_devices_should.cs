@@ -6,12 +6,13 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>A server, or the removal of an export, ends within its bounds although a device never answers, and says what hangs.</summary>
+/// <summary>Stopping a server or removing an export ends within its time limits although a device never answers, and reports what hangs.</summary>
 public sealed class Hung_devices_should : NbdServerSpec
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(50);
 
-    private NbdServer ServeBriefly(params NbdExport[] exports) => Serve(exports, settings: settings => settings with { DrainTimeout = Short, DeviceTimeout = Short });
+    private NbdServer ServeBriefly(params NbdExport[] exports) =>
+        Serve(exports, settings: settings => settings with { DrainTimeout = Short, DeviceTimeout = Short });
 
     [Fact]
     public async Task not_hold_up_the_end_of_a_server_which_names_the_oldest_request()
@@ -22,7 +23,7 @@ public sealed class Hung_devices_should : NbdServerSpec
         await client.BeginAsync(NbdCommand.Write, 8192, 3, payload: new byte[] { 1, 2, 3 });
         await hung.WaitingAsync();
         await client.BeginAsync(NbdCommand.Write, 0, 4, payload: new byte[] { 4, 5, 6, 7 });
-        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Flush));        // the second write has begun, too
+        Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Flush));        // the second write is in the device, too
 
         var stopped = await Assert.ThrowsAsync<TimeoutException>(() => Soon(server.StopAsync()));
         Assert.Contains("export 'a', the hung one: client ", stopped.Message, StringComparison.Ordinal);
@@ -56,7 +57,8 @@ public sealed class Hung_devices_should : NbdServerSpec
         await Soon(BlockingDevice.Blocked.WaitAsync());
         try
         {
-            Assert.Contains("Write of 1 bytes at 0", (await Assert.ThrowsAsync<TimeoutException>(() => Soon(server.StopAsync()))).Message, StringComparison.Ordinal);
+            var stopped = await Assert.ThrowsAsync<TimeoutException>(() => Soon(server.StopAsync()));
+            Assert.Contains("Write of 1 bytes at 0", stopped.Message, StringComparison.Ordinal);
             await client.EndsAsync();
         }
         finally
@@ -112,7 +114,7 @@ public sealed class Hung_devices_should : NbdServerSpec
         await Until(async () => !await server.RemoveExportAsync("a"));
     }
 
-    // What a connection leaves in a device when it dies of a bug: nobody is told when that ends, so nobody may say that it has.
+    // The requests that a connection leaves in a device when it fails because of a bug: their completion is not reported, so the server must not claim it.
     [Fact]
     public async Task not_be_taken_for_quiet_when_a_connection_has_died_of_a_bug()
     {
@@ -123,7 +125,8 @@ public sealed class Hung_devices_should : NbdServerSpec
         await device.WaitingAsync();
         (await Sys.ActorSelection(server.Actor.Path / "connection-0").ResolveOne(TimeSpan.FromSeconds(60))).Tell(Akka.Actor.Kill.Instance, TestActor);
         await client.EndsAsync();
-        Assert.Contains("requests of connections that have failed", (await Assert.ThrowsAsync<TimeoutException>(() => Soon(server.RemoveExportAsync("a")))).Message, StringComparison.Ordinal);
+        var late = await Assert.ThrowsAsync<TimeoutException>(() => Soon(server.RemoveExportAsync("a")));
+        Assert.Contains("requests of connections that have failed", late.Message, StringComparison.Ordinal);
         device.Release();
     }
 

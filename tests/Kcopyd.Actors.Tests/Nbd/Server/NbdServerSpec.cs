@@ -8,22 +8,24 @@ using Kcopyd.Actors.Tests.Devices;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>What the specs of the server share: a server on a unix socket, clients of it, and that both go away with the spec.</summary>
+/// <summary>The base of the server's specs: a server on a unix socket and its clients, which both end with the test.</summary>
 public abstract class NbdServerSpec(string config = "") : EngineSpec(config)
 {
     private readonly TempFolder _folder = new();
     private readonly List<IDisposable> _clients = [];
     private readonly List<NbdServer> _servers = [];
 
-    /// <summary>A path in the spec's own folder.</summary>
+    /// <summary>A path in the test's own folder.</summary>
     protected string InFolder(string name) => _folder[name];
 
-    private protected NbdServer Serve(IBlockDevice device, Func<NbdServerOptions, NbdServerOptions>? change = null, Func<NbdServerSettings, NbdServerSettings>? settings = null) =>
+    private protected NbdServer Serve(
+        IBlockDevice device, Func<NbdServerOptions, NbdServerOptions>? change = null, Func<NbdServerSettings, NbdServerSettings>? settings = null) =>
         Serve([new NbdExport("", device)], change, settings);
 
-    private protected NbdServer Serve(NbdExport[] exports, Func<NbdServerOptions, NbdServerOptions>? change = null, Func<NbdServerSettings, NbdServerSettings>? settings = null)
+    private protected NbdServer Serve(
+        NbdExport[] exports, Func<NbdServerOptions, NbdServerOptions>? change = null, Func<NbdServerSettings, NbdServerSettings>? settings = null)
     {
-        _ = Sys.Kcopyd();       // it brings the configuration
+        _ = Sys.Kcopyd();       // loads the configuration
         var limits = NbdServerSettings.FromConfig(Sys.Settings.Config.GetConfig("kcopyd.nbd.server")) with { HandshakeTimeout = TimeSpan.FromMinutes(10) };
         var options = new NbdServerOptions
         {
@@ -43,7 +45,7 @@ public abstract class NbdServerSpec(string config = "") : EngineSpec(config)
         return client;
     }
 
-    /// <summary>A client that has said hello.</summary>
+    /// <summary>A client that has exchanged greetings with the server.</summary>
     private protected async Task<RawClient> GreetAsync(NbdServer server)
     {
         var client = await ConnectAsync(server);
@@ -51,7 +53,7 @@ public abstract class NbdServerSpec(string config = "") : EngineSpec(config)
         return client;
     }
 
-    /// <summary>A client in transmission.</summary>
+    /// <summary>A client in the transmission phase.</summary>
     private protected async Task<RawClient> UseAsync(NbdServer server, string export = "", bool structured = false)
     {
         var client = await GreetAsync(server);
@@ -61,7 +63,7 @@ public abstract class NbdServerSpec(string config = "") : EngineSpec(config)
         return client;
     }
 
-    /// <summary>Waits until no client uses any export: then nothing of them is on its way.</summary>
+    /// <summary>Waits until no client uses any export. Then none of their requests is in flight.</summary>
     private protected static Task AloneAsync(NbdServer server) => Until(() => server.GetStatus().All(static export => export.Connections == 0));
 
     private protected static ServerCore Core(NbdServer server) => CoreOf(server);
@@ -69,7 +71,7 @@ public abstract class NbdServerSpec(string config = "") : EngineSpec(config)
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_core")]
     private static extern ref ServerCore CoreOf(NbdServer server);
 
-    /// <summary>Every error of an actor from now on, restarts included.</summary>
+    /// <summary>Collects every error of an actor from now on, including restarts.</summary>
     private protected System.Collections.Concurrent.ConcurrentQueue<Error> Errors()
     {
         var errors = new System.Collections.Concurrent.ConcurrentQueue<Error>();

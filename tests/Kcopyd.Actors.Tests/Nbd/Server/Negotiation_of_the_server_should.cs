@@ -18,7 +18,8 @@ public sealed class Negotiation_of_the_server_should : NbdServerSpec
         var client = await GreetAsync(Two());
         var replies = await client.OptionAsync(NbdOption.List);
         Assert.Equal([NbdOptionReply.Server, NbdOptionReply.Server, NbdOptionReply.Ack], replies.Select(reply => reply.Type));
-        Assert.Equal(["disk", "disk2"], replies.SkipLast(1).Select(reply => Encoding.UTF8.GetString(reply.Data.AsSpan(4, BinaryPrimitives.ReadInt32BigEndian(reply.Data)))));
+        Assert.Equal(["disk", "disk2"],
+            replies.SkipLast(1).Select(reply => Encoding.UTF8.GetString(reply.Data.AsSpan(4, BinaryPrimitives.ReadInt32BigEndian(reply.Data)))));
         Assert.Equal(NbdOptionReply.Invalid, await client.AskAsync(NbdOption.List, [0]));
     }
 
@@ -31,8 +32,9 @@ public sealed class Negotiation_of_the_server_should : NbdServerSpec
         Assert.Equal("disk", terms.Text(NbdInfo.Name));
         Assert.Equal("the first", terms.Text(NbdInfo.Description));
         Assert.Equal((1u, 4096u, (uint)NbdNumbers.LargestPayload), terms.BlockSizes);
-        Assert.Equal(TransmissionFlags.HasFlags | TransmissionFlags.SendFlush | TransmissionFlags.SendFua | TransmissionFlags.SendTrim | TransmissionFlags.SendWriteZeroes
-            | TransmissionFlags.SendFastZero | TransmissionFlags.CanMultiConn | TransmissionFlags.SendCache, terms.Flags);
+        Assert.Equal(
+            TransmissionFlags.HasFlags | TransmissionFlags.SendFlush | TransmissionFlags.SendFua | TransmissionFlags.SendTrim
+            | TransmissionFlags.SendWriteZeroes | TransmissionFlags.SendFastZero | TransmissionFlags.CanMultiConn | TransmissionFlags.SendCache, terms.Flags);
 
         terms = await client.GoAsync("disk2");
         Assert.Equal(4096, terms.Length);
@@ -51,7 +53,8 @@ public sealed class Negotiation_of_the_server_should : NbdServerSpec
         await client.SendAsync(new Packet().Option(NbdOption.ExportName, "disk"u8));
         var answer = await client.ReadAsync(bytes);
         Assert.Equal(1 << 20, BinaryPrimitives.ReadInt64BigEndian(answer));
-        Assert.True(((TransmissionFlags)BinaryPrimitives.ReadUInt16BigEndian(answer.AsSpan(8))).HasFlag(TransmissionFlags.HasFlags | TransmissionFlags.SendFlush));
+        var flags = (TransmissionFlags)BinaryPrimitives.ReadUInt16BigEndian(answer.AsSpan(8));
+        Assert.True(flags.HasFlag(TransmissionFlags.HasFlags | TransmissionFlags.SendFlush));
         Assert.All(answer[10..], zero => Assert.Equal(0, zero));
         Assert.Equal(NbdError.None, await client.WriteAsync(100, [1, 2, 3]));
     }
@@ -60,7 +63,10 @@ public sealed class Negotiation_of_the_server_should : NbdServerSpec
     public async Task keep_its_place_behind_an_option_that_it_does_not_know()
     {
         var client = await GreetAsync(Two());
-        await client.SendAsync(new Packet().Option((NbdOption)4711, new byte[1000]).Option(NbdOption.ExtendedHeaders, []).Option((NbdOption)uint.MaxValue, new byte[65_536])
+        await client.SendAsync(new Packet()
+            .Option((NbdOption)4711, new byte[1000])
+            .Option(NbdOption.ExtendedHeaders, [])
+            .Option((NbdOption)uint.MaxValue, new byte[65_536])
             .Option(NbdOption.List, []));
         Assert.Equal(NbdOptionReply.Unsupported, Assert.Single(await client.RepliesAsync((NbdOption)4711)).Type);
         Assert.Equal(NbdOptionReply.Unsupported, Assert.Single(await client.RepliesAsync(NbdOption.ExtendedHeaders)).Type);
@@ -104,8 +110,17 @@ public sealed class Negotiation_of_the_server_should : NbdServerSpec
     public async Task refuse_data_whose_lengths_do_not_add_up()
     {
         var client = await GreetAsync(Two());
-        byte[][] wrong = [[], [0, 0], new Packet().Text("disk").ToArray(), new Packet().Text("disk").U16(1).ToArray(), new Packet().Text("disk").U16(0).U16(0).ToArray(),
-            new Packet().U32(5).Raw("disk"u8).ToArray(), new Packet().U32(uint.MaxValue).Raw("disk"u8).U16(0).ToArray(), new Packet().U32(2).Raw([0xff, 0xfe]).U16(0).ToArray()];
+        byte[][] wrong =
+        [
+            [],
+            [0, 0],
+            new Packet().Text("disk").ToArray(),
+            new Packet().Text("disk").U16(1).ToArray(),
+            new Packet().Text("disk").U16(0).U16(0).ToArray(),
+            new Packet().U32(5).Raw("disk"u8).ToArray(),
+            new Packet().U32(uint.MaxValue).Raw("disk"u8).U16(0).ToArray(),
+            new Packet().U32(2).Raw([0xff, 0xfe]).U16(0).ToArray(),
+        ];
         foreach (var data in wrong)
         {
             Assert.Equal(NbdOptionReply.Invalid, await client.AskAsync(NbdOption.Info, data));
@@ -127,7 +142,7 @@ public sealed class Negotiation_of_the_server_should : NbdServerSpec
         Assert.Equal(NbdError.Invalid, await client.WriteAsync(512, new byte[100]));
         Assert.Equal(NbdError.Invalid, (await client.ReadAtAsync(511, 512)).Error);
 
-        // A client of the old way cannot ask.
+        // A client that uses NBD_OPT_EXPORT_NAME cannot ask.
         var old = await GreetAsync(server);
         await old.SendAsync(new Packet().Option(NbdOption.ExportName, []));
         await old.EndsAsync();

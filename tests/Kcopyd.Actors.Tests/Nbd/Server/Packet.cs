@@ -5,7 +5,7 @@ using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>Bytes for the wire, put together by hand: a client of the specs can also say what no client should.</summary>
+/// <summary>Builds the bytes of a message by hand, so that a test can also send what no client should.</summary>
 internal sealed class Packet
 {
     private readonly ArrayBufferWriter<byte> _bytes = new();
@@ -41,14 +41,14 @@ internal sealed class Packet
         return this;
     }
 
-    /// <summary>A length and so many bytes of UTF-8.</summary>
+    /// <summary>A length and that number of UTF-8 bytes.</summary>
     public Packet Text(string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
         return U32((uint)bytes.Length).Raw(bytes);
     }
 
-    /// <summary>An option; its length may be a lie.</summary>
+    /// <summary>An option, whose length may be wrong.</summary>
     public Packet Option(NbdOption option, ReadOnlySpan<byte> data, uint? length = null, ulong magic = NbdNumbers.OptionMagic) =>
         U64(magic).U32((uint)option).U32(length ?? (uint)data.Length).Raw(data);
 

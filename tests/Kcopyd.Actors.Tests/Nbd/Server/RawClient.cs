@@ -7,8 +7,8 @@ using Xunit;
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
 /// <summary>
-/// A client that sends whatever bytes a spec wants, and reads what comes, within a time limit. It believes nothing: what the server says is
-/// held against the protocol while it is read.
+/// A client that sends any bytes that a test provides, and reads the answers within a time limit. It trusts nothing: it checks everything that the server sends
+/// against the protocol.
 /// </summary>
 internal sealed class RawClient : IDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class RawClient : IDisposable
 
     public Socket Socket { get; }
 
-    /// <summary>What is read and written; TLS takes its place.</summary>
+    /// <summary>The stream of the connection. A test replaces it for TLS.</summary>
     public Stream Stream { get; set; }
 
     public bool IsStructured { get; private set; }
@@ -38,7 +38,7 @@ internal sealed class RawClient : IDisposable
 
     public void Dispose() => Stream.Dispose();
 
-    /// <summary>Vanishes as a client that is killed.</summary>
+    /// <summary>Resets the connection, like a client that is killed.</summary>
     public void Die()
     {
         Socket.LingerState = new LingerOption(true, 0);
@@ -56,7 +56,7 @@ internal sealed class RawClient : IDisposable
         return data;
     }
 
-    /// <summary>What comes until the server ends the connection.</summary>
+    /// <summary>Reads until the server ends the connection.</summary>
     public async Task<byte[]> ReadToEndAsync()
     {
         var all = new MemoryStream();
@@ -66,12 +66,12 @@ internal sealed class RawClient : IDisposable
         }
         catch (IOException)
         {
-            // It is ended, too, by a server that did not read all that was sent.
+            // A server that has not read everything that was sent resets the connection.
         }
         return all.ToArray();
     }
 
-    /// <summary>The server ends the connection, and says nothing more before.</summary>
+    /// <summary>Checks that the server ends the connection without sending anything more.</summary>
     public async Task EndsAsync() => Assert.Empty(await ReadToEndAsync());
 
     // ---- negotiation -----------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ internal sealed class RawClient : IDisposable
         await SendAsync(new Packet().U32((uint)flags));
     }
 
-    /// <summary>Sends an option and reads its answers, to the one that is the last.</summary>
+    /// <summary>Sends an option and reads all its answers.</summary>
     public async Task<List<OptionReply>> OptionAsync(NbdOption option, byte[]? data = null)
     {
         await SendAsync(new Packet().Option(option, data));
@@ -104,10 +104,10 @@ internal sealed class RawClient : IDisposable
     /// <summary>Sends an option that has one answer.</summary>
     public async Task<NbdOptionReply> AskAsync(NbdOption option, byte[]? data = null) => Assert.Single(await OptionAsync(option, data)).Type;
 
-    /// <summary>Begins the transmission.</summary>
+    /// <summary>Chooses an export, which starts the transmission phase.</summary>
     public async Task<Terms> GoAsync(string export = "", params NbdInfo[] wanted) => Terms.Of(await OptionAsync(NbdOption.Go, Packet.Go(export, wanted)));
 
-    /// <summary>Wants structured replies, and block status of the export if it is to be asked for.</summary>
+    /// <summary>Negotiates structured replies, and the block status of an export if one is named.</summary>
     public async Task StructuredAsync(string? allocationOf = null)
     {
         Assert.Equal(NbdOptionReply.Ack, await AskAsync(NbdOption.StructuredReply));
@@ -130,7 +130,7 @@ internal sealed class RawClient : IDisposable
 
     // ---- transmission ----------------------------------------------------------------------------------------------
 
-    /// <summary>Sends a request; its cookie is returned.</summary>
+    /// <summary>Sends a request and returns its cookie.</summary>
     public async Task<ulong> BeginAsync(NbdCommand command, long offset = 0, long length = 0, CommandFlags flags = 0, ReadOnlyMemory<byte> payload = default)
     {
         var cookie = ++_cookie;
@@ -157,7 +157,7 @@ internal sealed class RawClient : IDisposable
             (ChunkType)BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(6)), await ReadAsync(length));
     }
 
-    /// <summary>The chunks of the one request that is under way.</summary>
+    /// <summary>Reads the chunks of the only request in flight.</summary>
     public async Task<List<Chunk>> ChunksAsync(ulong cookie)
     {
         var chunks = new List<Chunk>();
@@ -170,7 +170,7 @@ internal sealed class RawClient : IDisposable
         return chunks;
     }
 
-    /// <summary>Does a request whose answer is one word.</summary>
+    /// <summary>Sends a request and reads its simple reply, which has no data.</summary>
     public async Task<NbdError> DoAsync(NbdCommand command, long offset = 0, long length = 0, CommandFlags flags = 0, ReadOnlyMemory<byte> payload = default)
     {
         var cookie = await BeginAsync(command, offset, length, flags, payload);
@@ -181,7 +181,7 @@ internal sealed class RawClient : IDisposable
 
     public Task<NbdError> WriteAsync(long offset, byte[] data, CommandFlags flags = 0) => DoAsync(NbdCommand.Write, offset, data.Length, flags, data);
 
-    /// <summary>Reads, and puts together what comes in chunks.</summary>
+    /// <summary>Reads, and joins the chunks of a structured reply.</summary>
     public async Task<(NbdError Error, byte[] Data)> ReadAtAsync(long offset, int length, CommandFlags flags = 0)
     {
         var cookie = await BeginAsync(NbdCommand.Read, offset, length, flags);
@@ -192,7 +192,7 @@ internal sealed class RawClient : IDisposable
         return (reply.Error, reply.Error == NbdError.None ? await ReadAsync(length) : []);
     }
 
-    /// <summary>Reads what can be read.</summary>
+    /// <summary>Reads, and checks that the read succeeds.</summary>
     public async Task<byte[]> GoodReadAsync(long offset, int length)
     {
         var (error, data) = await ReadAtAsync(offset, length);

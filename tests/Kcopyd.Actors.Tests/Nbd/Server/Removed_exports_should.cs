@@ -17,11 +17,11 @@ public sealed class Removed_exports_should : NbdServerSpec
         var server = Serve([new("a", removed)]);
         var client = await GreetAsync(server);
         var connection = (IInternalActorRef)await Soon(Sys.ActorSelection(server.Actor.Path / "connection-0").ResolveOne(RawClient.Limit));
-        connection.Suspend();       // it does not learn yet what was agreed on
+        connection.Suspend();       // it does not receive the result of the negotiation yet
         await client.SendAsync(new Packet().Option(NbdOption.Go, Packet.Go("a")).Request(NbdCommand.Write, 1, 0, 3).Raw([1, 2, 3]));
         Assert.Equal(NbdOptionReply.Ack, (await client.RepliesAsync(NbdOption.Go))[^1].Type);
 
-        Assert.True(await Soon(server.RemoveExportAsync("a")));        // from here on no request of a client is in the device, and none will be
+        Assert.True(await Soon(server.RemoveExportAsync("a")));        // from here on, no request of a client is in the device, and none will be
         if (hasSuccessor)
             server.AddExport(new NbdExport("a", successor));
         connection.Resume();

@@ -5,10 +5,10 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>One answer to an option.</summary>
+/// <summary>An answer to an option.</summary>
 internal sealed record OptionReply(NbdOptionReply Type, byte[] Data)
 {
-    /// <summary>No more answers to this option come.</summary>
+    /// <summary>True if no more answers to this option follow.</summary>
     public bool IsLast => Type == NbdOptionReply.Ack || (uint)Type >= 0x8000_0000;
 
     public string Message => Encoding.UTF8.GetString(Data);
@@ -16,7 +16,7 @@ internal sealed record OptionReply(NbdOptionReply Type, byte[] Data)
     public NbdInfo Info => (NbdInfo)BinaryPrimitives.ReadUInt16BigEndian(Data);
 }
 
-/// <summary>What NBD_OPT_GO, NBD_OPT_INFO or NBD_OPT_EXPORT_NAME told.</summary>
+/// <summary>The result of NBD_OPT_GO, NBD_OPT_INFO or NBD_OPT_EXPORT_NAME.</summary>
 internal sealed record Terms(long Length, TransmissionFlags Flags, List<OptionReply> Replies)
 {
     public static Terms Of(List<OptionReply> replies)
@@ -25,14 +25,18 @@ internal sealed record Terms(long Length, TransmissionFlags Flags, List<OptionRe
         Assert.All(replies.SkipLast(1), reply => Assert.Equal(NbdOptionReply.Info, reply.Type));
         var export = Assert.Single(replies.SkipLast(1), reply => reply.Info == NbdInfo.Export).Data;
         Assert.Equal(12, export.Length);
-        return new Terms(BinaryPrimitives.ReadInt64BigEndian(export.AsSpan(2)), (TransmissionFlags)BinaryPrimitives.ReadUInt16BigEndian(export.AsSpan(10)), replies);
+        var flags = (TransmissionFlags)BinaryPrimitives.ReadUInt16BigEndian(export.AsSpan(10));
+        return new Terms(BinaryPrimitives.ReadInt64BigEndian(export.AsSpan(2)), flags, replies);
     }
 
-    public string? Text(NbdInfo info) => Replies.SkipLast(1).FirstOrDefault(reply => reply.Info == info) is { } found ? Encoding.UTF8.GetString(found.Data.AsSpan(2)) : null;
+    public string? Text(NbdInfo info) => Find(info) is { } found ? Encoding.UTF8.GetString(found.Data.AsSpan(2)) : null;
 
-    public (uint Smallest, uint Preferred, uint Largest)? BlockSizes => Replies.SkipLast(1).FirstOrDefault(reply => reply.Info == NbdInfo.BlockSize) is { } found
-        ? (BinaryPrimitives.ReadUInt32BigEndian(found.Data.AsSpan(2)), BinaryPrimitives.ReadUInt32BigEndian(found.Data.AsSpan(6)), BinaryPrimitives.ReadUInt32BigEndian(found.Data.AsSpan(10)))
+    public (uint Smallest, uint Preferred, uint Largest)? BlockSizes => Find(NbdInfo.BlockSize) is { } found
+        ? (BinaryPrimitives.ReadUInt32BigEndian(found.Data.AsSpan(2)), BinaryPrimitives.ReadUInt32BigEndian(found.Data.AsSpan(6)),
+            BinaryPrimitives.ReadUInt32BigEndian(found.Data.AsSpan(10)))
         : null;
+
+    private OptionReply? Find(NbdInfo info) => Replies.SkipLast(1).FirstOrDefault(reply => reply.Info == info);
 }
 
 internal sealed record SimpleReply(ulong Cookie, NbdError Error);
@@ -45,12 +49,12 @@ internal sealed record Chunk(ulong Cookie, ChunkFlags Flags, ChunkType Type, byt
 
     public NbdError Error => IsError ? (NbdError)BinaryPrimitives.ReadUInt32BigEndian(Data) : NbdError.None;
 
-    /// <summary>Of data: where it belongs.</summary>
+    /// <summary>The offset of a data chunk.</summary>
     public long Offset => BinaryPrimitives.ReadInt64BigEndian(Data);
 
     public ReadOnlySpan<byte> Content => Data.AsSpan(8);
 
-    /// <summary>Of an answer to a block status: its extents.</summary>
+    /// <summary>The extents of a block status chunk.</summary>
     public List<(uint Length, ExtentFlags Flags)> Extents
     {
         get
@@ -64,7 +68,7 @@ internal sealed record Chunk(ulong Cookie, ChunkFlags Flags, ChunkType Type, byt
         }
     }
 
-    /// <summary>The data of a read: every byte of it comes exactly once, unless there was an error.</summary>
+    /// <summary>Joins the data of a read. Checks that each byte arrives exactly once, unless there was an error.</summary>
     public static (NbdError Error, byte[] Data) Join(List<Chunk> chunks, long offset, int length)
     {
         if (chunks.Find(chunk => chunk.IsError) is { } wrong)

@@ -4,10 +4,10 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>Answers go over a pipe to a client that takes them when the spec says so.</summary>
+/// <summary>Answers go over a pipe to a client that reads them when the test says so.</summary>
 public sealed class ReplyWriter_should
 {
-    private const int Large = 2 * ConnectionParts.Piece;    // more than the pipe takes at once
+    private const int Large = 2 * ConnectionParts.Piece;    // more than the pipe buffers
 
     private readonly ConnectionParts _parts = new();
 

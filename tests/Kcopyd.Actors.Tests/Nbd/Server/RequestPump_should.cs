@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>Requests go from the input to the device, and from there to the answers: all of a connection but its actor.</summary>
+/// <summary>Requests go from the input to the device, and from there to the answers: a whole connection without its actor.</summary>
 public sealed class RequestPump_should
 {
     private const int Piece = ConnectionParts.Piece;

@@ -5,14 +5,14 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>Each command and flag, on a device that the connection calls itself and on one that workers call.</summary>
+/// <summary>Each command and flag, on a device that the connection calls directly and on one that workers call.</summary>
 public sealed class Requests_should : NbdServerSpec
 {
     private const int Length = 1 << 20;
 
     private readonly MemoryBlockDevice _memory = BlockDevice.Memory(Length);
 
-    // A layer is not prompt: it is for workers.
+    // A device layer is not prompt, so workers call it.
     private IBlockDevice Device(bool prompt) => prompt ? _memory : new CountingDevice(_memory);
 
     [Theory]
@@ -39,7 +39,10 @@ public sealed class Requests_should : NbdServerSpec
     {
         Bytes.Filled(Length, 7).CopyTo(_memory.Bytes);
         var client = await UseAsync(Serve(Device(prompt)));
-        foreach (var flags in new[] { CommandFlags.None, CommandFlags.NoHole, CommandFlags.FastZero, CommandFlags.NoHole | CommandFlags.FastZero, CommandFlags.Fua })
+        foreach (var flags in new[]
+        {
+            CommandFlags.None, CommandFlags.NoHole, CommandFlags.FastZero, CommandFlags.NoHole | CommandFlags.FastZero, CommandFlags.Fua,
+        })
         {
             _memory.Bytes[..8192].Fill(9);
             Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.WriteZeroes, 512, 4096, flags));
@@ -52,13 +55,13 @@ public sealed class Requests_should : NbdServerSpec
         Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Flush));
     }
 
-    // ENOTSUP says to a client that it must do without; EINVAL, that it made a mistake.
+    // ENOTSUP tells a client to do without the operation; EINVAL, that it made a mistake.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task be_unsupported_where_the_export_has_not_offered_them(bool structured)
     {
-        var device = _memory.WithVolatileCache();       // neither discards nor zeroes by its own means
+        var device = _memory.WithVolatileCache();       // offloads neither discards nor zeroes
         var client = await GreetAsync(Serve(device));
         if (structured)
             await client.StructuredAsync();
@@ -73,7 +76,7 @@ public sealed class Requests_should : NbdServerSpec
         Assert.Equal(NbdError.NotSupported, await client.DoAsync(NbdCommand.Trim, 3, 1));
         Assert.Equal(NbdError.NotSupported, await client.DoAsync(NbdCommand.Trim));
         Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Cache, 0, 512));
-        // Mistakes stay mistakes: a context that was not negotiated, and flags of other commands.
+        // Mistakes are still EINVAL: a context that was not negotiated, and flags of other commands.
         if (!structured)
             Assert.Equal(NbdError.Invalid, await client.DoAsync(NbdCommand.BlockStatus, 0, 512));
         Assert.Equal(NbdError.Invalid, await client.DoAsync(NbdCommand.Trim, 0, 512, CommandFlags.NoHole));
@@ -81,7 +84,7 @@ public sealed class Requests_should : NbdServerSpec
 
     [Theory]
     [InlineData(95, NbdError.NotSupported)]     // EOPNOTSUPP
-    [InlineData(25, NbdError.NotSupported)]     // ENOTTY: the device has no such request
+    [InlineData(25, NbdError.NotSupported)]     // ENOTTY: the device does not support the request
     [InlineData(38, NbdError.NotSupported)]     // ENOSYS
     [InlineData(22, NbdError.Invalid)]
     [InlineData(5, NbdError.Io)]
@@ -155,7 +158,7 @@ public sealed class Requests_should : NbdServerSpec
         Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Trim, 0, 512, CommandFlags.Fua));
         Assert.Equal(3, device.Flushes);
 
-        // Where it means nothing, it does nothing.
+        // On other commands, FUA has no effect.
         Assert.Equal(NbdError.None, (await client.ReadAtAsync(0, 512, CommandFlags.Fua)).Error);
         Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.Flush, flags: CommandFlags.Fua));
         Assert.Equal(4, device.Flushes);
@@ -167,7 +170,9 @@ public sealed class Requests_should : NbdServerSpec
         var device = new CountingDevice(_memory);
         var client = await UseAsync(Serve(device, settings: settings => settings with { PieceSize = 64 << 10 }));
         Assert.Equal(NbdError.None, await client.WriteAsync(0, new byte[300_000], CommandFlags.Fua));
-        Assert.Equal([IoOperations.Write, IoOperations.Write, IoOperations.Write, IoOperations.Write, IoOperations.Write, IoOperations.Flush], device.Log.Select(entry => entry.Operation));
+        Assert.Equal(
+            [IoOperations.Write, IoOperations.Write, IoOperations.Write, IoOperations.Write, IoOperations.Write, IoOperations.Flush],
+            device.Log.Select(entry => entry.Operation));
     }
 
     [Fact]

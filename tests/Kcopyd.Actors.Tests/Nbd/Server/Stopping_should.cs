@@ -54,7 +54,7 @@ public sealed class Stopping_should : NbdServerSpec
         var client = await UseAsync(server);
         for (var i = 0; i < 4; i++)
             await client.BeginAsync(NbdCommand.Read, 0, 16 << 20);
-        await client.SimpleAsync();     // it has begun, and more is on its way than the socket holds
+        await client.SimpleAsync();     // the answers have started, and are longer than the socket buffers
         await Soon(server.StopAsync());
     }
 
@@ -94,7 +94,8 @@ public sealed class Stopping_should : NbdServerSpec
     [InlineData(0u)]
     public async Task end_beside_a_client_that_never_stops_to_be_refused(uint length)
     {
-        var server = Serve([new("", BlockDevice.Memory(4096)) { ReadOnly = true }], settings: settings => settings with { DrainTimeout = TimeSpan.FromMilliseconds(50) });
+        var server = Serve([new("", BlockDevice.Memory(4096)) { ReadOnly = true }],
+            settings: settings => settings with { DrainTimeout = TimeSpan.FromMilliseconds(50) });
         var client = await UseAsync(server);
         var answers = client.ReadToEndAsync();
         var flood = new Packet();
@@ -140,7 +141,8 @@ public sealed class Stopping_should : NbdServerSpec
     {
         var folder = Directory.CreateDirectory(InFolder("gone"));
         var device = new CountingDevice(BlockDevice.Memory(4096));
-        var server = Serve([new("", device)], options => options with { EndPoints = [new System.Net.Sockets.UnixDomainSocketEndPoint(InFolder("gone/socket"))] });
+        var endPoint = new System.Net.Sockets.UnixDomainSocketEndPoint(InFolder("gone/socket"));
+        var server = Serve([new("", device)], options => options with { EndPoints = [endPoint] });
         var client = await UseAsync(server);
         folder.Delete(recursive: true);
         await Soon(server.StopAsync());

@@ -14,7 +14,8 @@ public sealed class Structured_replies_should : NbdServerSpec
     public async Task bring_a_long_read_in_pieces_and_one_that_must_not_be_cut_whole(bool prompt)
     {
         var memory = Random(5 * Piece64 + 10);
-        var client = await UseAsync(Serve(prompt ? memory : new CountingDevice(memory), settings: settings => settings with { PieceSize = Piece64 }), structured: true);
+        var server = Serve(prompt ? memory : new CountingDevice(memory), settings: settings => settings with { PieceSize = Piece64 });
+        var client = await UseAsync(server, structured: true);
         var chunks = await client.ChunksAsync(await client.BeginAsync(NbdCommand.Read, 0, memory.Length));
         Assert.Equal(6, chunks.Count);
         Assert.Equal(memory.Bytes.ToArray(), Chunk.Join(chunks, 0, (int)memory.Length).Data);
@@ -97,7 +98,7 @@ public sealed class Structured_replies_should : NbdServerSpec
         }
     }
 
-    /// <summary>Lets its inner device tell of holes, as no layer does by itself, and hides that it is a layer over memory.</summary>
+    /// <summary>Reports the holes of its inner device, which a layer does not do by default, and hides that the device is memory.</summary>
     private sealed class Mapped(OffloadingDevice inner) : DeviceLayer(inner)
     {
         public override DeviceFeatures Features => Inner.Features | DeviceFeatures.Map;

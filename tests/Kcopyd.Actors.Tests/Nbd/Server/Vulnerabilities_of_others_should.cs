@@ -5,11 +5,11 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Server;
 
-/// <summary>What went wrong in other servers, by the number under which it became known.</summary>
+/// <summary>Vulnerabilities of other NBD servers, by the number under which they were published.</summary>
 /// <remarks>
-/// Not here: nbd 2013-6410 (an access list that matches part of an address): there is no access list; who may connect is the business of the
-/// socket's permissions, of loopback and of TLS. dm-snapshot 2013-4299 (a crafted store) is in the specs of snapshots, StoreReader_should and
-/// Stale_records_should. nbdkit 2021-3716 is in Tls_of_the_server_should. What servers did to clients is in the specs of the client.
+/// Not here: nbd 2013-6410 (an access list that matches part of an address), because this server has no access list: the permissions of the socket, loopback
+/// and TLS control access. dm-snapshot 2013-4299 (a crafted store) is covered by the specs of snapshots, StoreReader_should and Stale_records_should. nbdkit
+/// 2021-3716 is covered by Tls_of_the_server_should. Attacks of servers on clients are covered by the specs of the client.
 /// </remarks>
 public sealed class Vulnerabilities_of_others_should : NbdServerSpec
 {
@@ -83,7 +83,8 @@ public sealed class Vulnerabilities_of_others_should : NbdServerSpec
         Assert.Equal(expected, await client.AskAsync(NbdOption.Go, Packet.Go(name)));
         await client.StructuredAsync();
         Assert.Equal(expected, await client.AskAsync(NbdOption.SetMetaContext, Packet.Contexts(name, "x")));
-        Assert.Equal(length <= NbdNumbers.LongestString ? NbdOptionReply.Ack : NbdOptionReply.Invalid, await client.AskAsync(NbdOption.SetMetaContext, Packet.Contexts("", name)));
+        Assert.Equal(length <= NbdNumbers.LongestString ? NbdOptionReply.Ack : NbdOptionReply.Invalid,
+            await client.AskAsync(NbdOption.SetMetaContext, Packet.Contexts("", name)));
         await client.GoAsync();
     }
 
@@ -91,7 +92,10 @@ public sealed class Vulnerabilities_of_others_should : NbdServerSpec
     public async Task qemu_2017_7539_and_2017_9524_unexpected_data_or_a_drop_amid_the_negotiation()
     {
         var server = Serve(_device);
-        foreach (var noise in new[] { Bytes.Random(10_000), Bytes.Filled(10_000, 0), Bytes.Filled(10_000, 0xff), Encoding.ASCII.GetBytes("NBDMAGICIHAVEOPT\0\x3") })
+        foreach (var noise in new[]
+        {
+            Bytes.Random(10_000), Bytes.Filled(10_000, 0), Bytes.Filled(10_000, 0xff), Encoding.ASCII.GetBytes("NBDMAGICIHAVEOPT\0\x3"),
+        })
         {
             var client = await ConnectAsync(server);
             await client.SendAsync(noise);
@@ -122,7 +126,10 @@ public sealed class Vulnerabilities_of_others_should : NbdServerSpec
     public async Task qemu_2020_10761_an_error_message_at_the_limit_of_its_length()
     {
         var client = await GreetAsync(Serve(_device));
-        foreach (var name in new[] { new string('x', 4096), new string('\u00e9', 2048), string.Concat(Enumerable.Repeat("\U0001f4be", 1024)), new string('x', 79) + "\U0001f4be" })
+        foreach (var name in new[]
+        {
+            new string('x', 4096), new string('\u00e9', 2048), string.Concat(Enumerable.Repeat("\U0001f4be", 1024)), new string('x', 79) + "\U0001f4be",
+        })
         {
             var reply = Assert.Single(await client.OptionAsync(NbdOption.Go, Packet.Go(name)));
             Assert.Equal(NbdOptionReply.Unknown, reply.Type);
@@ -156,8 +163,11 @@ public sealed class Vulnerabilities_of_others_should : NbdServerSpec
     public async Task nbdkit_2025_47711_and_47712_a_huge_block_status(long offset, long length, int flags)
     {
         var client = await UseAsync(Serve(_device), structured: true);
-        Assert.Equal(NbdError.Invalid, Assert.Single(await client.ChunksAsync(await client.BeginAsync(NbdCommand.BlockStatus, offset, length, (CommandFlags)flags))).Error);
-        Assert.Equal([(1u << 20, ExtentFlags.None)], Assert.Single(await client.ChunksAsync(await client.BeginAsync(NbdCommand.BlockStatus, 0, 1 << 20, (CommandFlags)flags))).Extents);
+        Assert.Equal(NbdError.Invalid, (await StatusAsync(offset, length)).Error);
+        Assert.Equal([(1u << 20, ExtentFlags.None)], (await StatusAsync(0, 1 << 20)).Extents);
+
+        async Task<Chunk> StatusAsync(long at, long count) =>
+            Assert.Single(await client.ChunksAsync(await client.BeginAsync(NbdCommand.BlockStatus, at, count, (CommandFlags)flags)));
     }
 
     [Theory]
@@ -166,8 +176,8 @@ public sealed class Vulnerabilities_of_others_should : NbdServerSpec
     public async Task nbdkit_2025_47711_and_47712_a_huge_block_status_of_a_huge_device(int flags)
     {
         var client = await UseAsync(Serve(new Huge()), structured: true);
-        var extents = Assert.Single(await client.ChunksAsync(await client.BeginAsync(NbdCommand.BlockStatus, 1L << 40, uint.MaxValue, (CommandFlags)flags))).Extents;
-        Assert.Equal([(uint.MaxValue, ExtentFlags.Hole | ExtentFlags.Zero)], extents);
+        var chunks = await client.ChunksAsync(await client.BeginAsync(NbdCommand.BlockStatus, 1L << 40, uint.MaxValue, (CommandFlags)flags));
+        Assert.Equal([(uint.MaxValue, ExtentFlags.Hole | ExtentFlags.Zero)], Assert.Single(chunks).Extents);
     }
 
     [Fact]
@@ -183,7 +193,7 @@ public sealed class Vulnerabilities_of_others_should : NbdServerSpec
                 reads.Request(NbdCommand.Read, i, i * 4096, 128 << 10);
             await client.SendAsync(reads);
             if (round % 3 == 0)
-                await client.ReadAsync(20);     // some are being answered
+                await client.ReadAsync(20);     // the answers have started
             client.Die();
         }
         Assert.Equal(new byte[4096], await (await UseAsync(server)).GoodReadAsync(0, 4096));
@@ -191,7 +201,7 @@ public sealed class Vulnerabilities_of_others_should : NbdServerSpec
         Assert.Empty(errors);
     }
 
-    /// <summary>A hole of an exabyte, which tells of it at once.</summary>
+    /// <summary>A device of an exabyte that reports itself as a single hole.</summary>
     private sealed class Huge() : DeviceLayer(BlockDevice.Memory(4096))
     {
         public override long Length => 1L << 60;

@@ -3,7 +3,7 @@ using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Tests.Nbd.Transport;
 
-/// <summary>One side of a connection in memory, which counts what goes through it.</summary>
+/// <summary>One side of an in-memory connection. It counts the bytes that it sends.</summary>
 internal sealed class MemoryConnection : TransportConnection
 {
     private readonly Pipe _in, _out;
@@ -30,7 +30,7 @@ internal sealed class MemoryConnection : TransportConnection
     public override void Reset() => Shutdown();
 }
 
-/// <summary>A stream over two pipes. Disposing of it is the end for the other side.</summary>
+/// <summary>A stream over two pipes. Disposing of it closes the other side, too.</summary>
 internal sealed class DuplexStream(Pipe input, Pipe output) : Stream
 {
     private readonly Stream _input = input.Reader.AsStream(leaveOpen: true);

@@ -7,12 +7,12 @@ using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Tests.Nbd.Transport;
 
-/// <summary>A network of this process: no socket is made. Its addresses are those of unix sockets.</summary>
+/// <summary>A network inside this process, which creates no sockets. Its addresses are those of unix sockets.</summary>
 internal sealed class MemoryNetwork : ITransport
 {
     private readonly ConcurrentDictionary<string, MemoryListener> _listeners = new(StringComparer.Ordinal);
 
-    /// <summary>The clients' sides of all connections.</summary>
+    /// <summary>The client side of every connection.</summary>
     public ConcurrentQueue<MemoryConnection> Connections { get; } = new();
 
     public ITransportListener Listen(EndPoint endPoint, bool mayBeReached, TimeSpan keepAlive)

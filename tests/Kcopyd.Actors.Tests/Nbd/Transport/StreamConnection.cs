@@ -3,7 +3,7 @@ using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Tests.Nbd.Transport;
 
-/// <summary>A connection over a stream of a spec; every way to end it closes the stream.</summary>
+/// <summary>A connection over a stream that a test provides. Every way to end it closes the stream.</summary>
 internal sealed class StreamConnection : TransportConnection
 {
     [SetsRequiredMembers]

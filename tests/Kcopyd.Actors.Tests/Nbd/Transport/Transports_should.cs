@@ -6,10 +6,10 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Nbd.Transport;
 
-/// <summary>Server and client know no sockets: another network can stand in for them.</summary>
+/// <summary>The server and the client do not depend on sockets: another network can replace them.</summary>
 public sealed class Transports_should : NbdServerSpec
 {
-    // No socket can be made there.
+    // A socket cannot be created there.
     private const string Address = "/no/such/folder/socket";
 
     private readonly MemoryNetwork _network = new();
