@@ -59,7 +59,7 @@ public sealed class Small_copy_should : EngineSpec, IDisposable
         await using var source = Open("source", _content);
         await using var destination = Open("destination", new byte[4 * Most]);
         using (var file = File.OpenWrite(_memory["source"]))
-            file.SetLength(1024);       // behind the back of who has it open
+            file.SetLength(1024);       // without the knowledge of the open device
         var result = await Soon(Client(Large).CopyAsync(source.Region(0, 8), [destination.Region(0, 8)]));
         Assert.True(result.ReadError);
         Assert.Equal(IoError.EndOfDevice, result.ReadFault!.Error);
