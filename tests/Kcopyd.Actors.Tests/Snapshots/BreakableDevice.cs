@@ -3,7 +3,7 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>Fails every I/O while it is broken: a spec sets the moment, whatever the number of I/Os before it.</summary>
+/// <summary>Fails its operations while it is broken: a spec sets the moment, whatever the number of I/Os before it.</summary>
 internal sealed class BreakableDevice(IBlockDevice inner, IoOperations operations) : ErrorLayer(inner, IoError.Io, operations)
 {
     private volatile bool _isBroken;
