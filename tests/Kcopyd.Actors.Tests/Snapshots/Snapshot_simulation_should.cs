@@ -33,7 +33,7 @@ public sealed class Snapshot_simulation_should(ITestOutputHelper output)
             failures.Count == 0,
             $"{failures.Count} of {count} seeds failed; replay with KCOPYD_SEED=n.\n"
             + string.Join('\n', failures.Take(Seeds.Variable("KCOPYD_FAILURES") ?? 10)));
-        Assert.True(count < 500 || (merges > 0 && invalid > 0), "the seeds do not meet everything");
+        Assert.True(count < 500 || (merges > 0 && invalid > 0), "the seeds do not cover everything");
     }
 
     [Fact]

@@ -98,7 +98,7 @@ public sealed class EngineThreads_should : TestKit
         Assert.True(inside.Wait(Enough), $"{inside.CurrentCount} wait behind those that block.");
         using var other = new ManualResetEventSlim();
         pool.Execute(new Work(other.Set));
-        Assert.True(other.Wait(Enough), "Nothing runs beside what blocks.");
+        Assert.True(other.Wait(Enough), "Nothing runs while the others block.");
         release.Set();
         pool.Shutdown();
     }

@@ -34,7 +34,7 @@ public sealed class EngineThreads_under_wake_ups_should : TestKit
             Assert.True(done.Wait(Enough), $"Number {i} was never begun.");
             Assert.True(go.SignalAndWait(Enough));
             pool.Run(Note);     // concurrently with the answer
-            Assert.True(done.Wait(Enough) && done.Wait(Enough), $"Number {i} is not complete, or what was scheduled beside it never ran.");
+            Assert.True(done.Wait(Enough) && done.Wait(Enough), $"Number {i} is not complete, or the work scheduled with it never ran.");
             if (i % 16 == 0)
             {
                 var running = pool.Running;
