@@ -76,7 +76,7 @@ public sealed class Cancel_should : EngineSpec
         var copy = Client().CopyAsync(stall.Whole(), Whole(Mirrors(1, 100 * Piece)), CopyFlags.None, cancellation.Token);
         await Soon(stall.WaitingAsync(8));
         await cancellation.CancelAsync();
-        Assert.False(copy.IsCompleted);     // what is in flight finishes first
+        Assert.False(copy.IsCompleted);     // I/O in flight finishes first
         stall.Release();
         var error = await Assert.ThrowsAsync<CopyCancelledException>(() => Soon(copy));
         Assert.Equal(cancellation.Token, error.CancellationToken);

@@ -25,7 +25,10 @@ public sealed class Clone_should : EngineSpec
     public async Task be_followed_by_a_copy_of_what_it_left()
     {
         var source = Source();
-        var half = new OffloadingDevice(Length) { Clones = (_, offset, length) => offset == 0 ? IoResult.Success(length / 2) : IoResult.Failure(IoError.NotSupported) };
+        var half = new OffloadingDevice(Length)
+        {
+            Clones = (_, offset, length) => offset == 0 ? IoResult.Success(length / 2) : IoResult.Failure(IoError.NotSupported),
+        };
         var failing = new OffloadingDevice(Length) { Clones = (_, _, _) => IoResult.Failure(IoError.Io, 3 * Piece) };
         var whole = new OffloadingDevice(Length);
         var refusing = new OffloadingDevice(Length) { Clones = (_, _, _) => IoResult.Success(0) };
@@ -59,8 +62,9 @@ public sealed class Clone_should : EngineSpec
     [InlineData(OffloadKinds.Reflink, CopyFlags.None, 0L, 99)]
     [InlineData(OffloadKinds.ServerCopy, CopyFlags.None, 0L, 100)]
     [InlineData(OffloadKinds.None, CopyFlags.None, 0L, 100)]
-    [InlineData(OffloadKinds.Reflink, CopyFlags.IgnoreError, 0L, 100)]     // bad sectors are to be found
-    public async Task not_be_tried_in_order_or_at_a_limited_rate_or_where_errors_are_ignored_or_if_it_is_switched_off(OffloadKinds allowed, CopyFlags flags, long bytesPerSecond, int percent)
+    [InlineData(OffloadKinds.Reflink, CopyFlags.IgnoreError, 0L, 100)]     // bad sectors must be found
+    public async Task not_be_tried_in_order_or_at_a_limited_rate_or_where_errors_are_ignored_or_if_it_is_switched_off(
+        OffloadKinds allowed, CopyFlags flags, long bytesPerSecond, int percent)
     {
         var (source, copy) = (Source(), new OffloadingDevice(Length));
         var client = Client(s => s with { Offload = allowed }, new KcopydThrottle(percent, bytesPerSecond));
@@ -189,7 +193,7 @@ public sealed class Clone_should : EngineSpec
         Sys.ActorSelection(client.Actor.Path / "*").Tell(Akka.Actor.Kill.Instance);
         var result = await Soon(running);
         Assert.Equal((1UL, IoError.WorkerCrashed), (result.WriteErrors, result.Destinations[0].Fault!.Error));
-        AssertSame(source, copy);       // all of it was copied after all
+        AssertSame(source, copy);       // the whole region was copied nevertheless
         never.SetResult(default);
     }
 
@@ -200,9 +204,10 @@ public sealed class Clone_should : EngineSpec
         return device;
     }
 
-    private static void AssertSame(OffloadingDevice source, OffloadingDevice copy) => Assert.True(source.Bytes.SequenceEqual(copy.Bytes), "another content");
+    private static void AssertSame(OffloadingDevice source, OffloadingDevice copy) =>
+        Assert.True(source.Bytes.SequenceEqual(copy.Bytes), "the contents differ");
 
-    /// <summary>Forwards clones, and then has another byte than it should.</summary>
+    /// <summary>Forwards clones, and then corrupts one byte.</summary>
     private sealed class Garbling(OffloadingDevice inner) : DeviceLayer(inner)
     {
         public override DeviceFeatures Features => inner.Features;

@@ -25,7 +25,9 @@ public sealed class CompareOnly_should : EngineSpec
         two.Bytes[64 * Piece - 1] ^= 1;
         var result = await Soon(Client().CopyAsync(one.Whole(), [two.Whole(), three.Whole()], CopyFlags.CompareOnly | CopyFlags.IgnoreError));
         Assert.Equal((false, 0b01UL), (result.ReadError, result.WriteErrors));
-        Assert.Equal([new DifferentRange(0, 512), new DifferentRange(Piece - 512, 1024), new DifferentRange(64 * Piece - 512, 512)], result.Destinations[0].Differences);
+        Assert.Equal(
+            [new DifferentRange(0, 512), new DifferentRange(Piece - 512, 1024), new DifferentRange(64 * Piece - 512, 512)],
+            result.Destinations[0].Differences);
         Assert.Equal((IoError.VerifyMismatch, 0), (result.Destinations[0].Fault!.Error, result.Destinations[0].Fault!.Sector));
         Assert.Empty(result.Destinations[1].Differences);
         Assert.Equal(64 * Piece, result.Destinations[0].Bytes);
@@ -68,7 +70,8 @@ public sealed class CompareOnly_should : EngineSpec
     {
         var image = Random(8 * Piece);
         var readOnly = BlockDevice.Memory(8 * Piece, readOnly: true);
-        var result = await Soon(Client().CopyAsync(image.Whole(), [image.Whole(), readOnly.Whole(), image.Whole()], CopyFlags.CompareOnly | CopyFlags.IgnoreError | CopyFlags.VerifyHash));
+        const CopyFlags Flags = CopyFlags.CompareOnly | CopyFlags.IgnoreError | CopyFlags.VerifyHash;
+        var result = await Soon(Client().CopyAsync(image.Whole(), [image.Whole(), readOnly.Whole(), image.Whole()], Flags));
         Assert.Equal(0b010UL, result.WriteErrors);
         Assert.Equal(result.SourceSha256, result.Destinations[0].Sha256);
         Assert.NotEqual(result.SourceSha256, result.Destinations[1].Sha256);
@@ -79,7 +82,8 @@ public sealed class CompareOnly_should : EngineSpec
     public async Task say_what_cannot_be_read()
     {
         var (one, two) = (Random(8 * Piece), Random(8 * Piece));
-        var result = await Soon(Client().CopyAsync(one.Whole(), [two.WithErrors(ByteRange.Sectors(20)).Whole()], CopyFlags.CompareOnly | CopyFlags.IgnoreError));
+        var bad = two.WithErrors(ByteRange.Sectors(20));
+        var result = await Soon(Client().CopyAsync(one.Whole(), [bad.Whole()], CopyFlags.CompareOnly | CopyFlags.IgnoreError));
         Assert.Equal((IoError.Io, 20), (result.Destinations[0].Fault!.Error, result.Destinations[0].Fault!.Sector));
         result = await Soon(Client().CopyAsync(one.WithErrors(ByteRange.Sectors(20)).Whole(), [two.Whole()], CopyFlags.CompareOnly));
         Assert.Equal((true, 20), (result.ReadError, result.ReadFault!.Sector));
@@ -89,5 +93,8 @@ public sealed class CompareOnly_should : EngineSpec
     [InlineData(CopyFlags.Flush)]
     [InlineData(CopyFlags.OnlyDifferent)]
     public void be_refused_with_flags_that_write(CopyFlags flags) =>
-        Assert.Throws<ArgumentException>(nameof(flags), () => { _ = Client().CopyAsync(Random(Piece).Whole(), Whole(Mirrors(1, Piece)), CopyFlags.CompareOnly | flags); });
+        Assert.Throws<ArgumentException>(nameof(flags), () =>
+        {
+            _ = Client().CopyAsync(Random(Piece).Whole(), Whole(Mirrors(1, Piece)), CopyFlags.CompareOnly | flags);
+        });
 }

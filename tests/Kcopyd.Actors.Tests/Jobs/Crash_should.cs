@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Jobs;
 
-/// <summary>Workers die: by a device that throws, or by somebody's hand.</summary>
+/// <summary>Workers die because a device throws or because they are killed.</summary>
 public sealed class Crash_should : EngineSpec
 {
     [Fact]
@@ -92,7 +92,7 @@ public sealed class Crash_should : EngineSpec
         var stall = whileReading ? source.WithStall(IoOperations.Read) : mirror.WithStall(IoOperations.Write);
         var told = new ConcurrentQueue<CopyResult>();
         client.Copy((whileReading ? stall : source).Whole(), [(whileReading ? mirror : stall).Whole()], flags, told.Enqueue);
-        // All that will stall, so that no crew is hired after the kill. A sequential job writes one piece at a time.
+        // Waits until all I/Os are stalled, so that no crew is hired after the kill. A sequential job writes one piece at a time.
         await Soon(stall.WaitingAsync(!whileReading && flags == CopyFlags.Sequential ? 1 : 4));
 
         Sys.ActorSelection(client.Actor.Path / "*").Tell(Kill.Instance);

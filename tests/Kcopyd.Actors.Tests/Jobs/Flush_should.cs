@@ -26,7 +26,7 @@ public sealed class Flush_should : EngineSpec
         var source = Random(16 * Piece);
         var client = Client();
         await Soon(client.CopyAsync(source.Whole(), Whole(disk)));
-        Assert.Equal(16, disk.HeldWrites);      // without the flag: a power cut would lose them
+        Assert.Equal(16, disk.HeldWrites);      // without the flag, a power cut would lose them
         await Soon(client.CopyAsync(source.Whole(), Whole(disk), CopyFlags.Flush));
         await disk.CrashAsync();
         Assert.True(source.Bytes.SequenceEqual(medium.Bytes));
@@ -43,7 +43,9 @@ public sealed class Flush_should : EngineSpec
         Assert.Equal((false, 0b10UL), (result.ReadError, result.WriteErrors));
         Assert.Null(result.Destinations[0].Fault);
         Assert.Equal((IoError.NoSpace, -1L), (result.Destinations[1].Fault!.Error, result.Destinations[1].Fault!.Sector));
-        Assert.Equal("loser: flush failed; everything written since the last good flush may be lost: No space left on device (errno 28)", result.Destinations[1].Fault!.Message);
+        Assert.Equal(
+            "loser: flush failed; everything written since the last good flush may be lost: No space left on device (errno 28)",
+            result.Destinations[1].Fault!.Message);
     }
 
     [Fact]

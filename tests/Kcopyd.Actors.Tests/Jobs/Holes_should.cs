@@ -47,7 +47,7 @@ public sealed class Holes_should : EngineSpec
     {
         var source = Sparse((4, 40));
         var copy = new OffloadingDevice(Length, OffloadKinds.None, maps: true);
-        copy.Bytes.Slice(30 * Piece, Piece).Fill(7);    // and what is no hole there becomes one
+        copy.Bytes.Slice(30 * Piece, Piece).Fill(7);    // not a hole in the destination: it becomes one
         var result = await Soon(Client().CopyAsync(source.Whole(), Whole(copy)));
         Assert.Equal(40 * Piece, result.Offloaded.Holes);
         Assert.InRange(copy.Asked("punch").Sum(punch => punch.Length), Piece, 14 * Piece);
@@ -74,7 +74,8 @@ public sealed class Holes_should : EngineSpec
     {
         var source = Sparse((4, 40));
         var (claims, without) = (Full(), Full());
-        var result = await Soon(Client().CopyAsync(source.Whole(), Whole(claims.WithErrorAt(1, long.MaxValue, IoError.NotSupported, IoOperations.WriteZeroes), without.WithVolatileCache()), CopyFlags.Flush));
+        var refusing = claims.WithErrorAt(1, long.MaxValue, IoError.NotSupported, IoOperations.WriteZeroes);
+        var result = await Soon(Client().CopyAsync(source.Whole(), Whole(refusing, without.WithVolatileCache()), CopyFlags.Flush));
         Assert.True(result.IsSuccess, result.ToString());
         Assert.Equal(default, result.Offloaded);
         Assert.True(source.Bytes.SequenceEqual(claims.Bytes));
@@ -117,9 +118,10 @@ public sealed class Holes_should : EngineSpec
         var source = BlockDevice.Memory(Length);
         Bytes.Random(Length, 3).CopyTo(source.Bytes);
         source.Bytes.Slice((8 * Piece) + 100, 20 * Piece).Clear();
-        source.Bytes.Slice(40 * Piece, Piece).Clear();      // too short
+        source.Bytes.Slice(40 * Piece, Piece).Clear();      // too short for a hole
         var copy = Full();
-        var result = await Soon(Client(s => s with { SubJobSize = 16 * Piece, Offload = OffloadKinds.DetectZeroes }).CopyAsync(source.Whole(), Whole(copy), CopyFlags.Verify));
+        var client = Client(s => s with { SubJobSize = 16 * Piece, Offload = OffloadKinds.DetectZeroes });
+        var result = await Soon(client.CopyAsync(source.Whole(), Whole(copy), CopyFlags.Verify));
         Assert.True(result.IsSuccess, result.ToString());
         Assert.Equal(19 * Piece, result.Offloaded.DetectedZeroes);
         Assert.Equal([(9L * Piece, 7L * Piece), (16L * Piece, 12L * Piece)], copy.Asked("punch").Order());
@@ -142,7 +144,7 @@ public sealed class Holes_should : EngineSpec
         return device;
     }
 
-    /// <summary>Says that all of it is a hole, and is not.</summary>
+    /// <summary>Reports a single hole, but holds data.</summary>
     private sealed class Dreamer : DeviceLayer
     {
         public Dreamer(int length) : base(BlockDevice.Memory(length)) => ((MemoryBlockDevice)Inner).Bytes.Fill(1);
@@ -152,7 +154,7 @@ public sealed class Holes_should : EngineSpec
         public override ValueTask<ExtentResult> MapAsync(long offset, long length) => new(ExtentResult.Zero(length));
     }
 
-    /// <summary>Fails whenever it is asked for holes.</summary>
+    /// <summary>Fails every request for its holes.</summary>
     private sealed class Speechless(int length) : DeviceLayer(BlockDevice.Memory(length))
     {
         public override DeviceFeatures Features => DeviceFeatures.Map;

@@ -42,7 +42,7 @@ public sealed class Pause_should : EngineSpec
         job.Resume();
         job.Resume();
         Assert.True((await Soon(paused)).IsSuccess);
-        job.Pause();        // after the end: nothing
+        job.Pause();        // after the end: no effect
         job.Resume();
         await Soon(client.DestroyAsync());
     }

@@ -77,7 +77,7 @@ public sealed class Progress_should() : EngineSpec(VirtualTime)
             Assert.Equal((job.Id, (second * 4 + 4) * Piece), (progress.JobId, progress.Destinations[0].Bytes));
         }
         await State(job);
-        Scheduler.Advance(10 * Second);     // nothing moves
+        Scheduler.Advance(10 * Second);     // nothing changes
         await State(job);
         await ExpectNoMsgAsync(TimeSpan.Zero);
         stall.Release();

@@ -48,9 +48,11 @@ public sealed class Read_errors_should : EngineSpec
     public async Task name_the_bad_block_of_a_destination_and_of_a_verification_too()
     {
         var source = Random(8 * Piece);
-        var result = await Soon(Client(s => s with { SubJobsPerJob = 1 }).CopyAsync(source.Whole(), Whole(BlockDevice.Memory(8 * Piece).WithErrors([ByteRange.Sectors(21)], operations: IoOperations.Changes))));
+        var unwritable = BlockDevice.Memory(8 * Piece).WithErrors([ByteRange.Sectors(21)], operations: IoOperations.Changes);
+        var result = await Soon(Client(s => s with { SubJobsPerJob = 1 }).CopyAsync(source.Whole(), Whole(unwritable)));
         Assert.Equal((IoError.Io, 21), (result.Destinations[0].Fault!.Error, result.Destinations[0].Fault!.Sector));
-        result = await Soon(Client(s => s with { SubJobsPerJob = 1 }).CopyAsync(source.Whole(), Whole(BlockDevice.Memory(8 * Piece).WithErrors([ByteRange.Sectors(21)], operations: IoOperations.Read)), CopyFlags.Verify));
+        var unreadable = BlockDevice.Memory(8 * Piece).WithErrors([ByteRange.Sectors(21)], operations: IoOperations.Read);
+        result = await Soon(Client(s => s with { SubJobsPerJob = 1 }).CopyAsync(source.Whole(), Whole(unreadable), CopyFlags.Verify));
         Assert.Equal((IoError.Io, 21), (result.Destinations[0].Fault!.Error, result.Destinations[0].Fault!.Sector));
     }
 
@@ -72,7 +74,7 @@ public sealed class Read_errors_should : EngineSpec
         Assert.Equal((true, 0UL), (result.ReadError, result.WriteErrors));
         UnreadableRange[] expected = block == 512
             ? [new(9 * 512, 512), new(11 * 512, 1024), new(31 * 512, 1024), new(511 * 512, 512)]
-            : [new(4096, 4096), new(3 * 4096, 2 * 4096), new(63 * 4096, 4096)];     // 31 and 32 fall into neighbouring pieces: merged
+            : [new(4096, 4096), new(3 * 4096, 2 * 4096), new(63 * 4096, 4096)];     // 31 and 32 are in adjacent pieces: merged
         Assert.Equal(expected, result.Unreadable);
         Assert.Equal(IoError.Io, result.ReadFault!.Error);
         var wanted = memory.Bytes.ToArray();
@@ -84,7 +86,7 @@ public sealed class Read_errors_should : EngineSpec
     [Fact]
     public async Task never_let_old_pages_reach_a_destination()
     {
-        var client = Client(s => s with { PagePoolSize = Piece, MaxSubJobs = 1 });     // one page, used again and again
+        var client = Client(s => s with { PagePoolSize = Piece, MaxSubJobs = 1 });     // one page, used repeatedly
         var secret = BlockDevice.Memory(Piece);
         secret.Bytes.Fill(0xaa);
         await Soon(client.CopyAsync(secret.Whole(), Whole(Mirrors(1, Piece))));
@@ -181,7 +183,7 @@ public sealed class Read_errors_should : EngineSpec
         Assert.True(memory.Bytes.SequenceEqual(mirror.Bytes));
     }
 
-    /// <summary>Its first good reads transfer everything, and say that they failed.</summary>
+    /// <summary>Its first good reads transfer everything, but report an error.</summary>
     private sealed class WholeButFailed(IBlockDevice inner, int reads) : DeviceLayer(inner)
     {
         private int _left = reads;

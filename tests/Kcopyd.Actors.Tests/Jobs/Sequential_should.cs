@@ -8,7 +8,7 @@ public sealed class Sequential_should : EngineSpec
     [Fact]
     public async Task write_every_destination_strictly_in_order()
     {
-        // Reads end in a scrambled order; writes begin where the last one ended.
+        // Reads end in scrambled order; each write begins where the last one ended.
         var memory = Random(64 * Piece);
         var source = new ScramblingDevice(memory);
         var mirrors = Mirrors(3, 64 * Piece);
@@ -22,7 +22,7 @@ public sealed class Sequential_should : EngineSpec
     [Fact]
     public async Task not_be_promised_without_the_flag()
     {
-        // The counterpart: proves that the scrambling would be seen.
+        // The counterpart: proves that the test above would notice the scrambling.
         var zoned = new CountingDevice(BlockDevice.Memory(64 * Piece));
         await Soon(Client().CopyAsync(new ScramblingDevice(Random(64 * Piece)).Whole(), Whole(zoned)));
         Assert.NotEqual(Enumerable.Range(0, 64).Select(i => (long)i * Piece), zoned.Log.Select(entry => entry.Offset));
@@ -84,10 +84,14 @@ public sealed class Sequential_should : EngineSpec
         Assert.Equal(1, counted.Writes);
     }
 
-    /// <summary>Each fourth read ends after the one behind it, which is always on its way by then: a job reads ahead in order.</summary>
+    /// <summary>Every fourth read ends after the next one, which is always in flight by then: a job reads ahead in order.</summary>
     private sealed class ScramblingDevice(IBlockDevice inner) : DeviceLayer(inner)
     {
-        private readonly TaskCompletionSource[] _read = [.. Enumerable.Range(0, (int)(inner.Length / Piece)).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
+        private readonly TaskCompletionSource[] _read =
+        [
+            .. Enumerable.Range(0, (int)(inner.Length / Piece))
+                .Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)),
+        ];
 
         public override async ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
         {

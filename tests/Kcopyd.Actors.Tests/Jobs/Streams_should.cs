@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Jobs;
 
-/// <summary>Sources and destinations without offsets, whose end only the end tells.</summary>
+/// <summary>Sources and destinations without offsets, whose length is known only when they end.</summary>
 public sealed class Streams_should : EngineSpec
 {
     [Theory]
@@ -42,7 +42,9 @@ public sealed class Streams_should : EngineSpec
             var data = Bytes.Random(length, seed);
             using var sink = new MemoryStream();
             var memory = BlockDevice.Memory(60_000);
-            var result = client.CopyAsync(BlockDevice.FromStream(new Dribble(data, most, seed)).ToEnd(), [BlockDevice.ToStream(sink, leaveOpen: true).ToEnd(), memory.ToEnd()]).GetAwaiter().GetResult();
+            var result = client.CopyAsync(
+                BlockDevice.FromStream(new Dribble(data, most, seed)).ToEnd(),
+                [BlockDevice.ToStream(sink, leaveOpen: true).ToEnd(), memory.ToEnd()]).GetAwaiter().GetResult();
             return result.IsSuccess && result.Length == length && sink.ToArray().AsSpan().SequenceEqual(data) && memory.Bytes[..length].SequenceEqual(data);
         }, iter: 300, threads: 1);
     }
@@ -64,7 +66,8 @@ public sealed class Streams_should : EngineSpec
     {
         var source = Random(10 * Piece);
         using var sink = new MemoryStream();
-        var result = await Soon(Client().CopyAsync(source.WithErrors(ByteRange.Sectors(17)).Whole(), [BlockDevice.ToStream(sink).Region(0, 10 * Piece / 512)], CopyFlags.IgnoreError));
+        var bad = source.WithErrors(ByteRange.Sectors(17));
+        var result = await Soon(Client().CopyAsync(bad.Whole(), [BlockDevice.ToStream(sink).Region(0, 10 * Piece / 512)], CopyFlags.IgnoreError));
         Assert.Equal([new UnreadableRange(17 * 512, 512)], result.Unreadable);
         var wanted = source.Bytes.ToArray();
         wanted.AsSpan(17 * 512, 512).Clear();
@@ -92,8 +95,9 @@ public sealed class Streams_should : EngineSpec
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
         await pipe.Reader.CompleteAsync(new IOException("gone"));
         var mirror = BlockDevice.Memory(100 * Piece);
-        var broken = new MemoryStream(new byte[3 * Piece]);      // takes so much and no more
-        var result = await Soon(Client().CopyAsync(source.Whole(), [BlockDevice.ToStream(new Full(broken)).Region(0, 100 * Piece / 512), mirror.Whole()], CopyFlags.IgnoreError));
+        var broken = new MemoryStream(new byte[3 * Piece]);      // has room for three pieces
+        var full = BlockDevice.ToStream(new Full(broken)).Region(0, 100 * Piece / 512);
+        var result = await Soon(Client().CopyAsync(source.Whole(), [full, mirror.Whole()], CopyFlags.IgnoreError));
         Assert.Equal((false, 1UL), (result.ReadError, result.WriteErrors));
         Assert.Equal(IoError.NoSpace, result.Destinations[0].Fault!.Error);
         Assert.True(source.Bytes.SequenceEqual(mirror.Bytes));
@@ -176,7 +180,7 @@ public sealed class Streams_should : EngineSpec
 
     private static StreamSource Stream(byte[] data) => BlockDevice.FromStream(new MemoryStream(data));
 
-    /// <summary>Gives what it has in pieces of random length, sometimes later.</summary>
+    /// <summary>Returns its data in pieces of random length, sometimes asynchronously.</summary>
     private sealed class Dribble(byte[] data, int most, int seed) : MemoryStream(data)
     {
         private readonly Random _random = new(seed);

@@ -72,12 +72,12 @@ public sealed class SubJobs_should : EngineSpec
     public async Task of_a_large_job_leave_room_for_small_ones()
     {
         var stall = Random(100 * Piece).WithStall();
-        var client = Client(s => s with { MaxSubJobs = 8, SubJobsPerJob = 4 });     // of which a disk alone gets half
+        var client = Client(s => s with { MaxSubJobs = 8, SubJobsPerJob = 4 });     // of which a single disk gets half
         var large = client.CopyAsync(stall.Whole(), Whole(Mirrors(1, 100 * Piece)));
         await Soon(stall.WaitingAsync(4));
         var small = client.CopyAsync(stall.Region(0, Piece / 512), Whole(Mirrors(1, Piece)));
         Assert.False(small.IsCompleted);
-        stall.ReleaseOne();     // one place; the small job is at the head of those who wait by then
+        stall.ReleaseOne();     // one place; by then the small job is at the head of the queue
         await Until(async () =>
         {
             stall.ReleaseOne();
@@ -102,7 +102,7 @@ public sealed class SubJobs_should : EngineSpec
         Assert.Equal(1, (await client.GetStatusAsync()).Jobs);
         slow[1].Release();
         Assert.True((await Soon(copy)).IsSuccess);
-        Assert.Equal(0, (await client.GetStatusAsync()).PageBytesInUse);     // given back
+        Assert.Equal(0, (await client.GetStatusAsync()).PageBytesInUse);     // returned
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class Throttle_should() : EngineSpec(VirtualTime)
         var client = Client(s => s with { BytesPerSecond = 100 * Piece });
         var copy = client.CopyAsync(Random(200 * Piece).Whole(), Whole(Mirrors(2, 200 * Piece)));
         var seconds = await TimeOf([client], copy);
-        Assert.InRange(seconds, 1.8, 2.1);      // a tenth of a second may be saved up
+        Assert.InRange(seconds, 1.8, 2.1);      // up to a tenth of a second may be saved up
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class Throttle_should() : EngineSpec(VirtualTime)
         await Still(client);
         Assert.False(copy.IsCompleted);
         client.Throttle.Set(100, 0);
-        Assert.True((await Soon(copy)).IsSuccess);     // and no time has passed
+        Assert.True((await Soon(copy)).IsSuccess);     // although no time has passed
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class Throttle_should() : EngineSpec(VirtualTime)
     public void refuse_what_it_cannot_be(int percent, long bytesPerSecond) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new KcopydThrottle(percent, bytesPerSecond));
 
-    /// <summary>Moves time in small steps, each when nothing else can move, until the tasks are done.</summary>
+    /// <summary>Advances time in small steps, each when everything else is idle, until the task is done.</summary>
     /// <returns>Seconds of the system's time.</returns>
     private async Task<double> TimeOf(KcopydClient[] clients, Task task, double atMost = 60)
     {
@@ -125,14 +125,14 @@ public sealed class Throttle_should() : EngineSpec(VirtualTime)
 
     private Task<double> TimeOf(KcopydClient[] clients, Task<CopyResult>[] copies) => TimeOf(clients, Task.WhenAll(copies));
 
-    /// <summary>Each read of the source takes a step of time; says how much of the time there was a read.</summary>
+    /// <summary>Each read of the source takes a step of time; returns the number of steps with a read in flight, and of all steps.</summary>
     private async Task<(double Busy, double Total)> Share(KcopydClient[] clients, int steps)
     {
         var sources = clients.Select(_ => Random(1000 * Piece).WithStall()).ToArray();
         for (var i = 0; i < clients.Length; i++)
             clients[i].Copy(sources[i].Whole(), Whole(Mirrors(1, 1000 * Piece)), CopyFlags.None, TestActor);
         var busy = 0;
-        for (var step = -300; step < steps; step++)     // the first second and a half only forget the idle time before
+        for (var step = -300; step < steps; step++)     // the first 1.5 seconds only let the throttle forget the idle time before
         {
             var reading = false;
             for (var i = 0; i < clients.Length; i++)

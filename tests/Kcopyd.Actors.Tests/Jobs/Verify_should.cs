@@ -52,7 +52,8 @@ public sealed class Verify_should : EngineSpec
     {
         var source = Random(64 * Piece + 777);
         var region = source.Region(9, 200);
-        var result = await Soon(Client().CopyAsync(region, [BlockDevice.Memory(200 * 512).Whole(), BlockDevice.Memory(300 * 512).Region(50, 200)], CopyFlags.VerifyHash));
+        IoRegion[] destinations = [BlockDevice.Memory(200 * 512).Whole(), BlockDevice.Memory(300 * 512).Region(50, 200)];
+        var result = await Soon(Client().CopyAsync(region, destinations, CopyFlags.VerifyHash));
         var expected = Convert.ToHexStringLower(SHA256.HashData(source.Bytes.Slice(9 * 512, 200 * 512)));
         Assert.Equal(expected, result.SourceSha256);
         Assert.All(result.Destinations, destination => Assert.Equal(expected, destination.Sha256));
@@ -62,7 +63,8 @@ public sealed class Verify_should : EngineSpec
     public async Task give_the_hash_of_what_a_wrong_destination_really_holds()
     {
         var under = BlockDevice.Memory(64 * Piece);
-        var result = await Soon(Client().CopyAsync(Random(64 * Piece).Whole(), Whole(new CorruptingDevice(under, at: 5)), CopyFlags.VerifyHash | CopyFlags.IgnoreError));
+        var wrong = new CorruptingDevice(under, at: 5);
+        var result = await Soon(Client().CopyAsync(Random(64 * Piece).Whole(), Whole(wrong), CopyFlags.VerifyHash | CopyFlags.IgnoreError));
         Assert.Equal(1UL, result.WriteErrors);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(under.Bytes)), result.Destinations[0].Sha256);
         Assert.NotEqual(result.SourceSha256, result.Destinations[0].Sha256);
@@ -73,7 +75,8 @@ public sealed class Verify_should : EngineSpec
     {
         var under = BlockDevice.Memory(64 * Piece);
         var unreadable = new CorruptingDevice(under, at: 5).WithErrors([ByteRange.Sectors(300)], operations: IoOperations.Read);
-        var result = await Soon(Client().CopyAsync(Random(64 * Piece).Whole(), Whole(unreadable, BlockDevice.Memory(64 * Piece)), CopyFlags.VerifyHash | CopyFlags.IgnoreError));
+        var mirrors = Whole(unreadable, BlockDevice.Memory(64 * Piece));
+        var result = await Soon(Client().CopyAsync(Random(64 * Piece).Whole(), mirrors, CopyFlags.VerifyHash | CopyFlags.IgnoreError));
         Assert.Equal(IoError.VerifyMismatch, result.Destinations[0].Fault!.Error);
         Assert.Null(result.Destinations[0].Sha256);
         Assert.Equal(result.SourceSha256, result.Destinations[1].Sha256);
@@ -134,13 +137,14 @@ public sealed class Verify_should : EngineSpec
     {
         var client = Client();
         var vanishing = BlockDevice.Memory(32 * Piece).WithCrash(5, IoOperations.Read);
-        var result = await Soon(client.CopyAsync(Random(32 * Piece).Whole(), Whole(vanishing, BlockDevice.Memory(32 * Piece)), hashes ? CopyFlags.VerifyHash : CopyFlags.Verify));
+        var mirrors = Whole(vanishing, BlockDevice.Memory(32 * Piece));
+        var result = await Soon(client.CopyAsync(Random(32 * Piece).Whole(), mirrors, hashes ? CopyFlags.VerifyHash : CopyFlags.Verify));
         Assert.Equal((false, 1UL), (result.ReadError, result.WriteErrors));
         Assert.Equal(IoError.WorkerCrashed, result.Destinations[0].Fault!.Error);
         await Soon(client.DestroyAsync());
     }
 
-    /// <summary>Writes one bit wrong, and says nothing.</summary>
+    /// <summary>Writes one bit incorrectly, without an error.</summary>
     private sealed class CorruptingDevice(IBlockDevice inner, long at) : DeviceLayer(inner)
     {
         public override DeviceFeatures Features => DeviceFeatures.None;

@@ -49,7 +49,7 @@ public sealed class Write_errors_should : EngineSpec
         Assert.Equal(Length - 4 * 512, result.Destinations[1].Bytes);
         source.Bytes.Slice(77 * 512, 512).Clear();
         source.Bytes.Slice(200 * 512, 3 * 512).Clear();
-        Assert.True(source.Bytes.SequenceEqual(under.Bytes));     // all but the bad blocks is there
+        Assert.True(source.Bytes.SequenceEqual(under.Bytes));     // everything but the bad blocks is there
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class Write_errors_should : EngineSpec
         var result = await Soon(Client().CopyAsync(Random(64 * Piece).Whole(), [bad.Whole()], CopyFlags.IgnoreError));
         var fault = result.Destinations[0].Fault!;
         Assert.Equal(IoError.Io, fault.Error);
-        Assert.InRange(fault.Sector, 72, 77);       // the write that failed began there
+        Assert.InRange(fault.Sector, 72, 77);       // the failed write began at 72
         Assert.Equal($"scratched: write failed at sector {fault.Sector}: Input/output error (errno 5)", fault.Message);
     }
 
@@ -127,13 +127,13 @@ public sealed class Write_errors_should : EngineSpec
         Assert.False(good.Bytes.ContainsAnyExcept((byte)0));
     }
 
-    /// <summary>Was as long as it says, when it was opened.</summary>
+    /// <summary>Has shrunk since it was opened.</summary>
     private sealed class ShrunkDevice(IBlockDevice inner) : DeviceLayer(inner)
     {
         public override ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) => new(IoResult.Success(0));
     }
 
-    /// <summary>Its good writes transfer everything, and say that they failed.</summary>
+    /// <summary>Its good writes transfer everything, but report an error.</summary>
     private sealed class WholeButFailed(IBlockDevice inner) : DeviceLayer(inner)
     {
         public override async ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer)

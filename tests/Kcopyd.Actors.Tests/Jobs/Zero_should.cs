@@ -11,7 +11,7 @@ public sealed class Zero_should : EngineSpec
         var own = new CountingDevice(Filled());
         var without = new CountingDevice(Filled().WithVolatileCache());
         var claims = new CountingDevice(new NotReally(Filled()));
-        var client = Client(s => s with { SubJobSize = 1 << 20 });      // larger than the shared zeroes
+        var client = Client(s => s with { SubJobSize = 1 << 20 });      // larger than the shared buffer of zeroes
         var result = await Soon(client.ZeroAsync(Whole(own, without, claims), CopyFlags.Flush));
         Assert.True(result.IsSuccess, result.ToString());
         Assert.Equal((0, 0), (own.Writes, without.Log.Count(entry => entry.Operation == IoOperations.WriteZeroes)));
@@ -111,7 +111,7 @@ public sealed class Zero_should : EngineSpec
         return device;
     }
 
-    /// <summary>Promises write-zeroes, and then does not have them for this range.</summary>
+    /// <summary>Claims to support write-zeroes, and then refuses it.</summary>
     private sealed class NotReally(IBlockDevice inner) : DeviceLayer(inner)
     {
         public override ValueTask<IoResult> WriteZeroesAsync(long offset, long length) => new(IoResult.Failure(IoError.NotSupported));

@@ -33,7 +33,7 @@ public sealed class ClientGate_always_should
                         Interlocked.CompareExchange(ref most, seen, old);
                     if (i % 16 == 0)
                         Thread.Yield();
-                    Interlocked.Decrement(ref now);     // before the release: from then on another may be in
+                    Interlocked.Decrement(ref now);     // before the release: after it, another may enter
                     if (isJob)
                         gate.ReleaseJob();
                     else

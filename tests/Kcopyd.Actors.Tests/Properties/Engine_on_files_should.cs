@@ -7,8 +7,8 @@ using Xunit;
 namespace Kcopyd.Actors.Tests.Properties;
 
 /// <summary>
-/// Files on a disk, buffered and direct, and in memory, many jobs at once, on either engine; the model is an array for each file. Beside
-/// them a job hangs on a device all the time: nobody waits for it.
+/// Files on a disk (buffered and direct) and in memory, with many jobs at once, on either engine; the model is an array for each file. Another job hangs on a
+/// device all the time, and no job waits for it.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class Engine_on_files_should : IDisposable
@@ -26,7 +26,7 @@ public sealed class Engine_on_files_should : IDisposable
         _memory.Dispose();
     }
 
-    // Each job has a share of the sectors to itself, so that the order of jobs does not matter.
+    // Each job has its own share of the sectors, so that the order of jobs does not matter.
     private static readonly Gen<(int First, int Count, int To, int Flags, bool Zero)[]> Plan =
         Gen.Select(Gen.Int[0, Share - 1], Gen.Int[1, Share], Gen.Int[1, 7], Gen.Int[0, 3], Gen.Bool)
             .Select(job => (job.Item1, Math.Min(job.Item2, Share - job.Item1), job.Item3, job.Item4, job.Item5)).Array[Jobs];
@@ -68,7 +68,12 @@ public sealed class Engine_on_files_should : IDisposable
     {
         var content = Bytes.Random(Sectors * 512, jobs[0].Count);
         using var source = new Files(Open(_disk.File("source", content), isDirect: jobs[0].Zero));
-        string[] paths = [_disk.File("buffered", new byte[Sectors * 512]), _disk.File("direct", new byte[Sectors * 512]), _memory.File("memory", new byte[Sectors * 512])];
+        string[] paths =
+        [
+            _disk.File("buffered", new byte[Sectors * 512]),
+            _disk.File("direct", new byte[Sectors * 512]),
+            _memory.File("memory", new byte[Sectors * 512]),
+        ];
         using var to = new Files([.. paths.Select((path, i) => Open(path, isDirect: i == 1))]);
         if (jobs[1].Zero)
             source.Devices[0].EvictAsync(0, Sectors * 512).AsTask().Wait(Enough);
@@ -102,7 +107,7 @@ public sealed class Engine_on_files_should : IDisposable
         }
         catch (IOException e) when (e.Message.Contains("direct I/O", StringComparison.Ordinal))
         {
-            return BlockDevice.Open(path);      // not every file system has it, and the rest holds there, too
+            return BlockDevice.Open(path);      // not every file system supports direct I/O; the rest holds there, too
         }
     }
 

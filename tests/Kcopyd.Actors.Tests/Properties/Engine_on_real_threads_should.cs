@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Properties;
 
-/// <summary>The default dispatchers, memory and fault layers, and a model that foretells the result from the bad sectors alone.</summary>
+/// <summary>The default dispatchers, memory and fault layers, and a model that predicts the result from the bad sectors alone.</summary>
 public sealed class Engine_on_real_threads_should : IAsyncLifetime
 {
     private static readonly Gen<int[]> Bad = Gen.OneOf(Gen.Const(Array.Empty<int>()), Gen.Int[0, 199].Array[1, 6]);
@@ -18,7 +18,8 @@ public sealed class Engine_on_real_threads_should : IAsyncLifetime
 
     [Fact]
     public void end_as_the_model_foretells() =>
-        Gen.Select(Gen.Int[0, 200], Bad, Bad.Array[1, 8], Gen.Bool, Gen.Bool, Gen.Int[0, 3], Gen.Int[1, 4]).Sample((sectors, badReads, badWrites, ignoresErrors, isSequential, finish, pages) =>
+        Gen.Select(Gen.Int[0, 200], Bad, Bad.Array[1, 8], Gen.Bool, Gen.Bool, Gen.Int[0, 3], Gen.Int[1, 4])
+            .Sample((sectors, badReads, badWrites, ignoresErrors, isSequential, finish, pages) =>
         {
             var flags = (ignoresErrors ? CopyFlags.IgnoreError : 0) | (isSequential ? CopyFlags.Sequential : 0)
                 | finish switch { 1 => CopyFlags.Flush, 2 => CopyFlags.Verify, 3 => CopyFlags.VerifyHash, _ => 0 };
@@ -31,7 +32,8 @@ public sealed class Engine_on_real_threads_should : IAsyncLifetime
             var to = mirrors.Zip(badWrites, (mirror, bad) =>
                 mirror.WithErrors(Ranges(bad), operations: IoOperations.Write | IoOperations.WriteZeroes).Region(0, sectors)).ToArray();
 
-            var client = _system.Kcopyd().CreateClient(settings: _system.Kcopyd().Settings with { SubJobSize = pages * 4096, PagePoolSize = pages * 4096 * 2, SubJobsPerJob = 3 });
+            var settings = _system.Kcopyd().Settings with { SubJobSize = pages * 4096, PagePoolSize = pages * 4096 * 2, SubJobsPerJob = 3 };
+            var client = _system.Kcopyd().CreateClient(settings: settings);
             var result = client.CopyAsync(source.Region(0, sectors), to, flags).GetAwaiter().GetResult();
             client.DestroyAsync().GetAwaiter().GetResult();
 
@@ -57,7 +59,9 @@ public sealed class Engine_on_real_threads_should : IAsyncLifetime
                 {
                     var now = mirrors[i].Bytes.Slice(sector * IoRegion.SectorSize, IoRegion.SectorSize);
                     var isOld = !now.ContainsAnyExcept((byte)0xA5);
-                    var isNew = unreadable.Contains(sector) ? !now.ContainsAnyExcept((byte)0) : now.SequenceEqual(medium.Bytes.Slice(sector * IoRegion.SectorSize, IoRegion.SectorSize));
+                    var isNew = unreadable.Contains(sector)
+                        ? !now.ContainsAnyExcept((byte)0)
+                        : now.SequenceEqual(medium.Bytes.Slice(sector * IoRegion.SectorSize, IoRegion.SectorSize));
                     var mustBeOld = sector >= sectors || badWrites[i].Contains(sector) || (unreadable.Contains(sector) && (!ignoresErrors || isSequential));
                     var mustBeNew = !mustBeOld && ((ignoresErrors && !isSequential) || result.IsSuccess);
                     Assert.True(mustBeOld ? isOld : mustBeNew ? isNew : isOld || isNew, $"destination {i}, sector {sector}: {result}");
@@ -65,7 +69,8 @@ public sealed class Engine_on_real_threads_should : IAsyncLifetime
             }
         }, iter: 300, threads: 1);
 
-    private static IEnumerable<ByteRange> Ranges(int[] sectors) => sectors.Select(sector => new ByteRange(sector * (long)IoRegion.SectorSize, IoRegion.SectorSize));
+    private static IEnumerable<ByteRange> Ranges(int[] sectors) =>
+        sectors.Select(sector => new ByteRange(sector * (long)IoRegion.SectorSize, IoRegion.SectorSize));
 
     private static IEnumerable<int> Sectors(UnreadableRange range) =>
         Enumerable.Range((int)(range.Offset / IoRegion.SectorSize), (int)(range.Length / IoRegion.SectorSize));

@@ -8,7 +8,7 @@ public sealed class ExtentMap_always_should
 {
     private const int Unit = 4096;
 
-    /// <summary>Random runs of data and holes; batches are taken until the region is known, and each block is looked at.</summary>
+    /// <summary>Random runs of data and holes; batches are taken until the region is known, and each block is checked.</summary>
     [Fact]
     public void call_nothing_a_hole_that_is_not_and_find_every_whole_block_that_is() =>
         Gen.Select(Gen.Int[1, 300_000], Gen.Int[1, 20_000].Array[1, 400], Gen.Bool).Sample((length, runs, first) =>
@@ -32,7 +32,7 @@ public sealed class ExtentMap_always_should
                         next++;
                 }
                 while (map.Add(next - map.Position, zero[(int)map.Position]));
-                Assert.True(map.End > at, "it does not get on");
+                Assert.True(map.End > at, "no progress");
                 while (at < map.End)
                 {
                     var (end, isZero) = map.At(at);

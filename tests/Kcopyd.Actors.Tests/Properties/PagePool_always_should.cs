@@ -30,7 +30,7 @@ public sealed class PagePool_always_should
                         }
                         else
                         {
-                            Assert.Contains(leases, other => !forfeited.Contains(other.Extent!));   // it waits for somebody
+                            Assert.Contains(leases, other => !forfeited.Contains(other.Extent!));   // it waits for another lease
                         }
                         break;
                     case < 6 when leases.Count > 0:

@@ -19,7 +19,7 @@ public sealed class RangeList_always_should
     public void hold_what_was_added_in_order_and_merged() =>
         Gen.Select(Gen.Int[1, 4].Array[0, 40], Gen.Int[0, 1].Array[40], Gen.Int[0, 10_000]).Sample((lengths, gaps, seed) =>
         {
-            // Ranges of 1 to 4 blocks, each behind the one before, touching it or not; added in any order.
+            // Ranges of 1 to 4 blocks, each after the previous one, adjacent to it or not; added in any order.
             var (at, ranges) = (0L, new List<(long Offset, long Length)>());
             for (var i = 0; i < lengths.Length; i++)
             {

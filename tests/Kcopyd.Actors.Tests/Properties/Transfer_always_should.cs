@@ -10,7 +10,8 @@ public sealed class Transfer_always_should
 
     [Fact]
     public void write_off_bad_blocks_and_no_others_wherever_it_begins_and_however_short_transfers_are() =>
-        Gen.Select(Gen.Int[0, 3], Gen.Int[0, 40], Gen.Int[1, 60], Gen.Int[0, 12].HashSet[0, 5], Gen.Int[0, 100].Array[8]).Sample((log, start, sectors, badBlocks, cuts) =>
+        Gen.Select(Gen.Int[0, 3], Gen.Int[0, 40], Gen.Int[1, 60], Gen.Int[0, 12].HashSet[0, 5], Gen.Int[0, 100].Array[8])
+            .Sample((log, start, sectors, badBlocks, cuts) =>
         {
             var block = Sector << log;
             var transfer = new Transfer(start * Sector, sectors * Sector, block);

@@ -3,7 +3,7 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>Fails while it is broken: a spec that says when does not depend on how many I/Os come before.</summary>
+/// <summary>Fails its operations while it is broken: a spec sets the moment, whatever the number of I/Os before it.</summary>
 internal sealed class BreakableDevice(IBlockDevice inner, IoOperations operations) : ErrorLayer(inner, IoError.Io, operations)
 {
     private volatile bool _isBroken;
@@ -17,7 +17,7 @@ internal sealed class BreakableDevice(IBlockDevice inner, IoOperations operation
     protected override bool Fails(IoOperations operation, long offset, long length) => _isBroken;
 }
 
-/// <summary>Tells whether it was disposed. What is beneath stays open.</summary>
+/// <summary>Records whether it was disposed. The underlying device stays open.</summary>
 internal sealed class DisposalProbe(IBlockDevice inner) : DeviceLayer(inner, leaveOpen: true)
 {
     private volatile bool _isDisposed;
@@ -33,6 +33,6 @@ internal sealed class DisposalProbe(IBlockDevice inner) : DeviceLayer(inner, lea
 
 internal static class StoreBytes
 {
-    /// <summary>What the header on the device says.</summary>
+    /// <summary>True if the header on the device marks the store as valid.</summary>
     public static bool SaysThatItIsValid(this MemoryBlockDevice cow) => StoreHeader.Read(cow.Bytes) is { Magic: StoreHeader.SnapMagic, Valid: 1 };
 }

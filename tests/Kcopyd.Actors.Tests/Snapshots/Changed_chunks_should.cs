@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>What an incremental backup has to take, of a snapshot that is in use.</summary>
+/// <summary>The chunks that an incremental backup has to copy, for a snapshot that is in use.</summary>
 public sealed class Changed_chunks_should : SnapshotSpec
 {
     [Fact]

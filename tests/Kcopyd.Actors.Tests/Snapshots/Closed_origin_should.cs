@@ -26,7 +26,7 @@ public sealed class Closed_origin_should : SnapshotSpec
         Assert.Empty(await Soon(origin.GetStatusAsync()));
         Assert.Equal("snapshot 16/2400 16", (await Soon(snapshot.GetStatusAsync())).ToString());
         await snapshot.DisposeAsync();
-        await origin.DisposeAsync();        // again is nothing
+        await origin.DisposeAsync();        // a second time has no effect
     }
 
     [Fact]
@@ -59,7 +59,12 @@ public sealed class Closed_origin_should : SnapshotSpec
         var snapshot = await origin.OpenSnapshotAsync(isCow ? hung : Cow(), new() { ChunkSize = Chunk });
         await Write(snapshot, 0, Bytes.Random(Chunk));
         hung.IsOpen = false;
-        var requests = new[] { snapshot.ReadAsync(0, new byte[2 * Chunk]).AsTask(), origin.WriteAsync(4 * Chunk, new byte[Chunk]).AsTask(), origin.FlushAsync().AsTask() };
+        var requests = new[]
+        {
+            snapshot.ReadAsync(0, new byte[2 * Chunk]).AsTask(),
+            origin.WriteAsync(4 * Chunk, new byte[Chunk]).AsTask(),
+            origin.FlushAsync().AsTask(),
+        };
         await Until(() => hung.Blocked > 0);
         Sys.Stop(origin.Actor);
         foreach (var request in requests)
@@ -81,7 +86,7 @@ public sealed class Closed_origin_should : SnapshotSpec
         await Soon(device.WaitingAsync(2));
         var closing = closesOrigin ? origin.DisposeAsync().AsTask() : snapshot.DisposeAsync().AsTask();
         var late = snapshot.ReadAsync(0, new byte[Chunk]).AsTask();
-        await Soon(origin.Actor.Ask<SnapshotProtocol.Statuses>(new SnapshotProtocol.GetStatus()));      // they have arrived
+        await Soon(origin.Actor.Ask<SnapshotProtocol.Statuses>(new SnapshotProtocol.GetStatus()));      // the actor has received the requests
         Assert.False(closing.IsCompleted || reading.IsCompleted || writing.IsCompleted || late.IsCompleted);
         device.Release();
         await Soon(closing);
@@ -98,7 +103,7 @@ public sealed class Closed_origin_should : SnapshotSpec
         var device = OriginDevice().WithStall(IoOperations.Transfers);
         var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         var snapshot = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
-        var answers = new int[400];     // more than are begun at once
+        var answers = new int[400];     // more than the origin begins at once
         var requests = new List<Task<IoResult>>();
         for (var i = 0; i < answers.Length; i++)
         {

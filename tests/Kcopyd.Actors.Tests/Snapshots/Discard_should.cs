@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>Chunks 2 to 4 of the snapshot are in the store, at chunks 2 to 4 of it.</summary>
+/// <summary>Chunks 2 to 4 of the snapshot are in chunks 2 to 4 of the store.</summary>
 public sealed class Discard_should : SnapshotSpec
 {
     private static readonly SnapshotOptions Zeroes = new() { ChunkSize = Chunk, DiscardZeroesCow = true };
@@ -37,7 +37,7 @@ public sealed class Discard_should : SnapshotSpec
         _cow.Without = DeviceFeatures.WriteZeroes | DeviceFeatures.Discard;
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await Open(origin, Zeroes);
-        await Discard(snapshot, 2 * Chunk - 512, 2 * Chunk + 1024);     // of chunk 4 there is a part
+        await Discard(snapshot, 2 * Chunk - 512, 2 * Chunk + 1024);     // only part of chunk 4
         _expected.AsSpan(2 * Chunk, 2 * Chunk).Clear();
         Assert.Equal(_expected, await ReadAll(snapshot));
         Assert.Empty(_cow.Log);
@@ -63,9 +63,9 @@ public sealed class Discard_should : SnapshotSpec
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await Open(origin, Zeroes);
         await Discard(snapshot, 3 * Chunk + 512, 1024);
-        await Discard(snapshot, 3 * Chunk - 512, Chunk + 1024);         // the end of one, all of the next, and the begin of a third
+        await Discard(snapshot, 3 * Chunk - 512, Chunk + 1024);         // the end of one chunk, all of the next, and the start of a third
         Assert.Equal([(3 * Chunk - 512L, 512L), (3 * Chunk + 512L, 1024L), (4L * Chunk, 512L)], _cow.Log.Order());
-        _expected.AsSpan(3 * Chunk - 512, Chunk + 1024).Clear();        // memory that is discarded is zero
+        _expected.AsSpan(3 * Chunk - 512, Chunk + 1024).Clear();        // discarded memory reads as zeroes
         Assert.Equal(_expected, await ReadAll(snapshot));
     }
 

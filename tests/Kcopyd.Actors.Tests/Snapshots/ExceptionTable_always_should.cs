@@ -8,7 +8,10 @@ public sealed class ExceptionTable_always_should
 {
     [Fact]
     public void hold_what_a_dictionary_holds() =>
-        Gen.Select(Gen.Int[0, 2], Gen.OneOf(Gen.Long[0, 40], Gen.Long[0, 4000], Gen.Long[0, long.MaxValue - 1]), Gen.Long[1, 1L << 50]).Array[0, 600].Sample(steps =>
+        Gen.Select(
+            Gen.Int[0, 2],
+            Gen.OneOf(Gen.Long[0, 40], Gen.Long[0, 4000], Gen.Long[0, long.MaxValue - 1]),
+            Gen.Long[1, 1L << 50]).Array[0, 600].Sample(steps =>
         {
             var (table, model) = (new ExceptionTable(), new Dictionary<long, long>());
             foreach (var (what, old, place) in steps)

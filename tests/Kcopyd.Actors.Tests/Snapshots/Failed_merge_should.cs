@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>Merged are three chunks and, after them, one: two runs.</summary>
+/// <summary>The merge consists of two runs: three chunks, then one.</summary>
 public sealed class Failed_merge_should : SnapshotSpec
 {
     private readonly MemoryBlockDevice _cow = Cow();
@@ -62,7 +62,7 @@ public sealed class Failed_merge_should : SnapshotSpec
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await using var snapshot = await Open(origin, _cow);
         var expected = await ReadAll(snapshot);
-        var failed = await Soon(snapshot.MergeAsync(new WithTheFirst(() => device.IsBroken = true)));       // run
+        var failed = await Soon(snapshot.MergeAsync(new WithTheFirst(() => device.IsBroken = true)));       // after the first run
         device.IsBroken = false;
         Assert.Equal((1L, 3L, IoError.Io), (failed.Merged, failed.Remaining, failed.Error));
         await HasFailed(origin, snapshot, expected);
@@ -121,7 +121,7 @@ public sealed class Failed_merge_should : SnapshotSpec
         public void Report(MergeProgress value) => act();
     }
 
-    /// <summary>Breaks the store when the merge has written to the origin: before that, its label is written.</summary>
+    /// <summary>Breaks the store when the merge writes to the origin: the label is written before that.</summary>
     private sealed class Breaking(IBlockDevice inner, BreakableDevice store) : DeviceLayer(inner)
     {
         public volatile bool IsArmed;
@@ -133,7 +133,7 @@ public sealed class Failed_merge_should : SnapshotSpec
         }
     }
 
-    // Both show what the snapshot does, and writes go on where no run is at work.
+    // Both devices show the content of the snapshot, and writes succeed where no run is in progress.
     private async Task HasFailed(SnapshotOrigin origin, Snapshot snapshot, byte[] expected)
     {
         var status = await snapshot.GetStatusAsync();

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>Room for two chunks, and both are taken.</summary>
+/// <summary>The store has room for two chunks, and both are in use.</summary>
 public sealed class Full_store_should : SnapshotSpec
 {
     private readonly MemoryBlockDevice _device = OriginDevice();
@@ -18,13 +18,17 @@ public sealed class Full_store_should : SnapshotSpec
         await using var snapshot = await Full(origin, kind);
         await WriteExpected(snapshot, 7, 100);
         await WriteExpected(snapshot, Chunk, Chunk);
-        await Write(origin, 0, Bytes.Random(2 * Chunk, 3));     // both are in the store
+        await Write(origin, 0, Bytes.Random(2 * Chunk, 3));     // both chunks are already in the store
         Assert.Equal(_expected, await ReadAll(snapshot));
         var status = await snapshot.GetStatusAsync();
         Assert.Equal((SnapshotState.Active, 100.0, 2L), (status.State, status.UsedPercent, status.Exceptions));
     }
 
-    [Theory, InlineData(StoreKind.Persistent, Chunk), InlineData(StoreKind.Persistent, 100), InlineData(StoreKind.Transient, Chunk), InlineData(StoreKind.Transient, 100)]
+    [Theory]
+    [InlineData(StoreKind.Persistent, Chunk)]
+    [InlineData(StoreKind.Persistent, 100)]
+    [InlineData(StoreKind.Transient, Chunk)]
+    [InlineData(StoreKind.Transient, 100)]
     public async Task invalidate_the_snapshot_whose_write_finds_it_full(StoreKind kind, int length)
     {
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
@@ -75,7 +79,7 @@ public sealed class Full_store_should : SnapshotSpec
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(_device);
         await using var snapshot = await Full(origin, kind);
         var bytes = Bytes.Random(3 * Chunk, 5);
-        await Write(origin, Chunk, bytes);      // the first chunk of it is in the store
+        await Write(origin, Chunk, bytes);      // its first chunk is in the store
         Assert.False(_cow.SaysThatItIsValid());
         Assert.Equal(bytes, _device.Bytes.Slice(Chunk, bytes.Length).ToArray());
         Assert.Equal(SnapshotState.Invalid, (await snapshot.GetStatusAsync()).State);
@@ -123,7 +127,7 @@ public sealed class Full_store_should : SnapshotSpec
 
     private static async Task AllFail(Snapshot snapshot)
     {
-        foreach (var chunk in new[] { 0, 2 })       // in the store, and on the origin
+        foreach (var chunk in new[] { 0, 2 })       // one in the store, one on the origin
         {
             Assert.Equal(IoResult.Failure(IoError.Io), await Soon(snapshot.ReadAsync(chunk * Chunk, new byte[10]).AsTask()));
             Assert.Equal(IoResult.Failure(IoError.Io), await Soon(snapshot.WriteAsync(chunk * Chunk, new byte[10]).AsTask()));

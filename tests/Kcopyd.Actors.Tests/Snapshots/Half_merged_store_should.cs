@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>A store of which a merge was begun and is not complete has the only copy of what the origin is to hold.</summary>
+/// <summary>A store whose merge was begun and is not complete holds the only copy of chunks that belong on the origin.</summary>
 public sealed class Half_merged_store_should : SnapshotSpec
 {
     private static readonly SnapshotOptions Kept = new() { ChunkSize = Chunk, LeaveOpen = true };
@@ -21,12 +21,17 @@ public sealed class Half_merged_store_should : SnapshotSpec
         {
             using var stop = new CancellationTokenSource();
             var during = new List<bool>();
-            var result = await Soon(snapshot.MergeAsync(new WithEach(() => { during.Add(IsHalfMergedAsync().GetAwaiter().GetResult()); stop.Cancel(); }), stop.Token));
+            var progress = new WithEach(() =>
+            {
+                during.Add(IsHalfMergedAsync().GetAwaiter().GetResult());
+                stop.Cancel();
+            });
+            var result = await Soon(snapshot.MergeAsync(progress, stop.Token));
             Assert.Equal((1L, 1L), (result.Merged, result.Remaining));
             Assert.Equal([true], during);
         }
         Assert.True(await IsHalfMergedAsync());
-        await (await origin.OpenSnapshotAsync(_cow, Kept)).DisposeAsync();      // a snapshot it still is, and half merged too
+        await (await origin.OpenSnapshotAsync(_cow, Kept)).DisposeAsync();      // it is still a snapshot, and still half merged
         Assert.True(await IsHalfMergedAsync());
         await using (var snapshot = await origin.OpenSnapshotAsync(_cow, Kept))
             Assert.True((await Soon(snapshot.MergeAsync())).IsComplete);
@@ -41,8 +46,11 @@ public sealed class Half_merged_store_should : SnapshotSpec
         await (await origin.OpenSnapshotAsync(_cow, Kept with { ForMerge = true })).DisposeAsync();
         var before = _cow.Bytes.ToArray();
         var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, Kept with { Mode = StoreMode.Replace })));
-        Assert.Equal((SnapshotStoreError.HalfMerged, "cow is half merged: a merge into origin was begun and is not complete, and the store has the only copy of the remaining chunks."
-            + " Complete it with Snapshot.MergeAsync; if the remaining chunks are no longer needed, overwrite the first sector with zeroes."), (refusal.Reason, refusal.Message));
+        Assert.Equal(SnapshotStoreError.HalfMerged, refusal.Reason);
+        Assert.Equal(
+            "cow is half merged: a merge into origin was begun and is not complete, and the store has the only copy of the remaining chunks."
+            + " Complete it with Snapshot.MergeAsync; if the remaining chunks are no longer needed, overwrite the first sector with zeroes.",
+            refusal.Message);
         Assert.Equal(before, _cow.Bytes.ToArray());
         await using (var snapshot = await origin.OpenSnapshotAsync(_cow, Kept with { ForMerge = true }))
             await Soon(snapshot.MergeAsync());
@@ -65,7 +73,7 @@ public sealed class Half_merged_store_should : SnapshotSpec
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
         await FillAsync(origin);
         await (await origin.OpenSnapshotAsync(_cow, Kept with { ForMerge = true })).DisposeAsync();
-        _cow.Bytes[Chunk..(2 * Chunk)].Clear();     // the kernel keeps the label
+        _cow.Bytes[Chunk..(2 * Chunk)].Clear();     // the kernel leaves the label in place
         Assert.False(await IsHalfMergedAsync());
         await using (var snapshot = await origin.OpenSnapshotAsync(_cow, Kept))
             await Write(snapshot, 0, Bytes.Random(Chunk));
@@ -84,7 +92,7 @@ public sealed class Half_merged_store_should : SnapshotSpec
 
     private async Task<bool> IsHalfMergedAsync() => (await SnapshotStore.ReadAsync(_cow)).IsHalfMerged;
 
-    // Two runs.
+    // Two separate chunks: two runs.
     private async Task FillAsync(SnapshotOrigin origin)
     {
         await using var snapshot = await origin.OpenSnapshotAsync(_cow, Kept);

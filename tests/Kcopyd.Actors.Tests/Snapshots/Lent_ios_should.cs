@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>Another actor lends its I/Os to an origin or a snapshot, which gives them back as messages.</summary>
+/// <summary>Another actor lends its I/Os to an origin or a snapshot, which returns them as messages.</summary>
 public sealed class Lent_ios_should : SnapshotSpec
 {
     [Fact]
@@ -45,7 +45,7 @@ public sealed class Lent_ios_should : SnapshotSpec
     {
         var stalled = new StallDevice(OriginDevice(), IoOperations.Flush);
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(new PromptReads(stalled));
-        // The origin is flushed for a new snapshot, and what comes meanwhile waits and then begins together.
+        // The origin is flushed for a new snapshot; I/Os that arrive during the flush wait, and then begin together.
         var opening = origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
         await Soon(stalled.WaitingAsync());
         for (var i = 0; i < 3; i++)

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>A device that is given where it cannot be right is refused, and who has it keeps it.</summary>
+/// <summary>A device that cannot serve the purpose it is passed for is refused, and stays with the caller.</summary>
 public sealed class Misused_devices_should : SnapshotSpec
 {
     [Fact]

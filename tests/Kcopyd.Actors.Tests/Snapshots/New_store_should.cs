@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>A store is made where nothing is, or where the caller says so: many things begin with zeroes.</summary>
+/// <summary>A store is created where there is nothing, or where the caller asks for it: many formats begin with zeroes.</summary>
 public sealed class New_store_should : SnapshotSpec
 {
     private static readonly SnapshotOptions Kept = new() { ChunkSize = Chunk, LeaveOpen = true };
@@ -76,7 +76,7 @@ public sealed class New_store_should : SnapshotSpec
             }
             catch (SnapshotStoreException)
             {
-                if (n > 1)      // the first I/O wipes the header; before that it is the old store
+                if (n > 1)      // the first I/O wipes the header; until then the old store remains
                     await NewOrNoneAsync();
                 else
                     Assert.Equal(20, (await SnapshotStore.ReadAsync(_cow)).Exceptions.Count);

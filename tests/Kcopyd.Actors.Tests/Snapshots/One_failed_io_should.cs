@@ -6,7 +6,7 @@ using Xunit.Abstractions;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>The same run again and again, each time with an error at another I/O, until every one has failed once.</summary>
+/// <summary>The same run is repeated, each time with an error at another I/O, until every I/O has failed once.</summary>
 public sealed class One_failed_io_should(ITestOutputHelper output)
 {
     [Theory]
@@ -18,7 +18,7 @@ public sealed class One_failed_io_should(ITestOutputHelper output)
         var watch = Stopwatch.StartNew();
         var failures = new List<string>();
         int faults = 0, invalid = 0;
-        var (first, count) = Seeds.Of(4);      // prompt disks and others, and prompt flushes
+        var (first, count) = Seeds.Of(4);      // all combinations of prompt transfers and prompt flushes
         for (var seed = first; seed < first + count; seed++)
         {
             int ios;
@@ -33,7 +33,8 @@ public sealed class One_failed_io_should(ITestOutputHelper output)
                     failures.Add($"Seed {seed}, I/O {n} ({world.Log.Failed}): {string.Join("\n  and ", world.Complaints.Take(3))}");
             }
         }
-        output.WriteLine($"{faults} faults{(throws ? " by throwing" : "")}{(merges ? " with merges" : "")}, {invalid} snapshots became invalid, {failures.Count} violations, {watch.Elapsed.TotalSeconds:f1} s");
+        output.WriteLine($"{faults} faults{(throws ? " by throwing" : "")}{(merges ? " with merges" : "")}, {invalid} snapshots became invalid,"
+            + $" {failures.Count} violations, {watch.Elapsed.TotalSeconds:f1} s");
         Assert.True(failures.Count == 0, string.Join('\n', failures.Take(10)));
         Assert.True(faults > 100 && invalid > 0, $"{faults} faults");
     }
@@ -51,7 +52,7 @@ public sealed class One_failed_io_should(ITestOutputHelper output)
             world.Merge(merged);
             new Workload { Requests = 8, Depth = 3, Pace = 6, Longest = 14 }.Play(world);
             if (world.Merged is { IsComplete: false })
-                world.Merge(merged);        // begun again, it comes to its end
+                world.Merge(merged);        // started again, it completes
             Workload.ReadAll(world);
             if (world.Complaints.Count == 0 && world.Merged is not { IsComplete: true })
                 world.Complaints.Add($"never merged: {world.Merged}");

@@ -20,13 +20,13 @@ public sealed class Origin_reads_should : SnapshotSpec
         var frozen = await ReadAll(origin);
 
         Assert.Equal(1, await ReadsOf(origin, 5 * Chunk, Chunk));               // one chunk of each
-        Assert.Equal(1, await ReadsOf(origin, 6 * Chunk + 512, 512));           // of the small ones only
-        Assert.Equal(0, await ReadsOf(origin, 5 * Chunk, 2 * Chunk));           // both have it
+        Assert.Equal(1, await ReadsOf(origin, 6 * Chunk + 512, 512));           // one small chunk only
+        Assert.Equal(0, await ReadsOf(origin, 5 * Chunk, 2 * Chunk));           // both have their copies
         Assert.Equal(1, await ReadsOf(origin, 14 * Chunk + 7, 9 * Chunk));      // several chunks of each
         Assert.Equal(1, await ReadsOf(origin, OriginLength - 10, 10));
         var before = _device.Log.Length;
         await Write(origin, 2 * Chunk, Bytes.Random(40 * Chunk));
-        Assert.Equal(                                                           // what either lacks, and nothing that neither does
+        Assert.Equal(                                                           // what one or both lack, and nothing else
             [(0L, 5 * Chunk), (7L * Chunk, 7 * Chunk), (24L * Chunk, 20 * Chunk)],
             _device.Log[before..].Where(io => io.Operation == IoOperations.Read).Select(io => (io.Offset, io.Length)).Order());
 
@@ -76,7 +76,7 @@ public sealed class Origin_reads_should : SnapshotSpec
     [Fact]
     public async Task not_reach_between_the_ends_of_a_large_write_that_are_parts_of_chunks()
     {
-        const int length = 4 << 20;     // the largest that is one request
+        const int length = 4 << 20;     // the largest single request
         var device = new CountingDevice(OriginDevice(2 * length));
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device);
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(chunks: 1100), new() { ChunkSize = Chunk });

@@ -7,8 +7,8 @@ using Xunit.Abstractions;
 namespace Kcopyd.Actors.Tests.Snapshots;
 
 /// <summary>
-/// The power fails at every moment of a run; of what was not flushed any sector may be on the medium, or not. What is left is read by
-/// nothing but the store's reader.
+/// The power fails at every moment of a run; each sector that was not flushed may be on the medium, or not. What is left is read with the store's reader
+/// alone.
 /// </summary>
 public sealed class Power_cut_should(ITestOutputHelper output)
 {
@@ -43,7 +43,8 @@ public sealed class Power_cut_should(ITestOutputHelper output)
 
     private void Tell(Stopwatch watch, int count)
     {
-        output.WriteLine($"{_points} crash points in {_worlds} runs of {count} seeds ({_reused} on what a power cut had left), {_failures.Count} violations, {watch.Elapsed.TotalSeconds:f1} s");
+        output.WriteLine($"{_points} crash points in {_worlds} runs of {count} seeds ({_reused} on what a power cut had left),"
+            + $" {_failures.Count} violations, {watch.Elapsed.TotalSeconds:f1} s");
         Assert.True(_failures.Count == 0, string.Join('\n', _failures.Take(10)));
     }
 
@@ -72,7 +73,14 @@ public sealed class Power_cut_should(ITestOutputHelper output)
     {
         _worlds++;
         world.Log.AtOnceRate = random.NextDouble() / 2;
-        var load = Workload.Draw(random) with { ComesAndGoes = false, Discards = false, Cancels = false, Requests = random.Next(5, 30), Longest = random.Next(1, 70) };
+        var load = Workload.Draw(random) with
+        {
+            ComesAndGoes = false,
+            Discards = false,
+            Cancels = false,
+            Requests = random.Next(5, 30),
+            Longest = random.Next(1, 70),
+        };
         load.Play(world);
         Left? left = null;
         var seen = 0;
@@ -80,7 +88,7 @@ public sealed class Power_cut_should(ITestOutputHelper output)
         {
             Crashed = (time, origin, stores) =>
             {
-                // One of all, each as likely.
+                // One of all crashes, each equally likely.
                 if (keep && random.Next(++seen) == 0)
                     left = Left.Of(world, time, origin, stores);
             },
@@ -104,7 +112,11 @@ public sealed class Power_cut_should(ITestOutputHelper output)
             var views = world.Snapshots.FindAll(static view => view.Core!.Options.Store != StoreKind.Transient);
             if (views.Exists(view => view.Attachment > time) || views.Count == 0)
                 return null;
-            return new Left((byte[])origin.Clone(), [.. views.Select((view, i) => ((byte[])stores[i].Clone(), view.Core!.Options with { Name = view.Name, Unclean = UncleanStores.Accept }))], world.LastWriter);
+            return new Left(
+                (byte[])origin.Clone(),
+                [.. views.Select((view, i) =>
+                    ((byte[])stores[i].Clone(), view.Core!.Options with { Name = view.Name, Unclean = UncleanStores.Accept }))],
+                world.LastWriter);
         }
     }
 }

@@ -51,7 +51,7 @@ public sealed class Refused_merge_should : SnapshotSpec
         var merge = snapshot.MergeAsync();
         await Soon(device.WaitingAsync());
         var refused = new[] { Refuse(snapshot, "under way"), Refuse(other, "under way") };
-        await Soon(snapshot.GetStatusAsync());      // they have arrived
+        await Soon(snapshot.GetStatusAsync());      // the actor has received both
         device.Release();
         await Soon(Task.WhenAll(refused));
         Assert.True((await Soon(merge)).IsComplete);
@@ -72,7 +72,7 @@ public sealed class Refused_merge_should : SnapshotSpec
             var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => Soon(origin.OpenSnapshotAsync(Cow(name: "third"))));
             Assert.Contains("'first'", refusal.Message, StringComparison.Ordinal);
         }
-        Assert.Equal(2, (await Soon(other.MergeAsync())).Merged);       // its own, and the copy that the first merge made it take
+        Assert.Equal(2, (await Soon(other.MergeAsync())).Merged);       // its own chunk, and the copy that the first merge caused
         Assert.Equal(expected, await ReadAll(origin));
     }
 

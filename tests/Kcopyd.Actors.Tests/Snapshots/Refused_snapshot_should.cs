@@ -14,7 +14,8 @@ public sealed class Refused_snapshot_should : SnapshotSpec
         var device = OriginDevice();
         await Refuse<ArgumentException>(device, device, Kept, "is the storage of the origin");
         await Refuse<ArgumentException>(device, BlockDevice.Range(device, 10 * Chunk, 20 * Chunk), Kept, "is the storage of the origin");
-        await Refuse<ArgumentException>(BlockDevice.Range(device, 0, 20 * Chunk), BlockDevice.Range(device, 19 * Chunk, 20 * Chunk), Kept, "is the storage of the origin");
+        var (first, overlapping) = (BlockDevice.Range(device, 0, 20 * Chunk), BlockDevice.Range(device, 19 * Chunk, 20 * Chunk));
+        await Refuse<ArgumentException>(first, overlapping, Kept, "is the storage of the origin");
     }
 
     [Fact]
@@ -125,7 +126,7 @@ public sealed class Refused_snapshot_should : SnapshotSpec
         Assert.False(cow.IsDisposed);
     }
 
-    // And nothing is changed by that.
+    // Also checks that the refusal changes nothing.
     private async Task Refuse<T>(IBlockDevice device, IBlockDevice cow, SnapshotOptions options, string why) where T : Exception
     {
         var before = await cow.ReadAllAsync(0, (int)cow.Length);

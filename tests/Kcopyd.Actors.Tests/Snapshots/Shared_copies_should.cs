@@ -5,13 +5,13 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>What one snapshot needs of the origin costs no other snapshot, and no number of copies costs the origin.</summary>
+/// <summary>Copies for one snapshot do not harm another, and no number of copies harms the origin.</summary>
 public sealed class Shared_copies_should : SnapshotSpec
 {
     [Fact]
     public async Task cost_nobody_a_bad_sector_that_he_does_not_need()
     {
-        // In the second chunk of the large one: the small one needs the first only, and both are read together.
+        // Sector 9 is in the second half of the large chunk: the small snapshot needs only the first half, and both are read together.
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice().WithErrors([ByteRange.Sectors(9)], operations: IoOperations.Read));
         await using var small = await origin.OpenSnapshotAsync(Cow(), new() { ChunkSize = Chunk });
         await using var large = await origin.OpenSnapshotAsync(Cow(name: "large"), new() { ChunkSize = 2 * Chunk });
@@ -33,7 +33,7 @@ public sealed class Shared_copies_should : SnapshotSpec
         var frozen = await ReadAll(other);
         for (var sector = 0; sector < Sectors; sector += 2)
             await Write(merged, sector * Sector, new byte[Sector]);
-        // It has begun, so that the origin reads as merged, and stands still: every other sector of a write goes to the origin by itself.
+        // The merge has begun, so that the origin reads as merged, and is stopped: every other sector of a write goes to the origin separately.
         Assert.Equal(IoError.Cancelled, (await Soon(merged.MergeAsync(cancellationToken: new CancellationToken(canceled: true)))).Error);
         var bytes = Bytes.Random(Sectors * Sector, 3);
         await Write(origin, 0, bytes);

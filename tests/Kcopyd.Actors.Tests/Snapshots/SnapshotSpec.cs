@@ -2,7 +2,7 @@ using Kcopyd.Actors.Tests.Devices;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>What the specs of snapshots share: an origin of random bytes in memory and stores beside it.</summary>
+/// <summary>What the specs of snapshots share: an origin of random bytes in memory, and stores for it.</summary>
 public abstract class SnapshotSpec(string config = "") : EngineSpec(config)
 {
     protected const int Chunk = 4096;

@@ -20,9 +20,9 @@ public sealed class Snapshot_events_should : SnapshotSpec
         await using var snapshot = await origin.OpenSnapshotAsync(Cow(chunks: 100), new() { ChunkSize = Chunk, FillThreshold = 50, Name = "hundred" });
         await Write(snapshot, 0, new byte[47 * Chunk]);         // 49 of 100 chunks: two are metadata
         await Write(snapshot, 47 * Chunk, new byte[Chunk]);
-        await Write(snapshot, 0, new byte[Chunk]);              // takes nothing
+        await Write(snapshot, 0, new byte[Chunk]);              // uses no more space
         await Write(origin, 48 * Chunk, new byte[10]);
-        await Write(snapshot, 49 * Chunk, new byte[3 * Chunk]); // three at once are told once
+        await Write(snapshot, 49 * Chunk, new byte[3 * Chunk]); // three at once: one event
         var told = await Told<SnapshotFilling>(snapshot);
         Assert.Equal([50.0, 51.0, 54.0], told.Select(filling => filling.Status.UsedPercent));
         Assert.All(told, filling => Assert.Equal("hundred", filling.Status.Name));
@@ -74,14 +74,17 @@ public sealed class Snapshot_events_should : SnapshotSpec
         await using var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk });
         cow.IsBroken = true;
         await Write(origin, 0, new byte[10]);
-        Assert.Equal([(SnapshotState.Invalid, true), (SnapshotState.Invalid, false)], (await Told<SnapshotFailed>(snapshot)).Select(failed => (failed.Status.State, failed.Status.IsRecorded)));
+        Assert.Equal(
+            [(SnapshotState.Invalid, true), (SnapshotState.Invalid, false)],
+            (await Told<SnapshotFailed>(snapshot)).Select(failed => (failed.Status.State, failed.Status.IsRecorded)));
     }
 
     [Fact]
     public async Task tell_once_of_an_overflow()
     {
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice());
-        await using var snapshot = await origin.OpenSnapshotAsync(Cow(chunks: 2), new() { ChunkSize = Chunk, Store = StoreKind.PersistentOverflow, FillThreshold = 100 });
+        var options = new SnapshotOptions { ChunkSize = Chunk, Store = StoreKind.PersistentOverflow, FillThreshold = 100 };
+        await using var snapshot = await origin.OpenSnapshotAsync(Cow(chunks: 2), options);
         Assert.Single(await Told<SnapshotFilling>(snapshot));
         await Soon(snapshot.WriteAsync(0, new byte[10]).AsTask());
         await Soon(snapshot.WriteAsync(0, new byte[10]).AsTask());
@@ -100,10 +103,10 @@ public sealed class Snapshot_events_should : SnapshotSpec
         Assert.Equal("snapshot-merge Merge failed", Assert.Single(await Told<SnapshotFailed>(snapshot)).Status.ToString());
     }
 
-    // All that was published until now, and nothing else.
+    // Everything published so far, and nothing else.
     private async Task<List<T>> Told<T>(Snapshot snapshot)
     {
-        await Soon(snapshot.GetStatusAsync());      // the actor is past what was answered
+        await Soon(snapshot.GetStatusAsync());      // the actor is done with what it has answered
         TestActor.Tell("end", TestActor);
         var told = new List<T>();
         while (await ReceiveOneAsync(TimeSpan.FromSeconds(60)) is not "end" and var message)

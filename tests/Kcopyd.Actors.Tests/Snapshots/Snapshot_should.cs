@@ -28,7 +28,10 @@ public sealed class Snapshot_should : SnapshotSpec
         var expected = frozen.ToArray();
         await using (var snapshot = await origin.OpenSnapshotAsync(cow, new() { ChunkSize = Chunk, LeaveOpen = true }))
         {
-            foreach (var (offset, length) in new[] { (10 * Chunk, Chunk), (20 * Chunk + 512, 512), (50 * Chunk, 4 * Chunk), (5 * Chunk + 2048, Chunk), (10 * Chunk + 7, 9), (0, OriginLength / 2) })
+            foreach (var (offset, length) in new[]
+            {
+                (10 * Chunk, Chunk), (20 * Chunk + 512, 512), (50 * Chunk, 4 * Chunk), (5 * Chunk + 2048, Chunk), (10 * Chunk + 7, 9), (0, OriginLength / 2),
+            })
             {
                 var bytes = Bytes.Random(length, offset + 1);
                 bytes.CopyTo(expected, offset);
@@ -50,7 +53,7 @@ public sealed class Snapshot_should : SnapshotSpec
         var before = cow.Writes;
         var bytes = Bytes.Random(8 * Chunk, 1);
         await Write(snapshot, 3 * Chunk, bytes);
-        Assert.Equal(storeWrites, cow.Writes - before);     // the copies, if they are made; the records; the data
+        Assert.Equal(storeWrites, cow.Writes - before);     // the copies, if any; the records; the data
         Assert.Equal(bytes, (await ReadAll(snapshot))[(3 * Chunk)..(11 * Chunk)]);
     }
 

@@ -6,8 +6,8 @@ using Xunit.Abstractions;
 namespace Kcopyd.Actors.Tests.Snapshots;
 
 /// <summary>
-/// Origins and snapshots under thousands of interleavings, each named by a number. <c>KCOPYD_SEED=n</c> replays one and tells its story;
-/// <c>KCOPYD_SEEDS=n</c> says how many to run, and <c>KCOPYD_FIRST_SEED=n</c> where to begin.
+/// Origins and snapshots under thousands of interleavings, each identified by a seed. <c>KCOPYD_SEED=n</c> replays one and prints its story;
+/// <c>KCOPYD_SEEDS=n</c> sets the number of seeds, and <c>KCOPYD_FIRST_SEED=n</c> the first one.
 /// </summary>
 public sealed class Snapshot_simulation_should(ITestOutputHelper output)
 {
@@ -27,9 +27,13 @@ public sealed class Snapshot_simulation_should(ITestOutputHelper output)
             if (world.Complaints.Count > 0)
                 failures.Add($"Seed {seed}: {string.Join("\n  and ", world.Complaints.Take(5))}{(count == 1 ? "\n" + string.Join('\n', world.Story) : "")}");
         }
-        output.WriteLine($"{count} seeds, {count / watch.Elapsed.TotalSeconds:f0} a second: {requests} requests, {snapshots} snapshots, of which {invalid} became invalid, {merges} merges");
-        Assert.True(failures.Count == 0, $"{failures.Count} of {count} seeds failed; replay with KCOPYD_SEED=n.\n{string.Join('\n', failures.Take(Seeds.Variable("KCOPYD_FAILURES") ?? 10))}");
-        Assert.True(count < 500 || (merges > 0 && invalid > 0), "the seeds do not meet everything");
+        output.WriteLine($"{count} seeds, {count / watch.Elapsed.TotalSeconds:f0} a second: {requests} requests,"
+            + $" {snapshots} snapshots, of which {invalid} became invalid, {merges} merges");
+        Assert.True(
+            failures.Count == 0,
+            $"{failures.Count} of {count} seeds failed; replay with KCOPYD_SEED=n.\n"
+            + string.Join('\n', failures.Take(Seeds.Variable("KCOPYD_FAILURES") ?? 10)));
+        Assert.True(count < 500 || (merges > 0 && invalid > 0), "the seeds do not cover everything");
     }
 
     [Fact]

@@ -15,7 +15,8 @@ public sealed class Snapshots_page_should : SnapshotSpec
     public async Task back_up_a_disk_that_changes()
     {
         var folder = Directory.CreateTempSubdirectory("kcopyd-page-");
-        var (image, store, copy) = (Path.Combine(folder.FullName, "disk.img"), Path.Combine(folder.FullName, "disk.cow"), Path.Combine(folder.FullName, "backup.img"));
+        string InFolder(string name) => Path.Combine(folder.FullName, name);
+        var (image, store, copy) = (InFolder("disk.img"), InFolder("disk.cow"), InFolder("backup.img"));
         var (system, frozen, bytes) = (Sys, Bytes.Random(1 << 20, 1), Bytes.Random(5000, 2));
         try
         {

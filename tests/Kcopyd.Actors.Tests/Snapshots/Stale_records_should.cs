@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>What a write of an area that the power interrupted has left behind the end of its list.</summary>
+/// <summary>Records that a write of an area, interrupted by a power cut, has left behind the end of the list.</summary>
 public sealed class Stale_records_should
 {
     private static readonly StoreGeometry Geometry = new(1024);      // 64 records in two sectors
@@ -14,7 +14,7 @@ public sealed class Stale_records_should
     [InlineData(32, 1024)]      // fills the gap before them exactly
     [InlineData(33, 1024)]
     [InlineData(5, 1024)]
-    [InlineData(32, 512)]       // and they are behind the page that is written
+    [InlineData(32, 512)]       // here they are behind the page that is written
     [InlineData(33, 512)]
     [InlineData(5, 512)]
     public void not_come_to_life_whatever_a_second_power_cut_leaves_of_the_next_commit(int chunks, int page)

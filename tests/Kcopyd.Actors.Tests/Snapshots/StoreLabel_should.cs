@@ -10,7 +10,16 @@ public sealed class StoreLabel_should
     [Fact]
     public void be_read_as_it_was_written_and_leave_the_kernels_header_alone()
     {
-        foreach (var label in new[] { Label, Label with { IsUnclean = false }, Label with { IsMerging = true }, Label with { IsUnclean = false, IsMerging = true }, Label with { OriginKey = null }, Label with { OriginKey = new string('k', 128), OriginName = "" }, Label with { OriginName = "/ö/名前" } })
+        foreach (var label in new[]
+        {
+            Label,
+            Label with { IsUnclean = false },
+            Label with { IsMerging = true },
+            Label with { IsUnclean = false, IsMerging = true },
+            Label with { OriginKey = null },
+            Label with { OriginKey = new string('k', 128), OriginName = "" },
+            Label with { OriginName = "/ö/名前" },
+        })
         {
             var sector = Sector(label);
             Assert.Equal(label, SnapshotStoreLabel.Read(sector, "cow"));
@@ -54,7 +63,8 @@ public sealed class StoreLabel_should
         var sector = Sector(Label);
         sector[23] = (byte)'2';
         var refusal = Assert.Throws<SnapshotStoreException>(() => SnapshotStoreLabel.Read(sector, "cow"));
-        Assert.Equal((SnapshotStoreError.UnknownVersion, "cow has a label of version 2, made by a newer release; this one knows version 1."), (refusal.Reason, refusal.Message));
+        Assert.Equal(SnapshotStoreError.UnknownVersion, refusal.Reason);
+        Assert.Equal("cow has a label of version 2, made by a newer release; this one knows version 1.", refusal.Message);
     }
 
     [Theory, InlineData(""), InlineData("a\0b")]

@@ -46,7 +46,8 @@ public sealed class StoreReader_should
         var cow = Store(34);
         for (var i = 0; i < 32; i++)
             new ExceptionRecord(i, 2 + i).Write(cow.AsSpan(Chunk), i);
-        Assert.Contains("before metadata area 1", Assert.Throws<SnapshotStoreException>(() => Model.Store.Load(cow, OriginLength)).Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<SnapshotStoreException>(() => Model.Store.Load(cow, OriginLength));
+        Assert.Contains("before metadata area 1", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>A store belongs to one origin: with another one it would show, and merge, a mixture of both.</summary>
+/// <summary>A store belongs to one origin: with another origin it would show, and merge, a mixture of both.</summary>
 public sealed class Store_of_another_origin_should : SnapshotSpec
 {
     private static readonly OriginIdentity Mine = new("disk 1", "/disks/one"), Other = new("disk 2", "/disks/two");
@@ -19,7 +19,10 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(OriginLength, readOnly: readOnly, name: "memory"), identity: Other);
         var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })));
         Assert.Equal(SnapshotStoreError.OtherOrigin, refusal.Reason);
-        Assert.Equal($"cow is a snapshot of /disks/one ({OriginLength} bytes, disk 1), not of /disks/two ({OriginLength} bytes, disk 2). If the origin was moved or restored and its content is unchanged, open the store with AcceptOrigin.", refusal.Message);
+        Assert.Equal(
+            $"cow is a snapshot of /disks/one ({OriginLength} bytes, disk 1), not of /disks/two ({OriginLength} bytes, disk 2)."
+            + " If the origin was moved or restored and its content is unchanged, open the store with AcceptOrigin.",
+            refusal.Message);
         Assert.Equal(before, _cow.Bytes.ToArray());
     }
 
@@ -28,7 +31,8 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
     {
         await UseAsync(new OriginIdentity(null, "memory"));
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice(OriginLength - Chunk), identity: new OriginIdentity(null, "memory"));
-        Assert.Equal(SnapshotStoreError.OtherOrigin, (await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })))).Reason);
+        var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })));
+        Assert.Equal(SnapshotStoreError.OtherOrigin, refusal.Reason);
     }
 
     [Fact]
@@ -63,7 +67,8 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
         await UseAsync(Mine);
         _cow.Bytes[100] ^= 1;
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(OriginDevice(), identity: Mine);
-        Assert.Equal(SnapshotStoreError.DamagedLabel, (await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })))).Reason);
+        var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })));
+        Assert.Equal(SnapshotStoreError.DamagedLabel, refusal.Reason);
         Assert.Equal(SnapshotStoreError.DamagedLabel, (await Assert.ThrowsAsync<SnapshotStoreException>(() => SnapshotStore.ReadAsync(_cow))).Reason);
         var shown = await SnapshotStore.ReadAsync(_cow, acceptDamagedLabel: true);
         Assert.Equal((SnapshotStoreError.DamagedLabel, null), (shown.LabelError!.Reason, shown.Label));
@@ -75,7 +80,7 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
     [Fact]
     public async Task be_taken_without_a_label_and_get_one_from_the_first_writer_of_its_origin()
     {
-        StoreHeader.Of(new StoreGeometry(Chunk), valid: true).Write(_cow.Bytes[..Chunk]);      // as the kernel makes it
+        StoreHeader.Of(new StoreGeometry(Chunk), valid: true).Write(_cow.Bytes[..Chunk]);      // as the kernel creates it
         var made = _cow.Bytes.ToArray();
         await UseAsync(Mine, isReadOnly: true);
         Assert.Equal(made, _cow.Bytes.ToArray());
@@ -97,7 +102,8 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
         Assert.Equal(folder["renamed"], (await SnapshotStore.ReadAsync(_cow)).Label!.OriginName);
         File.Move(copy, path);
         await using var replaced = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Open(path));
-        Assert.Equal(SnapshotStoreError.OtherOrigin, (await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(replaced.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })))).Reason);
+        var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(replaced.OpenSnapshotAsync(_cow, new() { LeaveOpen = true })));
+        Assert.Equal(SnapshotStoreError.OtherOrigin, refusal.Reason);
     }
 
     [Fact]
@@ -114,7 +120,8 @@ public sealed class Store_of_another_origin_should : SnapshotSpec
 
     private async Task UseAsync(OriginIdentity identity, SnapshotOptions? options = null, bool isReadOnly = false)
     {
-        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(isReadOnly ? BlockDevice.Memory(OriginLength, readOnly: true) : OriginDevice(), identity: identity);
+        var device = isReadOnly ? BlockDevice.Memory(OriginLength, readOnly: true) : OriginDevice();
+        await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device, identity: identity);
         await (await origin.OpenSnapshotAsync(_cow, options ?? new() { ChunkSize = Chunk, LeaveOpen = true })).DisposeAsync();
     }
 

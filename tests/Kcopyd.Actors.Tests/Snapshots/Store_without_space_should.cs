@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>The store has room, but the file system beneath it has none: that is an overflow, and is said.</summary>
+/// <summary>The store has room, but the underlying file system has none: this is an overflow, and the status says so.</summary>
 public sealed class Store_without_space_should : SnapshotSpec
 {
     private readonly MemoryBlockDevice _memory = Cow();
@@ -23,15 +23,14 @@ public sealed class Store_without_space_should : SnapshotSpec
         {
             var expected = await ReadAll(snapshot);
             cow.IsFull = true;
-            // A whole chunk is written as it is, and has the device's own error; of a chunk that must be copied first, the writer learns what the kernel's
-            // does.
+            // A whole chunk is written directly and fails with the device's own error; if the chunk must be copied first, the writer gets the kernel's error.
             Assert.Equal(length == Chunk ? error : IoError.Io, (await Soon(snapshot.WriteAsync(20 * Chunk, new byte[length]).AsTask())).Error);
             var status = await snapshot.GetStatusAsync();
             Assert.Equal((SnapshotState.Overflow, SnapshotProblem.NoSpace), (status.State, status.Problem));
             Assert.Contains(error.Describe(), status.Reason, StringComparison.Ordinal);
             Assert.Equal(expected, await ReadAll(snapshot));
             cow.IsFull = false;
-            await Write(origin, 30 * Chunk, Bytes.Random(5 * Chunk, 9));        // the origin, and what the snapshot needs of it, go on
+            await Write(origin, 30 * Chunk, Bytes.Random(5 * Chunk, 9));        // origin writes and their copies continue
             Assert.Equal(expected, await ReadAll(snapshot));
         }
         await using var again = await OpenAsync(origin, cow, StoreKind.PersistentOverflow);
@@ -61,7 +60,7 @@ public sealed class Store_without_space_should : SnapshotSpec
     [Theory, InlineData(1), InlineData(32), InlineData(40), InlineData(100)]
     public async Task be_whole_after_its_metadata_found_none(int chunks)
     {
-        // 32 records fill an area: the next one needs space for its own.
+        // 32 records fill an area: the next record needs space for a new one.
         var memory = BlockDevice.Memory(1 << 20, name: "cow");
         var cow = new Sparse(memory, IoError.NoSpace);
         byte[] expected;
@@ -72,13 +71,13 @@ public sealed class Store_without_space_should : SnapshotSpec
             expected = await ReadAll(snapshot);
             cow.IsFullForMetadata = true;
             var written = await Soon(snapshot.WriteAsync(0, Bytes.Random(512 * chunks, 2)).AsTask());
-            if (written.IsSuccess)      // no new area
+            if (written.IsSuccess)      // no new area was needed
                 expected = await ReadAll(snapshot);
             else
                 Assert.Equal(SnapshotProblem.NoSpace, (await snapshot.GetStatusAsync()).Problem);
             cow.IsFullForMetadata = false;
             var bytes = Bytes.Random(512 * 50, 3);
-            await Write(origin, 0, bytes);      // records that come now must not bring to life what was given up
+            await Write(origin, 0, bytes);      // records written now must not revive those that were given up
             var shown = await ReadAll(snapshot);
             Assert.Equal(expected[(512 * chunks)..], shown[(512 * chunks)..]);
             expected = shown;
@@ -96,7 +95,7 @@ public sealed class Store_without_space_should : SnapshotSpec
         return snapshot;
     }
 
-    /// <summary>A sparse file on a full disk: what was written once can be written again, and nothing else.</summary>
+    /// <summary>A sparse file on a full disk: sectors that were written before can be written again, and no others.</summary>
     private sealed class Sparse(MemoryBlockDevice inner, IoError error) : DeviceLayer(inner, leaveOpen: true)
     {
         private readonly Lock _lock = new();

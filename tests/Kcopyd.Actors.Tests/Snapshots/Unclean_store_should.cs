@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots;
 
-/// <summary>A store that a writer of its origin has open is marked, so that a device that dies, and comes back later, is not taken for a whole store.</summary>
+/// <summary>A store is marked while a writer of its origin has it open, so that a device that dies and comes back later is not taken as complete.</summary>
 public sealed class Unclean_store_should : SnapshotSpec
 {
     private static readonly SnapshotOptions Kept = new() { ChunkSize = Chunk, LeaveOpen = true };
@@ -45,12 +45,12 @@ public sealed class Unclean_store_should : SnapshotSpec
             for (var i = 0; i < writesBefore; i++)
                 await Write(origin, i * Chunk, Bytes.Random(Chunk, 1));
             cow.IsBroken = true;
-            await Write(origin, 9 * Chunk, Bytes.Random(Chunk, 2));     // the origin lives on
+            await Write(origin, 9 * Chunk, Bytes.Random(Chunk, 2));     // the origin keeps working
             var status = await snapshot.GetStatusAsync();
             Assert.Equal((SnapshotState.Invalid, false), (status.State, status.IsRecorded));
             await snapshot.DisposeAsync();
         }
-        Assert.True(_cow.SaysThatItIsValid());      // which it is not
+        Assert.True(_cow.SaysThatItIsValid());      // although it is not
         await using var again = Sys.Kcopyd().CreateSnapshotOrigin(device);
         var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(again.OpenSnapshotAsync(_cow, Kept)));
         Assert.Equal(SnapshotStoreError.Unclean, refusal.Reason);
@@ -161,7 +161,7 @@ public sealed class Unclean_store_should : SnapshotSpec
             Assert.False(IsUnclean());
             Assert.Equal(SnapshotState.Merging, (await snapshot.GetStatusAsync()).State);
             Assert.Equal(await ReadAll(snapshot), await ReadAll(origin));
-            await Write(origin, 0, Bytes.Random(Chunk, 7));         // into the store, where the chunk is
+            await Write(origin, 0, Bytes.Random(Chunk, 7));         // to the store, which holds the chunk
             Assert.True((await Soon(snapshot.MergeAsync())).IsComplete);
         }
         Assert.Equal(Bytes.Random(Chunk, 7), device.Bytes[..Chunk].ToArray());
@@ -175,12 +175,13 @@ public sealed class Unclean_store_should : SnapshotSpec
         await Assert.ThrowsAsync<InvalidOperationException>(() => Soon(origin.OpenSnapshotAsync(Cow(name: "other"), Kept)));
         await using var frozen = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(OriginLength, readOnly: true, name: "origin"));
         await Assert.ThrowsAsync<ArgumentException>(() => Soon(frozen.OpenSnapshotAsync(Cow(name: "other"), Kept with { ForMerge = true })));
-        await Assert.ThrowsAsync<ArgumentException>(() => Soon(origin.OpenSnapshotAsync(Cow(name: "other"), Kept with { ForMerge = true, Store = StoreKind.Transient })));
+        var transient = Kept with { ForMerge = true, Store = StoreKind.Transient };
+        await Assert.ThrowsAsync<ArgumentException>(() => Soon(origin.OpenSnapshotAsync(Cow(name: "other"), transient)));
     }
 
     private bool IsUnclean() => SnapshotStoreLabel.Read(_cow.Bytes, "cow")!.IsUnclean;
 
-    // As a process that was killed.
+    // Leaves the store as a killed process would.
     private async Task<(MemoryBlockDevice Origin, byte[] Frozen)> LeaveUncleanAsync()
     {
         var device = OriginDevice();

@@ -52,7 +52,7 @@ public sealed class LinkedLists_always_should
             all.Add(item);
         Assert.Equal(model, all);
         Assert.True(queue.IsEmpty);
-        queue.Add(new Item());      // it begins anew
+        queue.Add(new Item());      // it starts again after it was emptied
         Assert.NotNull(queue.Take());
         Assert.Null(queue.Take());
     });

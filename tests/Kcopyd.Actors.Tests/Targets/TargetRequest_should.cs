@@ -32,7 +32,7 @@ public sealed class TargetRequest_should
         Assert.Same(request, _target.Take());
 
         var second = request.Prepare().AsTask();
-        request.Close(id);      // a dead mailbox is emptied late
+        request.Close(id);      // a dead mailbox is drained late
         Assert.False(second.IsCompleted);
         request.Close(request.Id);
         Assert.Equal(IoError.Closed, (await second).Error);
@@ -44,7 +44,7 @@ public sealed class TargetRequest_should
         var request = _target.Take();
         var answered = request.Prepare();
         _target.Leave();
-        _target.Tell(request);      // to nobody
+        _target.Tell(request);      // no actor receives it
         Assert.Equal(IoResult.Failure(IoError.Closed), await answered);
     }
 
@@ -94,7 +94,7 @@ public sealed class TargetRequest_should
         var request = _target.Take();
         var answered = request.Prepare().AsTask();
         answers.Add(request, IoResult.Success(1));
-        answers.Add(request, IoResult.Success(2));      // settled already
+        answers.Add(request, IoResult.Success(2));      // already settled
         Assert.False(answered.IsCompleted);
         Assert.Single(runs).Run();
         Assert.Equal(IoResult.Success(1), await answered);

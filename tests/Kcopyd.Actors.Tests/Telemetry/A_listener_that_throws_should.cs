@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Telemetry;
 
-/// <summary>Who listens is a guest: nobody waits in vain for a job because of him. He throws for one client only, that of the test.</summary>
+/// <summary>A listener that throws never prevents the completion of a job. It throws for one client only, that of the test.</summary>
 public sealed class A_listener_that_throws_should : EngineSpec
 {
     private readonly string _name = "throwing-" + Guid.NewGuid().ToString("N");

@@ -4,7 +4,7 @@ using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Actors.Tests.Telemetry;
 
-/// <summary>Some instruments are published with the first client, snapshot or server of the process.</summary>
+/// <summary>Some instruments are published only with the first client, snapshot or server of the process.</summary>
 internal static class AllInstruments
 {
     public const int Count = 20;

@@ -6,7 +6,7 @@ namespace Kcopyd.Actors.Tests.Telemetry;
 
 internal sealed record Measured(string Instrument, double Value, Dictionary<string, object?> Tags);
 
-/// <summary>What the instruments of the process measure of one client.</summary>
+/// <summary>What the instruments of the process measure for one client.</summary>
 internal sealed class Meters : IDisposable
 {
     private readonly MeterListener _listener = new();

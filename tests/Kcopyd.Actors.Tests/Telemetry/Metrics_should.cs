@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Telemetry;
 
-/// <summary>Every test has a client of its own name, because the instruments are the whole process's.</summary>
+/// <summary>Every test gives its client a unique name, because the instruments belong to the whole process.</summary>
 public sealed class Metrics_should : TestKit
 {
     private readonly string _name = "metrics-" + Guid.NewGuid().ToString("N");
@@ -84,7 +84,7 @@ public sealed class Metrics_should : TestKit
         var copy = client.CopyAsync(BlockDevice.Memory(64 << 10).Whole(), [stalled.Whole()]);
         var token = client.PrepareCallback((_, _, _) => { });
         await stalled.WaitingAsync();
-        await client.GetStatusAsync();  // so that the client has written down what it leased
+        await client.GetStatusAsync();  // so that the client has recorded its leases
         using (var meters = early ?? new Meters(_name))
         {
             meters.Collect();
@@ -99,7 +99,7 @@ public sealed class Metrics_should : TestKit
             await client.DestroyAsync();
             meters.Clear();
             meters.Collect();
-            Assert.Empty(meters.Of("kcopyd.queue.length"));     // a client that is gone is not shown
+            Assert.Empty(meters.Of("kcopyd.queue.length"));     // a client that is gone is not reported
         }
     }
 
@@ -122,7 +122,7 @@ public sealed class Metrics_should : TestKit
     {
         using var meters = new Meters(_name);
         await AllInstruments.PublishAsync(Sys, _name);
-        AwaitAssert(() => Assert.Equal(AllInstruments.Count, meters.Instruments.Count));    // some are published as actors start
+        AwaitAssert(() => Assert.Equal(AllInstruments.Count, meters.Instruments.Count));    // some are published when actors start
         Assert.All(meters.Instruments, one =>
         {
             Assert.Matches("^kcopyd(\\.[a-z]+)+$", one.Name);

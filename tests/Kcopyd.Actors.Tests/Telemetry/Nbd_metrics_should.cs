@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Telemetry;
 
-/// <summary>Every test has names of its own, because the instruments are the whole process's.</summary>
+/// <summary>Every test uses unique names, because the instruments belong to the whole process.</summary>
 public sealed class Nbd_metrics_should : TestKit
 {
     private readonly string _name = "metrics-" + Guid.NewGuid().ToString("N");
@@ -30,7 +30,7 @@ public sealed class Nbd_metrics_should : TestKit
             Assert.Equal(10, Sum("kcopyd.nbd.io", "kcopyd.export", "kcopyd.io.direction", "write"));
             Assert.Equal(1, Sum("kcopyd.nbd.connections", "kcopyd.export"));
         }
-        Assert.Null(Sum("kcopyd.nbd.requests", "kcopyd.export", "kcopyd.outcome", "ok"));     // of a server that is gone nothing is kept
+        Assert.Null(Sum("kcopyd.nbd.requests", "kcopyd.export", "kcopyd.outcome", "ok"));     // nothing is kept for a server that is gone
         folder.Delete(recursive: true);
     }
 
@@ -53,12 +53,16 @@ public sealed class Nbd_metrics_should : TestKit
 
     private NbdServer Start(string socket, out ExportCore export)
     {
-        var server = Sys.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport(_name, BlockDevice.Memory(4096))] });
+        var server = Sys.Kcopyd().StartNbdServer(new NbdServerOptions
+        {
+            EndPoints = [new UnixDomainSocketEndPoint(socket)],
+            Exports = [new NbdExport(_name, BlockDevice.Memory(4096))],
+        });
         export = server.Core.Exports.Find(_name)!;
         return server;
     }
 
-    // What is measured now under this test's name; null if nothing is.
+    // The current measurement under this test's name; null if there is none.
     private double? Sum(string instrument, string nameTag, string? tag = null, string? value = null)
     {
         var measured = new ConcurrentQueue<long>();

@@ -18,7 +18,7 @@ public sealed class Oldest_io_should() : EngineSpec(VirtualTime)
         var job = client.CopyAsync(first.Whole(), Whole(BlockDevice.Memory(Piece)));
         await Soon(first.WaitingAsync());
         Assert.Equal(0, await Measure(client, meters));
-        // Ages are of the real clock. Long enough to be told from that of the second one.
+        // Ages use the real clock: this one must be long enough to be distinct from that of the second I/O.
         var once = 0.0;
         await Until(async () =>
         {
@@ -35,7 +35,7 @@ public sealed class Oldest_io_should() : EngineSpec(VirtualTime)
         second.Release();
         await Soon(other);
         Scheduler.Advance(Look);
-        Assert.True(await Measure(client, meters) >= twice);     // the first is still there
+        Assert.True(await Measure(client, meters) >= twice);     // the first is still in flight
         first.Release();
         await Soon(job);
         Scheduler.Advance(Look);
@@ -44,7 +44,7 @@ public sealed class Oldest_io_should() : EngineSpec(VirtualTime)
 
     private static async Task<double> Measure(KcopydClient client, Meters meters)
     {
-        await Soon(client.GetStatusAsync());    // what its timers have sent comes before
+        await Soon(client.GetStatusAsync());    // after the messages that its timers have sent
         meters.Clear();
         meters.Collect();
         return Assert.Single(meters.Of("kcopyd.io.oldest")).Value;

@@ -18,10 +18,15 @@ public sealed class OpenTelemetry_should : TestKit
         using var provider = Sdk.CreateMeterProviderBuilder().AddKcopydMetrics().AddReader(new BaseExportingMetricReader(collected)).Build();
         var client = Sys.Kcopyd().CreateClient();
         await client.CopyAsync(BlockDevice.Memory(4096).Whole(), [BlockDevice.Memory(4096).Whole()]);
-        await client.GetStatusAsync();      // the callback is over, and with it its measurement
+        await client.GetStatusAsync();      // the callback has returned and is measured
         Assert.True(provider.ForceFlush());
-        Assert.Superset(new HashSet<string> { "kcopyd.jobs", "kcopyd.io", "kcopyd.job.duration", "kcopyd.callback.duration", "kcopyd.pages.usage", "kcopyd.queue.length" }, collected.Names);
-        // Buckets that can tell a microsecond from a second: the first of them below 100 us.
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "kcopyd.jobs", "kcopyd.io", "kcopyd.job.duration", "kcopyd.callback.duration", "kcopyd.pages.usage", "kcopyd.queue.length",
+            },
+            collected.Names);
+        // Buckets distinguish a microsecond from a second: the first bound is below 100 us.
         Assert.InRange(collected.FirstBound, 0, 0.0001);
         await client.DestroyAsync();
     }

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Telemetry;
 
-/// <summary>Every test has a client of its own name, because the activity source is the whole process's.</summary>
+/// <summary>Every test gives its client a unique name, because the activity source belongs to the whole process.</summary>
 public sealed class Traces_should : TestKit
 {
     private readonly string _name = "traces-" + Guid.NewGuid().ToString("N");
@@ -35,14 +35,16 @@ public sealed class Traces_should : TestKit
         var client = Sys.Kcopyd().CreateClient(_name);
         using var request = new Activity("request").Start();
         var copy = client.CopyAsync(BlockDevice.Memory(4096).Whole(), [BlockDevice.Memory(4096).Whole(), BlockDevice.Memory(4096).Whole()]);
-        Assert.Same(request, Activity.Current);     // who submits goes on in its own activity
+        Assert.Same(request, Activity.Current);     // the submitter keeps its own activity
         var result = await copy;
         Assert.Same(request, Activity.Current);
         var job = Assert.Single(_ended);
         Assert.Equal("kcopyd.copy", job.OperationName);
         Assert.Equal((request.TraceId, request.SpanId), (job.TraceId, job.ParentSpanId));
         Assert.Equal(ActivityStatusCode.Unset, job.Status);
-        Assert.Equal((result.JobId, 4096L, 2), (job.GetTagItem("kcopyd.job.id"), job.GetTagItem("kcopyd.job.length"), job.GetTagItem("kcopyd.job.destinations")));
+        Assert.Equal(
+            (result.JobId, 4096L, 2),
+            (job.GetTagItem("kcopyd.job.id"), job.GetTagItem("kcopyd.job.length"), job.GetTagItem("kcopyd.job.destinations")));
         await client.DestroyAsync();
     }
 
@@ -70,7 +72,8 @@ public sealed class Traces_should : TestKit
     public async Task say_what_failed()
     {
         var client = Sys.Kcopyd().CreateClient(_name);
-        await client.CopyAsync(BlockDevice.Memory(4096).Whole(), [BlockDevice.Memory(4096, name: "disk").WithErrorAt(1, long.MaxValue, IoError.NoSpace).Whole()]);
+        var full = BlockDevice.Memory(4096, name: "disk").WithErrorAt(1, long.MaxValue, IoError.NoSpace);
+        await client.CopyAsync(BlockDevice.Memory(4096).Whole(), [full.Whole()]);
         var job = Assert.Single(_ended);
         Assert.Equal(ActivityStatusCode.Error, job.Status);
         Assert.Equal("NoSpace", job.GetTagItem("error.type"));

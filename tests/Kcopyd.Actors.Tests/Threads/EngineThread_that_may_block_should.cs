@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Threads;
 
-/// <summary>A thread with transfers in its ring never blocks elsewhere: one dead disk would take the transfers of others along.</summary>
+/// <summary>A thread with transfers in its ring never blocks elsewhere: one dead disk would hold up the transfers of others.</summary>
 [Collection(Alone.Name)]
 public sealed class EngineThread_that_may_block_should : TestKit
 {
@@ -52,7 +52,7 @@ public sealed class EngineThread_that_may_block_should : TestKit
     [SkippableFact]
     public void have_it_made_on_a_new_thread_when_all_have_transfers()
     {
-        var pool = Pools.Open(Sys, target: 2, most: 4);
+        var pool = Pools.Open(Sys, target: 2, max: 4);
         using var pipe = new Pipe();
         var transfers = pool.FillWithTransfers(pipe, threads: 2);
         var call = pool.Get(() => EngineThread.Block(() => IoResult.Success(7)).AsTask());
@@ -66,11 +66,11 @@ public sealed class EngineThread_that_may_block_should : TestKit
     [SkippableFact]
     public void have_it_made_when_a_transfer_is_complete_where_there_may_be_no_more_threads()
     {
-        var pool = Pools.Open(Sys, target: 2, most: 3);
+        var pool = Pools.Open(Sys, target: 2, max: 3);
         using var pipe = new Pipe();
         var transfers = pool.FillWithTransfers(pipe, threads: 3);
         var call = pool.Get(() => EngineThread.Block(() => IoResult.Success(7)).AsTask());
-        Assert.Equal(0, pool.Get(() => 0));     // all continue with what does not block
+        Assert.Equal(0, pool.Get(() => 0));     // all threads continue with work that does not block
         Assert.False(call.IsCompleted);
         pipe.Fill(1);
         Assert.Equal(IoResult.Success(7), call.Soon());
@@ -80,7 +80,7 @@ public sealed class EngineThread_that_may_block_should : TestKit
         pool.Shutdown();
     }
 
-    // Whoever is woken for the call finds something from outside, too, and has transfers after it that do not end.
+    // The thread that is woken for the call also finds work from outside, after which it has transfers that do not end.
     [SkippableFact]
     public void have_it_made_before_anything_else_by_who_is_woken_for_it()
     {

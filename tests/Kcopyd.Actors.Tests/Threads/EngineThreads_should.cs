@@ -13,7 +13,7 @@ public sealed class EngineThreads_should : TestKit
 {
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(60);
 
-    private EngineThreads Pool(int target = 2, int most = 64) => new("pool", target, most, Sys.EventStream);
+    private EngineThreads Pool(int target = 2, int max = 64) => new("pool", target, max, Sys.EventStream);
 
     [Fact]
     public void run_what_many_threads_schedule_once_each()
@@ -70,7 +70,7 @@ public sealed class EngineThreads_should : TestKit
         var work = new Work(() => ran.Release());
         for (var i = 0; i < 50_000; i++)
         {
-            pool.Execute(work);     // the pool is idle, or just becoming so, each time
+            pool.Execute(work);     // each time the pool is idle, or about to become idle
             Assert.True(ran.Wait(Enough), $"Number {i} never ran.");
         }
         pool.Shutdown();
@@ -82,7 +82,7 @@ public sealed class EngineThreads_should : TestKit
     public void replace_threads_that_block_whether_they_say_so_or_not(bool saySo)
     {
         const int Blockers = 20;
-        var pool = Pool(target: 2, most: Blockers + 2);
+        var pool = Pool(target: 2, max: Blockers + 2);
         using var release = new ManualResetEventSlim();
         using var inside = new CountdownEvent(Blockers);
         for (var i = 0; i < Blockers; i++)
@@ -98,7 +98,7 @@ public sealed class EngineThreads_should : TestKit
         Assert.True(inside.Wait(Enough), $"{inside.CurrentCount} wait behind those that block.");
         using var other = new ManualResetEventSlim();
         pool.Execute(new Work(other.Set));
-        Assert.True(other.Wait(Enough), "Nothing runs beside what blocks.");
+        Assert.True(other.Wait(Enough), "Nothing runs while the others block.");
         release.Set();
         pool.Shutdown();
     }
@@ -106,8 +106,8 @@ public sealed class EngineThreads_should : TestKit
     [Fact]
     public void have_no_more_threads_than_it_may()
     {
-        const int Most = 5;
-        var pool = Pool(target: 2, most: Most);
+        const int Max = 5;
+        var pool = Pool(target: 2, max: Max);
         using var release = new ManualResetEventSlim();
         using var left = new CountdownEvent(20);
         var threads = new ConcurrentDictionary<int, bool>();
@@ -117,14 +117,14 @@ public sealed class EngineThreads_should : TestKit
             {
                 EngineThread.MayBlock();
                 threads[Environment.CurrentManagedThreadId] = true;
-                if (threads.Count == Most)
+                if (threads.Count == Max)
                     release.Set();
                 release.Wait();
                 left.Signal();
             }));
         }
         Assert.True(left.Wait(Enough));
-        Assert.Equal(Most, threads.Count);
+        Assert.Equal(Max, threads.Count);
         pool.Shutdown();
     }
 
@@ -177,7 +177,7 @@ public sealed class EngineThreads_should : TestKit
         }
         Assert.True(barrier.SignalAndWait(Enough));
         pool.Shutdown();
-        Assert.All(threads.Keys, thread => Assert.True(thread.Join(Enough), $"{thread.Name} goes on."));
+        Assert.All(threads.Keys, thread => Assert.True(thread.Join(Enough), $"{thread.Name} is still running."));
         Assert.Throws<RejectedExecutionException>(() => pool.Execute(new Work(() => { })));
     }
 
@@ -192,7 +192,7 @@ public sealed class EngineThreads_should : TestKit
             }
             catch (IOException)
             {
-                return false;   // it ended while we looked
+                return false;   // it has ended in the meantime
             }
         });
         var system = ActorSystem.Create("leak", """
@@ -207,7 +207,7 @@ public sealed class EngineThreads_should : TestKit
         Assert.True(AnyThread());
         await client.DestroyAsync();
         await system.Terminate();
-        Assert.True(SpinWait.SpinUntil(() => !AnyThread(), Enough), "Threads of a terminated system go on.");
+        Assert.True(SpinWait.SpinUntil(() => !AnyThread(), Enough), "Threads of a terminated system are still running.");
     }
 
     private sealed class Work(Action action) : IRunnable

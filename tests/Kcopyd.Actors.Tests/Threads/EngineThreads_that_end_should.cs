@@ -22,7 +22,7 @@ public sealed class EngineThreads_that_end_should : TestKit
         pool.Shutdown();
         pipe.Fill();
         Assert.Equal(IoResult.Success(1), completion.Soon().Result);
-        Assert.True(thread.Join(Enough), "It goes on.");
+        Assert.True(thread.Join(Enough), "The thread is still running.");
     }
 
     [SkippableFact]
@@ -34,7 +34,7 @@ public sealed class EngineThreads_that_end_should : TestKit
         var (thread, completion) = pool.Read(pipe);
         pool.Shutdown();
         Assert.Equal(IoError.Cancelled, completion.Soon().Result.Error);
-        Assert.True(thread.Join(Enough), "It goes on.");
+        Assert.True(thread.Join(Enough), "The thread is still running.");
     }
 
     [SkippableFact]
@@ -46,7 +46,7 @@ public sealed class EngineThreads_that_end_should : TestKit
         {
             pool.Run(ran.Set);
             pool.Shutdown();
-            EngineThread.MayBlock();        // another one is made for what waits
+            EngineThread.MayBlock();        // another thread is started for the waiting work
             ran.Wait(Enough);
         });
         Assert.True(ran.Wait(Enough));
@@ -56,7 +56,7 @@ public sealed class EngineThreads_that_end_should : TestKit
     [SkippableFact]
     public void make_the_blocking_calls_that_are_left()
     {
-        var pool = Pools.Open(Sys, target: 1, most: 2);
+        var pool = Pools.Open(Sys, target: 1, max: 2);
         using var pipe = new Pipe();
         var transfers = pool.FillWithTransfers(pipe, threads: 2);
         var call = pool.Get(() => EngineThread.Block(() => IoResult.Success(7)).AsTask());

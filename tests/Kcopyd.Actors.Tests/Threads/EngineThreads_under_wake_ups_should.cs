@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Threads;
 
-/// <summary>Two things wake a thread that sleeps in its ring, often both at once, and it must count as running once.</summary>
+/// <summary>Two events can wake a thread that sleeps in its ring, often both at once, and it must be counted as running once.</summary>
 [Collection(Alone.Name)]
 public sealed class EngineThreads_under_wake_ups_should : TestKit
 {
@@ -20,7 +20,7 @@ public sealed class EngineThreads_under_wake_ups_should : TestKit
         const int Rounds = 15_000;
         var pool = Pools.Open(Sys, target);
         using var pipe = new Pipe();
-        var go = new Barrier(2);       // not disposed: where the spec fails, the other thread still waits at it
+        var go = new Barrier(2);       // not disposed: if the spec fails, the other thread still waits at it
         using var done = new SemaphoreSlim(0);
         var filler = new Thread(() =>
         {
@@ -33,8 +33,8 @@ public sealed class EngineThreads_under_wake_ups_should : TestKit
             pool.Run(Begin);
             Assert.True(done.Wait(Enough), $"Number {i} was never begun.");
             Assert.True(go.SignalAndWait(Enough));
-            pool.Run(Note);     // beside the answer
-            Assert.True(done.Wait(Enough) && done.Wait(Enough), $"Number {i} is not complete, or what was scheduled beside it never ran.");
+            pool.Run(Note);     // concurrently with the answer
+            Assert.True(done.Wait(Enough) && done.Wait(Enough), $"Number {i} is not complete, or the work scheduled with it never ran.");
             if (i % 16 == 0)
             {
                 var running = pool.Running;
@@ -57,7 +57,7 @@ public sealed class EngineThreads_under_wake_ups_should : TestKit
         }
     }
 
-    // Beside the wake-ups, the watch serves the lanes of threads that hang now and then.
+    // In addition to the wake-ups, the watch serves the lanes of threads that hang occasionally.
     [SkippableFact]
     public void lose_no_wake_up_when_threads_hang_now_and_then()
     {
@@ -85,7 +85,7 @@ public sealed class EngineThreads_under_wake_ups_should : TestKit
         {
             var transfer = EngineThread.Lane!.Read(pipe.Start, new byte[1], 0);
             if (hang)
-                Thread.Sleep(Random.Shared.Next(5, 15));        // hanging takes time: that is what the watch finds
+                Thread.Sleep(Random.Shared.Next(5, 15));        // long enough for the watch to detect it
             await transfer.ConfigureAwait(false);
             left.Signal();
         }
@@ -111,7 +111,7 @@ public sealed class EngineThreads_under_wake_ups_should : TestKit
                     lock (transfers)
                         transfers.Add(transfer);
                 }
-                barrier.SignalAndWait(Enough);      // each on a thread of its own
+                barrier.SignalAndWait(Enough);      // each on its own thread
             });
         }
         Assert.True(SpinWait.SpinUntil(() => pool.Running is { Are: 0, All: Width }, Enough), $"{pool.Running}");

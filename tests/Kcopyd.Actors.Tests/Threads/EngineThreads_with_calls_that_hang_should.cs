@@ -6,11 +6,11 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Threads;
 
-/// <summary>Calls of devices that block leave threads for actors; those that exceed that wait in a queue.</summary>
+/// <summary>Device calls that block leave threads for actors; calls beyond the limit wait in a queue.</summary>
 [Collection(Alone.Name)]
 public sealed class EngineThreads_with_calls_that_hang_should : TestKit
 {
-    private const int Threads = 2, MaxThreads = 5, MostCalls = MaxThreads - Threads;
+    private const int Threads = 2, MaxThreads = 5, MaxCalls = MaxThreads - Threads;
 
     private static readonly TimeSpan Enough = Pools.Enough;
 
@@ -23,23 +23,23 @@ public sealed class EngineThreads_with_calls_that_hang_should : TestKit
     public void make_the_calls_that_wait_in_order_when_others_return()
     {
         var calls = Enumerable.Range(0, 20).Select(_ => new Call(_begun)).ToList();
-        var hung = calls[..MostCalls];
+        var hung = calls[..MaxCalls];
         hung.ForEach(_pool.Execute);
         hung.ForEach(_ => Begun());
-        foreach (var call in calls[MostCalls..])
+        foreach (var call in calls[MaxCalls..])
         {
             _pool.Execute(call);
             Assert.True(SpinWait.SpinUntil(() => call.IsQueued, Enough));
         }
         for (var i = 0; i < calls.Count; i++)
         {
-            Assert.Equal(Math.Min(i + MostCalls, calls.Count), calls.Count(call => call.HasBegun));
+            Assert.Equal(Math.Min(i + MaxCalls, calls.Count), calls.Count(call => call.HasBegun));
             Assert.Equal(7, _pool.Get(() => 7));
             calls[i].Return();
-            if (i + MostCalls < calls.Count)
+            if (i + MaxCalls < calls.Count)
             {
                 Begun();
-                Assert.True(calls[i + MostCalls].HasBegun, $"Number {i + MostCalls} was overtaken.");
+                Assert.True(calls[i + MaxCalls].HasBegun, $"Number {i + MaxCalls} was overtaken.");
             }
         }
         Assert.True(SpinWait.SpinUntil(() => calls.All(call => call.HasReturned), Enough));
@@ -50,7 +50,7 @@ public sealed class EngineThreads_with_calls_that_hang_should : TestKit
     [Fact]
     public void make_a_call_of_an_actor_in_its_turn_later_when_too_many_block()
     {
-        var hung = Enumerable.Range(0, MostCalls).Select(_ => new Call(_begun)).ToList();
+        var hung = Enumerable.Range(0, MaxCalls).Select(_ => new Call(_begun)).ToList();
         hung.ForEach(_pool.Execute);
         hung.ForEach(_ => Begun());
         var call = _pool.Get(() => EngineThread.Block(() => IoResult.Success(7)).AsTask());
@@ -64,7 +64,7 @@ public sealed class EngineThreads_with_calls_that_hang_should : TestKit
     [SkippableFact]
     public void let_no_new_call_overtake_those_that_wait_for_a_thread_without_transfers()
     {
-        var pool = Pools.Open(Sys, target: 1, most: 2);
+        var pool = Pools.Open(Sys, target: 1, max: 2);
         using var pipe = new Pipe();
         var transfers = pool.FillWithTransfers(pipe, threads: 2);
         var first = pool.Get(() => EngineThread.Block(() => 7).AsTask());
@@ -83,7 +83,7 @@ public sealed class EngineThreads_with_calls_that_hang_should : TestKit
     [Fact]
     public void count_no_call_that_has_returned()
     {
-        for (var i = 0; i < 50 * MostCalls; i++)
+        for (var i = 0; i < 50 * MaxCalls; i++)
         {
             var call = new Call(_begun);
             call.Return();
@@ -91,7 +91,7 @@ public sealed class EngineThreads_with_calls_that_hang_should : TestKit
             Assert.Equal(7, _pool.Get(() => EngineThread.Block(() => 7).AsTask()).Soon());
             Begun();
         }
-        var hung = Enumerable.Range(0, MostCalls).Select(_ => new Call(_begun)).ToList();
+        var hung = Enumerable.Range(0, MaxCalls).Select(_ => new Call(_begun)).ToList();
         hung.ForEach(_pool.Execute);
         hung.ForEach(_ => Begun());
         hung.ForEach(call => call.Return());
@@ -103,14 +103,14 @@ public sealed class EngineThreads_with_calls_that_hang_should : TestKit
     {
         const int Producers = 4, Each = 5_000;
         using var left = new CountdownEvent(Producers * Each);
-        int now = 0, most = 0;
+        int now = 0, max = 0;
         var producers = Enumerable.Range(0, Producers).Select(_ => new Thread(() =>
         {
             for (var i = 0; i < Each; i++)
             {
                 _pool.Execute(new Quick(() =>
                 {
-                    InterlockedMax(ref most, Interlocked.Increment(ref now));
+                    InterlockedMax(ref max, Interlocked.Increment(ref now));
                     Thread.Yield();
                     Interlocked.Decrement(ref now);
                     left.Signal();
@@ -120,14 +120,14 @@ public sealed class EngineThreads_with_calls_that_hang_should : TestKit
         producers.ForEach(thread => thread.Start());
         Assert.True(left.Wait(Enough), $"{left.CurrentCount} were never made.");
         producers.ForEach(thread => thread.Join());
-        Assert.InRange(most, 1, MostCalls);
+        Assert.InRange(max, 1, MaxCalls);
         _pool.Shutdown();
     }
 
     [Fact]
     public void make_the_calls_that_wait_also_when_they_are_shut_down()
     {
-        var calls = Enumerable.Range(0, 2 * MostCalls).Select(_ => new Call(_begun)).ToList();
+        var calls = Enumerable.Range(0, 2 * MaxCalls).Select(_ => new Call(_begun)).ToList();
         calls.ForEach(_pool.Execute);
         Assert.True(SpinWait.SpinUntil(() => calls.All(call => call.HasBegun || call.IsQueued), Enough));
         _pool.Shutdown();
@@ -138,10 +138,10 @@ public sealed class EngineThreads_with_calls_that_hang_should : TestKit
 
     private void Begun() => Assert.True(_begun.Wait(Enough), "No call was made.");
 
-    private static void InterlockedMax(ref int most, int value)
+    private static void InterlockedMax(ref int max, int value)
     {
-        for (var seen = Volatile.Read(ref most); value > seen;)
-            seen = Interlocked.CompareExchange(ref most, value, seen) is var before && before == seen ? value : before;
+        for (var seen = Volatile.Read(ref max); value > seen;)
+            seen = Interlocked.CompareExchange(ref max, value, seen) is var before && before == seen ? value : before;
     }
 
     private sealed class Quick(Action call) : IRunnable

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Threads;
 
-/// <summary>Where transfers complete, and who looks after them when their thread cannot.</summary>
+/// <summary>Where transfers complete, and which thread completes them when their own cannot.</summary>
 [Collection(Alone.Name)]
 public sealed class EngineThreads_with_rings_should : TestKit
 {
@@ -73,7 +73,7 @@ public sealed class EngineThreads_with_rings_should : TestKit
             Assert.Equal(IoResult.Success(1), result);
             Assert.NotSame(hangs, where);
             Assert.StartsWith("pool-", where.Name, StringComparison.Ordinal);
-            Assert.NotEqual("pool-watch", where.Name);      // what goes on may block, and nobody watches the watch
+            Assert.NotEqual("pool-watch", where.Name);      // the continuation may block, and nothing watches the watch
         }
         Assert.False(release.IsSet);
         release.Set();
@@ -98,7 +98,7 @@ public sealed class EngineThreads_with_rings_should : TestKit
             Transfer();
             return 0;
         });
-        pool.UntilIdle();       // the watch sleeps: nothing but the transfer's answer wakes anybody
+        pool.UntilIdle();       // the watch sleeps: only the completion of the transfer wakes a thread
         pipe.Fill();
         Assert.True(hangs.Wait(Enough));
         Assert.NotEqual("pool-0", pool.Get(() => Thread.CurrentThread.Name));

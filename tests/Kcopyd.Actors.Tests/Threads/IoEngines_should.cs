@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Threads;
 
-[Collection(Alone.Name)]        // one of them sets a variable of the process
+[Collection(Alone.Name)]        // sets an environment variable of the process
 public sealed class IoEngines_should : TestKit
 {
     [Theory]
@@ -36,7 +36,7 @@ public sealed class IoEngines_should : TestKit
             () => new EngineThreadsConfigurator(section, Sys.Dispatchers.Prerequisites).Produce("d")));
     }
 
-    // Not when its first message comes, and nobody hears of it.
+    // Not only when the first message arrives, when no caller would get the error.
     [Fact]
     public async Task refuse_it_when_a_client_is_made()
     {

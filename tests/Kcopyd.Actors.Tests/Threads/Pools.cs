@@ -6,20 +6,20 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Threads;
 
-/// <summary>What specs of the engine's threads and their rings share.</summary>
+/// <summary>What the specs of the engine's threads and their rings share.</summary>
 internal static class Pools
 {
     public static readonly TimeSpan Enough = TimeSpan.FromSeconds(60);
 
-    public static EngineThreads Open(ActorSystem system, int target = 2, int most = 64)
+    public static EngineThreads Open(ActorSystem system, int target = 2, int max = 64)
     {
         Lanes.Required();
-        return new EngineThreads("pool", target, most, system.EventStream);
+        return new EngineThreads("pool", target, max, system.EventStream);
     }
 
     public static void Run(this EngineThreads pool, Action action) => pool.Execute(new Runnable(action));
 
-    /// <summary>Runs on a thread of the pool, and waits for it.</summary>
+    /// <summary>Runs a function on a thread of the pool, and waits for its result.</summary>
     public static T Get<T>(this EngineThreads pool, Func<T> function)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,12 +37,12 @@ internal static class Pools
         return result.Task.Soon();
     }
 
-    /// <summary>Begins a read that waits until the pipe is filled, on some thread of the pool.</summary>
-    /// <returns>The thread, and what the read brings together with the thread on which that was known.</returns>
+    /// <summary>Begins a read on a thread of the pool; the read waits until the pipe is filled.</summary>
+    /// <returns>The thread, and the result of the read together with the thread on which it completed.</returns>
     public static (Thread Thread, Task<(IoResult Result, Thread Thread)> Completion) Read(this EngineThreads pool, Pipe pipe) =>
         pool.Get(() => (Thread.CurrentThread, ReadHere(pipe)));
 
-    /// <summary>The same, on the calling thread of a pool.</summary>
+    /// <summary>Begins such a read on the calling thread, which belongs to a pool.</summary>
     public static Task<(IoResult Result, Thread Thread)> ReadHere(Pipe pipe)
     {
         var done = new TaskCompletionSource<(IoResult, Thread)>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -55,7 +55,7 @@ internal static class Pools
         return done.Task;
     }
 
-    /// <summary>Begins a read that waits until the pipe is filled on each of so many threads.</summary>
+    /// <summary>Begins such a read on each of several threads.</summary>
     public static List<Task<(IoResult Result, Thread Thread)>> FillWithTransfers(this EngineThreads pool, Pipe pipe, int threads)
     {
         using var barrier = new Barrier(threads);
@@ -65,7 +65,7 @@ internal static class Pools
             pool.Run(() =>
             {
                 var transfer = ReadHere(pipe);
-                barrier.SignalAndWait(Enough);      // each on a thread of its own
+                barrier.SignalAndWait(Enough);      // each on its own thread
                 begun.SetResult(transfer);
             });
             return begun.Task;
@@ -74,15 +74,15 @@ internal static class Pools
 
     public static T Soon<T>(this Task<T> task)
     {
-        Assert.True(task.Wait(Enough), "What was waited for did not happen.");
+        Assert.True(task.Wait(Enough), "The awaited task did not complete.");
         return task.Result;
     }
 
-    /// <summary>Every thread is parked, and the watch sees that there is nothing to watch.</summary>
+    /// <summary>Waits until every thread is parked and the watch has nothing to watch.</summary>
     public static void UntilIdle(this EngineThreads pool) =>
         Assert.True(SpinWait.SpinUntil(() => pool.Running.Are == 0 && !pool.IsWatching, Enough), $"{pool.Running}");
 
-    /// <summary>Every thread is parked.</summary>
+    /// <summary>Waits until every thread is parked.</summary>
     public static void UntilParked(this EngineThreads pool) =>
         Assert.True(SpinWait.SpinUntil(() => pool.Running.Are == 0, Enough), $"{pool.Running}");
 

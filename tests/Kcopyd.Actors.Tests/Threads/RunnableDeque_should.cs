@@ -47,7 +47,9 @@ public sealed class RunnableDeque_should
             _deque.Push(new Named($"{i}"));
             _deque.PushLast(new Named($"{-i}"));
         }
-        Assert.Equal([.. Enumerable.Range(0, 1000).Select(static i => $"{999 - i}"), .. Enumerable.Range(0, 1000).Select(static i => $"{-i}")], Taken(_deque.TakeNewest));
+        Assert.Equal(
+            [.. Enumerable.Range(0, 1000).Select(static i => $"{999 - i}"), .. Enumerable.Range(0, 1000).Select(static i => $"{-i}")],
+            Taken(_deque.TakeNewest));
     }
 
     private static List<string> Taken(Func<IRunnable?> take)

@@ -3,13 +3,13 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>Whether one failed I/O had the consequences that it has in the kernel, and no others.</summary>
+/// <summary>Checks that one failed I/O has the same consequences as in the kernel, and no others.</summary>
 internal sealed class Blame(World world)
 {
     private View? _store;
     private bool _wasInvalid, _isHeld, _isMetadata;
 
-    /// <summary>Looks at what the I/O is for, when it fails.</summary>
+    /// <summary>Records the purpose of the I/O at the moment it fails.</summary>
     public void Look(DiskIo io)
     {
         _store = world.Snapshots.Find(view => view.Disk == io.Disk);
@@ -33,7 +33,7 @@ internal sealed class Blame(World world)
             yield break;
         if (invalid.Count > 0 && !MayInvalidate(io))
             yield return $"{invalid[0].Name} is invalid ({invalid[0].Core!.Reason}) by {io}";
-        // Found full before the error was told, it is invalid all the same.
+        // A store that was found full before the error arrived also makes its snapshot invalid.
         if (invalid.Count == 0 && !_wasInvalid && _store is not { InvalidSince: < int.MaxValue } && MustInvalidate(io, errors))
             yield return $"nothing is invalid after {io}";
         if (invalid.Exists(view => io.Disk != world.Origin.Disk && view != _store))
@@ -44,14 +44,13 @@ internal sealed class Blame(World world)
         ? io.Kind == DeviceOperation.Read
         : io.Kind == DeviceOperation.Flush || (io.Kind is DeviceOperation.Write or DeviceOperation.Zero && !_isHeld);
 
-    // A copy writes once more, in smaller pieces, what it could not write, and each I/O fails only once; a write that is no copy is a request's, which has its
-    // error.
+    // A copy retries a failed write in smaller pieces, and each I/O fails only once; any other write belongs to a request, which receives the error.
     private bool MustInvalidate(DiskIo io, List<Request> errors)
     {
         if (io.Disk == world.Origin.Disk)
             return io.Kind == DeviceOperation.Read && !errors.Exists(static request => request.Operation == DeviceOperation.Read) && errors.Count > 0;
         if (_store is not { History: not null })
-            return false;       // it was never opened, or not attached: its label could not be written
+            return false;       // never opened, or not attached because its label could not be written
         return io.Kind == DeviceOperation.Flush
             ? !errors.Exists(static request => request.Operation == DeviceOperation.Flush)
             : io.Kind == DeviceOperation.Write && !_isHeld && (_isMetadata || (_store.Core!.Options.Store != StoreKind.Transient && errors.Count > 0));

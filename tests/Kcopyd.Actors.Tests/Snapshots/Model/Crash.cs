@@ -1,18 +1,19 @@
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>Goes through the time of one disk, and builds what a power cut at that time leaves of it.</summary>
+/// <summary>Replays the time of one disk, and builds what a power cut at that time leaves of it.</summary>
 internal sealed class Crash(Disk disk)
 {
     private readonly byte[] _medium = (byte[])disk.Original.Clone();
     private readonly DiskIo[] _byIssue = [.. disk.Writes.OrderBy(static io => io.Issued)];
-    private readonly DiskIo[] _byDurability = [.. disk.Writes.Where(static io => io.Durable != int.MaxValue).OrderBy(static io => io.Durable).ThenBy(static io => io.Done)];
+    private readonly DiskIo[] _byDurability =
+        [.. disk.Writes.Where(static io => io.Durable != int.MaxValue).OrderBy(static io => io.Durable).ThenBy(static io => io.Done)];
     private readonly List<DiskIo> _cached = [];
     private int _issued, _durable;
 
     /// <summary>Sectors that may or may not be on the medium, each with the write that would put it there.</summary>
     public List<(DiskIo Write, int Sector)> Uncertain { get; } = [];
 
-    /// <summary>Goes on to a time.</summary>
+    /// <summary>Advances to a time.</summary>
     public void To(int time)
     {
         for (; _issued < _byIssue.Length && _byIssue[_issued].Issued <= time; _issued++)
@@ -31,7 +32,7 @@ internal sealed class Crash(Disk disk)
         }
     }
 
-    /// <summary>What is left if these of the uncertain sectors have got to the medium.</summary>
+    /// <summary>Builds what is left if the chosen uncertain sectors have reached the medium.</summary>
     public void Build(byte[] into, Func<int, bool> isThere)
     {
         _medium.CopyTo(into, 0);
@@ -43,6 +44,6 @@ internal sealed class Crash(Disk disk)
         }
     }
 
-    /// <summary>True if some of the write is uncertain: what it does is of interest.</summary>
+    /// <summary>A write that is not durable yet; null if there is none.</summary>
     public DiskIo? AnyOf(Random random) => _cached.Count == 0 ? null : _cached[random.Next(_cached.Count)];
 }

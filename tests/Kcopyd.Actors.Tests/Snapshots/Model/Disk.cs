@@ -4,8 +4,8 @@ using Kcopyd.Actors.Devices;
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
 /// <summary>
-/// A disk with a volatile cache that remembers every write, and from when on it was on the medium. What completes, and when, the pump says;
-/// a transfer may be short; one I/O of the world may fail.
+/// A disk with a volatile cache that records every write and the time from which it is on the medium. The pump decides what completes and when; a transfer
+/// may be short; one I/O of the world may fail.
 /// </summary>
 internal sealed class Disk(string name, byte[] content, DiskLog log) : IBlockDevice, IPromptDevice
 {
@@ -27,13 +27,13 @@ internal sealed class Disk(string name, byte[] content, DiskLog log) : IBlockDev
 
     bool IPromptDevice.IsPrompt(DeviceOperation operation) => operation == DeviceOperation.Flush ? log.IsFlushPrompt : log.IsPrompt;
 
-    /// <summary>What reads find.</summary>
+    /// <summary>What reads return.</summary>
     public byte[] Content => content;
 
     /// <summary>What was on the medium before the first I/O.</summary>
     public byte[] Original { get; } = (byte[])content.Clone();
 
-    /// <summary>Everything that changed it, in the order in which it was issued.</summary>
+    /// <summary>Everything that changed the disk, in the order of issue.</summary>
     public List<DiskIo> Writes { get; } = [];
 
     public int Reads { get; private set; }
@@ -46,7 +46,8 @@ internal sealed class Disk(string name, byte[] content, DiskLog log) : IBlockDev
         return Issue(DeviceOperation.Read, offset, buffer.Length, buffer);
     }
 
-    public ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) => Issue(DeviceOperation.Write, offset, buffer.Length, MemoryMarshal.AsMemory(buffer));
+    public ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) =>
+        Issue(DeviceOperation.Write, offset, buffer.Length, MemoryMarshal.AsMemory(buffer));
 
     public ValueTask<IoResult> WriteZeroesAsync(long offset, long length) => Issue(DeviceOperation.Zero, offset, (int)length, default);
 
@@ -63,7 +64,9 @@ internal sealed class Disk(string name, byte[] content, DiskLog log) : IBlockDev
     public IoResult Perform(DiskIo io)
     {
         var whole = (int)Math.Clamp(content.Length - io.Offset, 0, io.Length);
-        var bytes = io.Fails ? SomeSectorsOf(whole) : log.ShortRate > 0 && log.Pump!.Random.NextDouble() < log.ShortRate && SomeSectorsOf(whole) is var part and > 0 ? part : whole;
+        var bytes = io.Fails ? SomeSectorsOf(whole)
+            : log.ShortRate > 0 && log.Pump!.Random.NextDouble() < log.ShortRate && SomeSectorsOf(whole) is var part and > 0 ? part
+            : whole;
         if (io.Kind == DeviceOperation.Read)
             content.AsSpan((int)io.Offset, bytes).CopyTo(io.Memory.Span);
         else if (io.Kind == DeviceOperation.Flush && !io.Fails)

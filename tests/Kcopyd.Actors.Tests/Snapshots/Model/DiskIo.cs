@@ -4,8 +4,7 @@ using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>An I/O on a <see cref="Disk"/>: one of the things that can happen next, and the task that its caller awaits, whose continuation runs on the
-/// pump.</summary>
+/// <summary>An I/O on a <see cref="Disk"/>: a step of the pump, and the task that its caller awaits and whose continuation runs on the pump.</summary>
 internal sealed class DiskIo(Disk disk, DeviceOperation kind, long offset, int length, Memory<byte> memory) : IRunnable, IValueTaskSource<IoResult>
 {
     private ManualResetValueTaskSourceCore<IoResult> _task;
@@ -20,14 +19,14 @@ internal sealed class DiskIo(Disk disk, DeviceOperation kind, long offset, int l
 
     public Memory<byte> Memory => memory;
 
-    /// <summary>What a write writes.</summary>
+    /// <summary>The bytes that a write, zeroing or discard stores.</summary>
     public byte[]? Data { get; init; }
 
     public int Issued { get; init; }
 
     public int Done { get; set; } = int.MaxValue;
 
-    /// <summary>When a flush that began after it was done has ended: what it wrote is on the medium from then on.</summary>
+    /// <summary>When a flush that began after it was done has completed: from then on its data is on the medium.</summary>
     public int Durable { get; set; } = int.MaxValue;
 
     public bool Fails { get; set; }

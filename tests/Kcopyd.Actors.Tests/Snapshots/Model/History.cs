@@ -1,25 +1,25 @@
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>One write, as one sector sees it.</summary>
+/// <summary>One write, from the view of one sector.</summary>
 internal sealed class SectorWrite(int writer, int issued)
 {
     public int Writer => writer;
 
     public int Issued { get; set; } = issued;
 
-    /// <summary>When it was answered; what is issued later comes after it.</summary>
+    /// <summary>When it was answered; everything issued later comes after it.</summary>
     public int Ended { get; set; } = int.MaxValue;
 
-    /// <summary>It must be seen, by who begins later and until something else is written. Otherwise it may be.</summary>
+    /// <summary>Reads that begin later must see it until something else is written. Otherwise they may see it.</summary>
     public bool IsCertain { get; set; }
 
-    /// <summary>From when on it has to survive a power cut.</summary>
+    /// <summary>The time from which it must survive a power cut.</summary>
     public int Durable { get; set; } = int.MaxValue;
 }
 
 /// <summary>
-/// The reference model of a device: for each sector the writes to it, and so what a read or a power cut may show. Writes that were in flight
-/// together may be in either order.
+/// The reference model of a device: the writes to each sector, and thus what a read may show and a power cut may leave. Writes that were in flight together
+/// may take effect in either order.
 /// </summary>
 internal sealed class History(int sectors)
 {
@@ -31,7 +31,7 @@ internal sealed class History(int sectors)
 
     public int Sectors => _sectors.Length;
 
-    /// <summary>A device that holds something, on the medium.</summary>
+    /// <summary>A device with the given content, all of it on the medium.</summary>
     public static History Of(Func<int, int> writer, int sectors, int now = 0)
     {
         var history = new History(sectors);
@@ -40,13 +40,13 @@ internal sealed class History(int sectors)
         return history;
     }
 
-    /// <summary>What a snapshot shows that is taken now: exactly what the origin holds; after a power cut what the origin may hold then.</summary>
+    /// <summary>What a snapshot taken now shows: exactly what the origin holds; after a power cut, what the origin may hold then.</summary>
     public History Freeze(Func<int, int> writer, int now)
     {
         var frozen = new History(Sectors) { _frozenAt = now };
         for (var i = 0; i < Sectors; i++)
         {
-            // What is answered, or done and not answered yet: not what waits until the snapshot is there.
+            // Writes that are answered, or done and not answered yet; not those that wait for the snapshot.
             frozen._frozen[i] = writer(i);
             frozen._sectors[i].AddRange(_sectors[i].Where(write => write.Ended != int.MaxValue || write.Writer == frozen._frozen[i]));
             frozen._before[i] = frozen._sectors[i].Count;
@@ -54,7 +54,7 @@ internal sealed class History(int sectors)
         return frozen;
     }
 
-    /// <summary>What it shows now, and nothing else of before.</summary>
+    /// <summary>From now on the sector shows this, and nothing earlier.</summary>
     public void Reset(int sector, int writer, int now)
     {
         _sectors[sector].Clear();
@@ -69,7 +69,7 @@ internal sealed class History(int sectors)
             _volatile.Add(write);
     }
 
-    /// <summary>A flush that was issued then has ended well.</summary>
+    /// <summary>A flush that was issued at that time has succeeded.</summary>
     public void Flushed(int issued, int now)
     {
         foreach (var write in _volatile)
@@ -80,7 +80,7 @@ internal sealed class History(int sectors)
         _volatile.RemoveAll(static write => write.Durable != int.MaxValue);
     }
 
-    /// <summary>True if a read that was issued then, and ends now, may show this.</summary>
+    /// <summary>True if a read that was issued at that time and ends now may show this.</summary>
     public bool Shows(int sector, int writer, int issued)
     {
         var writes = _sectors[sector];
@@ -108,6 +108,7 @@ internal sealed class History(int sectors)
     }
 
     public string Tell(int sector) => string.Join(", ", _sectors[sector].Select(static write =>
-        $"{write.Writer}@{write.Issued}-{(write.Ended == int.MaxValue ? "" : write.Ended)}{(write.IsCertain ? "" : "?")}{(write.Durable == int.MaxValue ? "" : $" durable {write.Durable}")}"))
+        $"{write.Writer}@{write.Issued}-{(write.Ended == int.MaxValue ? "" : write.Ended)}{(write.IsCertain ? "" : "?")}"
+        + (write.Durable == int.MaxValue ? "" : $" durable {write.Durable}")))
         + (_frozenAt < 0 ? "" : $"; frozen {_frozen[sector]}@{_frozenAt}");
 }

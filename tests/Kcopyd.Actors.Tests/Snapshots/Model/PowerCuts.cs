@@ -2,10 +2,10 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>Cuts the power of a world that was played, at every time and with many outcomes, and judges what is left.</summary>
+/// <summary>Cuts the power of a finished run at every time and with many outcomes, and judges what is left.</summary>
 internal sealed class PowerCuts(World world, Random random)
 {
-    private const int Exhaustive = 6;       // uncertain sectors of a disk, up to which every subset is tried
+    private const int Exhaustive = 6;       // up to this number of uncertain sectors of a disk, every subset is tried
 
     private readonly View[] _snapshots = [.. world.Snapshots.Where(static view => view.Core!.Options.Store != StoreKind.Transient)];
     private readonly byte[] _origin = new byte[world.Origin.Disk.Content.Length];
@@ -14,7 +14,7 @@ internal sealed class PowerCuts(World world, Random random)
 
     public List<string> Violations { get; } = [];
 
-    /// <summary>Is shown each crash: the time, the origin and the stores. What it wants to keep it copies.</summary>
+    /// <summary>Receives each crash: the time, the origin and the stores. It must copy what it keeps.</summary>
     public Action<int, byte[], byte[][]>? Crashed { get; init; }
 
     public void Run(int samples)
@@ -46,7 +46,7 @@ internal sealed class PowerCuts(World world, Random random)
         return most <= Exhaustive ? 1 << most : samples;
     }
 
-    // Every subset where there are few; otherwise none, all, one write alone, all but one, and torn ones.
+    // Every subset if there are few; otherwise none, all, one write alone, all but one, and torn writes.
     private Func<int, bool> Choice(Crash crash, int outcome, int count)
     {
         if (count <= 1 << crash.Uncertain.Count && crash.Uncertain.Count <= Exhaustive)
@@ -102,13 +102,13 @@ internal sealed class PowerCuts(World world, Random random)
         if (image is null)
         {
             if (view.Created <= time)
-                Violations.Add($"power cut at {time}: the store of {view.Name} is not there any more");
+                Violations.Add($"power cut at {time}: the store of {view.Name} does not exist anymore");
             return;
         }
         if (!image.IsValid)
         {
             if (view.InvalidSince > time)
-                Violations.Add($"power cut at {time}: {view.Name} is invalid, and was not");
+                Violations.Add($"power cut at {time}: {view.Name} is invalid, and was valid");
             return;
         }
         if (view.Created > time)

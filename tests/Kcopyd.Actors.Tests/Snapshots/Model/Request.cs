@@ -2,7 +2,7 @@ using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>A request to a view, and how often it was answered.</summary>
+/// <summary>A request to a view, and the number of its answers.</summary>
 internal sealed class Request(int writer, View view, DeviceOperation operation, int sector, int sectors, int issued)
 {
     public int Writer => writer;
@@ -19,13 +19,13 @@ internal sealed class Request(int writer, View view, DeviceOperation operation, 
 
     public byte[] Bytes { get; } = new byte[operation is DeviceOperation.Read or DeviceOperation.Write ? sectors * Model.Sector.Size : 0];
 
-    /// <summary>A write as the sectors see it.</summary>
+    /// <summary>A write, from the view of its sectors.</summary>
     public SectorWrite[] Writes { get; init; } = [];
 
-    /// <summary>Chunks that it writes whole, and first: they are in the store when it is done.</summary>
+    /// <summary>Chunks that it writes first and completely: they are in the store when it is done.</summary>
     public HashSet<long> Direct { get; } = [];
 
-    /// <summary>It may have come before or after a merge began.</summary>
+    /// <summary>It may have taken effect before or after a merge began.</summary>
     public bool IsUncertain { get; set; }
 
     public int Answers { get; set; }

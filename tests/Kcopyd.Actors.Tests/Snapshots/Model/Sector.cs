@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>A sector holds who wrote it, and where, 64 times over: so a look tells which write it shows, and that it is whole and in its place.</summary>
+/// <summary>A sector holds its writer and its place 64 times: this tells which write it shows, and whether it is complete and in its place.</summary>
 internal static class Sector
 {
     public const int Size = IoRegion.SectorSize;
 
-    /// <summary>What a sector shows that is neither zero nor whole and in its place.</summary>
+    /// <summary>The writer of a sector that is neither zero nor complete and in its place.</summary>
     public const int Torn = -1;
 
     private const int PlaceBits = 24;
@@ -19,7 +19,7 @@ internal static class Sector
             words[i] = writer == 0 ? 0 : ((long)writer << PlaceBits) | (uint)(first + i / (Size / sizeof(long)));
     }
 
-    /// <summary>Who wrote it; 0 if nobody, or zeroes.</summary>
+    /// <summary>The writer; 0 if the sector was never written, or with zeroes.</summary>
     public static int WriterOf(ReadOnlySpan<byte> sector, int place)
     {
         var words = MemoryMarshal.Cast<byte, long>(sector);

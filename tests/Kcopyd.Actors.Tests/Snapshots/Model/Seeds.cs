@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>Which seeds to play: <c>KCOPYD_SEED</c>, or <c>KCOPYD_SEEDS</c> from <c>KCOPYD_FIRST_SEED</c> on.</summary>
+/// <summary>The seeds to play: <c>KCOPYD_SEED</c>, or as many as <c>KCOPYD_SEEDS</c>, starting at <c>KCOPYD_FIRST_SEED</c>.</summary>
 internal static class Seeds
 {
     public static bool IsOne => Variable("KCOPYD_SEED") is not null;

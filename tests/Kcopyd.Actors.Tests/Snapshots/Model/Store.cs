@@ -2,21 +2,21 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>What an origin and a store show together, by nothing but <see cref="StoreReader"/>: no actor has a part in it.</summary>
+/// <summary>What an origin and a store show together, read with <see cref="StoreReader"/> alone, without an actor.</summary>
 internal static class Store
 {
     /// <returns>Null if there is no store on the disk.</returns>
     public static StoreImage? Load(byte[] cow, int originLength)
     {
         var disk = new Disk("crashed", cow, new DiskLog());
-#pragma warning disable CA2012 // complete: such a disk does everything at once
+#pragma warning disable CA2012 // complete: this disk completes everything before the call returns
         return StoreReader.HeadAsync(disk).GetAwaiter().GetResult() is { } head
             ? StoreReader.LoadAsync(disk, head, originLength, acceptTruncated: false).GetAwaiter().GetResult()
             : null;
 #pragma warning restore CA2012
     }
 
-    /// <summary>The writer of a sector as the snapshot shows it.</summary>
+    /// <summary>The writer of a sector, as the snapshot shows it.</summary>
     public static int WriterAt(StoreImage image, byte[] origin, byte[] cow, int sector)
     {
         var chunk = image.Geometry.ChunkSize / Sector.Size;

@@ -7,7 +7,7 @@ internal sealed class View(string name, Disk disk, SnapshotCore? core)
 {
     public string Name => name;
 
-    /// <summary>The origin's, or the store's.</summary>
+    /// <summary>The disk of the origin, or of the store.</summary>
     public Disk Disk => disk;
 
     /// <summary>Null for the origin.</summary>
@@ -24,7 +24,7 @@ internal sealed class View(string name, Disk disk, SnapshotCore? core)
 
     public bool IsClosed { get; set; }
 
-    /// <summary>When its store was there, whatever happens.</summary>
+    /// <summary>The time from which its store exists, whatever happens.</summary>
     public int Created { get; set; }
 
     /// <summary>When it was attached.</summary>
@@ -32,18 +32,18 @@ internal sealed class View(string name, Disk disk, SnapshotCore? core)
 
     public int InvalidSince { get; set; } = int.MaxValue;
 
-    /// <summary>When it was last seen with a store that a write had found full.</summary>
+    /// <summary>When it was last seen in overflow: a write had found its store full.</summary>
     public int Overflowed { get; set; }
 
     public int MergedSince { get; set; } = int.MaxValue;
 
-    /// <summary>Chunks that may have an exception: something was written to them, here or on the origin.</summary>
+    /// <summary>Chunks that may have an exception: they were written, on the snapshot or on the origin.</summary>
     public HashSet<long> Touched { get; } = [];
 
-    /// <summary>Chunks that must have one, if the snapshot is valid.</summary>
+    /// <summary>Chunks that must have an exception if the snapshot is valid.</summary>
     public HashSet<long> Held { get; } = [];
 
-    /// <summary>The same store, as it was closed.</summary>
+    /// <summary>The earlier view of the same store, as it was closed.</summary>
     public View? Previous { get; init; }
 
     public bool IsUsable => History is not null && !IsClosing;

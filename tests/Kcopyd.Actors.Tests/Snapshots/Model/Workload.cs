@@ -3,21 +3,21 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>What a seed does with a world.</summary>
+/// <summary>The load that a seed applies to a world.</summary>
 internal sealed record Workload
 {
     public int Requests { get; init; } = 40;
 
-    /// <summary>Requests in flight together.</summary>
+    /// <summary>The maximum number of requests in flight.</summary>
     public int Depth { get; init; } = 4;
 
-    /// <summary>Things that happen between two requests.</summary>
+    /// <summary>Steps between two requests, on average.</summary>
     public int Pace { get; init; } = 8;
 
     /// <summary>Sectors of the longest request.</summary>
     public int Longest { get; init; } = 16;
 
-    /// <summary>Snapshots are taken, closed and reopened in the midst.</summary>
+    /// <summary>Snapshots are taken, closed and reopened during the run.</summary>
     public bool ComesAndGoes { get; init; }
 
     public bool Merges { get; init; }
@@ -38,7 +38,7 @@ internal sealed record Workload
         Discards = random.Next(3) == 0,
     };
 
-    /// <summary>Plays it to its end, and reads everything.</summary>
+    /// <summary>Runs the load to its end, and then reads everything.</summary>
     public void Play(World world)
     {
         for (var left = Requests; world.Complaints.Count == 0;)
@@ -92,7 +92,7 @@ internal sealed record Workload
         world.Submit(view, operation, sector, sectors);
     }
 
-    // Whole chunks as often as anything else.
+    // For a snapshot, whole chunks half of the time.
     private (int Sector, int Sectors) Range(World world, View view)
     {
         var random = world.Random;
@@ -114,7 +114,7 @@ internal sealed record Workload
             Take(world, random);
     }
 
-    /// <summary>Takes a snapshot of random chunk size in a store of random size.</summary>
+    /// <summary>Takes a snapshot with a random chunk size, in a store of random size.</summary>
     public static View? Take(World world, Random random)
     {
         var chunk = Sector.Size << random.Next(4);
@@ -123,8 +123,15 @@ internal sealed record Workload
         var store = random.Next(8) switch { 0 => StoreKind.Transient, 1 or 2 => StoreKind.PersistentOverflow, _ => StoreKind.Persistent };
         var cow = new byte[chunks * chunk];
         if (random.Next(2) == 0)
-            random.NextBytes(cow.AsSpan(chunk));        // what was there before does no harm, except where a header would be
+            random.NextBytes(cow.AsSpan(chunk));        // earlier content does no harm, except where a header would be
         var disk = new Disk($"cow-{world.Snapshots.Count}", cow, world.Log);
-        return world.Open(disk, new SnapshotOptions { ChunkSize = chunk, Store = store, DiscardZeroesCow = true, WholeChunkShortcut = random.Next(5) > 0, LargestPage = random.Next(3) == 0 ? Sector.Size : StoreGeometry.UsualPage });
+        return world.Open(disk, new SnapshotOptions
+        {
+            ChunkSize = chunk,
+            Store = store,
+            DiscardZeroesCow = true,
+            WholeChunkShortcut = random.Next(5) > 0,
+            LargestPage = random.Next(3) == 0 ? Sector.Size : StoreGeometry.UsualPage,
+        });
     }
 }

@@ -4,7 +4,7 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <content>Requests, and what is thought of their answers.</content>
+/// <content>Requests, and the checks of their answers.</content>
 internal sealed partial class World
 {
     public Request Submit(View view, DeviceOperation operation, int sector = 0, int sectors = 0)
@@ -24,7 +24,7 @@ internal sealed partial class World
         _open.Add(request);
         if (Random.Next(2) == 0 && TryLend(request))
             return request;
-#pragma warning disable CA2012 // consumed once: when it says that it is complete
+#pragma warning disable CA2012 // consumed once, when it is complete
         var task = operation is DeviceOperation.Read or DeviceOperation.Write
             ? _core.Submit(operation, view.Core, (long)sector * Sector.Size, request.Bytes)
             : _core.Submit(operation, view.Core, (long)sector * Sector.Size, (long)sectors * Sector.Size, default);
@@ -44,7 +44,14 @@ internal sealed partial class World
     {
         if (request.Operation is not (DeviceOperation.Read or DeviceOperation.Write or DeviceOperation.Flush))
             return false;
-        var io = new LentIo { Request = request, Operation = request.Operation, Offset = (long)request.Sector * Sector.Size, Length = request.Bytes.Length, Memory = request.Bytes };
+        var io = new LentIo
+        {
+            Request = request,
+            Operation = request.Operation,
+            Offset = (long)request.Sector * Sector.Size,
+            Length = request.Bytes.Length,
+            Memory = request.Bytes,
+        };
         return _core.TryTake(Origin.Disk, request.View.Core, io, _otherActor);
     }
 
@@ -58,13 +65,13 @@ internal sealed partial class World
         }
     }
 
-    /// <summary>A request that is another actor's I/O.</summary>
+    /// <summary>A request that is an I/O of another actor.</summary>
     private sealed class LentIo : DeviceIo
     {
         public required Request Request { get; init; }
     }
 
-    // Which chunks may be, or become, exceptions.
+    // Records the chunks that may be, or become, exceptions.
     private void Touch(Request request)
     {
         foreach (var view in request.View.Core is null ? Snapshots : [request.View])
@@ -100,8 +107,11 @@ internal sealed partial class World
             var write = request.Writes[i];
             write.Ended = now;
             write.IsCertain = isGood && !request.IsUncertain && request.Operation == DeviceOperation.Write;
-            if (write.IsCertain && !HasMerged && view.Core is { } core && request.Direct.Contains((request.Sector + i) / (core.Geometry.ChunkSize / Sector.Size)))
+            if (write.IsCertain && !HasMerged && view.Core is { } core
+                && request.Direct.Contains((request.Sector + i) / (core.Geometry.ChunkSize / Sector.Size)))
+            {
                 write.Durable = now;
+            }
         }
         if (isGood && request.Operation == DeviceOperation.Flush)
             view.History!.Flushed(request.Issued, now);
@@ -142,12 +152,16 @@ internal sealed partial class World
             Complain($"short: {request}");
         if (view.IsClosing && request.Result.Error == IoError.Closed)
             return;
-        if (view.Core is { } core && request.Result.Error == IoError.Io && (core.IsInvalid || ((core.State == SnapshotState.Overflow || view.Overflowed >= request.Issued) && request.Operation is DeviceOperation.Write or DeviceOperation.Discard)))
+        if (view.Core is { } core && request.Result.Error == IoError.Io
+            && (core.IsInvalid || ((core.State == SnapshotState.Overflow || view.Overflowed >= request.Issued)
+                && request.Operation is DeviceOperation.Write or DeviceOperation.Discard)))
+        {
             return;
+        }
         if (request is { Operation: DeviceOperation.Discard, Result.Error: IoError.NotSupported } && view.Core is { IsMerging: true })
-            return;     // it waited, and a merge that has no discards began before it
+            return;     // it waited, and a merge, which does not support discards, began before it
         Errors.Add(request);
         if (!HasFaults)
-            Complain($"failed for nothing: {request}");
+            Complain($"failed without a reason: {request}");
     }
 }

@@ -3,7 +3,7 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <content>What happens to snapshots as a whole: they are attached and detached, become invalid, are merged.</content>
+/// <content>What happens to whole snapshots: they are attached and detached, become invalid, are merged.</content>
 internal sealed partial class World
 {
     private CancellationTokenSource? _cancel;
@@ -18,7 +18,7 @@ internal sealed partial class World
     /// <summary>What the origin showed until a merge began.</summary>
     public History OriginBefore { get => field ?? Origin.History!; private set; }
 
-    /// <summary>A merge has begun once: other snapshots got copies of chunks that no request of theirs, or of the origin, has touched.</summary>
+    /// <summary>A merge has begun at some time: other snapshots have copies of chunks that no request to them or to the origin has touched.</summary>
     public bool HasMerged { get; private set; }
 
     public MergeResult? Merged { get; private set; }
@@ -39,7 +39,7 @@ internal sealed partial class World
 
     private void Watch()
     {
-        // In the order in which they can happen in one step.
+        // In the order in which these can happen within one step.
         foreach (var view in Snapshots)
         {
             if (view.IsClosing && !view.IsClosed && view.Detached.Task.IsCompletedSuccessfully)
@@ -54,9 +54,9 @@ internal sealed partial class World
             if (view.Core.State == SnapshotState.Overflow)
                 view.Overflowed = Log.Now;
         }
-        foreach (var view in Snapshots)     // whoever is attached in the same step was so before: a merge refuses it
+        foreach (var view in Snapshots)     // a snapshot attached in the same step was attached first: a merge refuses it
         {
-            // One that is closed in the same step was merged for nobody.
+            // Nothing observes the merge of a snapshot that is closed in the same step.
             if (view is { IsClosed: false, MergedSince: int.MaxValue, Core.IsMerging: true })
                 MergeBegan(view);
         }
@@ -64,7 +64,7 @@ internal sealed partial class World
             MergeEnded(_merge);
     }
 
-    // Nothing is on its way now, and what comes next has not been given to a worker: the origin holds exactly what is frozen.
+    // No I/O is in flight now, and the next one has not reached a worker: the origin holds exactly what is frozen.
     private void Attached(View view)
     {
         var now = Log.Tick();
@@ -83,7 +83,7 @@ internal sealed partial class World
         foreach (var record in table.All())
         {
             if (!HasMerged && view.Previous is { } before && !before.Touched.Contains(record.Old))
-                Complain($"{view.Name} has {record}, and nobody wrote there");
+                Complain($"{view.Name} has {record}, and no request wrote there");
             view.Touched.Add(record.Old);
             view.Held.Add(record.Old);
             for (var i = 0; i < chunk && record.Old * chunk + i < Sectors; i++)
@@ -95,8 +95,11 @@ internal sealed partial class World
                 view.History.Reset(at, writer, now);
             }
         }
-        if (view.Previous is { } closed && closed.MergedSince == int.MaxValue && !view.Core.IsInvalid && closed.Held.FirstOrDefault(old => table.Find(old) < 0, -1) is var lost and >= 0)
+        if (view.Previous is { } closed && closed.MergedSince == int.MaxValue && !view.Core.IsInvalid
+            && closed.Held.FirstOrDefault(old => table.Find(old) < 0, -1) is var lost and >= 0)
+        {
             Complain($"{view.Name} has lost chunk {lost} when it is reopened");
+        }
         foreach (var request in _open.Where(request => request.View.Core is null && request.Changes))
             Touch(request);
     }
@@ -107,7 +110,7 @@ internal sealed partial class World
         var status = view.Core!.Status();
         Story.Add($"{Log.Now}: {view.Name} is invalid: {status.Reason}, {status.UsedSectors}/{status.TotalSectors}");
         if (!HasFaults && status.UsedSectors + status.ChunkSize / Sector.Size <= status.TotalSectors)
-            Complain($"{view.Name} is invalid for nothing: {status.Reason}, {status.UsedSectors}/{status.TotalSectors}");
+            Complain($"{view.Name} is invalid without a reason: {status.Reason}, {status.UsedSectors}/{status.TotalSectors}");
     }
 
     private void MergeBegan(View view)
@@ -116,7 +119,7 @@ internal sealed partial class World
         Story.Add($"{Log.Now}: {view.Name} is being merged");
         _merging = view;
         HasMerged = true;
-        // Who is not answered now begins after this, or was done before and is not answered yet.
+        // A request that is not answered now begins after this, or was done before and its answer is outstanding.
         foreach (var request in _open)
         {
             request.IsUncertain = true;
@@ -141,9 +144,9 @@ internal sealed partial class World
         Story.Add($"{Log.Now}: {Merged}");
         var isCancelled = _cancel!.IsCancellationRequested || _merged!.IsClosing;
         if (!HasFaults && !Merged.IsComplete && !(isCancelled && Merged.Error == IoError.Cancelled))
-            Complain($"the merge failed for nothing: {Merged}");
+            Complain($"the merge failed without a reason: {Merged}");
         if (Merged.Remaining != _merged!.Core!.Table.Count)
-            Complain($"the merge tells of {Merged.Remaining} exceptions, and there are {_merged.Core.Table.Count}");
+            Complain($"the merge reports {Merged.Remaining} exceptions, and the table has {_merged.Core.Table.Count}");
     }
 
     private void Detached(View view)
@@ -152,7 +155,7 @@ internal sealed partial class World
         Story.Add($"{Log.Tick()}: {view.Name} is closed");
         if (view != _merging)
             return;
-        // From here on the origin shows what is merged, and of the rest what it held.
+        // From now on the origin shows the merged chunks, and elsewhere what it held.
         var content = Origin.Disk.Content;
         var chunk = view.Core!.Geometry.ChunkSize / Sector.Size;
         for (var i = 0; i < Sectors; i++)

@@ -5,21 +5,21 @@ using Kcopyd.Actors.Tests.Simulation;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>An origin and its snapshots on a seeded pump, and the reference model beside them. Whatever they break is a complaint.</summary>
+/// <summary>An origin and its snapshots on a seeded pump, next to the reference model. Every violation is a complaint.</summary>
 internal sealed partial class World : IDisposable
 {
-    private const int MostSteps = 300_000;
+    private const int MaxSteps = 300_000;
 
     private readonly SynchronizationContext? _context = SynchronizationContext.Current;
     private readonly VirtualSystem _virtual;
     private readonly OriginCore _core;
     private readonly List<Request> _open = [];
-    private readonly IActorRef _otherActor;     // whose I/Os some requests are
+    private readonly IActorRef _otherActor;     // owns the I/Os of some requests
     private int _writer;
 
     public World(int seed, byte[] origin, int firstWriter, int failsAt = 0, bool throws = false)
     {
-        SynchronizationContext.SetSynchronizationContext(null);     // the test framework's would send what awaits a task to another thread
+        SynchronizationContext.SetSynchronizationContext(null);     // the test framework's context would move continuations to another thread
         _virtual = new VirtualSystem(seed);
         _writer = firstWriter;
         Log = new DiskLog(Pump) { FailsAt = failsAt, Throws = throws, IsPrompt = (seed & 1) == 0, IsFlushPrompt = (seed & 2) == 0 };
@@ -27,7 +27,14 @@ internal sealed partial class World : IDisposable
         Origin.History = History.Of(sector => WriterAt(origin, sector), origin.Length / Sector.Size);
         _ = _virtual.System.Kcopyd();
         var settings = SnapshotSettings.FromConfig(_virtual.System.Settings.Config.GetConfig("kcopyd.snapshots"));
-        _core = new OriginCore("origin", Origin.Disk, settings with { MaxIos = Random.Next(4) == 0 ? Random.Next(1, 4) : 32 }, new OriginIdentity("a disk", "origin"), _virtual.System.Kcopyd().Clients, _virtual.System.Kcopyd().Clients.Elsewhere(settings.Dispatcher));
+        var clients = _virtual.System.Kcopyd().Clients;
+        _core = new OriginCore(
+            "origin",
+            Origin.Disk,
+            settings with { MaxIos = Random.Next(4) == 0 ? Random.Next(1, 4) : 32 },
+            new OriginIdentity("a disk", "origin"),
+            clients,
+            clients.Elsewhere(settings.Dispatcher));
         _core.Actor = _virtual.System.ActorOf(OriginActor.Props(_core), "origin");
         _virtual.Start(_core.Actor);
         var provider = ((ExtendedActorSystem)_virtual.System).Provider;
@@ -55,19 +62,19 @@ internal sealed partial class World : IDisposable
 
     public int Sectors => Origin.Disk.Content.Length / Sector.Size;
 
-    /// <summary>One I/O has failed, or may have: requests may be answered with errors.</summary>
+    /// <summary>One I/O fails or may fail: requests may be answered with errors.</summary>
     public bool HasFaults => Log.FailsAt > 0;
 
     public int Outstanding => _open.Count;
 
     public IEnumerable<Request> OpenRequests => _open;
 
-    /// <summary>Requests that were answered with an error, and not because their snapshot was gone.</summary>
+    /// <summary>Requests that were answered with an error, other than those whose snapshot was gone.</summary>
     public List<Request> Errors { get; } = [];
 
     public int LastWriter => _writer;
 
-    /// <summary>A disk of nothing but what its first writer wrote.</summary>
+    /// <summary>A disk that holds only the data of its first writer.</summary>
     public static byte[] Fresh(int sectors)
     {
         var bytes = new byte[sectors * Sector.Size];
@@ -77,7 +84,7 @@ internal sealed partial class World : IDisposable
 
     public static int WriterAt(byte[] bytes, int sector) => Sector.WriterOf(bytes.AsSpan(sector * Sector.Size, Sector.Size), sector);
 
-    /// <summary>Opens a store, or makes one, and has it attached when all is quiet.</summary>
+    /// <summary>Opens or creates a store, and attaches it when no I/O is in flight.</summary>
     /// <returns>Null if the store is refused.</returns>
     public View? Open(Disk cow, SnapshotOptions options, View? previous = null)
     {
@@ -88,7 +95,12 @@ internal sealed partial class World : IDisposable
             var core = SnapshotOpening.OpenAsync(_core, cow, options with { LeaveOpen = true }).GetAwaiter().GetResult();
 #pragma warning restore CA2012
             var isNew = cow.Original.AsSpan(0, 4).IndexOf("SnAp"u8) < 0;
-            var view = new View(cow.Name, cow, core) { Created = isNew ? Log.Tick() : 0, Previous = previous, InvalidSince = core.IsInvalid ? 0 : int.MaxValue };
+            var view = new View(cow.Name, cow, core)
+            {
+                Created = isNew ? Log.Tick() : 0,
+                Previous = previous,
+                InvalidSince = core.IsInvalid ? 0 : int.MaxValue,
+            };
             Snapshots.Add(view);
             _core.Actor.Tell(new AttachSnapshot(core, view.Attached), ActorRefs.NoSender);
             return view;
@@ -110,7 +122,7 @@ internal sealed partial class World : IDisposable
         _core.Actor.Tell(new DetachSnapshot(view.Core!, view.Detached), ActorRefs.NoSender);
     }
 
-    /// <summary>Runs one of the things that can happen next.</summary>
+    /// <summary>Runs one of the steps that can happen next.</summary>
     public bool Step()
     {
         Log.BeforeIo = Watch;
@@ -119,12 +131,12 @@ internal sealed partial class World : IDisposable
         if (!hasRun)
             return false;
         Watch();
-        if (Pump.Steps > MostSteps)
-            Complain("it does not come to rest");
-        return Pump.Steps <= MostSteps;
+        if (Pump.Steps > MaxSteps)
+            Complain("the world does not settle");
+        return Pump.Steps <= MaxSteps;
     }
 
-    /// <summary>Until nothing can happen any more: what is not answered then never will be.</summary>
+    /// <summary>Runs until nothing can happen anymore: a request that is unanswered then never will be answered.</summary>
     public void Settle()
     {
         while (Complaints.Count == 0 && Step()) { }
@@ -144,7 +156,7 @@ internal sealed partial class World : IDisposable
         SynchronizationContext.SetSynchronizationContext(_context);
     }
 
-    // Supervisors tell why an actor has failed.
+    // Supervisors report why an actor has failed.
     private void Heard(object message)
     {
         if (message is Akka.Event.Error { Cause: { } cause } && !(Log.Throws && cause is IOException))

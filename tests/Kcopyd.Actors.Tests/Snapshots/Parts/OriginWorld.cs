@@ -7,14 +7,20 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Parts;
 
-/// <summary>The objects of an origin without its actor: I/Os end when the test says so.</summary>
+/// <summary>The objects of an origin without its actor: the test ends each I/O.</summary>
 internal sealed class OriginWorld : IIoWorkers
 {
     private const int Chunk = 4096;
 
     public OriginWorld(int chunks = 16)
     {
-        Core = new OriginCore("origin", BlockDevice.Memory(chunks * Chunk), SnapshotSettings.FromConfig(KcopydExtension.DefaultConfig().GetConfig(SnapshotSettings.Section)), new OriginIdentity("a disk", "origin"), null!, new Elsewhere(Answered.Add));
+        Core = new OriginCore(
+            "origin",
+            BlockDevice.Memory(chunks * Chunk),
+            SnapshotSettings.FromConfig(KcopydExtension.DefaultConfig().GetConfig(SnapshotSettings.Section)),
+            new OriginIdentity("a disk", "origin"),
+            null!,
+            new Elsewhere(Answered.Add));
         Parts = new RequestParts(Core.Device, this, Answered.Add);
         Gate = new OriginChangeGate(Snapshots, Parts, new CopyQueue(Core));
         News = new SnapshotNews(new EventStream(false), NoLogger.Instance);
@@ -51,7 +57,8 @@ internal sealed class OriginWorld : IIoWorkers
     {
         var geometry = new StoreGeometry(Chunk);
         var cow = BlockDevice.Memory(storeChunks * Chunk);
-        var snapshot = new SnapshotCore(Core, "snapshot", cow, new SnapshotOptions { Store = kind, Growth = growth }, geometry, store ?? new TransientStore(geometry), new ExceptionTable(), 80);
+        var options = new SnapshotOptions { Store = kind, Growth = growth };
+        var snapshot = new SnapshotCore(Core, "snapshot", cow, options, geometry, store ?? new TransientStore(geometry), new ExceptionTable(), 80);
         snapshot.Live = new LiveSnapshot(snapshot, this, Parts, News, (request, at) => Continued.Add((request, at)));
         Snapshots.All.Add(snapshot);
         return snapshot;
@@ -65,7 +72,7 @@ internal sealed class OriginWorld : IIoWorkers
         return request;
     }
 
-    /// <summary>A change of the origin that notes when it begins.</summary>
+    /// <summary>A change of the origin that counts how often it begins.</summary>
     public static Change NewChange(long chunk, int chunks = 1) => new(chunk * Chunk, (chunk + chunks) * Chunk);
 
     internal sealed class Change(long start, long end) : IOriginChange

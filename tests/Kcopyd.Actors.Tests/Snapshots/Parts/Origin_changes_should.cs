@@ -56,7 +56,7 @@ public sealed class Origin_changes_should
         two.Table.TryAdd(3, 0);
         var change = OriginWorld.NewChange(3);
         _world.Gate.Admit(change);
-        two.Table.Remove(3);        // as a snapshot that is taken in the meantime needs the chunk
+        two.Table.Remove(3);        // as if a snapshot taken in the meantime needed the chunk
         two.Live.Runs.Start(3, 1, ref second);
         one.Live.Commits.Copied(first![0], IoError.None, IoError.None);
         Assert.Equal(0, change.Begun);

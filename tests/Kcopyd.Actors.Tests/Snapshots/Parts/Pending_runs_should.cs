@@ -47,7 +47,7 @@ public sealed class Pending_runs_should
         run.Block(change);
         var request = _world.Request(DeviceOperation.Write, 3, 1, snapshot);
         run.Await(_world.Parts, request, 0, 512);
-        run.Await(_world.Parts, request, 512, 4096);     // follows: one write
+        run.Await(_world.Parts, request, 512, 4096);     // adjacent: one write
         snapshot.Live.Commits.Copied(run, IoError.None, IoError.None);
         var write = Assert.Single(_world.Started);
         Assert.Equal((5 * 4096L, 4096L), (write.Offset, write.Length));

@@ -13,7 +13,7 @@ public sealed class Store_room_should
     {
         var snapshot = Full(new StoreGrowth(4 * 4096, 64 * 4096));
         Assert.Equal(StoreAllocation.Later, snapshot.Live.Room.TryAllocate(out _));
-        Assert.Equal(StoreAllocation.Later, snapshot.Live.Room.TryAllocate(out _));       // once is enough
+        Assert.Equal(StoreAllocation.Later, snapshot.Live.Room.TryAllocate(out _));       // the store grows once
         var change = OriginWorld.NewChange(3);
         change.Gate = _world.Gate;
         snapshot.Live.Room.Await(change);
@@ -24,7 +24,7 @@ public sealed class Store_room_should
         Assert.Equal((DeviceOperation.Grow, 6 * 4096L), (growing.Operation, growing.Offset));
         _world.End(growing, IoError.NoSpace);
         Assert.Equal([(request, 512L)], _world.Continued);
-        Assert.Equal(SnapshotState.Invalid, snapshot.State);        // the change looked again, and found no room
+        Assert.Equal(SnapshotState.Invalid, snapshot.State);        // the change checked again, and found no space
         Assert.Equal(1, change.Begun);
     }
 
