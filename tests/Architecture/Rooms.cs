@@ -14,8 +14,10 @@ internal sealed partial class Rooms
     public Rooms(string page, string project)
     {
         _project = project;
-        var lines = page.Split('\n').SkipWhile(line => !line.StartsWith($"## `{project}`", StringComparison.Ordinal)).Skip(1).TakeWhile(static line => !line.StartsWith("## ", StringComparison.Ordinal));
-        foreach (var cell in lines.Where(static line => line.StartsWith("| `", StringComparison.Ordinal)).Select(static (line, floor) => (Rooms: line.Split('|')[1], floor)))
+        var lines = page.Split('\n').SkipWhile(line => !line.StartsWith($"## `{project}`", StringComparison.Ordinal)).Skip(1)
+            .TakeWhile(static line => !line.StartsWith("## ", StringComparison.Ordinal));
+        var rows = lines.Where(static line => line.StartsWith("| `", StringComparison.Ordinal));
+        foreach (var cell in rows.Select(static (line, floor) => (Rooms: line.Split('|')[1], floor)))
         {
             foreach (Match room in Quoted().Matches(cell.Rooms))
                 _floors.Add(room.Groups[1].Value, cell.floor);

@@ -68,7 +68,8 @@ internal sealed class OffloadingDevice(int length, OffloadKinds clones = Offload
         return new(new ExtentResult(end - offset, IsZero(offset), IoError.None));
     }
 
-    public override OffloadKinds CloneKinds(IBlockDevice source) => ThrowsWhenAskedToClone is { } exception ? throw exception() : source is OffloadingDevice ? clones : OffloadKinds.None;
+    public override OffloadKinds CloneKinds(IBlockDevice source) =>
+        ThrowsWhenAskedToClone is { } exception ? throw exception() : source is OffloadingDevice ? clones : OffloadKinds.None;
 
     public override ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind)
     {

@@ -13,16 +13,18 @@ public sealed class PublicApi_should
     public void be_what_was_approved()
     {
         var file = Path.Combine(Folder(), "PublicApi.approved.txt");
-        var api = typeof(KcopydExtension).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }).ReplaceLineEndings("\n").TrimEnd() + "\n";
+        var options = new ApiGeneratorOptions { IncludeAssemblyAttributes = false };
+        var api = typeof(KcopydExtension).Assembly.GeneratePublicApi(options).ReplaceLineEndings("\n").TrimEnd() + "\n";
         if (Environment.GetEnvironmentVariable(Accept) == "1")
             File.WriteAllText(file, api);
         var approved = File.Exists(file) ? File.ReadAllText(file).ReplaceLineEndings("\n") : "";
         if (api == approved)
             return;
         var (now, before) = (api.Split('\n'), approved.Split('\n'));
+        var changes = Without(before, now).Select(static line => "- " + line.Trim()).Concat(Without(now, before).Select(static line => "+ " + line.Trim()));
         Assert.Fail($"""
             The public API differs from {file}:
-            {string.Join('\n', Without(before, now).Select(static line => "- " + line.Trim()).Concat(Without(now, before).Select(static line => "+ " + line.Trim())).Take(60))}
+            {string.Join('\n', changes.Take(60))}
             If that is meant, accept it and commit the file: {Accept}=1 dotnet test tests/Kcopyd.Actors.Tests --filter {nameof(PublicApi_should)}
             """);
     }

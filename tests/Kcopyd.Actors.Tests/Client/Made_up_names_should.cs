@@ -16,7 +16,8 @@ public sealed class Made_up_names_should : EngineSpec
         for (var i = 0; i < 3; i++)
         {
             var socket = folder[$"s{i}"];
-            var server = Sys.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", BlockDevice.Memory(4096))] });
+            var server = Sys.Kcopyd().StartNbdServer(
+                new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", BlockDevice.Memory(4096))] });
             var device = await Sys.Kcopyd().OpenNbdDeviceAsync(NbdUri.Parse($"nbd+unix:///?socket={socket}"));
             _ = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(4096));
             var client = Sys.Kcopyd().CreateClient();

@@ -75,7 +75,8 @@ public sealed class Every_device_should : IDisposable
             var extent = await device.MapAsync(at, Length - at);
             Assert.Equal(IoError.None, extent.Error);
             Assert.InRange(extent.Length, 1, Length - at);
-            Assert.False(extent.IsZero && model.AsSpan((int)at, (int)extent.Length).ContainsAnyExcept((byte)0), $"data at {at}+{extent.Length} is said to be a hole");
+            Assert.False(extent.IsZero && model.AsSpan((int)at, (int)extent.Length).ContainsAnyExcept((byte)0),
+                $"data at {at}+{extent.Length} is said to be a hole");
             at += extent.Length;
         }
     }

@@ -179,7 +179,8 @@ public sealed class StorageLock_should : IDisposable
         LoopDevice.Run("mkfs.ext2", ["-q", loop.Path]);
 
         using (StorageLock.Acquire(Writes(file)))
-            Assert.Contains("already mounted or mount point busy", Assert.Throws<InvalidOperationException>(() => Mount.Of(loop.Path, _folder["mnt"])).Message, StringComparison.Ordinal);
+            Assert.Contains("already mounted or mount point busy",
+                Assert.Throws<InvalidOperationException>(() => Mount.Of(loop.Path, _folder["mnt"])).Message, StringComparison.Ordinal);
 
         using var mount = Mount.Of(loop.Path, _folder["mnt"]);
     }
@@ -211,7 +212,8 @@ public sealed class StorageLock_should : IDisposable
     {
         var file = _folder.File("image", new byte[Size]);
         using var loop = LoopDevice.Attach(file, 512);
-        using var other = Process.Start(new ProcessStartInfo("python3", ["-c", "import os,sys; fd = os.open(sys.argv[1], os.O_RDONLY | os.O_EXCL); print('open', flush=True); sys.stdin.read()", loop.Path])
+        const string Script = "import os,sys; fd = os.open(sys.argv[1], os.O_RDONLY | os.O_EXCL); print('open', flush=True); sys.stdin.read()";
+        using var other = Process.Start(new ProcessStartInfo("python3", ["-c", Script, loop.Path])
         { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         Assert.Equal("open", await other.StandardOutput.ReadLineAsync());
 

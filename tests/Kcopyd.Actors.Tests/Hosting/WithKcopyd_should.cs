@@ -70,7 +70,8 @@ public sealed class WithKcopyd_should
     public async Task fail_the_start_of_the_host_when_an_option_is_out_of_range()
     {
         var failure = await Assert.ThrowsAsync<ConfigurationException>(() =>
-            Hosts.StartAsync(services => services.AddAkka("app", akka => akka.WithKcopyd(kcopyd => kcopyd.ConfigureClients(options => options.MaxDestinations = 65)))));
+            Hosts.StartAsync(services => services.AddAkka(
+                "app", akka => akka.WithKcopyd(kcopyd => kcopyd.ConfigureClients(options => options.MaxDestinations = 65)))));
         Assert.Contains("kcopyd.client.max-destinations = 65", failure.Message, StringComparison.Ordinal);
     }
 

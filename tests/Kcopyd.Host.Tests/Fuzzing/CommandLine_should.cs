@@ -23,7 +23,8 @@ public sealed class CommandLine_should(ITestOutputHelper output)
         var statuses = new System.Collections.Concurrent.ConcurrentDictionary<int, int>();
         var terminated = 0;
         var watch = Stopwatch.StartNew();
-        var (first, runs) = Number("KCOPYD_FUZZ_SEED", -1) is var seed and >= 0 ? (seed, 1) : (Number("KCOPYD_FUZZ_FIRST_SEED", 1), Number("KCOPYD_FUZZ_RUNS", 100));
+        var (first, runs) = Number("KCOPYD_FUZZ_SEED", -1) is var seed and >= 0
+            ? (seed, 1) : (Number("KCOPYD_FUZZ_FIRST_SEED", 1), Number("KCOPYD_FUZZ_RUNS", 100));
         await Parallel.ForEachAsync(Enumerable.Range(first, runs), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (number, _) =>
         {
             var run = await RunAsync(number);
@@ -32,7 +33,8 @@ public sealed class CommandLine_should(ITestOutputHelper output)
             if (run.Complaint is { } complaint)
                 failures.Enqueue($"seed {number}: {complaint}");
         });
-        output.WriteLine($"{runs} command lines in {watch.Elapsed.TotalSeconds:f0} s: {string.Join(", ", statuses.OrderBy(static pair => pair.Key).Select(static pair => $"{pair.Value} with status {pair.Key}"))}; {terminated} were terminated; {failures.Count} failures");
+        var counts = string.Join(", ", statuses.OrderBy(static pair => pair.Key).Select(static pair => $"{pair.Value} with status {pair.Key}"));
+        output.WriteLine($"{runs} command lines in {watch.Elapsed.TotalSeconds:f0} s: {counts}; {terminated} were terminated; {failures.Count} failures");
         Assert.True(failures.IsEmpty, string.Join("\n\n", failures.Order().Take(10)));
     }
 
@@ -44,7 +46,8 @@ public sealed class CommandLine_should(ITestOutputHelper output)
         var input = random.Next(3) switch { 0 => "<image", 1 => "<&-", _ => "</dev/null" };
         var to = random.Next(6) switch { 0 => ">/dev/full", 1 => ">&-", _ => "" };
         var before = folder.Look();
-        using var process = Process.Start(new ProcessStartInfo("env", [HostProcess.AllSignals, "sh", "-c", $"exec \"$@\" {input} {to}", "sh", HostProcess.Command, .. args])
+        string[] command = [HostProcess.AllSignals, "sh", "-c", $"exec \"$@\" {input} {to}", "sh", HostProcess.Command, .. args];
+        using var process = Process.Start(new ProcessStartInfo("env", command)
         {
             WorkingDirectory = folder.Path,
             RedirectStandardOutput = true,
@@ -61,7 +64,8 @@ public sealed class CommandLine_should(ITestOutputHelper output)
                 return new Run(-1, true, $"{Line()}\nhangs, and does not end by SIGTERM\n{await wrong}");
             }
         }
-        return new Run(process.ExitCode, isTerminated, Complain(await said, await wrong) is { } complaint ? $"{Line()}\nexit status {process.ExitCode}: {complaint}\n{await wrong}" : null);
+        return new Run(process.ExitCode, isTerminated,
+            Complain(await said, await wrong) is { } complaint ? $"{Line()}\nexit status {process.ExitCode}: {complaint}\n{await wrong}" : null);
 
         string Line() => $"kcopyd {string.Join(' ', args.Select(static word => word.Length > 60 ? $"'{word[..60]}…'" : $"'{word}'"))} {input} {to}";
 
@@ -69,7 +73,8 @@ public sealed class CommandLine_should(ITestOutputHelper output)
         {
             if (!Statuses.Contains(process.ExitCode))
                 return "which is no status of the command";
-            if (wrong.Contains("which is a bug", StringComparison.Ordinal) || wrong.Contains("Unhandled", StringComparison.Ordinal) || wrong.Contains("   at ", StringComparison.Ordinal))
+            if (wrong.Contains("which is a bug", StringComparison.Ordinal) || wrong.Contains("Unhandled", StringComparison.Ordinal)
+                || wrong.Contains("   at ", StringComparison.Ordinal))
                 return "an exception that nobody expected";
             if (process.ExitCode != ExitCodes.Success && wrong.Length == 0 && said.Length == 0 && !isTerminated)
                 return "without a word";

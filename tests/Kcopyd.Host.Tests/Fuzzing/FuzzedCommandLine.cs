@@ -7,13 +7,17 @@ internal static class FuzzedCommandLine
 {
     private static readonly string[] Values =
     [
-        "0", "1", "7", "64", "512", "4096", "-1", "64K", "1M", "16KiB", "8E", "99999999999999999999", "0x10", "1.5", "100%", "x", "", "on", "none", "holes,reflink", "all", "json", "auto",
-        "1K/s", "10s", "00:00:01", "sha256", "md5", "debug", "P", "PO", "127.0.0.1:0", "127.0.0.1:99999", "sock", "folder/sock", "unix:sock", "0,8", "8K,64K", "buffered", "direct",
+        "0", "1", "7", "64", "512", "4096", "-1", "64K", "1M", "16KiB", "8E", "99999999999999999999", "0x10", "1.5", "100%", "x", "", "on", "none",
+        "holes,reflink", "all", "json", "auto", "1K/s", "10s", "00:00:01", "sha256", "md5", "debug", "P", "PO", "127.0.0.1:0", "127.0.0.1:99999", "sock",
+        "folder/sock", "unix:sock", "0,8", "8K,64K", "buffered", "direct",
     ];
 
     private static readonly string[] Listens = ["sock", "folder/sock", "127.0.0.1:0", "127.0.0.1:99999", "image", "missing/sock"];
 
-    private static readonly string[] Junk = ["--verfy", "-v", "--json=yes", "--", "--help", "-h", "--version", "-x", "---", "--=", "help", "copy", "@x", "\u00e9\u4e2d", "a\nb", new('x', 5000)];
+    private static readonly string[] Junk =
+    [
+        "--verfy", "-v", "--json=yes", "--", "--help", "-h", "--version", "-x", "---", "--=", "help", "copy", "@x", "\u00e9\u4e2d", "a\nb", new('x', 5000),
+    ];
 
     private static readonly Command Root = KcopydCommand.CreateRoot(new CommandConsole(TextWriter.Null, TextWriter.Null, IsTerminal: false), static _ => true);
 

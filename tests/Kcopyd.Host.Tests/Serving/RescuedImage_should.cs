@@ -27,7 +27,8 @@ public sealed class RescuedImage_should : ServeSpec
         Assert.Equal(IoResult.Success(0x100), await rescued.ReadAsync(0x1000, new byte[0x200]));
         Assert.DoesNotContain("0x00001100", await File.ReadAllTextAsync(map), StringComparison.Ordinal);    // not before it is flushed
         Assert.True((await rescued.FlushAsync()).IsSuccess);
-        Assert.Equal(["0x00000000  0x00001100  +", "0x00001100  0x00000300  -", "0x00001400  0x00002C00  +"], (await File.ReadAllLinesAsync(map)).Where(static line => line.StartsWith("0x", StringComparison.Ordinal)).Skip(1));
+        Assert.Equal(["0x00000000  0x00001100  +", "0x00001100  0x00000300  -", "0x00001400  0x00002C00  +"],
+            (await File.ReadAllLinesAsync(map)).Where(static line => line.StartsWith("0x", StringComparison.Ordinal)).Skip(1));
         Assert.Equal(IoResult.Success(0x300), await rescued.WriteZeroesAsync(0x1100, 0x300));
         Assert.Equal(IoResult.Success(0x4000), await rescued.ReadAsync(0, new byte[0x4000]));
     }

@@ -135,7 +135,8 @@ public sealed class SnapshotCreation_should : SnapshotCommandSpec
     }
 
     private async Task CreateAfterAsync(Func<Task> another) =>
-        await CreateCommand.RunAsync(Origin, new StoreRequest(Cow, ChunkSize: null, Size: 2 << 20, IsSparse: false, Force: false), new CommandConsole(TextWriter.Null, TextWriter.Null, IsTerminal: false), another);
+        await CreateCommand.RunAsync(Origin, new StoreRequest(Cow, ChunkSize: null, Size: 2 << 20, IsSparse: false, Force: false),
+            new CommandConsole(TextWriter.Null, TextWriter.Null, IsTerminal: false), another);
 
     private long Blocks(string name) => long.Parse(Tool.Run("stat", "-c", "%b", Folder[name]).Trim(), CultureInfo.InvariantCulture);
 }

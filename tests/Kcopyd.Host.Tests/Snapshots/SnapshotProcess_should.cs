@@ -93,7 +93,8 @@ public sealed class SnapshotProcess_should : IDisposable
             using var process = new HostProcess(["snapshot", .. args]);
             var refused = await process.EndAsync();
             Assert.Equal(2, refused.ExitCode);
-            Assert.Contains("After a crash or a power cut it is whole; but if its own device had failed, it lacks chunks", refused.Error, StringComparison.Ordinal);
+            Assert.Contains("After a crash or a power cut it is whole; but if its own device had failed, it lacks chunks",
+                refused.Error, StringComparison.Ordinal);
             Assert.Contains("If its device has not failed: --accept-unclean. Otherwise take a new snapshot.", refused.Error, StringComparison.Ordinal);
         }
         // The origin comes first: it is written, the snapshot gets its chunks, and nobody has decided.

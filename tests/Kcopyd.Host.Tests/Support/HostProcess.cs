@@ -99,7 +99,8 @@ internal sealed partial class HostProcess : IDisposable
     {
         using var process = Start([Command, .. args]);
         await using var onInterrupt = interruption.Register(() => Signal(process, "INT"));
-        await Task.WhenAll(PassAsync(process.StandardOutput, output), PassAsync(process.StandardError, error), process.WaitForExitAsync(CancellationToken.None));
+        await Task.WhenAll(PassAsync(process.StandardOutput, output),
+            PassAsync(process.StandardError, error), process.WaitForExitAsync(CancellationToken.None));
         return process.ExitCode;
 
         static async Task PassAsync(StreamReader from, TextWriter to)

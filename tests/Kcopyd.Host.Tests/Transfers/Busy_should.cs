@@ -15,11 +15,16 @@ public sealed class Busy_should : CommandSpec
         using var mount = new Mount(disk.Path, Folder["mnt"]);
         var source = Folder.Write("source", new byte[8 << 20]);
 
-        foreach (var args in new string[][] { ["copy", source, disk.Path], ["copy", source, image, "--overwrite"], ["zero", disk.Path], ["zero", image], ["serve", disk.Path], ["serve", image] })
+        string[][] commands =
+        [
+            ["copy", source, disk.Path], ["copy", source, image, "--overwrite"], ["zero", disk.Path], ["zero", image], ["serve", disk.Path], ["serve", image],
+        ];
+        foreach (var args in commands)
         {
             var outcome = await RunAsync(args);
             Assert.Equal(2, outcome.ExitCode);
-            Assert.Contains($"is in use: {disk.Path} is mounted on {Folder["mnt"]}. Writing to it would destroy data; stop that first, or use --force.", outcome.Error, StringComparison.Ordinal);
+            Assert.Contains($"is in use: {disk.Path} is mounted on {Folder["mnt"]}. Writing to it would destroy data; stop that first, or use --force.",
+                outcome.Error, StringComparison.Ordinal);
         }
         Assert.Equal(0, (await RunAsync("copy", disk.Path, Folder["backup"])).ExitCode);
         Assert.Equal(0, (await RunAsync("copy", source, disk.Path, "--force")).ExitCode);

@@ -70,7 +70,8 @@ public sealed class CopyCommand_should : CommandSpec
         Assert.Equal([3_000_001, 0, 3_000_001, 3_000_001], destinations.EnumerateArray().Select(d => d.GetProperty("bytes").GetInt64()));
         Assert.Equal("errors", json.GetProperty("verdict").GetString());
         Assert.Equal((28, 0), (destinations[1].GetProperty("errno").GetInt32(), destinations[1].GetProperty("sector").GetInt32()));
-        Assert.Equal([JsonValueKind.Null, JsonValueKind.String, JsonValueKind.Null, JsonValueKind.Null], destinations.EnumerateArray().Select(d => d.GetProperty("error").ValueKind));
+        Assert.Equal([JsonValueKind.Null, JsonValueKind.String, JsonValueKind.Null, JsonValueKind.Null],
+            destinations.EnumerateArray().Select(d => d.GetProperty("error").ValueKind));
         Assert.Equal(Folder.Read("source"), Folder.Read("a"));
         Assert.Equal(Folder.Read("source"), Folder.Read("b"));
     }

@@ -65,8 +65,9 @@ public sealed class Overwriting_should : CommandSpec
         Assert.Equal(["old", "source"], Folder.Names);
 
         var json = (await RunAsync("copy", source, "@1K:" + old, "--dry-run", "--json")).Json;
-        Assert.Equal((10_000, "file", 1024, "overwritten and grown to 11024 bytes"), (json.GetProperty("bytes").GetInt32(), json.GetProperty("destinations")[0].GetProperty("kind").GetString(),
-            json.GetProperty("destinations")[0].GetProperty("offset").GetInt32(), json.GetProperty("destinations")[0].GetProperty("effect").GetString()));
+        Assert.Equal((10_000, "file", 1024, "overwritten and grown to 11024 bytes"),
+            (json.GetProperty("bytes").GetInt32(), json.GetProperty("destinations")[0].GetProperty("kind").GetString(),
+                json.GetProperty("destinations")[0].GetProperty("offset").GetInt32(), json.GetProperty("destinations")[0].GetProperty("effect").GetString()));
         Assert.Equal(2, (await RunAsync("copy", source, old, "--dry-run")).ExitCode);
     }
 

@@ -70,7 +70,8 @@ public sealed class Process_should : IDisposable
     public async Task find_a_file_whose_name_is_not_UTF_8()
     {
         _folder.Random("source", 100_000);
-        using var process = HostProcess.Shell($"cd '{Path.GetDirectoryName(_folder["x"])}' && name=$(printf 'a\\377\\344z') && cp source \"$name\" && KCOPYD copy \"$name\" \"$name.copy\" --json && cmp source \"$name.copy\" && rm \"$name\" \"$name.copy\"");
+        using var process = HostProcess.Shell($"cd '{Path.GetDirectoryName(_folder["x"])}' && name=$(printf 'a\\377\\344z') && cp source \"$name\" && "
+            + "KCOPYD copy \"$name\" \"$name.copy\" --json && cmp source \"$name.copy\" && rm \"$name\" \"$name.copy\"");
         var outcome = await process.EndAsync();
         Assert.True(outcome.ExitCode == 0, outcome.Error);
         Assert.Equal("a\uFFFD\uFFFDz.copy", outcome.Json.GetProperty("destinations")[0].GetProperty("path").GetString());

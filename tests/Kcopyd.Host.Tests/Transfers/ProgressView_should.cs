@@ -17,7 +17,8 @@ public sealed class ProgressView_should
 
     [Fact]
     public void say_that_a_destination_fails() =>
-        Assert.EndsWith(", FAILING", ProgressLine.Of("disk", new DestinationProgress(1, Fault), JobState.Running, 2, TimeSpan.FromSeconds(1), 0), StringComparison.Ordinal);
+        Assert.EndsWith(", FAILING",
+            ProgressLine.Of("disk", new DestinationProgress(1, Fault), JobState.Running, 2, TimeSpan.FromSeconds(1), 0), StringComparison.Ordinal);
 
     [Fact]
     public void tell_the_rate_since_the_last_look_from_the_mean()
@@ -59,7 +60,8 @@ public sealed class ProgressView_should
     public async Task draw_no_more_bars_than_the_terminal_has_rows()
     {
         using var writer = new StringWriter();
-        await new BarView(writer, new LatestProgress(40), Result([.. Enumerable.Range(0, 40).Select(static i => $"/a/very/long/path/to/a/destination/number/{i}")])).WatchAsync(Task.CompletedTask);
+        var result = Result([.. Enumerable.Range(0, 40).Select(static i => $"/a/very/long/path/to/a/destination/number/{i}")]);
+        await new BarView(writer, new LatestProgress(40), result).WatchAsync(Task.CompletedTask);
         Assert.Contains("... and 19 more", writer.ToString(), StringComparison.Ordinal);     // of 24 rows, two are left free
         Assert.DoesNotContain("number/21", writer.ToString(), StringComparison.Ordinal);
     }
@@ -80,7 +82,8 @@ public sealed class ProgressView_should
         using (console.AnswerProgress(ProgressView.For(ProgressMode.None, console, new LatestProgress(1), Result("disk")).ShowNow))
             console.AskForProgress();
         console.AskForProgress();
-        Assert.StartsWith("disk: 0 B of 1.0 KiB", Assert.Single(writer.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.StartsWith("disk: 0 B of 1.0 KiB",
+            Assert.Single(writer.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -65,7 +65,8 @@ public sealed class Rescue_should : CommandSpec
     {
         const int Blocks = 20_000;
         var disk = Filled(Blocks * 1024);
-        File.WriteAllLines(Folder["map"], ["0x0 ? 1", .. Enumerable.Range(0, Blocks).SelectMany(static i => new[] { $"{i * 1024} 512 +", $"{i * 1024 + 512} 512 -" })]);
+        File.WriteAllLines(Folder["map"],
+            ["0x0 ? 1", .. Enumerable.Range(0, Blocks).SelectMany(static i => new[] { $"{i * 1024} 512 +", $"{i * 1024 + 512} 512 -" })]);
         var copy = BlockDevice.Memory(Blocks * 1024);
         var counting = new FlushCount(copy);
         var result = await RescueAsync(disk, counting, retries: 0);
