@@ -3,8 +3,8 @@ using Xunit;
 
 namespace Kcopyd.Tests.Architecture;
 
-/// <summary>The plan of a project, <c>docs/architecture.md</c>, holds: a room uses the rooms below it only, so that there is no circle. Compiled into the tests
-/// of each project.</summary>
+/// <summary>The code follows the plan in <c>docs/architecture.md</c>: a room uses only rooms below it, so there are no cycles. Compiled into the tests of each
+/// project.</summary>
 public sealed class Rooms_should
 {
 #if HOST

@@ -6,8 +6,8 @@ namespace Kcopyd.Tests.Architecture;
 /// <summary>A file that uses a type of another file.</summary>
 internal readonly record struct Use(string File, string OtherFile, string Type);
 
-/// <summary>What the files of an assembly use of each other, from its compiled types and its symbols. Constants are not seen: the compiler has put their values
-/// in place.</summary>
+/// <summary>The uses between the files of an assembly, from its compiled types and its symbols. Uses of constants are missing: the compiler inlines their
+/// values.</summary>
 internal sealed class Uses
 {
     private readonly string _source;

@@ -28,7 +28,7 @@ public sealed partial class Architecture_page_should
 
     private static string Folder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 
-    // Names of code have a hump: JobRunner, Pump is one only after a type.
+    // A name in code has an inner capital letter, as JobRunner has; one without, such as Pump, counts only after a type.
     [GeneratedRegex(@"\b[A-Z][a-z]+[A-Z]\w*(\.[A-Z]\w+)?\b|\bI[A-Z][a-z]\w+(\.[A-Z]\w+)?\b|\b(Snapshot|Job|Snapshots)\.[A-Z]\w+")]
     private static partial Regex Named();
 }

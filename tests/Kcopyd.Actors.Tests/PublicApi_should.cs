@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests;
 
-/// <summary>The public API only grows. What it is stands in a text file, so that every change of it is seen and reviewed.</summary>
+/// <summary>The public API only grows. It is recorded in a text file, so that every change to it is seen and reviewed.</summary>
 public sealed class PublicApi_should
 {
     private const string Accept = "KCOPYD_ACCEPT_API";
@@ -29,7 +29,7 @@ public sealed class PublicApi_should
             """);
     }
 
-    // The same line may stand in several types.
+    // Several types may have the same line.
     private static List<string> Without(string[] lines, string[] others)
     {
         var left = lines.ToList();

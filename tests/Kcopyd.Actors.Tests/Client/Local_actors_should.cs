@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Client;
 
-/// <summary>Everything there is, in a system that serializes what it can, and that somebody wants to spread over nodes.</summary>
+/// <summary>Every kind of actor, in a system that serializes whatever it can and is configured to deploy actors to other nodes.</summary>
 public sealed class Local_actors_should() : TestKit(ConfigurationFactory.ParseString("""
     akka.actor.provider = remote
     akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }

@@ -5,7 +5,7 @@ using static Kcopyd.Actors.KcopydProtocol;
 
 namespace Kcopyd.Actors.Tests.Client;
 
-/// <summary>What somebody can do who has only an <see cref="IActorRef"/>. Every message goes through the serializer.</summary>
+/// <summary>What a user that has only an <see cref="IActorRef"/> can do. Every message passes through the serializer.</summary>
 public sealed class Protocol_should : EngineSpec
 {
     private readonly MemoryBlockDevice _source = Random(16 * Piece);
@@ -173,7 +173,7 @@ public sealed class Protocol_should : EngineSpec
     public async Task answer_done_before_the_notification_of_a_cancelled_job()
     {
         var id = await StartStalled();
-        _client.Tell(new Copy(new("source", 0, 8), [new("mirror", 0, 8)]) { Acknowledge = true });     // waits behind: nothing of it is in flight
+        _client.Tell(new Copy(new("source", 0, 8), [new("mirror", 0, 8)]) { Acknowledge = true });     // waits behind the first job, with nothing in flight
         _client.Tell(new CancelJob(id));
         await FishForMessageAsync(message => message is Done);
         _stall.Release();

@@ -6,7 +6,7 @@ using static Kcopyd.Actors.KcopydProtocol;
 
 namespace Kcopyd.Actors.Tests.Client;
 
-/// <summary>Two actor systems that only have a wire between them.</summary>
+/// <summary>Two actor systems that are connected only by a network.</summary>
 public sealed class Remoting_should : EngineSpec
 {
     private const string Remote = """

@@ -86,7 +86,7 @@ public sealed class FileBlockDevice_should : IDisposable
         await using var device = BlockDevice.Open(_folder.File("f", new byte[1000]), new() { ReadOnly = true });
 
         Assert.True(device.IsReadOnly);
-        Assert.Equal(DeviceFeatures.Clone, device.Features);    // as the source
+        Assert.Equal(DeviceFeatures.Clone, device.Features);    // as a source of clones
         Assert.Equal(IoResult.Failure(IoError.ReadOnly), await device.WriteAsync(0, new byte[10]));
         Assert.Equal(IoResult.Failure(IoError.ReadOnly), await device.WriteZeroesAsync(0, 10));
         Assert.Equal(IoResult.Failure(IoError.ReadOnly), await device.DiscardAsync(0, 10));
@@ -178,7 +178,7 @@ public sealed class FileBlockDevice_should : IDisposable
 
     [SkippableTheory]
     [InlineData(null)]
-    [InlineData("/dev/shm")] // tmpfs: punches holes, but may not zero ranges
+    [InlineData("/dev/shm")] // tmpfs punches holes, but may not zero ranges
     public async Task zero_a_range_without_touching_its_neighbours_or_the_length(string? parent)
     {
         Skip.If(parent is not null && !Directory.Exists(parent), $"needs {parent}");
@@ -242,7 +242,7 @@ public sealed class FileBlockDevice_should : IDisposable
             Forbid(false);
         }
 
-        // Root is stopped by the immutable attribute only.
+        // Only the immutable attribute stops root.
         void Forbid(bool forbid) => SkipUnless(() => Environment.IsPrivilegedProcess
             ? LoopDevice.Run("chattr", [forbid ? "+i" : "-i", path])
             : LoopDevice.Run("chmod", [forbid ? "a-w" : "u+w", path]));

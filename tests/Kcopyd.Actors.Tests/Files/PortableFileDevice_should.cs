@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Files;
 
-/// <summary>What <see cref="BlockDevice.Open"/> gives where the kernel is not Linux, tried here.</summary>
+/// <summary>The device that <see cref="BlockDevice.Open"/> returns on systems other than Linux, tested here on Linux.</summary>
 public sealed class PortableFileDevice_should() : EngineSpec(), IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -42,7 +42,7 @@ public sealed class StorageLock_should : IDisposable
             Assert.Throws<StorageBusyException>(() => StorageLock.Acquire(Writes(other)));
         held.Release(_folder["link"]);
         using var free = StorageLock.Acquire(Writes(other));
-        held.Release(other);        // is no longer its
+        held.Release(other);        // no longer belongs to it
         Assert.Throws<StorageBusyException>(() => StorageLock.Acquire(Writes(other)));
     }
 
@@ -190,7 +190,7 @@ public sealed class StorageLock_should : IDisposable
     {
         var file = _folder.File("image", new byte[Size]);
         using var loop = LoopDevice.Attach(file, 512, options: "--partscan");
-        LoopDevice.Run("addpart", [loop.Path, "1", "2048", "1024"]);        // told to the kernel, which may know no partition tables
+        LoopDevice.Run("addpart", [loop.Path, "1", "2048", "1024"]);        // added directly: the kernel may not support partition tables
         LoopDevice.Run("addpart", [loop.Path, "2", "4096", "1024"]);
         var (first, second) = (loop.Path + "p1", loop.Path + "p2");
         Skip.IfNot(File.Exists(second), "needs nodes of partitions on loop devices (devtmpfs)");

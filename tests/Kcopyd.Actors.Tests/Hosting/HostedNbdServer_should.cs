@@ -135,7 +135,7 @@ public sealed class HostedNbdServer_should
         Assert.Equal((HealthStatus.Healthy, HealthStatus.Healthy), await HealthAsync(host));
         using (var client = await ConnectAsync(server))
         {
-            await client.GetStream().ReadExactlyAsync(new byte[18]);      // greeted: it has its place
+            await client.GetStream().ReadExactlyAsync(new byte[18]);      // the greeting: the connection has its slot
             Assert.Equal((HealthStatus.Unhealthy, HealthStatus.Healthy), await HealthAsync(host));
         }
         await server.StopAsync();

@@ -75,7 +75,7 @@ public sealed class SystemsClient_should
         Assert.Equal(IoError.ClientStopped, (await copy.WaitAsync(Patience)).ReadFault!.Error);
 
         CopyResult? result = null;
-        while (result is null)      // until the dead actor's name is free
+        while (result is null)      // until the stopped actor's name is free
         {
             try
             {

@@ -100,10 +100,10 @@ public sealed class WithKcopyd_should
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
             .WithKcopyd()), logs);
         var client = host.Services.GetRequiredService<ActorSystem>().Kcopyd().GetClient();
-        client.PrepareCallback((_, _, _) => throw new InvalidOperationException("as the test wants")).Submit();
+        client.PrepareCallback((_, _, _) => throw new InvalidOperationException("thrown by the test")).Submit();
         var line = await logs.WaitForAsync(line => line.Level == LogLevel.Error);
         Assert.Contains("Client 'kcopyd': the callback of prepared callback 1 threw", line.Text, StringComparison.Ordinal);
-        Assert.Equal("as the test wants", line.Exception?.Message);
+        Assert.Equal("thrown by the test", line.Exception?.Message);
         await host.StopAsync();
     }
 }

@@ -7,13 +7,13 @@ using Xunit.Abstractions;
 namespace Kcopyd.Host.Tests.Fuzzing;
 
 /// <summary>
-/// Command lines made by chance, over files of all kinds, run by the real command. KCOPYD_FUZZ_SEED replays one, KCOPYD_FUZZ_RUNS is how many,
-/// KCOPYD_FUZZ_FIRST_SEED where they begin.
+/// Random command lines, over files of all kinds, run by the real command. KCOPYD_FUZZ_SEED replays one of them; KCOPYD_FUZZ_RUNS sets their number and
+/// KCOPYD_FUZZ_FIRST_SEED the first seed.
 /// </summary>
 public sealed class CommandLine_should(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);        // then it is told to end, once it takes signals, and has
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(60);          // so long, on a machine that is busy
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);        // then, once it handles signals, it is terminated
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(60);          // for the end after the signal, on a busy machine
     private static readonly int[] Statuses = [ExitCodes.Success, ExitCodes.Errors, ExitCodes.Usage, ExitCodes.SnapshotLost, ExitCodes.Interrupted];
 
     [Fact]
@@ -57,11 +57,11 @@ public sealed class CommandLine_should(ITestOutputHelper output)
         var isTerminated = !await EndsAsync(process, Patience) && !await EndsBeforeItTakesSignalsAsync(process);
         if (isTerminated)
         {
-            Tool.Run("sh", "-c", $"kill -s TERM {process.Id} 2>/dev/null || true");        // it may end by itself just now
+            Tool.Run("sh", "-c", $"kill -s TERM {process.Id} 2>/dev/null || true");        // it may have ended in the meantime
             if (!await EndsAsync(process, Grace))
             {
                 process.Kill(entireProcessTree: true);
-                return new Run(-1, true, $"{Line()}\nhangs, and does not end by SIGTERM\n{await wrong}");
+                return new Run(-1, true, $"{Line()}\nhangs, and does not end on SIGTERM\n{await wrong}");
             }
         }
         return new Run(process.ExitCode, isTerminated,
@@ -72,21 +72,21 @@ public sealed class CommandLine_should(ITestOutputHelper output)
         string? Complain(string said, string wrong)
         {
             if (!Statuses.Contains(process.ExitCode))
-                return "which is no status of the command";
+                return "which is not a status of the command";
             if (wrong.Contains("which is a bug", StringComparison.Ordinal) || wrong.Contains("Unhandled", StringComparison.Ordinal)
                 || wrong.Contains("   at ", StringComparison.Ordinal))
-                return "an exception that nobody expected";
+                return "an unexpected exception";
             if (process.ExitCode != ExitCodes.Success && wrong.Length == 0 && said.Length == 0 && !isTerminated)
-                return "without a word";
+                return "without any output";
             if (process.ExitCode == ExitCodes.Usage && folder.Look() is var after && after != before)
-                return $"refused, and yet changed:\n{Changes(before, after)}";
+                return $"refused, but changed:\n{Changes(before, after)}";
             if (to.Length == 0 && process.ExitCode == ExitCodes.Usage && args.TakeWhile(static word => word != "--").Contains("--json") && !IsJson(said))
-                return $"--json, and no JSON: {said}";
+                return $"--json, but no JSON: {said}";
             return null;
         }
     }
 
-    // On a machine that is busy a runtime may start for longer than the patience. A signal would end it, with no status of ours.
+    // On a busy machine the runtime may take longer than the patience to start. Until then a signal would end the process without a status of ours.
     private static async Task<bool> EndsBeforeItTakesSignalsAsync(Process process)
     {
         var began = Stopwatch.GetTimestamp();

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Kcopyd.Host.Tests.Fuzzing;
 
-/// <summary>A command line made by chance, mostly of words that the command knows: the same for the same seed. Half of them make sense, more or less.</summary>
+/// <summary>A random command line, mostly of words that the command knows; the same for the same seed. About half of the command lines make sense.</summary>
 internal static class FuzzedCommandLine
 {
     private static readonly string[] Values =
@@ -34,8 +34,8 @@ internal static class FuzzedCommandLine
         List<string> rest = [];
         foreach (var argument in command.Arguments)
         {
-            var (least, most) = (argument.Arity.MinimumNumberOfValues, Math.Min(argument.Arity.MaximumNumberOfValues, 3));
-            for (var count = makesSense ? random.Next(least, most + 1) : random.Next(4); count > 0; count--)
+            var (min, max) = (argument.Arity.MinimumNumberOfValues, Math.Min(argument.Arity.MaximumNumberOfValues, 3));
+            for (var count = makesSense ? random.Next(min, max + 1) : random.Next(4); count > 0; count--)
                 rest.Add(Pick(random, makesSense ? FuzzedFolder.Useful : FuzzedFolder.Names));
         }
         for (var options = random.Next(makesSense ? 3 : 5); options > 0 && command.Options.Count > 0; options--)
@@ -44,7 +44,7 @@ internal static class FuzzedCommandLine
             rest.Add(overwrite.Name);
         if (!makesSense && random.Next(5) == 0)
             rest.Insert(random.Next(rest.Count + 1), Pick(random, Junk));
-        // What is listened on is the folder's own, or loopback, or refused.
+        // The server listens only in the folder or on loopback, or it is refused.
         if (command.Name == "serve" && !rest.Exists(static word => word.StartsWith("--listen", StringComparison.Ordinal)))
             rest.InsertRange(0, ["--listen", "sock"]);
         return [.. words, .. rest];

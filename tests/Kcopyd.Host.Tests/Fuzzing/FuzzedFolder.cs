@@ -38,7 +38,7 @@ internal sealed class FuzzedFolder : IDisposable
         Tool.Run("mkfifo", At("fifo"));
     }
 
-    /// <summary>Names that are there, and some that are not.</summary>
+    /// <summary>Names that exist, and some that do not.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
         "image", "image", "other", "odd", "empty", "zeroes", "text", "map", "broken-map", "ranges", "broken.cow", "ext4", "-dash", "a b@8+8", "read-only",
@@ -47,7 +47,7 @@ internal sealed class FuzzedFolder : IDisposable
         "nbd+unix:///?socket=missing", "nbd://127.0.0.1:1/x", "nbd://", "image,new.cow", "image,broken.cow", "x=image", "=", ",",
     ];
 
-    /// <summary>Names that a command may well do something with.</summary>
+    /// <summary>Names that most commands can use.</summary>
     public static IReadOnlyList<string> Useful { get; } =
     [
         "image", "other", "odd", "sparse", "zeroes", "link", "new", "new2", "new3", "/dev/null", "-", "@512+1K:image", "@1K:other", "kernel.cow",
@@ -55,7 +55,7 @@ internal sealed class FuzzedFolder : IDisposable
 
     public string Path => _folder[""];
 
-    /// <summary>Everything in it by name, kind, mode and content.</summary>
+    /// <summary>A listing of the folder: the name, kind, mode and content of each entry.</summary>
     public string Look()
     {
         var text = new StringBuilder();

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Help;
 
-/// <summary>Each shell itself is asked what it offers.</summary>
+/// <summary>Each shell itself is asked for its completions.</summary>
 public sealed class Completion_should : CommandSpec
 {
     private delegate string[] Shell(TempFolder folder, params string[] words);
@@ -36,7 +36,7 @@ public sealed class Completion_should : CommandSpec
         Assert.Equal(["disk.img"], complete(Folder, "kcopyd", "copy", "di"));
         Assert.Equal(["map"], complete(Folder, "kcopyd", "copy", "disk.img", "--mapfile", "m"));
         Assert.Equal(["bash", "fish", "zsh"], complete(Folder, "kcopyd", "completion", ""));
-        // zsh offers the last of the list by itself, the others the whole word.
+        // zsh offers only the last item of the list, the other shells offer the whole word.
         Assert.EndsWith("holes", Assert.Single(complete(Folder, "kcopyd", "zero", "--offload", "reflink,h")), StringComparison.Ordinal);
     }
 
@@ -56,7 +56,7 @@ public sealed class Completion_should : CommandSpec
     private static string[] Zsh(TempFolder folder, params string[] words) => Lines("sh", "-c", "cd \"$0\" && zsh -f \"$1\" \"$0\" \"$2\"",
         [Path.GetDirectoryName(folder["x"])!, Path.Combine(AppContext.BaseDirectory, "Support/complete.zsh"), string.Join(' ', words)]);
 
-    // It offers words with what they mean behind a tab.
+    // fish adds a tab and a description to each word.
     private static string[] Fish(TempFolder folder, params string[] words) => Lines("sh", "-c",
         "cd \"$0\" && HOME=$0 fish --no-config -c 'source ./_kcopyd; complete -C \"$argv\"' \"$1\" | cut -f 1",
         [Path.GetDirectoryName(folder["x"])!, string.Join(' ', words)]);

@@ -85,7 +85,7 @@ public sealed class HelpText_should : CommandSpec
         Assert.Equal(Pages.All.Where(static page => page.Words.Count == 2).Select(static page => page.Name), listed);
     }
 
-    // Enough of a shell: blanks, single quotes, and redirections, which end what the command sees.
+    // Just enough of a shell: spaces, single quotes, and redirections, which end the command's arguments.
     private static string[] Words(string line)
     {
         var words = new List<string>();

@@ -22,7 +22,7 @@ public sealed class ListenAddress_should
         var sockets = Directory.CreateDirectory(folder["sockets"]).FullName;
         try
         {
-            // The shell makes names of any bytes.
+            // The shell can create names of any bytes.
             using var served = HostProcess.Shell(
                 $@"cd '{sockets}' && exec KCOPYD serve ../image --listen ""unix:$(printf 's\377')"" --control ""unix:$(printf 'c\377')"" >../ready");
             await served.UntilAsync(() => File.Exists(folder["ready"]) && new FileInfo(folder["ready"]).Length > 0);

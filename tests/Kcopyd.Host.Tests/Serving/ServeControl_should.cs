@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Serving;
 
-/// <summary>Snapshots that are taken while their origin is served.</summary>
+/// <summary>Snapshots taken while their origin is served.</summary>
 public sealed class ServeControl_should : ServeSpec
 {
     private const int Length = 64 * 4096;
@@ -52,7 +52,7 @@ public sealed class ServeControl_should : ServeSpec
                 (await DoAsync("snapshot", "status", Folder["a.cow"], "--serve", Control)).Out, StringComparison.Ordinal);
         }
         Assert.False(Path.Exists(Folder["c"]));
-        // What was taken while it was served is a store like any other.
+        // A store created while its origin was served is a store like any other.
         await DoAsync("snapshot", "export", Origin, Folder["a.cow"], Folder["out"]);
         Assert.Equal((byte[])[.. Sevens, .. Frozen[4096..]], Folder.Read("out"));
     }
@@ -74,7 +74,7 @@ public sealed class ServeControl_should : ServeSpec
         await DeletedAsync("a.cow");
         Assert.False(File.Exists(Folder["a.cow"]));
         await Assert.ThrowsAnyAsync<IOException>(() => TinyClient.ConnectAsync(Socket, "a.cow"));
-        await DoAsync("snapshot", "create", Origin, Folder["a.cow"], "--size", "64K", "--serve", Control);      // its name and its place are free
+        await DoAsync("snapshot", "create", Origin, Folder["a.cow"], "--size", "64K", "--serve", Control);      // its name and its file are free
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class ServeControl_should : ServeSpec
             (json.GetProperty("chunkSize").GetInt32(), json.GetProperty("bytes").GetInt32(), json.GetProperty("ranges").GetArrayLength()));
         Assert.Contains($"is a snapshot of '{Origin}', not of '{Folder["other"]}'",
             (await RefusedAsync("snapshot", "diff", Folder.Random("other", Length), Folder["a.cow"], "--serve", Control)).Error, StringComparison.Ordinal);
-        // A page begins where another one ended.
+        // A page begins where the previous one ended.
         var page = (await ExchangeAsync($$"""{"op":"diff","cow":"{{Folder["a.cow"]}}","from":16384}""" + "\n")).GetProperty("diff");
         Assert.Equal([16384L, 258048], page.GetProperty("ranges").EnumerateArray().Select(range => range.GetProperty("offset").GetInt64()));
         Assert.False(page.TryGetProperty("next", out _));
@@ -129,7 +129,7 @@ public sealed class ServeControl_should : ServeSpec
         Assert.False(File.Exists(Folder["a.cow"]));
     }
 
-    // The storage stays by another name, as that of a block device does.
+    // The storage remains under another name, as that of a block device does.
     [Fact]
     public async Task give_back_what_a_store_was_on_when_it_is_deleted()
     {
@@ -206,7 +206,7 @@ public sealed class ServeControl_should : ServeSpec
         Assert.Equal(0, (await served.InterruptAsync()).ExitCode);
     }
 
-    // Every other chunk has an exception. Not by writes to the origin: hundreds of thousands take long.
+    // Gives every other chunk an exception. Hundreds of thousands of writes to the origin would take too long.
     private static async Task MarkEveryOtherAsync(string cow, int chunks)
     {
         const int Records = 512 / 16;
@@ -233,7 +233,7 @@ public sealed class ServeControl_should : ServeSpec
         return JsonDocument.Parse((await reader.ReadLineAsync())!).RootElement;
     }
 
-    // A client that left is counted until the server has noticed.
+    // The server counts a client that has left until it notices.
     private async Task DeletedAsync(string name)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));

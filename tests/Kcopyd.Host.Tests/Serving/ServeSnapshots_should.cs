@@ -49,7 +49,7 @@ public sealed class ServeSnapshots_should : ServeSpec
         await using var a = await TinyClient.ConnectAsync(Socket, "a.cow");
         await origin.WriteAsync(0, Sevens);
         Assert.Equal(Frozen[..4096], await a.ReadAsync(0, 4096));
-        await Assert.ThrowsAnyAsync<IOException>(() => TinyClient.ConnectAsync(Socket, "disk.img"));      // it has a name
+        await Assert.ThrowsAnyAsync<IOException>(() => TinyClient.ConnectAsync(Socket, "disk.img"));      // the origin's export is the default one
     }
 
     [Fact]
@@ -156,7 +156,8 @@ public sealed class ServeSnapshots_should : ServeSpec
 
     private async Task IsRefusedAsync(string message, params string[] args)
     {
-        var outcome = await RunAsync(["serve", .. args, "--listen", $"unix:{Socket}"]).WaitAsync(TimeSpan.FromSeconds(60));     // or it serves
+        // A command that is not refused would serve and not end.
+        var outcome = await RunAsync(["serve", .. args, "--listen", $"unix:{Socket}"]).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
         Assert.Equal((2, ""), (outcome.ExitCode, outcome.Out));
         Assert.False(Path.Exists(Socket));

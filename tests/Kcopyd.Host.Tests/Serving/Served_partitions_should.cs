@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Serving;
 
-/// <summary>Parts of one disk, which loop devices with an offset are for these specs.</summary>
+/// <summary>Partitions of one disk; these specs use loop devices with an offset.</summary>
 public sealed class Served_partitions_should : ServeSpec
 {
     [SkippableFact]

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Snapshots;
 
-/// <summary>Names that somebody else has given to files, and that a store has in its label.</summary>
+/// <summary>File names that others have chosen and that a store's label holds.</summary>
 public sealed class Foreign_names_should : CommandSpec
 {
     private const string Evil = "disk\u001B[2J\u202Egmi.img", Shown = "disk?[2J?gmi.img";

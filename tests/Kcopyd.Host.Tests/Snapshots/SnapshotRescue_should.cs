@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Snapshots;
 
-/// <summary>Stores that were left in the middle of something, or are damaged: what they hold is not lost by a slip, and the way out is said.</summary>
+/// <summary>Stores that an operation left incomplete, or that are damaged: a slip does not lose their content, and the message names the remedy.</summary>
 public sealed class SnapshotRescue_should : SnapshotCommandSpec
 {
     [Fact]
@@ -39,7 +39,7 @@ public sealed class SnapshotRescue_should : SnapshotCommandSpec
         await DoAsync("write", Origin, Cow, "--at", "0", "--from", Folder.Random("bytes", 5000));
         await BeginMergeAsync(Origin, Cow);
         Assert.Equal(2, (await SnapshotAsync("delete", Folder["other"], Cow)).ExitCode);
-        await DoAsync("status", Folder["other"]);       // all of them or none
+        await DoAsync("status", Folder["other"]);       // it deletes all of them or none
         Assert.Equal($"deleted {Folder["other"]}\ndeleted {Cow}\n", (await DoAsync("delete", Folder["other"], Cow, "--force")).Out);
     }
 

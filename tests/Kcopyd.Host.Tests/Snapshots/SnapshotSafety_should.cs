@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Snapshots;
 
-/// <summary>What goes wrong around a snapshot is named, and keeps nobody from what is whole.</summary>
+/// <summary>Problems around a snapshot are named, and do not block access to what is intact.</summary>
 public sealed class SnapshotSafety_should : SnapshotCommandSpec
 {
     [Theory]
@@ -41,7 +41,7 @@ public sealed class SnapshotSafety_should : SnapshotCommandSpec
         Assert.Equal(2, (await SnapshotAsync("merge", Folder["moved"], Cow)).ExitCode);
         await DoAsync("merge", Folder["moved"], Cow, "--accept-origin");
         Assert.Equal(Folder.Read("bytes"), Folder.Read("moved").Take(5000));
-        await DoAsync("export", Folder["moved"], Cow, Folder["out"]);      // it belongs to that one from now on
+        await DoAsync("export", Folder["moved"], Cow, Folder["out"]);      // the store belongs to the moved image from now on
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class SnapshotSafety_should : SnapshotCommandSpec
                 + $"Name it: --cow '{Folder["other"]}'", outcome.Error, StringComparison.Ordinal);
         }
         Assert.Equal(Frozen, Folder.Read("origin"));
-        await DoAsync("write", Origin, Cow, "--at", "0", "--from", bytes);      // that changes no other
+        await DoAsync("write", Origin, Cow, "--at", "0", "--from", bytes);      // a write to a snapshot affects no other
         await DoAsync("write", Origin, Cow, "--to-origin", "--at", "0", "--from", bytes, "--ignore-unnamed");
         await DoAsync("delete", Folder["other"]);
         await DoAsync("write", Origin, Cow, "--to-origin", "--at", "9000", "--from", bytes);
@@ -148,7 +148,7 @@ public sealed class SnapshotSafety_should : SnapshotCommandSpec
     public async Task replace_a_file_that_is_read_into_only_when_that_is_said()
     {
         await CreateAsync();
-        Folder.Write("into", new byte[10_000]);     // a hole or zeroes: nothing is lost
+        Folder.Write("into", new byte[10_000]);     // a hole or zeroes: nothing would be lost
         Folder.Random("into", 10_000);
         Assert.Equal(2, (await SnapshotAsync("read", Origin, Cow, "--at", "0", "--length", "100", "--into", Folder["into"])).ExitCode);
         await DoAsync("read", Origin, Cow, "--at", "0", "--length", "100", "--into", Folder["into"], "--overwrite");

@@ -82,14 +82,14 @@ public sealed class SnapshotUsage_should : SnapshotCommandSpec
     {
         await CreateAsync();
         var bytes = Folder.Random("bytes", 100);
-        using (File.Open(Cow, FileMode.Open, FileAccess.Read, FileShare.Read))      // as a command that reads
+        using (File.Open(Cow, FileMode.Open, FileAccess.Read, FileShare.Read))      // like a command that reads
         {
             await DoAsync("read", Origin, Cow, "--at", "0", "--length", "1", "--into", Folder["into"]);
             var writes = await SnapshotAsync("write", Origin, Cow, "--at", "0", "--from", bytes);
             Assert.Equal(2, writes.ExitCode);
             Assert.Contains($"COW '{Cow}' is in use: {Cow} is locked by process {Environment.ProcessId} (", writes.Error, StringComparison.Ordinal);
         }
-        using (File.Open(Cow, FileMode.Open, FileAccess.ReadWrite, FileShare.None))     // as one that writes
+        using (File.Open(Cow, FileMode.Open, FileAccess.ReadWrite, FileShare.None))     // like one that writes
         {
             string[][] commands = [["read", Origin, Cow, "--at", "0", "--length", "1"], ["diff", Origin, Cow], ["export", Origin, Cow, Folder["out"]]];
             foreach (var args in commands)

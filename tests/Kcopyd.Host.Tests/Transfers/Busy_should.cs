@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Transfers;
 
-/// <summary>What others use is not touched, by whatever name it is given.</summary>
+/// <summary>Storage in use by others is not touched, under whatever name it is given.</summary>
 public sealed class Busy_should : CommandSpec
 {
     [SkippableFact]
@@ -34,8 +34,8 @@ public sealed class Busy_should : CommandSpec
     public async Task keep_two_commands_from_one_destination_and_a_writer_from_a_source()
     {
         var (source, copy) = (Folder.Random("source", 4 << 20), Folder["copy"]);
-        using var first = new HostProcess("copy", source, copy, "--rate", "64K");     // it takes a minute
-        await first.UntilAsync(() => File.Exists(copy) && new FileInfo(copy).Length > 0);     // it grows when it is locked
+        using var first = new HostProcess("copy", source, copy, "--rate", "64K");     // takes a minute
+        await first.UntilAsync(() => File.Exists(copy) && new FileInfo(copy).Length > 0);     // the file grows once it is locked
 
         var same = await RunAsync("copy", source, copy, "--overwrite");
         var reader = await RunAsync("copy", copy, Folder["other"]);

@@ -17,7 +17,7 @@ public sealed class CompareCommand_should : CommandSpec
     [Fact]
     public async Task name_the_first_difference_and_every_range()
     {
-        var a = Folder.Random("a", 300 << 20);      // several windows
+        var a = Folder.Random("a", 300 << 20);      // spans several windows
         Tool.Run("cp", "--sparse=always", a, Folder["b"]);
         Change("b", 1000, (64 << 20) - 1, 64 << 20, (300 << 20) - 1);
         var outcome = await RunAsync("compare", a, Folder["b"]);

@@ -90,7 +90,7 @@ public sealed class CopyCommand_should : CommandSpec
     [Fact]
     public async Task report_a_source_that_ends_before_its_region_and_write_no_zeroes_for_it()
     {
-        // /dev/null reads as the end of the device.
+        // A read of /dev/null returns the end of the device.
         var outcome = await RunAsync("copy", "/dev/null@0+4K", Folder["a"], "--ignore-errors", "--json");
         Assert.Equal(1, outcome.ExitCode);
         Assert.True(outcome.Json.GetProperty("readError").GetBoolean());

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Transfers;
 
-/// <summary>What <c>--log-level debug</c> says of the engine, of the path of the I/O, and of what was spared.</summary>
+/// <summary>What <c>--log-level debug</c> reports about the engine, the path of the I/O, and the I/O that was avoided.</summary>
 public sealed class DebugLog_should : CommandSpec
 {
     private const string Engine = @"I/O engine: (io_uring, for transfers|threads, which block)";

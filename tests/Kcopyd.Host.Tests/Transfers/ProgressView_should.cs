@@ -62,7 +62,7 @@ public sealed class ProgressView_should
         using var writer = new StringWriter();
         var result = Result([.. Enumerable.Range(0, 40).Select(static i => $"/a/very/long/path/to/a/destination/number/{i}")]);
         await new BarView(writer, new LatestProgress(40), result).WatchAsync(Task.CompletedTask);
-        Assert.Contains("... and 19 more", writer.ToString(), StringComparison.Ordinal);     // of 24 rows, two are left free
+        Assert.Contains("... and 19 more", writer.ToString(), StringComparison.Ordinal);     // two of 24 rows are left free
         Assert.DoesNotContain("number/21", writer.ToString(), StringComparison.Ordinal);
     }
 
@@ -96,7 +96,7 @@ public sealed class ProgressView_should
         progress.Report(new JobProgress(2, JobState.Running, 100, 3, [new(3, null)]));
         Assert.Equal(63, progress[0].Bytes);
         progress.Finished(new CopyResult { JobId = 1, Length = 100, DestinationCount = 1 });
-        progress.Report(new JobProgress(1, JobState.Completed, 100, 100, [new(100, null)]));    // late
+        progress.Report(new JobProgress(1, JobState.Completed, 100, 100, [new(100, null)]));    // arrives late
         Assert.Equal(103, progress[0].Bytes);
         progress.Report(new JobProgress(2, JobState.Running, 100, 5, [new(5, Fault)]));
         Assert.Equal(new DestinationProgress(105, Fault), progress[0]);

@@ -25,7 +25,7 @@ public sealed class RecordedCopy_should : CommandSpec
         Assert.Equal(0, outcome.ExitCode);
         Assert.Contains("resuming", outcome.Error, StringComparison.Ordinal);
 
-        // Whole sectors around what was not finished; zeroes, which the map calls copied, everywhere else.
+        // Whole sectors around the unfinished ranges; everywhere else the zeroes that the map reports as copied.
         var wanted = new byte[Length];
         foreach (var (start, end) in new[] { (1048576, 1052672), (1999872, 2000384) })
             Folder.Read("source").AsSpan(start, end - start).CopyTo(wanted.AsSpan(start));
