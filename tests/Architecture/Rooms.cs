@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Kcopyd.Tests.Architecture;
 
-/// <summary>The rooms of a project, which are its folders, and the floors they are on, as a table of <c>docs/architecture.md</c> has them: the highest floor
+/// <summary>The rooms of a project, which are its folders, and their floors, as listed in a table of <c>docs/architecture.md</c>: the highest floor
 /// first.</summary>
 internal sealed partial class Rooms
 {
@@ -10,19 +10,21 @@ internal sealed partial class Rooms
     private readonly Dictionary<string, int> _floors = new(StringComparer.Ordinal);
 
     /// <param name="page">The text of the page.</param>
-    /// <param name="project">The project's name, which stands in the heading above its table.</param>
+    /// <param name="project">The project's name, as in the heading above its table.</param>
     public Rooms(string page, string project)
     {
         _project = project;
-        var lines = page.Split('\n').SkipWhile(line => !line.StartsWith($"## `{project}`", StringComparison.Ordinal)).Skip(1).TakeWhile(static line => !line.StartsWith("## ", StringComparison.Ordinal));
-        foreach (var cell in lines.Where(static line => line.StartsWith("| `", StringComparison.Ordinal)).Select(static (line, floor) => (Rooms: line.Split('|')[1], floor)))
+        var lines = page.Split('\n').SkipWhile(line => !line.StartsWith($"## `{project}`", StringComparison.Ordinal)).Skip(1)
+            .TakeWhile(static line => !line.StartsWith("## ", StringComparison.Ordinal));
+        var rows = lines.Where(static line => line.StartsWith("| `", StringComparison.Ordinal));
+        foreach (var cell in rows.Select(static (line, floor) => (Rooms: line.Split('|')[1], floor)))
         {
             foreach (Match room in Quoted().Matches(cell.Rooms))
                 _floors.Add(room.Groups[1].Value, cell.floor);
         }
     }
 
-    /// <summary>The folders of these files that have no floor, and the rooms without files.</summary>
+    /// <summary>The folders of these files that have no floor, and the rooms that have no files.</summary>
     public IEnumerable<string> Differences(IEnumerable<string> files)
     {
         var folders = files.Select(RoomOf).ToHashSet(StringComparer.Ordinal);
@@ -30,7 +32,7 @@ internal sealed partial class Rooms
             .Concat(_floors.Keys.Except(folders).Select(room => $"{room}: docs/architecture.md has this room, and {_project} has no such folder"));
     }
 
-    /// <summary>A sentence for each use of a room that is not below the user's own.</summary>
+    /// <summary>One sentence for each use of a room that is not below the room of its user.</summary>
     public IEnumerable<string> Faults(IEnumerable<Use> uses) =>
         from use in uses
         let room = RoomOf(use.File)

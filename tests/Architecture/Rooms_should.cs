@@ -3,8 +3,8 @@ using Xunit;
 
 namespace Kcopyd.Tests.Architecture;
 
-/// <summary>The plan of a project, <c>docs/architecture.md</c>, holds: a room uses the rooms below it only, so that there is no circle. Compiled into the tests
-/// of each project.</summary>
+/// <summary>The code follows the plan in <c>docs/architecture.md</c>: a room uses only rooms below it, so there are no cycles. Compiled into the tests of each
+/// project.</summary>
 public sealed class Rooms_should
 {
 #if HOST
@@ -25,7 +25,7 @@ public sealed class Rooms_should
         var uses = Uses.Of(Path.Combine(AppContext.BaseDirectory, Assembly), Source);
         Assert.True(uses.Count > 500, $"only {uses.Count} uses were found: the symbols of {Assembly} name other paths than {Source}");
         var faults = Plan.Faults(uses).ToList();
-        Assert.True(faults.Count == 0, $"Move what is used down, or what uses it up, or let the user be given what it needs:\n{string.Join('\n', faults)}");
+        Assert.True(faults.Count == 0, $"Move the used type down or its user up, or pass the user what it needs:\n{string.Join('\n', faults)}");
     }
 
     [Fact]
@@ -39,10 +39,18 @@ public sealed class Rooms_should
     [Fact]
     public void name_both_files_of_a_use_that_goes_up_and_of_one_that_stays_on_the_floor()
     {
-        var plan = new Rooms("## `Some.Project`\n\n| room | what |\n| --- | --- |\n| `(root)` | the door |\n| `Left` `Right` | features |\n| `Low` | words |\n", "Some.Project");
-        var faults = plan.Faults([new Use("Low/Word.cs", "Left/Feature.cs", "Feature"), new Use("Left/Feature.cs", "Right/Other.cs", "Other"), new Use("Door.cs", "Low/Word.cs", "Word")]);
-        Assert.Equal(["Left/Feature.cs uses Other of Right/Other.cs: Right is beside Left", "Low/Word.cs uses Feature of Left/Feature.cs: Left is above Low"], faults);
-        Assert.Equal(["Lost: this folder of Some.Project has no floor in docs/architecture.md"], plan.Differences(["Door.cs", "Left/A.cs", "Right/B.cs", "Low/C.cs", "Lost/D.cs"]));
+        var plan = new Rooms(
+            "## `Some.Project`\n\n| room | what |\n| --- | --- |\n| `(root)` | the door |\n| `Left` `Right` | features |\n| `Low` | words |\n", "Some.Project");
+        var faults = plan.Faults(
+        [
+            new Use("Low/Word.cs", "Left/Feature.cs", "Feature"),
+            new Use("Left/Feature.cs", "Right/Other.cs", "Other"),
+            new Use("Door.cs", "Low/Word.cs", "Word"),
+        ]);
+        Assert.Equal(
+            ["Left/Feature.cs uses Other of Right/Other.cs: Right is beside Left", "Low/Word.cs uses Feature of Left/Feature.cs: Left is above Low"], faults);
+        Assert.Equal(["Lost: this folder of Some.Project has no floor in docs/architecture.md"],
+            plan.Differences(["Door.cs", "Left/A.cs", "Right/B.cs", "Low/C.cs", "Lost/D.cs"]));
     }
 
     private static string Folder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;

@@ -6,8 +6,8 @@ namespace Kcopyd.Tests.Architecture;
 /// <summary>A file that uses a type of another file.</summary>
 internal readonly record struct Use(string File, string OtherFile, string Type);
 
-/// <summary>What the files of an assembly use of each other, from its compiled types and its symbols. Constants are not seen: the compiler has put their values
-/// in place.</summary>
+/// <summary>The uses between the files of an assembly, from its compiled types and its symbols. Uses of constants are missing: the compiler inlines their
+/// values.</summary>
 internal sealed class Uses
 {
     private readonly string _source;
@@ -34,14 +34,16 @@ internal sealed class Uses
     /// <param name="source">The project's folder.</param>
     public static IReadOnlyCollection<Use> Of(string assembly, string source) => new Uses(assembly, source)._all;
 
-    private bool IsSource(string path) => path.StartsWith(_source, StringComparison.Ordinal) && !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal);
+    private bool IsSource(string path) => path.StartsWith(_source, StringComparison.Ordinal)
+        && !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal);
 
     private string? FileOf(TypeDefinition type, Dictionary<string, string> files)
     {
         var name = type.Name.Split('`')[0];
         var found = WithNested(type).SelectMany(static each => each.Methods).Select(PathOf).OfType<string>().Where(IsSource).Distinct().ToList();
+        var declaration = $@"\b(enum|interface|class|struct|record|delegate [\w<>?.]+)\s+{Regex.Escape(name)}\b";
         var file = found.Find(path => Path.GetFileName(path) == name + ".cs") ?? found.MinBy(static path => path.Length)
-            ?? files.FirstOrDefault(each => Regex.IsMatch(each.Value, $@"\b(enum|interface|class|struct|record|delegate [\w<>?.]+)\s+{Regex.Escape(name)}\b")).Key;
+            ?? files.FirstOrDefault(each => Regex.IsMatch(each.Value, declaration)).Key;
         return file is null ? null : Path.GetRelativePath(_source, file);
     }
 
@@ -112,7 +114,8 @@ internal sealed class Uses
             _all.Add(new Use(file, other, type.Name));
     }
 
-    private static string? PathOf(MethodDefinition method) => method.DebugInformation is { HasSequencePoints: true } debug ? debug.SequencePoints[0].Document.Url : null;
+    private static string? PathOf(MethodDefinition method) =>
+        method.DebugInformation is { HasSequencePoints: true } debug ? debug.SequencePoints[0].Document.Url : null;
 
     private static IEnumerable<TypeDefinition> WithNested(TypeDefinition type) => type.NestedTypes.SelectMany(WithNested).Prepend(type);
 

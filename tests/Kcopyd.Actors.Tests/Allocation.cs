@@ -1,22 +1,22 @@
 namespace Kcopyd.Actors.Tests;
 
-/// <summary>What a thread allocates.</summary>
+/// <summary>Measures what a thread allocates.</summary>
 internal static class Allocation
 {
     private const int Runs = 10;
 
-    /// <summary>Bytes that this thread allocates in a run at least. What is allocated for each call is in every run; what the runtime allocates
-    /// once, such as when it compiles a method anew that ran often, is not in all of them.</summary>
+    /// <summary>The minimum number of bytes that this thread allocates in one run. Allocations of each call occur in every run; those that the runtime makes
+    /// once, such as when it recompiles a hot method, do not.</summary>
     public static long InEveryRun(Action run)
     {
         run();
-        var least = long.MaxValue;
-        for (var i = 0; i < Runs && least > 0; i++)
+        var min = long.MaxValue;
+        for (var i = 0; i < Runs && min > 0; i++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             run();
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            min = Math.Min(min, GC.GetAllocatedBytesForCurrentThread() - before);
         }
-        return least;
+        return min;
     }
 }

@@ -22,12 +22,13 @@ public sealed partial class Architecture_page_should
 
     // A type, a member of one, or a member of any.
     private static bool Exists(string name, ILookup<string, Type> types) => name.Split('.') is [var type, var member]
-        ? types[type].Any(each => each.GetMember(member, Any).Length > 0 || each.GetMembers(Any).Any(other => other.Name.EndsWith("." + member, StringComparison.Ordinal)))
+        ? types[type].Any(each => each.GetMember(member, Any).Length > 0
+            || each.GetMembers(Any).Any(other => other.Name.EndsWith("." + member, StringComparison.Ordinal)))
         : types.Contains(name) || types.SelectMany(static same => same).Any(each => each.GetMember(name, Any).Length > 0);
 
     private static string Folder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 
-    // Names of code have a hump: JobRunner, Pump is one only after a type.
+    // A name in code has an inner capital letter, as JobRunner has; one without, such as Pump, counts only after a type.
     [GeneratedRegex(@"\b[A-Z][a-z]+[A-Z]\w*(\.[A-Z]\w+)?\b|\bI[A-Z][a-z]\w+(\.[A-Z]\w+)?\b|\b(Snapshot|Job|Snapshots)\.[A-Z]\w+")]
     private static partial Regex Named();
 }

@@ -2,7 +2,7 @@ using Kcopyd.Actors.Faults;
 
 namespace Kcopyd.Actors.Tests;
 
-/// <summary>Remembers what it is asked, in order.</summary>
+/// <summary>Records the operations that it receives, in order.</summary>
 internal sealed class CountingDevice(IBlockDevice inner) : DeviceLayer(inner)
 {
     private readonly Lock _lock = new();

@@ -5,10 +5,10 @@ namespace Kcopyd.Actors.Tests;
 /// <summary>A page of docs/ and the spec that compiles and runs its examples.</summary>
 internal static class DocsPage
 {
-    /// <summary>Every line of C# that the page shows stands in a spec.</summary>
-    /// <param name="name">The page's path from <c>docs</c>.</param>
-    /// <param name="least">Lines that it shows at least.</param>
-    /// <param name="specs">Paths of the specs.</param>
+    /// <summary>Asserts that every line of C# on the page is also in one of the specs.</summary>
+    /// <param name="name">The page's path relative to <c>docs</c>.</param>
+    /// <param name="least">The page must show more lines of C# than this.</param>
+    /// <param name="specs">The paths of the specs.</param>
     public static void ShowsOnlyCodeOf(string name, int least, params string[] specs)
     {
         var page = Path.GetFullPath(Path.Combine(Folder(specs[0]), name));

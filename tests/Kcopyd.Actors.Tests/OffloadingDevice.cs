@@ -1,6 +1,7 @@
 namespace Kcopyd.Actors.Tests;
 
-/// <summary>A device in memory that clones from its like and knows which of its blocks of 4 KiB were never written, and remembers what it was asked.</summary>
+/// <summary>A device in memory that clones from others of its kind, knows which of its blocks of 4 KiB hold only zeroes, and records the operations that it
+/// receives.</summary>
 internal sealed class OffloadingDevice(int length, OffloadKinds clones = OffloadKinds.Reflink, bool maps = false) : DeviceLayer(BlockDevice.Memory(length))
 {
     private const int Block = 4096;
@@ -12,13 +13,13 @@ internal sealed class OffloadingDevice(int length, OffloadKinds clones = Offload
     public override DeviceFeatures Features => DeviceFeatures.WriteZeroes
         | (clones != OffloadKinds.None ? DeviceFeatures.Clone : DeviceFeatures.None) | (maps ? DeviceFeatures.Map : DeviceFeatures.None);
 
-    /// <summary>What it then says: bytes that a clone at this offset comes to.</summary>
+    /// <summary>The result of a clone of this kind, offset and length.</summary>
     public Func<OffloadKinds, long, long, IoResult> Clones { get; init; } = static (_, _, length) => IoResult.Success(length);
 
-    /// <summary>Called at each clone.</summary>
+    /// <summary>Called for each clone.</summary>
     public Action? Cloning { get; init; }
 
-    /// <summary>What a clone at this offset waits for instead of being done; null: it is done.</summary>
+    /// <summary>The task that a clone at this offset returns instead of cloning; null to clone.</summary>
     public Func<long, Task<IoResult>?> Holds { get; init; } = static _ => null;
 
     public Func<Exception>? ThrowsWhenAskedToClone { get; init; }
@@ -68,7 +69,8 @@ internal sealed class OffloadingDevice(int length, OffloadKinds clones = Offload
         return new(new ExtentResult(end - offset, IsZero(offset), IoError.None));
     }
 
-    public override OffloadKinds CloneKinds(IBlockDevice source) => ThrowsWhenAskedToClone is { } exception ? throw exception() : source is OffloadingDevice ? clones : OffloadKinds.None;
+    public override OffloadKinds CloneKinds(IBlockDevice source) =>
+        ThrowsWhenAskedToClone is { } exception ? throw exception() : source is OffloadingDevice ? clones : OffloadKinds.None;
 
     public override ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind)
     {

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests;
 
-/// <summary>The public API only grows. What it is stands in a text file, so that every change of it is seen and reviewed.</summary>
+/// <summary>The public API only grows. It is recorded in a text file, so that every change to it is seen and reviewed.</summary>
 public sealed class PublicApi_should
 {
     private const string Accept = "KCOPYD_ACCEPT_API";
@@ -13,21 +13,23 @@ public sealed class PublicApi_should
     public void be_what_was_approved()
     {
         var file = Path.Combine(Folder(), "PublicApi.approved.txt");
-        var api = typeof(KcopydExtension).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }).ReplaceLineEndings("\n").TrimEnd() + "\n";
+        var options = new ApiGeneratorOptions { IncludeAssemblyAttributes = false };
+        var api = typeof(KcopydExtension).Assembly.GeneratePublicApi(options).ReplaceLineEndings("\n").TrimEnd() + "\n";
         if (Environment.GetEnvironmentVariable(Accept) == "1")
             File.WriteAllText(file, api);
         var approved = File.Exists(file) ? File.ReadAllText(file).ReplaceLineEndings("\n") : "";
         if (api == approved)
             return;
         var (now, before) = (api.Split('\n'), approved.Split('\n'));
+        var changes = Without(before, now).Select(static line => "- " + line.Trim()).Concat(Without(now, before).Select(static line => "+ " + line.Trim()));
         Assert.Fail($"""
             The public API differs from {file}:
-            {string.Join('\n', Without(before, now).Select(static line => "- " + line.Trim()).Concat(Without(now, before).Select(static line => "+ " + line.Trim())).Take(60))}
+            {string.Join('\n', changes.Take(60))}
             If that is meant, accept it and commit the file: {Accept}=1 dotnet test tests/Kcopyd.Actors.Tests --filter {nameof(PublicApi_should)}
             """);
     }
 
-    // The same line may stand in several types.
+    // Several types may have the same line.
     private static List<string> Without(string[] lines, string[] others)
     {
         var left = lines.ToList();

@@ -20,7 +20,7 @@ public sealed class Callbacks_should : EngineSpec
         {
             if (Interlocked.Increment(ref inside) != 1)
                 Interlocked.Increment(ref collisions);
-            unlocked++;     // no lock, and none lost
+            unlocked++;     // without a lock, and yet no increment is lost
             Interlocked.Decrement(ref inside);
             done.Signal();
         };
@@ -70,7 +70,7 @@ public sealed class Callbacks_should : EngineSpec
         using var gate = new ManualResetEventSlim();
         client.Copy(_source.Region(0, 0), [_source.Region(0, 0)], CopyFlags.None, (_, _, _) => gate.Wait());
         var second = client.CopyAsync(_source.Region(0, 0), [_source.Region(0, 0)]);
-        Assert.False(second.IsCompleted);   // the first one holds the client, and we are here
+        Assert.False(second.IsCompleted);   // the first callback blocks the client, not this thread
         gate.Set();
         await Soon(second);
     }
@@ -122,11 +122,11 @@ public sealed class Callbacks_should : EngineSpec
     [Fact]
     public async Task come_before_new_reads_are_started()
     {
-        // One piece may be in flight, and a read happens on the stack of whoever starts it: had the second one been started before the
-        // first job's callback ran, the callback would see it.
+        // At most one piece is in flight, and a read runs on the stack of the caller that starts it: if the second read were started before the first job's
+        // callback runs, the callback would count it.
         var source = new CountingDevice(Random(3 * Piece));
         var client = Client(s => s with { MaxSubJobs = 1, WorkerDispatcher = "akka.test.calling-thread-dispatcher" });
-        await Soon(client.CopyAsync(source.Region(16, 8), Whole(Mirrors(1, Piece))));     // hires the crew
+        await Soon(client.CopyAsync(source.Region(16, 8), Whole(Mirrors(1, Piece))));     // creates the crew
         var readsSeen = new TaskCompletionSource<int>();
         using var submitted = new ManualResetEventSlim();
         client.PrepareCallback((_, _, _) => submitted.Wait()).Submit();
@@ -154,7 +154,7 @@ public sealed class Callbacks_should : EngineSpec
                 Assert.Equal(i, ran);
             }
         }
-        await ExpectNoMsgAsync(TimeSpan.Zero);      // the copy still hangs
+        await ExpectNoMsgAsync(TimeSpan.Zero);      // the copy is still stalled
         stall.Release();
         await Soon(client.DestroyAsync());
         await Soon(client.FlushCallbacksAsync());

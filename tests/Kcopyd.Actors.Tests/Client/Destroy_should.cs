@@ -11,7 +11,7 @@ public sealed class Destroy_should : EngineSpec
     {
         var client = Client(name: "closing");
         var device = BlockDevice.Memory(Piece);
-        client.PrepareCallback(TestActor);      // keeps it alive
+        client.PrepareCallback(TestActor);      // keeps the client alive
         client.DestroyAsync();
         Assert.True(client.IsClosed);
         var error = Assert.Throws<KcopydClientClosedException>(() => { client.Copy(device.Region(0, 1), [device.Region(1, 1)], CopyFlags.None, TestActor); });

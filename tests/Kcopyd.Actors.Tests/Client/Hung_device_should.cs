@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Client;
 
-/// <summary>A device blocks the thread that calls it, for ever: that costs a thread, and nobody but who uses the device.</summary>
+/// <summary>A device blocks the thread that calls it, forever: this costs one thread and affects only the users of that device.</summary>
 public sealed class Hung_device_should : EngineSpec
 {
     private readonly List<BlockingDevice> _hung = [];
@@ -54,7 +54,7 @@ public sealed class Hung_device_should : EngineSpec
     }
 
     [Theory]
-    [InlineData(32, 1 << 20)]      // with several sub-jobs each: without shares they have all of the client's
+    [InlineData(32, 1 << 20)]      // several sub-jobs each: without shares they would take all of the client's
     [InlineData(64, 4096)]
     [InlineData(2000, 4096)]
     public async Task hold_up_no_other_disk(int jobs, int length)
@@ -134,12 +134,12 @@ public sealed class Hung_device_should : EngineSpec
             job.Cancel();
             await Until(() => !results.IsEmpty);
         }
-        Assert.InRange(hung.Blocked, 4, 5);     // calls that were given up count as long as they last
+        Assert.InRange(hung.Blocked, 4, 5);     // abandoned calls count until they return
         var stalled = BlockDevice.Memory(Piece).WithStall(IoOperations.Write);
         var source = Random(Piece);
         var copying = client.CopyAsync(source.Whole(), [stalled.Whole()]);
         await Soon(stalled.WaitingAsync());
-        hung.Go();                              // what was given up is read now, into memory that is nobody else's
+        hung.Go();                              // the abandoned reads complete now, into memory that nothing else uses
         await Until(() => hung.Blocked == 0);
         Assert.True((await Soon(client.CopyAsync(hung.Whole(), Whole(Mirrors(1, Piece))))).IsSuccess);
         stalled.Release();

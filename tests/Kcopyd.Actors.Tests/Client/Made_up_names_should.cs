@@ -5,10 +5,10 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Client;
 
-/// <summary>Everything that has an actor may be made without a name, beside everything else.</summary>
+/// <summary>Everything that has an actor can be created without a name, next to everything else.</summary>
 public sealed class Made_up_names_should : EngineSpec
 {
-    // The first three of each kind: numbers that each kind counted by itself would meet.
+    // Three of each kind: if each kind counted its own numbers, their names would collide.
     [Fact]
     public async Task never_meet_in_one_system_whatever_kinds_of_actors_it_has()
     {
@@ -16,7 +16,8 @@ public sealed class Made_up_names_should : EngineSpec
         for (var i = 0; i < 3; i++)
         {
             var socket = folder[$"s{i}"];
-            var server = Sys.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", BlockDevice.Memory(4096))] });
+            var server = Sys.Kcopyd().StartNbdServer(
+                new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", BlockDevice.Memory(4096))] });
             var device = await Sys.Kcopyd().OpenNbdDeviceAsync(NbdUri.Parse($"nbd+unix:///?socket={socket}"));
             _ = Sys.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(4096));
             var client = Sys.Kcopyd().CreateClient();

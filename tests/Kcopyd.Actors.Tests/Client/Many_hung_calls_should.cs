@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Client;
 
-/// <summary>Many clients use one disk that hangs: more calls than the engine may have threads.</summary>
+/// <summary>Many clients use one disk that hangs, with more calls than the engine may have threads.</summary>
 public sealed class Many_hung_calls_should() : EngineSpec($$"""
     few-threads {
       type = Dispatcher, throughput = 30, threads = {{Threads}}, max-threads = {{MaxThreads}}
@@ -14,7 +14,7 @@ public sealed class Many_hung_calls_should() : EngineSpec($$"""
     kcopyd.client { dispatcher = few-threads, worker-dispatcher = few-threads }
     """)
 {
-    private const int Threads = 2, MaxThreads = 6, MostCalls = MaxThreads - Threads;
+    private const int Threads = 2, MaxThreads = 6, MaxCalls = MaxThreads - Threads;
     private const int Clients = 4, JobsOfEach = 8;
 
     private readonly BlockingDevice _hung = new(BlockDevice.Memory(Piece, name: "hung"), IoOperations.Read | IoOperations.Write);
@@ -29,7 +29,7 @@ public sealed class Many_hung_calls_should() : EngineSpec($$"""
         var (source, copy) = (Random(Piece), BlockDevice.Memory(Piece));
         Assert.True((await Soon(Client().CopyAsync(source.Whole(), Whole(copy)))).IsSuccess);
         Assert.True(source.Bytes.SequenceEqual(copy.Bytes));
-        Assert.Equal(MostCalls, _hung.Blocked);
+        Assert.Equal(MaxCalls, _hung.Blocked);
         Assert.Empty(_results);
     }
 
@@ -76,19 +76,19 @@ public sealed class Many_hung_calls_should() : EngineSpec($$"""
         var clients = Enumerable.Range(0, Clients).Select(_ => Client(settings => settings with { CancelTimeout = TimeSpan.FromMilliseconds(50) })).ToList();
         var jobs = clients.SelectMany(client => Enumerable.Range(0, JobsOfEach).Select(
             _ => client.Copy(_hung.Whole(), Whole(BlockDevice.Memory(Piece)), CopyFlags.None, _results.Enqueue))).ToList();
-        await Until(() => _hung.Blocked >= MostCalls);
+        await Until(() => _hung.Blocked >= MaxCalls);
         foreach (var client in clients)
             await Until(async () => (await Soon(client.GetStatusAsync())).SubJobsInFlight == JobsOfEach);
         return (clients, jobs);
     }
 
-    // A job that was notified leaves its regions to others.
+    // After a job's notification its regions belong to others.
     private async Task AssertWhatWaitedIsNotMade()
     {
         _hung.Go();
         await Until(() => _hung.Blocked == 0);
-        Assert.True((await Soon(Client().CopyAsync(_hung.Whole(), Whole(BlockDevice.Memory(Piece))))).IsSuccess);       // behind all that waited
-        Assert.Equal(MostCalls + 1, _hung.Calls);
+        Assert.True((await Soon(Client().CopyAsync(_hung.Whole(), Whole(BlockDevice.Memory(Piece))))).IsSuccess);       // queued behind all waiting calls
+        Assert.Equal(MaxCalls + 1, _hung.Calls);
         Assert.Equal(Clients * JobsOfEach, _results.Count);
     }
 }

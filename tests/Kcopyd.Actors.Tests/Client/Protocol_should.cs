@@ -5,7 +5,7 @@ using static Kcopyd.Actors.KcopydProtocol;
 
 namespace Kcopyd.Actors.Tests.Client;
 
-/// <summary>What somebody can do who has only an <see cref="IActorRef"/>. Every message goes through the serializer.</summary>
+/// <summary>What a user that has only an <see cref="IActorRef"/> can do. Every message passes through the serializer.</summary>
 public sealed class Protocol_should : EngineSpec
 {
     private readonly MemoryBlockDevice _source = Random(16 * Piece);
@@ -43,7 +43,8 @@ public sealed class Protocol_should : EngineSpec
     public async Task refuse_by_the_name_of_the_argument_and_no_result_follows()
     {
         await Refused("from", "No device is named 'nowhere'", new Copy(new("nowhere", 0, 8), [new("mirror", 0, 8)], Context: 1) { Acknowledge = true });
-        await Refused("to[1]", "No device is named 'lost'", new Copy(new("source", 0, 8), [new("mirror", 0, 8), new("lost", 0, 8)], Context: 1) { Acknowledge = true });
+        await Refused("to[1]", "No device is named 'lost'",
+            new Copy(new("source", 0, 8), [new("mirror", 0, 8), new("lost", 0, 8)], Context: 1) { Acknowledge = true });
         await Refused("to[0]", "overlaps", new Copy(new("source", 0, 8), [new("source", 4, 8)], Context: 1) { Acknowledge = true });
         await Refused("from", "past the device", new Copy(new("source", 128, 8), [new("mirror", 0, 8)], Context: 1) { Acknowledge = true });
         await Refused("flags", "Unknown flags", new Copy(new("source", 0, 8), [new("mirror", 0, 8)], (CopyFlags)(1 << 20), 1) { Acknowledge = true });
@@ -56,7 +57,8 @@ public sealed class Protocol_should : EngineSpec
     {
         var result = await _client.Ask<CopyResult>(new Copy(new("source", 0, 128), [new("mirror", 0, 128)], Context: "chunk"), TimeSpan.FromSeconds(60));
         Assert.Equal((true, "chunk"), (result.IsSuccess, result.Context));
-        var refused = await _client.Ask<CopyResult>(new Copy(new("source", 0, 128), [new("nowhere", 0, 128), new("mirror", 0, 128)], Context: "chunk"), TimeSpan.FromSeconds(60));
+        var refused = await _client.Ask<CopyResult>(
+            new Copy(new("source", 0, 128), [new("nowhere", 0, 128), new("mirror", 0, 128)], Context: "chunk"), TimeSpan.FromSeconds(60));
         Assert.Equal((false, true, 0b11UL, "chunk"), (refused.IsSuccess, refused.ReadError, refused.WriteErrors, refused.Context));
         Assert.Contains("No device is named 'nowhere'", refused.Refusal, StringComparison.Ordinal);
         Assert.StartsWith("refused: ", refused.ToString(), StringComparison.Ordinal);
@@ -158,7 +160,9 @@ public sealed class Protocol_should : EngineSpec
         await ExpectMsgAsync<Done>();
         _stall.Release();
         Assert.True((await ExpectMsgAsync<CopyResult>()).IsCancelled);
-        foreach (var request in new IKcopydRequest[] { new CancelJob(id), new PauseJob(id), new ResumeJob(id), new GetProgress(id), new SubscribeProgress(id, TimeSpan.Zero, TestActor) })
+        IKcopydRequest[] requests =
+            [new CancelJob(id), new PauseJob(id), new ResumeJob(id), new GetProgress(id), new SubscribeProgress(id, TimeSpan.Zero, TestActor)];
+        foreach (var request in requests)
         {
             _client.Tell(request);
             Assert.Equal(id, (await ExpectMsgAsync<JobNotFound>()).JobId);
@@ -169,7 +173,7 @@ public sealed class Protocol_should : EngineSpec
     public async Task answer_done_before_the_notification_of_a_cancelled_job()
     {
         var id = await StartStalled();
-        _client.Tell(new Copy(new("source", 0, 8), [new("mirror", 0, 8)]) { Acknowledge = true });     // waits behind: nothing of it is in flight
+        _client.Tell(new Copy(new("source", 0, 8), [new("mirror", 0, 8)]) { Acknowledge = true });     // waits behind the first job, with nothing in flight
         _client.Tell(new CancelJob(id));
         await FishForMessageAsync(message => message is Done);
         _stall.Release();
@@ -233,7 +237,8 @@ public sealed class Protocol_should : EngineSpec
     public void give_one_device_one_name()
     {
         var devices = Sys.Kcopyd().Devices;
-        Assert.Contains("'source' is registered already", Assert.Throws<ArgumentException>(() => devices.Register("source", _mirror)).Message, StringComparison.Ordinal);
+        Assert.Contains("'source' is registered already",
+            Assert.Throws<ArgumentException>(() => devices.Register("source", _mirror)).Message, StringComparison.Ordinal);
         Assert.Equal(["mirror", "source", "stall"], devices.Names.Order(StringComparer.Ordinal));
         Assert.True(devices.Unregister("source"));
         Assert.False(devices.Unregister("source"));

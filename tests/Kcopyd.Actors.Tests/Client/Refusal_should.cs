@@ -100,9 +100,11 @@ public sealed class Refusal_should : EngineSpec
     {
         var readOnly = BlockDevice.Memory(16 * 512, readOnly: true);
         Assert.Equal("to[0]", Assert.Throws<ArgumentException>(() => { Client().Zero([readOnly.Whole()], CopyFlags.None, TestActor); }).ParamName);
-        Assert.Equal("to[1]", Assert.Throws<ArgumentException>(() => { Client().Zero([_mirror.Region(0, 8), _mirror.Region(7, 8)], CopyFlags.None, TestActor); }).ParamName);
+        Assert.Equal("to[1]",
+            Assert.Throws<ArgumentException>(() => { Client().Zero([_mirror.Region(0, 8), _mirror.Region(7, 8)], CopyFlags.None, TestActor); }).ParamName);
         Assert.Equal("to[0]", Assert.Throws<ArgumentException>(() => { Client().Zero([_mirror.Region(9, 8)], CopyFlags.None, TestActor); }).ParamName);
-        Assert.Equal("to[1]", Assert.Throws<ArgumentException>(() => { Client().Zero([_mirror.Region(0, 2), _source.Region(0, 1)], CopyFlags.None, TestActor); }).ParamName);
+        Assert.Equal("to[1]",
+            Assert.Throws<ArgumentException>(() => { Client().Zero([_mirror.Region(0, 2), _source.Region(0, 1)], CopyFlags.None, TestActor); }).ParamName);
     }
 
     [Fact]

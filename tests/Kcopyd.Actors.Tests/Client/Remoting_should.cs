@@ -6,7 +6,7 @@ using static Kcopyd.Actors.KcopydProtocol;
 
 namespace Kcopyd.Actors.Tests.Client;
 
-/// <summary>Two actor systems that only have a wire between them.</summary>
+/// <summary>Two actor systems that are connected only by a network.</summary>
 public sealed class Remoting_should : EngineSpec
 {
     private const string Remote = """
@@ -15,7 +15,8 @@ public sealed class Remoting_should : EngineSpec
         akka.remote.log-remote-lifecycle-events = off
         """;
 
-    private readonly ActorSystem _far = ActorSystem.Create("far", ConfigurationFactory.ParseString(Remote).WithFallback("akka { loglevel = WARNING, stdout-loglevel = OFF }"));
+    private readonly ActorSystem _far = ActorSystem.Create("far",
+        ConfigurationFactory.ParseString(Remote).WithFallback("akka { loglevel = WARNING, stdout-loglevel = OFF }"));
     private readonly MemoryBlockDevice _source = Random(16 * Piece);
     private readonly MemoryBlockDevice _mirror = BlockDevice.Memory(16 * Piece);
     private readonly KcopydClient _client;
@@ -32,7 +33,8 @@ public sealed class Remoting_should : EngineSpec
     public async Task run_a_job_where_its_devices_are_and_tell_the_result_here()
     {
         var client = await Resolve();
-        client.Tell(new Copy(new("source", 0, 128), [new("mirror", 0, 128), new("scratched", 0, 128)], CopyFlags.IgnoreError, "chunk") { Acknowledge = true }, TestActor);
+        var copy = new Copy(new("source", 0, 128), [new("mirror", 0, 128), new("scratched", 0, 128)], CopyFlags.IgnoreError, "chunk") { Acknowledge = true };
+        client.Tell(copy, TestActor);
         var accepted = await ExpectMsgAsync<JobAccepted>(TimeSpan.FromSeconds(60));
         var result = await ExpectMsgAsync<CopyResult>(TimeSpan.FromSeconds(60));
         Assert.Equal((accepted.JobId, false, 0b10UL, "chunk"), (result.JobId, result.ReadError, result.WriteErrors, result.Context));
@@ -43,7 +45,8 @@ public sealed class Remoting_should : EngineSpec
     [Fact]
     public async Task bring_home_a_result_with_more_ranges_than_a_frame_holds()
     {
-        _far.Kcopyd().Devices.Register("worn", BlockDevice.Memory(32 << 20, name: "worn").WithErrors([.. Enumerable.Range(0, 20_000).Select(static i => ByteRange.Sectors(3 * i))]));
+        var bad = Enumerable.Range(0, 20_000).Select(static i => ByteRange.Sectors(3 * i)).ToArray();
+        _far.Kcopyd().Devices.Register("worn", BlockDevice.Memory(32 << 20, name: "worn").WithErrors(bad));
         _far.Kcopyd().Devices.Register("large", BlockDevice.Memory(32 << 20));
         var client = await Resolve();
         var result = await client.Ask<CopyResult>(new Copy(new("worn", 0, 65536), [new("large", 0, 65536)], CopyFlags.IgnoreError), TimeSpan.FromSeconds(60));
@@ -68,7 +71,8 @@ public sealed class Remoting_should : EngineSpec
         _far.Kcopyd().Devices.Register("stall", stall);
         var client = await Resolve();
         var watcher = CreateTestProbe();
-        client.Tell(new Copy(new("stall", 0, 128), [new("mirror", 0, 128)], CopyFlags.Flush) { Acknowledge = true }, TestActor);     // a flush is left to cancel
+        // The flush is left to cancel.
+        client.Tell(new Copy(new("stall", 0, 128), [new("mirror", 0, 128)], CopyFlags.Flush) { Acknowledge = true }, TestActor);
         var id = (await ExpectMsgAsync<JobAccepted>(TimeSpan.FromSeconds(60))).JobId;
         client.Tell(new SubscribeProgress(id, TimeSpan.Zero, watcher), TestActor);
         await ExpectMsgAsync<Done>(TimeSpan.FromSeconds(60));

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Client;
 
-/// <summary>Somebody stops the client from outside, in the middle of everything.</summary>
+/// <summary>The client's actor is stopped from outside, in the middle of its work.</summary>
 public sealed class Stopped_client_should : EngineSpec
 {
     public static TheoryData<object> Deaths => new(PoisonPill.Instance, Kill.Instance, "stop");
@@ -14,7 +14,7 @@ public sealed class Stopped_client_should : EngineSpec
     [MemberData(nameof(Deaths))]
     public async Task notify_every_job_and_token_once(object death)
     {
-        var client = Client(s => s with { MaxSubJobs = 4 });      // of which a disk alone gets half
+        var client = Client(s => s with { MaxSubJobs = 4 });      // a single disk gets half of them
         var source = Random(4 * Piece).WithStall();
         var told = new ConcurrentQueue<object?>();
         var task = client.CopyAsync(source.Whole(), Whole(Mirrors(2, 4 * Piece)));

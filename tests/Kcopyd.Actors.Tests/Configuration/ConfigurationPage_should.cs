@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Configuration;
 
-/// <summary>docs/configuration.md says what the code does.</summary>
+/// <summary>docs/configuration.md matches the code.</summary>
 public sealed class ConfigurationPage_should : TestKit
 {
     private static readonly string[] Lines = File.ReadAllLines(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/configuration.md"));
@@ -52,7 +52,7 @@ public sealed class ConfigurationPage_should : TestKit
         AwaitAssert(() =>
         {
             lock (rows)
-                Assert.Equal(AllInstruments.Count, rows.Count);   // some are published as actors start
+                Assert.Equal(AllInstruments.Count, rows.Count);   // some are published when actors start
         });
         Assert.All(rows, row => Assert.Contains(Lines, line => line.StartsWith(row, StringComparison.Ordinal)));
     }

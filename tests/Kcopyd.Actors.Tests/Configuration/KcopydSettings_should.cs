@@ -95,7 +95,8 @@ public sealed class KcopydSettings_should : TestKit
     public void be_refused_of_origins_too(string hocon, string message)
     {
         using var system = ActorSystem.Create("refused", ConfigurationFactory.ParseString(hocon));
-        Assert.StartsWith(message, Assert.Throws<ConfigurationException>(() => system.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(4096))).Message, StringComparison.Ordinal);
+        Assert.StartsWith(message,
+            Assert.Throws<ConfigurationException>(() => system.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(4096))).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -104,7 +105,8 @@ public sealed class KcopydSettings_should : TestKit
     public void be_refused_of_servers_too(string hocon, string message)
     {
         using var system = ActorSystem.Create("refused", ConfigurationFactory.ParseString(hocon));
-        Assert.StartsWith(message, Assert.Throws<ConfigurationException>(() => system.Kcopyd().StartNbdServer(new NbdServerOptions())).Message, StringComparison.Ordinal);
+        Assert.StartsWith(message,
+            Assert.Throws<ConfigurationException>(() => system.Kcopyd().StartNbdServer(new NbdServerOptions())).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Actors.Tests.Devices;
 
-/// <summary>Memory at a multiple of 4096, as direct I/O wants it.</summary>
+/// <summary>Memory at a multiple of 4096, as direct I/O requires.</summary>
 internal sealed unsafe class AlignedMemory(int length) : MemoryManager<byte>
 {
     private void* _memory = NativeMemory.AlignedAlloc((nuint)length, 4096);

@@ -2,18 +2,17 @@ using Kcopyd.Actors.Faults;
 
 namespace Kcopyd.Actors.Tests.Devices;
 
-/// <summary>A device whose calls block the thread that makes them, until they are let go: a hung fsync, a user's own device that does not know of
-/// tasks.</summary>
+/// <summary>A device whose calls block the calling thread until they are released: a hung fsync, or a user's device that is not asynchronous.</summary>
 internal sealed class BlockingDevice(IBlockDevice inner, IoOperations operations) : DeviceLayer(inner, leaveOpen: false)
 {
     private readonly ManualResetEventSlim _go = new();
     private int _blocked;
     private int _calls;
 
-    /// <summary>Calls that block now.</summary>
+    /// <summary>The number of calls that are blocked now.</summary>
     public int Blocked => Volatile.Read(ref _blocked);
 
-    /// <summary>Calls so far of the operations that block.</summary>
+    /// <summary>The number of calls of the blocking operations so far.</summary>
     public int Calls => Volatile.Read(ref _calls);
 
     public override ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
@@ -42,7 +41,7 @@ internal sealed class BlockingDevice(IBlockDevice inner, IoOperations operations
 
     public void Go() => _go.Set();
 
-    /// <summary>True while calls pass.</summary>
+    /// <summary>True while calls pass without blocking.</summary>
     public bool IsOpen
     {
         get => _go.IsSet;

@@ -18,7 +18,7 @@ internal static class Bytes
         return bytes;
     }
 
-    /// <summary>Reads until there is all, the end, or an error, as every caller of a device does.</summary>
+    /// <summary>Reads until all bytes are read, or the device ends, as every caller of a device does; an error fails the test.</summary>
     public static async Task<byte[]> ReadAllAsync(this IBlockDevice device, long offset, int length)
     {
         using var memory = new AlignedMemory(length + 1);
@@ -34,8 +34,8 @@ internal static class Bytes
         return memory.Memory.Span[..done].ToArray();
     }
 
-    /// <summary>Writes until all is written.</summary>
-    /// <returns>The number of transfers that it took.</returns>
+    /// <summary>Writes until all bytes are written.</summary>
+    /// <returns>The number of transfers.</returns>
     public static async Task<int> WriteAllAsync(this IBlockDevice device, long offset, byte[] bytes)
     {
         using var memory = new AlignedMemory(bytes.Length + 1);

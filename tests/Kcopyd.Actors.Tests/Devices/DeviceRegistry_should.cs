@@ -18,7 +18,8 @@ public sealed class DeviceRegistry_should
         Assert.Same(disk, registry.Get<IBlockDevice>("b"));
         var unknown = Assert.Throws<KeyNotFoundException>(() => registry.Get<IBlockDevice>("c"));
         Assert.Contains("registered are 'a', 'b'", unknown.Message, StringComparison.Ordinal);
-        Assert.Equal("Device 'b' is a MemoryBlockDevice, not a NullBlockDevice.", Assert.Throws<InvalidCastException>(() => registry.Get<NullBlockDevice>("b")).Message);
+        Assert.Equal("Device 'b' is a MemoryBlockDevice, not a NullBlockDevice.",
+            Assert.Throws<InvalidCastException>(() => registry.Get<NullBlockDevice>("b")).Message);
     }
 
     [Fact]
@@ -26,7 +27,8 @@ public sealed class DeviceRegistry_should
     {
         var registry = new DeviceRegistry();
         registry.Register("disk", BlockDevice.Memory(4096));
-        Assert.Contains("'disk' is registered already", Assert.Throws<ArgumentException>(() => registry.Register("disk", BlockDevice.Memory(4096))).Message, StringComparison.Ordinal);
+        Assert.Contains("'disk' is registered already",
+            Assert.Throws<ArgumentException>(() => registry.Register("disk", BlockDevice.Memory(4096))).Message, StringComparison.Ordinal);
         Assert.True(registry.Unregister("disk"));
         Assert.False(registry.Unregister("disk"));
         registry.Register("disk", BlockDevice.Memory(4096));

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Devices;
 
-/// <summary>Random operations against an array of bytes.</summary>
+/// <summary>Random operations, compared with a model in a byte array.</summary>
 public sealed class Every_device_should : IDisposable
 {
     private const int Length = 70_001;
@@ -28,7 +28,7 @@ public sealed class Every_device_should : IDisposable
     [InlineData(Kind.Portable)]
     public async Task hold_what_an_array_would_hold(Kind kind)
     {
-        await Make(kind).DisposeAsync(); // skips where there is no such device
+        await Make(kind).DisposeAsync(); // skips the test where this device is not available
         await Gen.Select(Gen.Enum<Operation>(), Gen.Int[0, Length], Gen.OneOf(Gen.Int[0, 600], Gen.Int[0, Length]), Gen.Byte)
             .Array[1, 30]
             .SampleAsync(async steps =>
@@ -75,7 +75,8 @@ public sealed class Every_device_should : IDisposable
             var extent = await device.MapAsync(at, Length - at);
             Assert.Equal(IoError.None, extent.Error);
             Assert.InRange(extent.Length, 1, Length - at);
-            Assert.False(extent.IsZero && model.AsSpan((int)at, (int)extent.Length).ContainsAnyExcept((byte)0), $"data at {at}+{extent.Length} is said to be a hole");
+            Assert.False(extent.IsZero && model.AsSpan((int)at, (int)extent.Length).ContainsAnyExcept((byte)0),
+                $"data at {at}+{extent.Length} is reported as a hole");
             at += extent.Length;
         }
     }

@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors.Tests.Devices;
 
-/// <summary>A folder that goes away with the test.</summary>
+/// <summary>A folder that is deleted with the test.</summary>
 internal sealed class TempFolder : IDisposable
 {
     private readonly DirectoryInfo _folder;

@@ -50,6 +50,7 @@ public sealed class Whole_transfers_should
     {
         public override DeviceFeatures Features => DeviceFeatures.None;
 
-        public override ValueTask<IoResult> WriteZeroesAsync(long offset, long length) => throw new InvalidOperationException("It has no such feature.");
+        public override ValueTask<IoResult> WriteZeroesAsync(long offset, long length) =>
+            throw new InvalidOperationException("The device does not have this feature.");
     }
 }

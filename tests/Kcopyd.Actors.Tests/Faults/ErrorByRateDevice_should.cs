@@ -19,8 +19,8 @@ public sealed class ErrorByRateDevice_should
     [InlineData(0.1, 800, 1200)]
     [InlineData(0.5, 4800, 5200)]
     [InlineData(1, 10_000, 10_000)]
-    public async Task fail_about_as_often_as_it_is_told_to(double probability, int least, int most) =>
-        Assert.InRange((await FatesAsync(probability, seed: 1)).Count(failed => failed), least, most);
+    public async Task fail_about_as_often_as_it_is_told_to(double probability, int min, int max) =>
+        Assert.InRange((await FatesAsync(probability, seed: 1)).Count(failed => failed), min, max);
 
     [Fact]
     public void refuse_a_rate_that_is_no_probability()

@@ -79,9 +79,9 @@ public sealed class StallDevice_should
         var read = device.ReadAsync(0, new byte[512]).AsTask().ContinueWith(_ =>
         {
             continuedOn = Environment.CurrentManagedThreadId;
-            Assert.True(Task.Run(() => device.Waiting == 0).Result);        // a lock that is held would wait for ever
+            Assert.True(Task.Run(() => device.Waiting == 0).Result);        // would wait forever if the lock were held
         }, TaskContinuationOptions.ExecuteSynchronously);
-        var releaser = new Thread(() => device.Release());      // which has no context that would take the continuation
+        var releaser = new Thread(() => device.Release());      // has no synchronization context that would run the continuation
         releaser.Start();
         await read;
         releaser.Join();

@@ -57,7 +57,7 @@ public sealed class DirectIo_should : IDisposable
         Assert.Equal(content[4096..12288], memory.Memory.Slice(1, 8192).ToArray());
         Assert.Equal(IoResult.Success(5000), await device.WriteAsync(777, Bytes.Filled(5000, 3)));
         Array.Fill(content, (byte)3, 777, 5000);
-        Assert.Equal(content, await device.ReadAllAsync(0, 65536)); // direct: sees what the page cache held
+        Assert.Equal(content, await device.ReadAllAsync(0, 65536)); // direct I/O sees what was in the page cache
     }
 
     [SkippableFact]
@@ -75,7 +75,7 @@ public sealed class DirectIo_should : IDisposable
     [SkippableFact]
     public void be_refused_with_the_remedy_where_the_file_system_has_none()
     {
-        // procfs has regular files without direct I/O on every machine.
+        // On every machine sysfs has regular files without direct I/O.
         const string Path = "/sys/devices/system/cpu/online";
         var refused = Assert.Throws<DeviceOpenException>(() => BlockDevice.Open(Path, new() { ReadOnly = true, Io = IoMode.Direct }));
         Assert.Contains(Path, refused.Message, StringComparison.Ordinal);

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Files;
 
-/// <summary>What goes through the ring, and what is done at once because nothing would be waited for.</summary>
+/// <summary>Which transfers go through the ring, and which complete at once because they would not wait.</summary>
 [Collection(Alone.Name)]
 public sealed class FileBlockDevice_on_engine_threads_should : TestKit
 {
@@ -29,8 +29,8 @@ public sealed class FileBlockDevice_on_engine_threads_should : TestKit
     [SkippableFact]
     public async Task read_what_is_cached_without_the_ring_and_what_is_not_with_it()
     {
-        // Written past the page cache. Evicting is no way to get there: the kernel drops pages as well as it can, and may keep one that another
-        // processor has just looked at.
+        // Written past the page cache. Eviction would not be reliable: the kernel drops pages on a best-effort basis and may keep one that another processor
+        // has just looked at.
         using var memory = new AlignedMemory(Length);
         var content = Bytes.Random(Length);
         content.CopyTo(memory.Memory);

@@ -86,7 +86,7 @@ public sealed class FileBlockDevice_should : IDisposable
         await using var device = BlockDevice.Open(_folder.File("f", new byte[1000]), new() { ReadOnly = true });
 
         Assert.True(device.IsReadOnly);
-        Assert.Equal(DeviceFeatures.Clone, device.Features);    // as the source
+        Assert.Equal(DeviceFeatures.Clone, device.Features);    // as a source of clones
         Assert.Equal(IoResult.Failure(IoError.ReadOnly), await device.WriteAsync(0, new byte[10]));
         Assert.Equal(IoResult.Failure(IoError.ReadOnly), await device.WriteZeroesAsync(0, 10));
         Assert.Equal(IoResult.Failure(IoError.ReadOnly), await device.DiscardAsync(0, 10));
@@ -178,7 +178,7 @@ public sealed class FileBlockDevice_should : IDisposable
 
     [SkippableTheory]
     [InlineData(null)]
-    [InlineData("/dev/shm")] // tmpfs: punches holes, but may not zero ranges
+    [InlineData("/dev/shm")] // tmpfs punches holes, but may not zero ranges
     public async Task zero_a_range_without_touching_its_neighbours_or_the_length(string? parent)
     {
         Skip.If(parent is not null && !Directory.Exists(parent), $"needs {parent}");
@@ -217,7 +217,8 @@ public sealed class FileBlockDevice_should : IDisposable
         Assert.Contains("Create = true", missing.Message, StringComparison.Ordinal);
         Assert.Throws<DirectoryNotFoundException>(() => BlockDevice.Open(_folder["no/folder"], new() { Create = true }));
         Assert.Equal(DeviceOpenError.IsDirectory, Assert.Throws<DeviceOpenException>(() => BlockDevice.Open("/tmp")).Reason);
-        Assert.Contains("'/tmp' is a directory", Assert.Throws<DeviceOpenException>(() => BlockDevice.Open("/tmp", new() { ReadOnly = true })).Message, StringComparison.Ordinal);
+        Assert.Contains("'/tmp' is a directory",
+            Assert.Throws<DeviceOpenException>(() => BlockDevice.Open("/tmp", new() { ReadOnly = true })).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => BlockDevice.Open(_folder["x"], new() { ReadOnly = true, Create = true }));
         Assert.Throws<ArgumentOutOfRangeException>(() => BlockDevice.Open(_folder["x"], new() { Length = -1 }));
         Assert.False(File.Exists(_folder["x"]));
@@ -241,7 +242,7 @@ public sealed class FileBlockDevice_should : IDisposable
             Forbid(false);
         }
 
-        // Root is stopped by the immutable attribute only.
+        // Only the immutable attribute stops root.
         void Forbid(bool forbid) => SkipUnless(() => Environment.IsPrivilegedProcess
             ? LoopDevice.Run("chattr", [forbid ? "+i" : "-i", path])
             : LoopDevice.Run("chmod", [forbid ? "a-w" : "u+w", path]));
@@ -251,12 +252,14 @@ public sealed class FileBlockDevice_should : IDisposable
     public void refuse_a_pipe_at_once_instead_of_waiting_for_its_other_end()
     {
         LoopDevice.Run("mkfifo", [_folder["pipe"]]);
-        Assert.Equal(DeviceOpenError.HasNoOffsets, Assert.Throws<DeviceOpenException>(() => BlockDevice.Open(_folder["pipe"], new() { ReadOnly = true })).Reason);
+        Assert.Equal(DeviceOpenError.HasNoOffsets,
+            Assert.Throws<DeviceOpenException>(() => BlockDevice.Open(_folder["pipe"], new() { ReadOnly = true })).Reason);
     }
 
     [Fact]
     public void refuse_a_file_whose_length_reads_as_zero_and_that_has_content() =>
-        Assert.Equal(DeviceOpenError.HasNoLength, Assert.Throws<DeviceOpenException>(() => BlockDevice.Open("/proc/version", new() { ReadOnly = true })).Reason);
+        Assert.Equal(DeviceOpenError.HasNoLength,
+            Assert.Throws<DeviceOpenException>(() => BlockDevice.Open("/proc/version", new() { ReadOnly = true })).Reason);
 
     [Fact]
     public async Task create_a_new_file_only_where_nothing_has_its_name_and_with_the_permissions_asked_for()

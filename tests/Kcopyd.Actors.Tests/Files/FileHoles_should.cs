@@ -48,7 +48,7 @@ public sealed class FileHoles_should : IDisposable
         using (var other = File.OpenWrite(_folder["f"]))
             other.SetLength(512 << 10);
         Assert.Equal(ExtentResult.Zero(512 << 10), await device.MapAsync(0, Length));
-        Assert.False((await device.MapAsync(512 << 10, Length)).IsZero, "reading must say that the device has ended");
+        Assert.False((await device.MapAsync(512 << 10, Length)).IsZero, "a read must report the end of the device");
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class FlushLatch_should
     [Fact]
     public async Task give_the_error_to_everyone_who_flushes_at_the_same_time()
     {
-        // The kernel's rule: the first fsync after a lost write fails, the next one succeeds.
+        // As in the kernel: the first fsync after a lost write fails, the next one succeeds.
         var reported = 0;
         using var inside = new ManualResetEventSlim();
         using var go = new ManualResetEventSlim();
@@ -38,7 +38,7 @@ public sealed class FlushLatch_should
         IoError second = default;
         var other = new Thread(() => second = latch.Flush());
         other.Start();
-        // The other thread either waits for the first (as it must) or returns at once.
+        // The other thread either waits for the first one, as it must, or returns at once.
         SpinWait.SpinUntil(() => other.ThreadState.HasFlag(ThreadState.WaitSleepJoin) || !other.IsAlive);
         go.Set();
         other.Join();

@@ -89,7 +89,7 @@ public sealed class LoopBlockDevice_should : IDisposable
             await using var writable = BlockDevice.Open(loop.Path);
             Assert.True(writable.IsReadOnly);
         }
-        catch (UnauthorizedAccessException e) // some kernels refuse the open already
+        catch (UnauthorizedAccessException e) // some kernels refuse the open itself
         {
             Assert.Contains("ReadOnly = true", e.Message, StringComparison.Ordinal);
         }
@@ -120,7 +120,7 @@ public sealed class LoopBlockDevice_should : IDisposable
         await using var nested = BlockDevice.Open(second.Path, new() { ReadOnly = true });
 
         Assert.Equal(file.Locate(8192 + 512), device.Locate(512));
-        Assert.NotEqual(device.Locate(0), nested.Locate(0)); // one level is looked through
+        Assert.NotEqual(device.Locate(0), nested.Locate(0)); // only one level is resolved
         Assert.Equal(new DiskIdentity(7, uint.Parse(loop.Path["/dev/loop".Length..], CultureInfo.InvariantCulture)), nested.Locate(0).Storage);
     }
 
@@ -128,7 +128,7 @@ public sealed class LoopBlockDevice_should : IDisposable
     public async Task live_on_its_disk_when_it_is_a_partition()
     {
         using var loop = LoopDevice.Attach(_folder.File("image", new byte[Size]), 512, options: "--partscan");
-        LoopDevice.Run("addpart", [loop.Path, "1", "2048", "1024"]); // tells the kernel without a table on the disk
+        LoopDevice.Run("addpart", [loop.Path, "1", "2048", "1024"]); // adds the partition to the kernel without a partition table on the disk
         var partition = loop.Path + "p1";
         Skip.IfNot(File.Exists(partition), $"needs /dev to be a devtmpfs that makes {partition}");
         await using var whole = BlockDevice.Open(loop.Path);

@@ -3,14 +3,14 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Files;
 
-/// <summary>A real block device over a file, detached with the test.</summary>
+/// <summary>A real block device backed by a file, detached with the test.</summary>
 internal sealed class LoopDevice : IDisposable
 {
     private LoopDevice(string path) => Path = path;
 
     public string Path { get; }
 
-    /// <summary>Skips the test where loop devices cannot be made.</summary>
+    /// <summary>Skips the test where loop devices cannot be created.</summary>
     public static LoopDevice Attach(string file, int sectorSize, bool readOnly = false, params string[] options)
     {
         Skip.IfNot(Environment.IsPrivilegedProcess, "needs root for losetup");

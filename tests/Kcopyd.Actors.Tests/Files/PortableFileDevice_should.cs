@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Files;
 
-/// <summary>What <see cref="BlockDevice.Open"/> gives where the kernel is not Linux, tried here.</summary>
+/// <summary>The device that <see cref="BlockDevice.Open"/> returns on systems other than Linux, tested here on Linux.</summary>
 public sealed class PortableFileDevice_should() : EngineSpec(), IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -74,18 +74,23 @@ public sealed class PortableFileDevice_should() : EngineSpec(), IDisposable
     [Fact]
     public void say_what_is_wrong_and_what_to_do()
     {
-        Assert.Contains("Create = true", Assert.Throws<FileNotFoundException>(() => new PortableFileDevice(_folder["none"], new())).Message, StringComparison.Ordinal);
+        Assert.Contains("Create = true",
+            Assert.Throws<FileNotFoundException>(() => new PortableFileDevice(_folder["none"], new())).Message, StringComparison.Ordinal);
         Assert.Throws<DirectoryNotFoundException>(() => new PortableFileDevice(_folder["no/such"], new() { Create = true }));
         _folder.File("f", [1]);
         Assert.Equal(DeviceOpenError.Exists, Assert.Throws<DeviceOpenException>(() => new PortableFileDevice(_folder["f"], new() { CreateNew = true })).Reason);
-        Assert.Equal(DeviceOpenError.IsDirectory, Assert.Throws<DeviceOpenException>(() => new PortableFileDevice(Path.GetDirectoryName(_folder["f"])!, new())).Reason);
-        Assert.Contains("IoMode.Buffered", Assert.Throws<PlatformNotSupportedException>(() => new PortableFileDevice(_folder["f"], new() { Io = IoMode.Direct })).Message, StringComparison.Ordinal);
+        Assert.Equal(DeviceOpenError.IsDirectory,
+            Assert.Throws<DeviceOpenException>(() => new PortableFileDevice(Path.GetDirectoryName(_folder["f"])!, new())).Reason);
+        Assert.Contains("IoMode.Buffered",
+            Assert.Throws<PlatformNotSupportedException>(() => new PortableFileDevice(_folder["f"], new() { Io = IoMode.Direct })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void be_all_that_users_meet_of_files_where_the_rest_says_that_it_is_of_Linux()
     {
-        var linux = typeof(KcopydExtension).Assembly.GetExportedTypes().Where(static type => type.GetCustomAttribute<SupportedOSPlatformAttribute>() is not null).Select(static type => type.Name);
+        var linux = typeof(KcopydExtension).Assembly.GetExportedTypes()
+            .Where(static type => type.GetCustomAttribute<SupportedOSPlatformAttribute>() is not null).Select(static type => type.Name);
         Assert.Equal(["StorageLock"], linux.Order(StringComparer.Ordinal));
     }
 

@@ -42,7 +42,7 @@ public sealed class StorageLock_should : IDisposable
             Assert.Throws<StorageBusyException>(() => StorageLock.Acquire(Writes(other)));
         held.Release(_folder["link"]);
         using var free = StorageLock.Acquire(Writes(other));
-        held.Release(other);        // is no longer its
+        held.Release(other);        // no longer belongs to it
         Assert.Throws<StorageBusyException>(() => StorageLock.Acquire(Writes(other)));
     }
 
@@ -179,7 +179,8 @@ public sealed class StorageLock_should : IDisposable
         LoopDevice.Run("mkfs.ext2", ["-q", loop.Path]);
 
         using (StorageLock.Acquire(Writes(file)))
-            Assert.Contains("already mounted or mount point busy", Assert.Throws<InvalidOperationException>(() => Mount.Of(loop.Path, _folder["mnt"])).Message, StringComparison.Ordinal);
+            Assert.Contains("already mounted or mount point busy",
+                Assert.Throws<InvalidOperationException>(() => Mount.Of(loop.Path, _folder["mnt"])).Message, StringComparison.Ordinal);
 
         using var mount = Mount.Of(loop.Path, _folder["mnt"]);
     }
@@ -189,7 +190,7 @@ public sealed class StorageLock_should : IDisposable
     {
         var file = _folder.File("image", new byte[Size]);
         using var loop = LoopDevice.Attach(file, 512, options: "--partscan");
-        LoopDevice.Run("addpart", [loop.Path, "1", "2048", "1024"]);        // told to the kernel, which may know no partition tables
+        LoopDevice.Run("addpart", [loop.Path, "1", "2048", "1024"]);        // added directly: the kernel may not support partition tables
         LoopDevice.Run("addpart", [loop.Path, "2", "4096", "1024"]);
         var (first, second) = (loop.Path + "p1", loop.Path + "p2");
         Skip.IfNot(File.Exists(second), "needs nodes of partitions on loop devices (devtmpfs)");
@@ -211,7 +212,8 @@ public sealed class StorageLock_should : IDisposable
     {
         var file = _folder.File("image", new byte[Size]);
         using var loop = LoopDevice.Attach(file, 512);
-        using var other = Process.Start(new ProcessStartInfo("python3", ["-c", "import os,sys; fd = os.open(sys.argv[1], os.O_RDONLY | os.O_EXCL); print('open', flush=True); sys.stdin.read()", loop.Path])
+        const string Script = "import os,sys; fd = os.open(sys.argv[1], os.O_RDONLY | os.O_EXCL); print('open', flush=True); sys.stdin.read()";
+        using var other = Process.Start(new ProcessStartInfo("python3", ["-c", Script, loop.Path])
         { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         Assert.Equal("open", await other.StandardOutput.ReadLineAsync());
 

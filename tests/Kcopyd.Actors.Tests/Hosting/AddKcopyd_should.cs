@@ -34,7 +34,7 @@ public sealed class AddKcopyd_should
     {
         using var host = await Hosts.StartAsync(services => services
             .AddSingleton<Copier>()
-            .AddHostedService(provider => provider.GetRequiredService<Copier>())     // before AddAkka: constructed, and started, first
+            .AddHostedService(provider => provider.GetRequiredService<Copier>())     // before AddAkka: constructed and started first
             .AddKcopyd()
             .AddKcopydClient("resync")
             .AddAkka("app", akka => akka.WithKcopyd(kcopyd => kcopyd.AddClient<Resync>("resync", options => options.ThrottlePercent = 20))));

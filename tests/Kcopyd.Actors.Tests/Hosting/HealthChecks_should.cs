@@ -38,7 +38,7 @@ public sealed class HealthChecks_should
         Assert.Contains("max-prepared-callbacks", report.Entries[Ready].Description, StringComparison.Ordinal);
         Assert.Equal(HealthStatus.Healthy, report.Entries[Liveness].Status);
         token.Abandon();
-        await host.Services.GetRequiredService<KcopydClient>().GetStatusAsync();    // answered after the token was taken off
+        await host.Services.GetRequiredService<KcopydClient>().GetStatusAsync();    // answered after the token has been removed
         Assert.Equal(HealthStatus.Healthy, (await CheckAsync(host)).Entries[Ready].Status);
         await host.StopAsync();
     }
@@ -88,7 +88,7 @@ public sealed class HealthChecks_should
 
         token.Abandon();
         await closed;
-        await UntilAsync(host, Ready, HealthStatus.Healthy);        // the dead actor's name is free in a moment
+        await UntilAsync(host, Ready, HealthStatus.Healthy);        // once the stopped actor's name is free
         await UntilAsync(host, Liveness, HealthStatus.Healthy);
         await host.StopAsync();
     }

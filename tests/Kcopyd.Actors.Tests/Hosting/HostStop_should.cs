@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Hosting;
 
-/// <summary>By itself: the coordinated shutdown runs on real time, which is short of threads while other tests run.</summary>
+/// <summary>Runs alone: the coordinated shutdown uses real time and would be short of threads while other tests run.</summary>
 [CollectionDefinition("real time", DisableParallelization = true)]
 public sealed class RealTime;
 
@@ -59,7 +59,7 @@ public sealed class HostStop_should
         var report = Assert.Single(logs.Lines, line => line.Level == LogLevel.Warning && line.Text.Contains("cannot wait longer", StringComparison.Ordinal));
         Assert.Contains("1 prepared callback(s) #1(chunk 42)", report.Text, StringComparison.Ordinal);
         Assert.Contains("akka.coordinated-shutdown.phases.before-actor-system-terminate.timeout", report.Text, StringComparison.Ordinal);
-        Assert.True(await told.Task.WaitAsync(Patience), "the token was not told that nothing was done");
+        Assert.True(await told.Task.WaitAsync(Patience), "the token was not notified of a failure");
     }
 
     [Fact]

@@ -68,7 +68,8 @@ public sealed class HostedNbdServer_should
     {
         var logs = new RecordedLogs();
         using var host = await StartAsync(nbd => nbd.Exports = _ => [new NbdExport("", BlockDevice.Memory(4096, name: "disk").WithFlushError())], logs: logs);
-        var said = logs.WaitForAsync(line => line.Category == typeof(NbdServer).FullName && line.Level == LogLevel.Error && line.Text.Contains("flush failed; what was written since the last good flush may be lost", StringComparison.Ordinal));
+        var said = logs.WaitForAsync(line => line.Category == typeof(NbdServer).FullName && line.Level == LogLevel.Error
+            && line.Text.Contains("flush failed; what was written since the last good flush may be lost", StringComparison.Ordinal));
         await host.StopAsync();
         await said;
     }
@@ -79,7 +80,8 @@ public sealed class HostedNbdServer_should
         var logs = new RecordedLogs();
         var stalled = BlockDevice.Memory(4096).WithStall();
         using var host = await StartAsync(nbd => nbd.Exports = _ => [new NbdExport("", stalled)], "1 s", logs);
-        var said = logs.WaitForAsync(line => line.Text.Contains("akka.coordinated-shutdown.phases.service-unbind.timeout, now 00:00:01", StringComparison.Ordinal));
+        var said = logs.WaitForAsync(
+            line => line.Text.Contains("akka.coordinated-shutdown.phases.service-unbind.timeout, now 00:00:01", StringComparison.Ordinal));
         await host.StopAsync().WaitAsync(Patience);
         await said;
         stalled.Release();
@@ -113,14 +115,14 @@ public sealed class HostedNbdServer_should
         Assert.True(new NbdServerHostOptions().ToConfig().IsEmpty);
         var all = new NbdServerHostOptions
         {
-            MaxConnections = 1, HandshakeTimeout = TimeSpan.FromSeconds(2), MaxRequests = 3, MaxIos = 4, PieceSize = 1 << 20, MaxBytes = 1L << 30, DrainTimeout = TimeSpan.FromSeconds(5),
-                DeviceTimeout = TimeSpan.FromSeconds(6), KeepAlive = TimeSpan.FromSeconds(7), Dispatcher = "mine",
+            MaxConnections = 1, HandshakeTimeout = TimeSpan.FromSeconds(2), MaxRequests = 3, MaxIos = 4, PieceSize = 1 << 20, MaxBytes = 1L << 30,
+            DrainTimeout = TimeSpan.FromSeconds(5), DeviceTimeout = TimeSpan.FromSeconds(6), KeepAlive = TimeSpan.FromSeconds(7), Dispatcher = "mine",
         };
         Assert.Equal(
             new NbdServerSettings
             {
-                MaxConnections = 1, HandshakeTimeout = TimeSpan.FromSeconds(2), MaxRequests = 3, MaxIos = 4, PieceSize = 1 << 20, MaxBytes = 1L << 30, DrainTimeout = TimeSpan.FromSeconds(5),
-                DeviceTimeout = TimeSpan.FromSeconds(6), KeepAlive = TimeSpan.FromSeconds(7), Dispatcher = "mine",
+                MaxConnections = 1, HandshakeTimeout = TimeSpan.FromSeconds(2), MaxRequests = 3, MaxIos = 4, PieceSize = 1 << 20, MaxBytes = 1L << 30,
+                DrainTimeout = TimeSpan.FromSeconds(5), DeviceTimeout = TimeSpan.FromSeconds(6), KeepAlive = TimeSpan.FromSeconds(7), Dispatcher = "mine",
             },
             NbdServerSettings.FromConfig(all.ToConfig().GetConfig("kcopyd.nbd.server")));
     }
@@ -133,7 +135,7 @@ public sealed class HostedNbdServer_should
         Assert.Equal((HealthStatus.Healthy, HealthStatus.Healthy), await HealthAsync(host));
         using (var client = await ConnectAsync(server))
         {
-            await client.GetStream().ReadExactlyAsync(new byte[18]);      // greeted: it has its place
+            await client.GetStream().ReadExactlyAsync(new byte[18]);      // the greeting: the connection has its slot
             Assert.Equal((HealthStatus.Unhealthy, HealthStatus.Healthy), await HealthAsync(host));
         }
         await server.StopAsync();
@@ -158,18 +160,19 @@ public sealed class HostedNbdServer_should
 
     private static void Loopback(NbdServerHostOptions nbd) => nbd.EndPoints.Add(new IPEndPoint(IPAddress.Loopback, 0));
 
-    private static Task<IHost> StartAsync(Action<NbdServerHostOptions> configure, string timeout = "10 s", RecordedLogs? logs = null) => Hosts.StartAsync(services =>
-    {
-        services.AddHealthChecks();
-        services.AddKcopyd().AddAkka("app", akka => akka
-            .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
-            .AddHocon($"akka.coordinated-shutdown.phases.service-unbind.timeout = {timeout}", HoconAddMode.Prepend)
-            .WithKcopyd(kcopyd => kcopyd
-                .AddNbdServer(nbd =>
-                {
-                    Loopback(nbd);
-                    configure(nbd);
-                })
-                .AddHealthChecks()));
-    }, logs);
+    private static Task<IHost> StartAsync(Action<NbdServerHostOptions> configure, string timeout = "10 s", RecordedLogs? logs = null) =>
+        Hosts.StartAsync(services =>
+        {
+            services.AddHealthChecks();
+            services.AddKcopyd().AddAkka("app", akka => akka
+                .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
+                .AddHocon($"akka.coordinated-shutdown.phases.service-unbind.timeout = {timeout}", HoconAddMode.Prepend)
+                .WithKcopyd(kcopyd => kcopyd
+                    .AddNbdServer(nbd =>
+                    {
+                        Loopback(nbd);
+                        configure(nbd);
+                    })
+                    .AddHealthChecks()));
+        }, logs);
 }

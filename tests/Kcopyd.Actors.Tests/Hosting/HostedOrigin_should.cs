@@ -63,7 +63,8 @@ public sealed class HostedOrigin_should
             .AddOrigin("bad", _ => BlockDevice.Memory(1 << 16, name: "broken").WithFlushError()), logs);
         await host.Services.GetRequiredService<DeviceRegistry>().Get<SnapshotOrigin>("good").WriteExactlyAsync(0, new byte[] { 7 });
         Assert.Equal(1, cache.HeldWrites);
-        var said = logs.WaitForAsync(line => line.Level == LogLevel.Error && line.Text.Contains("Origin 'bad' was not closed cleanly: bad", StringComparison.Ordinal));
+        var said = logs.WaitForAsync(line => line.Level == LogLevel.Error
+            && line.Text.Contains("Origin 'bad' was not closed cleanly: bad", StringComparison.Ordinal));
         await host.StopAsync();
         Assert.Equal(0, cache.HeldWrites);
         await said;
@@ -96,7 +97,8 @@ public sealed class HostedOrigin_should
         var stalled = disk.WithStall(IoOperations.Flush);
         using var host = await StartAsync(kcopyd => kcopyd.AddOrigin("disk", _ => stalled), logs, "1 s");
         await host.StopAsync().WaitAsync(Patience);
-        Assert.Contains(logs.Lines, line => line.Level == LogLevel.Warning && line.Text.Contains("cannot wait longer for origin 'disk'", StringComparison.Ordinal)
+        Assert.Contains(logs.Lines, line => line.Level == LogLevel.Warning
+            && line.Text.Contains("cannot wait longer for origin 'disk'", StringComparison.Ordinal)
             && line.Text.Contains("akka.coordinated-shutdown.phases.before-actor-system-terminate.timeout, now 00:00:01", StringComparison.Ordinal));
         stalled.Release();
     }
@@ -138,10 +140,11 @@ public sealed class HostedOrigin_should
         return bytes[0];
     }
 
-    private static Task<IHost> StartAsync(Action<KcopydBuilder> configure, RecordedLogs? logs = null, string timeout = "10 s") => Hosts.StartAsync(services => services
-        .AddKcopyd()
-        .AddAkka("app", akka => akka
-            .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
-            .AddHocon($"akka.coordinated-shutdown.phases.before-actor-system-terminate.timeout = {timeout}", HoconAddMode.Prepend)
-            .WithKcopyd(configure)), logs);
+    private static Task<IHost> StartAsync(Action<KcopydBuilder> configure, RecordedLogs? logs = null, string timeout = "10 s") =>
+        Hosts.StartAsync(services => services
+            .AddKcopyd()
+            .AddAkka("app", akka => akka
+                .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
+                .AddHocon($"akka.coordinated-shutdown.phases.before-actor-system-terminate.timeout = {timeout}", HoconAddMode.Prepend)
+                .WithKcopyd(configure)), logs);
 }

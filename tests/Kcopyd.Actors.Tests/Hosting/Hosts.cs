@@ -33,7 +33,7 @@ internal static class Hosts
 
 internal sealed record LogLine(LogLevel Level, string Category, string Text, Exception? Exception);
 
-/// <summary>What a host logs, for tests to look at and to wait for.</summary>
+/// <summary>Records what a host logs, so that tests can inspect it or wait for a line.</summary>
 internal sealed class RecordedLogs : ILoggerProvider
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

@@ -61,5 +61,6 @@ public sealed class KcopydOptions_should
 
     [Fact]
     public void have_a_nullable_property_for_each_setting() =>
-        Assert.Equal(typeof(KcopydSettings).GetProperties().Select(property => property.Name).Order(), typeof(KcopydOptions).GetProperties().Select(property => property.Name).Order());
+        Assert.Equal(typeof(KcopydSettings).GetProperties().Select(property => property.Name).Order(),
+            typeof(KcopydOptions).GetProperties().Select(property => property.Name).Order());
 }

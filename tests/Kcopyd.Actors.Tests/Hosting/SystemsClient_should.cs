@@ -48,7 +48,8 @@ public sealed class SystemsClient_should
     {
         using var system = ActorSystem.Create("often");
         var client = system.Kcopyd().GetClient();
-        Assert.Contains("'kcopyd' is one of the system's own", Assert.Throws<InvalidOperationException>(() => { _ = client.DestroyAsync(); }).Message, StringComparison.Ordinal);
+        Assert.Contains("'kcopyd' is one of the system's own",
+            Assert.Throws<InvalidOperationException>(() => { _ = client.DestroyAsync(); }).Message, StringComparison.Ordinal);
         await client.DisposeAsync();
         var refused = await client.Actor.Ask<KcopydProtocol.Refused>(KcopydProtocol.Destroy.Instance, Patience);
         Assert.Contains("'kcopyd' is one of the system's own", refused.Reason, StringComparison.Ordinal);
@@ -74,7 +75,7 @@ public sealed class SystemsClient_should
         Assert.Equal(IoError.ClientStopped, (await copy.WaitAsync(Patience)).ReadFault!.Error);
 
         CopyResult? result = null;
-        while (result is null)      // until the dead actor's name is free
+        while (result is null)      // until the stopped actor's name is free
         {
             try
             {

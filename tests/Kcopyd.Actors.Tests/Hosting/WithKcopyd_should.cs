@@ -70,7 +70,8 @@ public sealed class WithKcopyd_should
     public async Task fail_the_start_of_the_host_when_an_option_is_out_of_range()
     {
         var failure = await Assert.ThrowsAsync<ConfigurationException>(() =>
-            Hosts.StartAsync(services => services.AddAkka("app", akka => akka.WithKcopyd(kcopyd => kcopyd.ConfigureClients(options => options.MaxDestinations = 65)))));
+            Hosts.StartAsync(services => services.AddAkka(
+                "app", akka => akka.WithKcopyd(kcopyd => kcopyd.ConfigureClients(options => options.MaxDestinations = 65)))));
         Assert.Contains("kcopyd.client.max-destinations = 65", failure.Message, StringComparison.Ordinal);
     }
 
@@ -99,10 +100,10 @@ public sealed class WithKcopyd_should
             .ConfigureLoggers(loggers => loggers.ClearLoggers().AddLoggerFactory())
             .WithKcopyd()), logs);
         var client = host.Services.GetRequiredService<ActorSystem>().Kcopyd().GetClient();
-        client.PrepareCallback((_, _, _) => throw new InvalidOperationException("as the test wants")).Submit();
+        client.PrepareCallback((_, _, _) => throw new InvalidOperationException("thrown by the test")).Submit();
         var line = await logs.WaitForAsync(line => line.Level == LogLevel.Error);
         Assert.Contains("Client 'kcopyd': the callback of prepared callback 1 threw", line.Text, StringComparison.Ordinal);
-        Assert.Equal("as the test wants", line.Exception?.Message);
+        Assert.Equal("thrown by the test", line.Exception?.Message);
         await host.StopAsync();
     }
 }

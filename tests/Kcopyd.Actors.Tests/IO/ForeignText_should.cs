@@ -8,16 +8,16 @@ public sealed class ForeignText_should
     [Theory]
     [InlineData("a\u001B[2Jb", "a?[2Jb")]           // clears the screen
     [InlineData("a\rb\nc\td\0e\u007Ff", "a?b?c?d?e?f")]
-    [InlineData("a\u0085b\u009Bc", "a?b?c")]        // next line, and the 8-bit introducer of sequences
-    [InlineData("a\u2028b\u2029c", "a?b?c")]        // separators of lines and paragraphs
+    [InlineData("a\u0085b\u009Bc", "a?b?c")]        // next line, and the 8-bit control sequence introducer
+    [InlineData("a\u2028b\u2029c", "a?b?c")]        // line and paragraph separators
     [InlineData("a\u202Egpj.exe", "a?gpj.exe")]     // right-to-left override
     [InlineData("\u202A\u202B\u202C\u202D\u2066\u2067\u2068\u2069\u200E\u200F\u061C", "???????????")]
     [InlineData("a\u200Bb\u200Cc\u200Dd\u2060e\uFEFFf\u00ADg", "a?b?c?d?e?f?g")]
-    [InlineData("a\u034Fb\u3164c\uFE0Fd\uDB40\uDD00e\uDB40\uDC41f", "a?b?c?d?e?f")]     // invisible, and no format characters; a tag
+    [InlineData("a\u034Fb\u3164c\uFE0Fd\uDB40\uDD00e\uDB40\uDC41f", "a?b?c?d?e?f")]     // invisible, but not format characters; a tag
     [InlineData("Füße, 中文, \uD83D\uDE00 'quoted' \\e", "Füße, 中文, \uD83D\uDE00 'quoted' \\e")]
     public void show_nothing_that_a_terminal_obeys_or_that_cannot_be_seen(string text, string shown) => Assert.Equal(shown, ForeignText.Printable(text));
 
-    [Fact]      // halves of characters, as bytes of paths that are no text; no attribute can have them
+    [Fact]      // lone surrogates, which stand for bytes of paths that are not text; an attribute cannot hold them
     public void show_what_is_no_character_as_the_replacement_character() => Assert.Equal("a\uFFFDb\uFFFDc", ForeignText.Printable("a\uD800b\uDC80c"));
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class UnixPath_should
             Assert.Equal(path, device.Name);
 
         Assert.Equal("512", LoopDevice.Run("sh", ["-c", $"stat --format=%s \"$(printf '{folder["b"]}a\\377\\344z')\""]).Trim());
-        LoopDevice.Run("sh", ["-c", $"rm '{folder["b"]}'*"]);     // the framework cannot
+        LoopDevice.Run("sh", ["-c", $"rm '{folder["b"]}'*"]);     // .NET cannot
         Assert.Equal(folder["b"] + "a\uFFFD\uFFFDz", UnixPath.ToText(path));
     }
 }

@@ -16,7 +16,7 @@ public sealed class PagePool_should
         {
             leases.Add(lease);
             var bytes = lease.Memory(3 * PageExtent.PageSize).Span;
-            Assert.False(bytes.ContainsAnyExcept((byte)0));     // disjoint: nobody has filled it
+            Assert.False(bytes.ContainsAnyExcept((byte)0));     // not filled by another lease
             bytes.Fill((byte)leases.Count);
         }
         Assert.Equal(16, leases.Count);
@@ -41,7 +41,7 @@ public sealed class PagePool_should
         }
         while (leases.Count > 0)
             Remove(leases, 0, pool);
-        Assert.True(pool.TryLease(Extent, out _));      // a whole piece is there again
+        Assert.True(pool.TryLease(Extent, out _));      // a whole piece is available again
         Assert.Equal(Extent, pool.BytesInUse);
     }
 
@@ -79,7 +79,7 @@ public sealed class PagePool_should
         pool.Forfeit(lost);
         Assert.True(pool.TryLease(Extent, out var fresh));
         Assert.NotSame(lost.Extent, fresh.Extent);
-        pool.Return(other);     // of the extent that has left
+        pool.Return(other);     // a lease of the replaced extent
         Assert.Equal(Extent, pool.BytesInUse);
         Assert.Equal(Extent, pool.BytesHeld);
     }

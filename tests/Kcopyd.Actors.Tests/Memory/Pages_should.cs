@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Memory;
 
-/// <summary>The pages of a client, as its jobs see them.</summary>
+/// <summary>The page pool of a client, as seen by its jobs.</summary>
 public sealed class Pages_should : EngineSpec
 {
     [Fact]
@@ -16,7 +16,7 @@ public sealed class Pages_should : EngineSpec
     [Fact]
     public async Task always_let_one_piece_go_on_however_little_memory_there_is()
     {
-        var client = Client(s => s with { PagePoolSize = Piece });      // the reserve is all
+        var client = Client(s => s with { PagePoolSize = Piece });      // there is only the reserve
         var sources = Enumerable.Range(0, 10).Select(seed => Random(16 * Piece, seed)).ToArray();
         var mirrors = Mirrors(10, 16 * Piece);
         var results = await Soon(Task.WhenAll(sources.Zip(mirrors, (source, mirror) => client.CopyAsync(source.Whole(), [mirror.Whole()]))));
@@ -45,7 +45,7 @@ public sealed class Pages_should : EngineSpec
         var client = Client(s => s with { SubJobSize = 64 * 1024, PagePoolSize = 64 * 1024, MaxSubJobs = 100 });
         for (var i = 0; i < 20; i++)
             client.Copy(source.Region(0, 8), Whole(BlockDevice.Memory(4096)), CopyFlags.None, TestActor);
-        await Soon(source.WaitingAsync(8));     // half of the pages: the other half is for other disks
+        await Soon(source.WaitingAsync(8));     // half of the pages: the other half is kept for other disks
         var other = Random(64 * 1024).WithStall();
         for (var i = 0; i < 20; i++)
             client.Copy(other.Region(0, 8), Whole(BlockDevice.Memory(4096)), CopyFlags.None, TestActor);

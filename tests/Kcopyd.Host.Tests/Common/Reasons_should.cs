@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Common;
 
-/// <summary>The command writes its own sentence for each reason that the library has. A reason that is new has none, and fails these specs.</summary>
+/// <summary>The command has its own sentence for each reason that the library defines. A new reason without a sentence fails these specs.</summary>
 public sealed class Reasons_should
 {
     private const string Prose = "the library's own words";

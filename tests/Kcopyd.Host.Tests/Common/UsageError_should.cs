@@ -38,15 +38,18 @@ public sealed class UsageError_should : CommandSpec
     [InlineData("--mapfile is empty", "copy", "{source}", "{new}", "--mapfile", "")]
     [InlineData("DEST '{other}' exists and holds 15 B. To overwrite it in place: --overwrite; to empty it first: --truncate.", "copy", "{source}", "{other}")]
     [InlineData("DEST 2 '{other}' exists and holds 15 B", "copy", "{source}", "{new}", "{other}")]
-    [InlineData("DEST '{new}@2048' could be a region or a name. For the region, write '@2048:{new}'; for a file of that name, '@0:{new}@2048'", "copy", "{source}", "{new}@2048")]
+    [InlineData("DEST '{new}@2048' could be a region or a name. For the region, write '@2048:{new}'; for a file of that name, '@0:{new}@2048'",
+        "copy", "{source}", "{new}@2048")]
     [InlineData("DEST '/dev/sdz1' does not exist, and no file is created among the devices in /dev", "copy", "{source}", "/dev/sdz1")]
     [InlineData("--mapfile '/dev/map' does not exist, and no file is created among the devices in /dev", "copy", "{source}", "{new}", "--mapfile", "/dev/map")]
-    [InlineData("'--verfy' is not an option of 'copy'. Did you mean '--verify'? For a file of that name, write './--verfy'.", "copy", "{source}", "{new}", "--verfy")]
+    [InlineData("'--verfy' is not an option of 'copy'. Did you mean '--verify'? For a file of that name, write './--verfy'.",
+        "copy", "{source}", "{new}", "--verfy")]
     [InlineData("'-v' is not an option of 'copy'.", "copy", "{source}", "{new}", "-v")]
     [InlineData("'--json=yes' is not an option of 'copy'. '--json' takes no value.", "copy", "{source}", "{new}", "--json=yes")]
     [InlineData("'--trunkate' is not an option of 'zero'. Did you mean '--truncate'?", "zero", "{new}", "--trunkate")]
     [InlineData("'--read-onyl' is not an option of 'serve'. Did you mean '--read-only'?", "serve", "{source}", "--read-onyl")]
-    [InlineData("--mapfile '--verfy': that looks like an option. To give it as the value, write '--mapfile=--verfy'.", "copy", "{source}", "{new}", "--mapfile", "--verfy")]
+    [InlineData("--mapfile '--verfy': that looks like an option. To give it as the value, write '--mapfile=--verfy'.",
+        "copy", "{source}", "{new}", "--mapfile", "--verfy")]
     public async Task exit_with_2_name_what_is_wrong_and_change_nothing(string message, params string[] args)
     {
         Folder.Random("source", 10_000);

@@ -7,13 +7,13 @@ using Xunit.Abstractions;
 namespace Kcopyd.Host.Tests.Fuzzing;
 
 /// <summary>
-/// Command lines made by chance, over files of all kinds, run by the real command. KCOPYD_FUZZ_SEED replays one, KCOPYD_FUZZ_RUNS is how many,
-/// KCOPYD_FUZZ_FIRST_SEED where they begin.
+/// Random command lines, over files of all kinds, run by the real command. KCOPYD_FUZZ_SEED replays one of them; KCOPYD_FUZZ_RUNS sets their number and
+/// KCOPYD_FUZZ_FIRST_SEED the first seed.
 /// </summary>
 public sealed class CommandLine_should(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);        // then it is told to end, once it takes signals, and has
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(60);          // so long, on a machine that is busy
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(6);        // then, once it handles signals, it is terminated
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(60);          // for the end after the signal, on a busy machine
     private static readonly int[] Statuses = [ExitCodes.Success, ExitCodes.Errors, ExitCodes.Usage, ExitCodes.SnapshotLost, ExitCodes.Interrupted];
 
     [Fact]
@@ -23,7 +23,8 @@ public sealed class CommandLine_should(ITestOutputHelper output)
         var statuses = new System.Collections.Concurrent.ConcurrentDictionary<int, int>();
         var terminated = 0;
         var watch = Stopwatch.StartNew();
-        var (first, runs) = Number("KCOPYD_FUZZ_SEED", -1) is var seed and >= 0 ? (seed, 1) : (Number("KCOPYD_FUZZ_FIRST_SEED", 1), Number("KCOPYD_FUZZ_RUNS", 100));
+        var (first, runs) = Number("KCOPYD_FUZZ_SEED", -1) is var seed and >= 0
+            ? (seed, 1) : (Number("KCOPYD_FUZZ_FIRST_SEED", 1), Number("KCOPYD_FUZZ_RUNS", 100));
         await Parallel.ForEachAsync(Enumerable.Range(first, runs), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (number, _) =>
         {
             var run = await RunAsync(number);
@@ -32,7 +33,8 @@ public sealed class CommandLine_should(ITestOutputHelper output)
             if (run.Complaint is { } complaint)
                 failures.Enqueue($"seed {number}: {complaint}");
         });
-        output.WriteLine($"{runs} command lines in {watch.Elapsed.TotalSeconds:f0} s: {string.Join(", ", statuses.OrderBy(static pair => pair.Key).Select(static pair => $"{pair.Value} with status {pair.Key}"))}; {terminated} were terminated; {failures.Count} failures");
+        var counts = string.Join(", ", statuses.OrderBy(static pair => pair.Key).Select(static pair => $"{pair.Value} with status {pair.Key}"));
+        output.WriteLine($"{runs} command lines in {watch.Elapsed.TotalSeconds:f0} s: {counts}; {terminated} were terminated; {failures.Count} failures");
         Assert.True(failures.IsEmpty, string.Join("\n\n", failures.Order().Take(10)));
     }
 
@@ -44,7 +46,8 @@ public sealed class CommandLine_should(ITestOutputHelper output)
         var input = random.Next(3) switch { 0 => "<image", 1 => "<&-", _ => "</dev/null" };
         var to = random.Next(6) switch { 0 => ">/dev/full", 1 => ">&-", _ => "" };
         var before = folder.Look();
-        using var process = Process.Start(new ProcessStartInfo("env", [HostProcess.AllSignals, "sh", "-c", $"exec \"$@\" {input} {to}", "sh", HostProcess.Command, .. args])
+        string[] command = [HostProcess.AllSignals, "sh", "-c", $"exec \"$@\" {input} {to}", "sh", HostProcess.Command, .. args];
+        using var process = Process.Start(new ProcessStartInfo("env", command)
         {
             WorkingDirectory = folder.Path,
             RedirectStandardOutput = true,
@@ -54,34 +57,36 @@ public sealed class CommandLine_should(ITestOutputHelper output)
         var isTerminated = !await EndsAsync(process, Patience) && !await EndsBeforeItTakesSignalsAsync(process);
         if (isTerminated)
         {
-            Tool.Run("sh", "-c", $"kill -s TERM {process.Id} 2>/dev/null || true");        // it may end by itself just now
+            Tool.Run("sh", "-c", $"kill -s TERM {process.Id} 2>/dev/null || true");        // it may have ended in the meantime
             if (!await EndsAsync(process, Grace))
             {
                 process.Kill(entireProcessTree: true);
-                return new Run(-1, true, $"{Line()}\nhangs, and does not end by SIGTERM\n{await wrong}");
+                return new Run(-1, true, $"{Line()}\nhangs, and does not end on SIGTERM\n{await wrong}");
             }
         }
-        return new Run(process.ExitCode, isTerminated, Complain(await said, await wrong) is { } complaint ? $"{Line()}\nexit status {process.ExitCode}: {complaint}\n{await wrong}" : null);
+        return new Run(process.ExitCode, isTerminated,
+            Complain(await said, await wrong) is { } complaint ? $"{Line()}\nexit status {process.ExitCode}: {complaint}\n{await wrong}" : null);
 
         string Line() => $"kcopyd {string.Join(' ', args.Select(static word => word.Length > 60 ? $"'{word[..60]}…'" : $"'{word}'"))} {input} {to}";
 
         string? Complain(string said, string wrong)
         {
             if (!Statuses.Contains(process.ExitCode))
-                return "which is no status of the command";
-            if (wrong.Contains("which is a bug", StringComparison.Ordinal) || wrong.Contains("Unhandled", StringComparison.Ordinal) || wrong.Contains("   at ", StringComparison.Ordinal))
-                return "an exception that nobody expected";
+                return "which is not a status of the command";
+            if (wrong.Contains("which is a bug", StringComparison.Ordinal) || wrong.Contains("Unhandled", StringComparison.Ordinal)
+                || wrong.Contains("   at ", StringComparison.Ordinal))
+                return "an unexpected exception";
             if (process.ExitCode != ExitCodes.Success && wrong.Length == 0 && said.Length == 0 && !isTerminated)
-                return "without a word";
+                return "without any output";
             if (process.ExitCode == ExitCodes.Usage && folder.Look() is var after && after != before)
-                return $"refused, and yet changed:\n{Changes(before, after)}";
+                return $"refused, but changed:\n{Changes(before, after)}";
             if (to.Length == 0 && process.ExitCode == ExitCodes.Usage && args.TakeWhile(static word => word != "--").Contains("--json") && !IsJson(said))
-                return $"--json, and no JSON: {said}";
+                return $"--json, but no JSON: {said}";
             return null;
         }
     }
 
-    // On a machine that is busy a runtime may start for longer than the patience. A signal would end it, with no status of ours.
+    // On a busy machine the runtime may take longer than the patience to start. Until then a signal would end the process without a status of ours.
     private static async Task<bool> EndsBeforeItTakesSignalsAsync(Process process)
     {
         var began = Stopwatch.GetTimestamp();

@@ -2,18 +2,22 @@ using System.CommandLine;
 
 namespace Kcopyd.Host.Tests.Fuzzing;
 
-/// <summary>A command line made by chance, mostly of words that the command knows: the same for the same seed. Half of them make sense, more or less.</summary>
+/// <summary>A random command line, mostly of words that the command knows; the same for the same seed. About half of the command lines make sense.</summary>
 internal static class FuzzedCommandLine
 {
     private static readonly string[] Values =
     [
-        "0", "1", "7", "64", "512", "4096", "-1", "64K", "1M", "16KiB", "8E", "99999999999999999999", "0x10", "1.5", "100%", "x", "", "on", "none", "holes,reflink", "all", "json", "auto",
-        "1K/s", "10s", "00:00:01", "sha256", "md5", "debug", "P", "PO", "127.0.0.1:0", "127.0.0.1:99999", "sock", "folder/sock", "unix:sock", "0,8", "8K,64K", "buffered", "direct",
+        "0", "1", "7", "64", "512", "4096", "-1", "64K", "1M", "16KiB", "8E", "99999999999999999999", "0x10", "1.5", "100%", "x", "", "on", "none",
+        "holes,reflink", "all", "json", "auto", "1K/s", "10s", "00:00:01", "sha256", "md5", "debug", "P", "PO", "127.0.0.1:0", "127.0.0.1:99999", "sock",
+        "folder/sock", "unix:sock", "0,8", "8K,64K", "buffered", "direct",
     ];
 
     private static readonly string[] Listens = ["sock", "folder/sock", "127.0.0.1:0", "127.0.0.1:99999", "image", "missing/sock"];
 
-    private static readonly string[] Junk = ["--verfy", "-v", "--json=yes", "--", "--help", "-h", "--version", "-x", "---", "--=", "help", "copy", "@x", "\u00e9\u4e2d", "a\nb", new('x', 5000)];
+    private static readonly string[] Junk =
+    [
+        "--verfy", "-v", "--json=yes", "--", "--help", "-h", "--version", "-x", "---", "--=", "help", "copy", "@x", "\u00e9\u4e2d", "a\nb", new('x', 5000),
+    ];
 
     private static readonly Command Root = KcopydCommand.CreateRoot(new CommandConsole(TextWriter.Null, TextWriter.Null, IsTerminal: false), static _ => true);
 
@@ -30,8 +34,8 @@ internal static class FuzzedCommandLine
         List<string> rest = [];
         foreach (var argument in command.Arguments)
         {
-            var (least, most) = (argument.Arity.MinimumNumberOfValues, Math.Min(argument.Arity.MaximumNumberOfValues, 3));
-            for (var count = makesSense ? random.Next(least, most + 1) : random.Next(4); count > 0; count--)
+            var (min, max) = (argument.Arity.MinimumNumberOfValues, Math.Min(argument.Arity.MaximumNumberOfValues, 3));
+            for (var count = makesSense ? random.Next(min, max + 1) : random.Next(4); count > 0; count--)
                 rest.Add(Pick(random, makesSense ? FuzzedFolder.Useful : FuzzedFolder.Names));
         }
         for (var options = random.Next(makesSense ? 3 : 5); options > 0 && command.Options.Count > 0; options--)
@@ -40,7 +44,7 @@ internal static class FuzzedCommandLine
             rest.Add(overwrite.Name);
         if (!makesSense && random.Next(5) == 0)
             rest.Insert(random.Next(rest.Count + 1), Pick(random, Junk));
-        // What is listened on is the folder's own, or loopback, or refused.
+        // The server listens only in the folder or on loopback, or it is refused.
         if (command.Name == "serve" && !rest.Exists(static word => word.StartsWith("--listen", StringComparison.Ordinal)))
             rest.InsertRange(0, ["--listen", "sock"]);
         return [.. words, .. rest];

@@ -38,24 +38,29 @@ internal sealed class FuzzedFolder : IDisposable
         Tool.Run("mkfifo", At("fifo"));
     }
 
-    /// <summary>Names that are there, and some that are not.</summary>
+    /// <summary>Names that exist, and some that do not.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        "image", "image", "other", "odd", "empty", "zeroes", "text", "map", "broken-map", "ranges", "broken.cow", "ext4", "-dash", "a b@8+8", "read-only", "sparse", "folder", "link", "loop",
-        "dangling", "hard", "fifo", "new", "new2", "new.cow", "folder/new", "missing/new", "folder/", "./image", "", " ", "/dev/null", "/dev/full", "/proc/self/status", "-", "@1+1:image", "@512+512:image",
-        "@8:new", "@:image", "image@8+8", "image@", "nbd+unix:///?socket=missing", "nbd://127.0.0.1:1/x", "nbd://", "image,new.cow", "image,broken.cow", "x=image", "=", ",",
+        "image", "image", "other", "odd", "empty", "zeroes", "text", "map", "broken-map", "ranges", "broken.cow", "ext4", "-dash", "a b@8+8", "read-only",
+        "sparse", "folder", "link", "loop", "dangling", "hard", "fifo", "new", "new2", "new.cow", "folder/new", "missing/new", "folder/", "./image", "", " ",
+        "/dev/null", "/dev/full", "/proc/self/status", "-", "@1+1:image", "@512+512:image", "@8:new", "@:image", "image@8+8", "image@",
+        "nbd+unix:///?socket=missing", "nbd://127.0.0.1:1/x", "nbd://", "image,new.cow", "image,broken.cow", "x=image", "=", ",",
     ];
 
-    /// <summary>Names that a command may well do something with.</summary>
-    public static IReadOnlyList<string> Useful { get; } = ["image", "other", "odd", "sparse", "zeroes", "link", "new", "new2", "new3", "/dev/null", "-", "@512+1K:image", "@1K:other", "kernel.cow"];
+    /// <summary>Names that most commands can use.</summary>
+    public static IReadOnlyList<string> Useful { get; } =
+    [
+        "image", "other", "odd", "sparse", "zeroes", "link", "new", "new2", "new3", "/dev/null", "-", "@512+1K:image", "@1K:other", "kernel.cow",
+    ];
 
     public string Path => _folder[""];
 
-    /// <summary>Everything in it by name, kind, mode and content.</summary>
+    /// <summary>A listing of the folder: the name, kind, mode and content of each entry.</summary>
     public string Look()
     {
         var text = new StringBuilder();
-        foreach (var entry in new DirectoryInfo(Path).EnumerateFileSystemInfos("*", SearchOption.AllDirectories).OrderBy(static entry => entry.FullName, StringComparer.Ordinal))
+        var entries = new DirectoryInfo(Path).EnumerateFileSystemInfos("*", SearchOption.AllDirectories);
+        foreach (var entry in entries.OrderBy(static entry => entry.FullName, StringComparer.Ordinal))
         {
             var isFile = entry is FileInfo { LinkTarget: null } && entry.Name != "fifo";
             text.Append(System.IO.Path.GetRelativePath(Path, entry.FullName)).Append(' ').Append(entry.UnixFileMode).Append(' ').Append(entry.LinkTarget)

@@ -23,7 +23,8 @@ public sealed class HelpText_should : CommandSpec
             Assert.Contains($"\n  {operand.Name}", outcome.Out, StringComparison.Ordinal);
         Assert.All(page.Notes.Statuses.Select(static status => $"\n  {status.Word}"), status => Assert.Contains(status, outcome.Out, StringComparison.Ordinal));
         string[] writesOrigins = ["kcopyd snapshot write", "kcopyd snapshot merge", "kcopyd snapshot rollback"];
-        Assert.Equal(writesOrigins.Contains(name) ? ["0", "1", "2", "3", "130"] : ["0", "1", "2", "130"], page.Notes.Statuses.Select(static status => status.Word));
+        Assert.Equal(writesOrigins.Contains(name) ? ["0", "1", "2", "3", "130"] : ["0", "1", "2", "130"],
+            page.Notes.Statuses.Select(static status => status.Word));
         Assert.NotEmpty(page.Notes.Examples);
         Assert.Contains("\nExamples:\n", outcome.Out, StringComparison.Ordinal);
     }
@@ -32,7 +33,8 @@ public sealed class HelpText_should : CommandSpec
     [MemberData(nameof(Names))]
     public void give_examples_that_the_command_takes(string name)
     {
-        foreach (var args in Pages.Named(name).Notes.Examples.SelectMany(static example => example.Line.Split('\n', '|')).Select(Words).Where(static words => words is ["kcopyd", ..]))
+        var lines = Pages.Named(name).Notes.Examples.SelectMany(static example => example.Line.Split('\n', '|')).Select(Words);
+        foreach (var args in lines.Where(static words => words is ["kcopyd", ..]))
         {
             string[] typed = [.. args.Skip(1)];
             var parsed = Pages.Root.Parse(typed, new ParserConfiguration { ResponseFileTokenReplacer = null });
@@ -47,11 +49,13 @@ public sealed class HelpText_should : CommandSpec
         var page = Pages.Named(name);
         var typed = page.Notes.Examples.SelectMany(static example => example.Line.Split('\n')).ToHashSet();
         foreach (var line in HelpText.Of(page, 60).Split('\n').Where(line => !typed.Contains(line.Trim())))
-            Assert.True(line.Length <= 60 || !line.Trim().Contains(' ', StringComparison.Ordinal) || page.Options.Any(option => option.Heading == line.Trim()), line);
+            Assert.True(
+                line.Length <= 60 || !line.Trim().Contains(' ', StringComparison.Ordinal) || page.Options.Any(option => option.Heading == line.Trim()), line);
     }
 
     [Fact]
-    public void explain_every_word_that_offload_takes() => Assert.Equal([.. OffloadNames.All, OffloadNames.None], TransferNotes.Offload.Items.Select(static item => item.Word));
+    public void explain_every_word_that_offload_takes() =>
+        Assert.Equal([.. OffloadNames.All, OffloadNames.None], TransferNotes.Offload.Items.Select(static item => item.Word));
 
     [Fact]
     public async Task say_what_the_defaults_are()
@@ -76,11 +80,12 @@ public sealed class HelpText_should : CommandSpec
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Kcopyd.Actors.sln")))
             folder = folder.Parent!;
-        var listed = File.ReadLines(Path.Combine(folder.FullName, "docs/command.md")).Where(static line => line.StartsWith("| `kcopyd ", StringComparison.Ordinal)).Select(static line => line.Split('`')[1]);
+        var listed = File.ReadLines(Path.Combine(folder.FullName, "docs/command.md"))
+            .Where(static line => line.StartsWith("| `kcopyd ", StringComparison.Ordinal)).Select(static line => line.Split('`')[1]);
         Assert.Equal(Pages.All.Where(static page => page.Words.Count == 2).Select(static page => page.Name), listed);
     }
 
-    // Enough of a shell: blanks, single quotes, and redirections, which end what the command sees.
+    // Just enough of a shell: spaces, single quotes, and redirections, which end the command's arguments.
     private static string[] Words(string line)
     {
         var words = new List<string>();

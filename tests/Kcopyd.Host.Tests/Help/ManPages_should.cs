@@ -46,5 +46,6 @@ public sealed class ManPages_should : CommandSpec
         Assert.Contains($"DIR '{Folder["file"]}'", outcome.Error, StringComparison.Ordinal);
     }
 
-    private async Task WriteAsync() => Assert.Equal((0, ""), (await RunAsync("man", Folder["man"])) is var outcome ? (outcome.ExitCode, outcome.Error) : default);
+    private async Task WriteAsync() =>
+        Assert.Equal((0, ""), (await RunAsync("man", Folder["man"])) is var outcome ? (outcome.ExitCode, outcome.Error) : default);
 }

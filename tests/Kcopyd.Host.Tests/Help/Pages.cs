@@ -13,11 +13,11 @@ internal static class Pages
 
     public static IReadOnlyList<CommandPage> All { get; } = [.. CommandPage.Of(Root).All];
 
-    /// <summary>Their names, as a theory takes them.</summary>
+    /// <summary>The names of the pages, as data for a theory.</summary>
     public static TheoryData<string> Names => [.. All.Select(static page => page.Name)];
 
     public static CommandPage Named(string name) => All.Single(page => page.Name == name);
 
-    /// <summary>Everything that begins with a dash and names an option.</summary>
+    /// <summary>The names and aliases of the page's options.</summary>
     public static IEnumerable<string> OptionNames(this CommandPage page) => page.Options.SelectMany(static option => option.Aliases.Append(option.Name));
 }

@@ -66,7 +66,11 @@ public sealed class MapfileStore_should : CommandSpec
         using (var huge = File.Create(Folder["huge"]))
             huge.SetLength(1L << 40);
         Folder.Write("zeroes", new byte[100 << 20]);
-        foreach (var (name, message) in new[] { ("huge", "it has 1099511627776 bytes, and a map has at most 134217728"), ("zeroes", "line 1 has more than 65536 characters") })
+        foreach (var (name, message) in new[]
+        {
+            ("huge", "it has 1099511627776 bytes, and a map has at most 134217728"),
+            ("zeroes", "line 1 has more than 65536 characters"),
+        })
         {
             var outcome = await RunAsync("copy", source, Folder["copy"], "--mapfile", Folder[name]);
             Assert.Equal(2, outcome.ExitCode);

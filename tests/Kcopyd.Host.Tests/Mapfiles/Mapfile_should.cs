@@ -48,9 +48,11 @@ public sealed class Mapfile_should
             var (one, other) = (new Mapfile(), new Mapfile());
             for (var step = 0; step < 5; step++)
             {
-                var marks = Enumerable.Range(0, random.Next(30)).Select(_ => new MapBlock(random.Next(300), random.Next(1, seed % 2 == 0 ? 4 : 40), Statuses[random.Next(Statuses.Length)])).ToList();
+                var marks = Enumerable.Range(0, random.Next(30))
+                    .Select(_ => new MapBlock(random.Next(300), random.Next(1, seed % 2 == 0 ? 4 : 40), Statuses[random.Next(Statuses.Length)])).ToList();
                 if (seed % 4 == 0)
-                    marks = [.. marks.DistinctBy(static mark => mark.Position / 4).Select(static mark => mark with { Position = mark.Position / 4 * 4, Size = Math.Min(mark.Size, 4) })];
+                    marks = [.. marks.DistinctBy(static mark => mark.Position / 4)
+                        .Select(static mark => mark with { Position = mark.Position / 4 * 4, Size = Math.Min(mark.Size, 4) })];
                 one.MarkAll(marks);
                 foreach (var mark in marks)
                     other.Mark(mark.Position, mark.Size, mark.Status);

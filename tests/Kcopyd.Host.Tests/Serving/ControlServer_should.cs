@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Serving;
 
-/// <summary>What its clients can hold of a server: a few places, for a few seconds.</summary>
+/// <summary>Clients can occupy only a few slots of a server, for a few seconds.</summary>
 public sealed class ControlServer_should : CommandSpec
 {
     private const int Places = 16;
@@ -19,7 +19,7 @@ public sealed class ControlServer_should : CommandSpec
     [Fact]
     public async Task drop_a_client_that_asks_for_nothing_within_the_limit()
     {
-        await using var server = Start(static _ => throw new InvalidOperationException("nobody asked"));
+        await using var server = Start(static _ => throw new InvalidOperationException("no client sent a request"));
         using var silent = await ConnectAsync();
         Pending(1);
         _time.Advance(Limit - TimeSpan.FromTicks(1));
@@ -35,7 +35,7 @@ public sealed class ControlServer_should : CommandSpec
         await using var server = Start(_ => Task.FromResult(new ControlReply { Code = "done", Error = answer }));
         using var client = await ConnectAsync();
         await AskAsync(client);
-        Assert.Equal(1, await client.ReceiveAsync(new byte[1]));        // it has begun, and is more than the socket holds
+        Assert.Equal(1, await client.ReceiveAsync(new byte[1]));        // the answer has begun, and is larger than the socket's buffer
         _time.Advance(Limit);
         Assert.InRange((await ToEndAsync(client)).Length, 0, answer.Length - 1);
     }
@@ -77,5 +77,5 @@ public sealed class ControlServer_should : CommandSpec
     }
 
     private void Pending(int clients) =>
-        Assert.True(SpinWait.SpinUntil(() => _time.Pending == clients, Enough), $"{_time.Pending} clients have a place, not {clients}.");
+        Assert.True(SpinWait.SpinUntil(() => _time.Pending == clients, Enough), $"{_time.Pending} clients have a slot, not {clients}.");
 }

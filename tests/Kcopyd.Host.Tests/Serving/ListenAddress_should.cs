@@ -22,11 +22,13 @@ public sealed class ListenAddress_should
         var sockets = Directory.CreateDirectory(folder["sockets"]).FullName;
         try
         {
-            // The shell makes names of any bytes.
-            using var served = HostProcess.Shell($@"cd '{sockets}' && exec KCOPYD serve ../image --listen ""unix:$(printf 's\377')"" --control ""unix:$(printf 'c\377')"" >../ready");
+            // The shell can create names of any bytes.
+            using var served = HostProcess.Shell(
+                $@"cd '{sockets}' && exec KCOPYD serve ../image --listen ""unix:$(printf 's\377')"" --control ""unix:$(printf 'c\377')"" >../ready");
             await served.UntilAsync(() => File.Exists(folder["ready"]) && new FileInfo(folder["ready"]).Length > 0);
             Assert.Equal($"ready nbd+unix:///?socket={sockets}/s%FF\n", await File.ReadAllTextAsync(folder["ready"]));
-            using var client = HostProcess.Shell($@"cd '{sockets}' && KCOPYD copy 'nbd+unix:///?socket=s%FF' ../copy && KCOPYD snapshot status --serve ""unix:$(printf 'c\377')""");
+            using var client = HostProcess.Shell(
+                $@"cd '{sockets}' && KCOPYD copy 'nbd+unix:///?socket=s%FF' ../copy && KCOPYD snapshot status --serve ""unix:$(printf 'c\377')""");
             var outcome = await client.EndAsync();
             Assert.True(outcome.ExitCode == 0, outcome.Error);
             Assert.EndsWith("clients\n", outcome.Out, StringComparison.Ordinal);
@@ -43,6 +45,7 @@ public sealed class ListenAddress_should
     }
 
     [Fact]
-    public async Task want_the_zone_of_an_address_that_is_nothing_without_it() => Assert.Contains("needs the interface that it is on, such as [fe80::1%eth0]:10809",
-        (await Assert.ThrowsAsync<UsageException>(() => ListenAddress.ParseAsync("[fe80::1]:10809"))).Message, StringComparison.Ordinal);
+    public async Task want_the_zone_of_an_address_that_is_nothing_without_it() =>
+        Assert.Contains("needs the interface that it is on, such as [fe80::1%eth0]:10809",
+            (await Assert.ThrowsAsync<UsageException>(() => ListenAddress.ParseAsync("[fe80::1]:10809"))).Message, StringComparison.Ordinal);
 }

@@ -26,7 +26,7 @@ public sealed class PidFile_should : ServeSpec
 
     [Theory]
     [InlineData("", true)]
-    [InlineData("4194305\n", true)]     // larger than any process number: it has ended
+    [InlineData("4194305\n", true)]     // larger than any process ID: that process has ended
     [InlineData("1\n", false)]
     [InlineData("0\n", false)]
     [InlineData("-1", false)]

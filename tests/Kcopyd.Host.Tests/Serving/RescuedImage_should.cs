@@ -22,12 +22,13 @@ public sealed class RescuedImage_should : ServeSpec
         Assert.Equal(IoResult.Failure(IoError.Io), await rescued.ReadAsync(0x1000, new byte[512]));
         Assert.Equal(IoResult.Failure(IoError.Io), await rescued.ReadAsync(0x1200, new byte[0x1000]));
         Assert.Equal(IoResult.Success(0x1000), await rescued.ReadAsync(0x1400, new byte[0x1000]));
-        Assert.Equal(IoResult.Failure(IoError.Io), await rescued.ReadAsync(0x4000, new byte[512]));     // behind the map
+        Assert.Equal(IoResult.Failure(IoError.Io), await rescued.ReadAsync(0x4000, new byte[512]));     // beyond the map
         Assert.Equal(IoResult.Success(0x300), await rescued.WriteAsync(0xE00, new byte[0x300]));
         Assert.Equal(IoResult.Success(0x100), await rescued.ReadAsync(0x1000, new byte[0x200]));
-        Assert.DoesNotContain("0x00001100", await File.ReadAllTextAsync(map), StringComparison.Ordinal);    // not before it is flushed
+        Assert.DoesNotContain("0x00001100", await File.ReadAllTextAsync(map), StringComparison.Ordinal);    // not before the flush
         Assert.True((await rescued.FlushAsync()).IsSuccess);
-        Assert.Equal(["0x00000000  0x00001100  +", "0x00001100  0x00000300  -", "0x00001400  0x00002C00  +"], (await File.ReadAllLinesAsync(map)).Where(static line => line.StartsWith("0x", StringComparison.Ordinal)).Skip(1));
+        Assert.Equal(["0x00000000  0x00001100  +", "0x00001100  0x00000300  -", "0x00001400  0x00002C00  +"],
+            (await File.ReadAllLinesAsync(map)).Where(static line => line.StartsWith("0x", StringComparison.Ordinal)).Skip(1));
         Assert.Equal(IoResult.Success(0x300), await rescued.WriteZeroesAsync(0x1100, 0x300));
         Assert.Equal(IoResult.Success(0x4000), await rescued.ReadAsync(0, new byte[0x4000]));
     }
@@ -57,7 +58,7 @@ public sealed class RescuedImage_should : ServeSpec
         var flush = rescued.FlushAsync();
         await image.WaitingAsync();
         Assert.Equal(IoResult.Success(0x800), await rescued.ReadAsync(0, new byte[0x1000]));
-        await rescued.WriteAsync(0x800, new byte[0x400]);       // not flushed by this
+        await rescued.WriteAsync(0x800, new byte[0x400]);       // not covered by this flush
         image.Release();
         Assert.True((await flush).IsSuccess);
         Assert.Contains("0x00000800  0x00000800  -", await File.ReadAllTextAsync(store.Path), StringComparison.Ordinal);

@@ -77,7 +77,8 @@ public sealed class ServeCommand_should : ServeSpec
         var lines = outcome.Out.TrimEnd().Split('\n');
         Assert.Equal($$"""{"ready":"nbd+unix:///?socket={{Socket}}"}""", lines[1]);
         var export = JsonDocument.Parse(lines[2]).RootElement.GetProperty("exports")[0];
-        Assert.Equal((file, 4096, 0), (export.GetProperty("path").GetString(), export.GetProperty("length").GetInt32(), export.GetProperty("errors").GetInt32()));
+        Assert.Equal((file, 4096, 0),
+            (export.GetProperty("path").GetString(), export.GetProperty("length").GetInt32(), export.GetProperty("errors").GetInt32()));
     }
 
     [Fact]
@@ -108,7 +109,11 @@ public sealed class ServeCommand_should : ServeSpec
     {
         Assert.Contains("serve", (await RunAsync("--help")).Out, StringComparison.Ordinal);
         var help = (await RunAsync("serve", "--help")).Out;
-        Assert.All(["FILE", "--export", "--snapshot", "--listen", "--read-only", "--tls-certificates", "--tls-verify-peer", "--tls", "--io", "--pid-file", "--max-connections", "--json", "--log-level"],
-            name => Assert.Contains(name, help, StringComparison.Ordinal));
+        string[] names =
+        [
+            "FILE", "--export", "--snapshot", "--listen", "--read-only", "--tls-certificates", "--tls-verify-peer", "--tls", "--io", "--pid-file",
+            "--max-connections", "--json", "--log-level",
+        ];
+        Assert.All(names, name => Assert.Contains(name, help, StringComparison.Ordinal));
     }
 }

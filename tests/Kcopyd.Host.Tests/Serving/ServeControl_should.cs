@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Serving;
 
-/// <summary>Snapshots that are taken while their origin is served.</summary>
+/// <summary>Snapshots taken while their origin is served.</summary>
 public sealed class ServeControl_should : ServeSpec
 {
     private const int Length = 64 * 4096;
@@ -32,7 +32,8 @@ public sealed class ServeControl_should : ServeSpec
             await using var disk = await TinyClient.ConnectAsync(Socket, "");
             await disk.WriteAsync(0, Sevens);
             var created = await DoAsync("snapshot", "create", Origin, Folder["a.cow"], "--size", "1M", "--serve", Control, "--name", "monday");
-            Assert.Equal($"{Folder["a.cow"]}: a snapshot of {Origin} in chunks of 4.0 KiB; 1.0 MiB are reserved for it; served read-only as 'monday'\nsnapshot 16/2048 16\n", created.Out);
+            Assert.Equal($"{Folder["a.cow"]}: a snapshot of {Origin} in chunks of 4.0 KiB; 1.0 MiB are reserved for it; served read-only as 'monday'\n"
+                + "snapshot 16/2048 16\n", created.Out);
             await disk.WriteAsync(0, Eights);
             await disk.WriteAsync(8192, Eights);
             await DoAsync("snapshot", "create", Origin, Folder["b.cow"], "--size", "1M", "--serve", Control);
@@ -47,10 +48,11 @@ public sealed class ServeControl_should : ServeSpec
             Assert.Equal(["", "monday", "b.cow"], status.Select(one => one.GetProperty("name").GetString()));
             Assert.Equal([1, 1, 1], status.Select(one => one.GetProperty("connections").GetInt32()));
             Assert.Equal("snapshot 40/2048 16", status[1].GetProperty("snapshot").GetProperty("text").GetString());
-            Assert.Contains($"'monday' ({Folder["a.cow"]}): 1 client, read-only, snapshot of {Origin}: snapshot 40/2048 16\n", (await DoAsync("snapshot", "status", Folder["a.cow"], "--serve", Control)).Out, StringComparison.Ordinal);
+            Assert.Contains($"'monday' ({Folder["a.cow"]}): 1 client, read-only, snapshot of {Origin}: snapshot 40/2048 16\n",
+                (await DoAsync("snapshot", "status", Folder["a.cow"], "--serve", Control)).Out, StringComparison.Ordinal);
         }
         Assert.False(Path.Exists(Folder["c"]));
-        // What was taken while it was served is a store like any other.
+        // A store created while its origin was served is a store like any other.
         await DoAsync("snapshot", "export", Origin, Folder["a.cow"], Folder["out"]);
         Assert.Equal((byte[])[.. Sevens, .. Frozen[4096..]], Folder.Read("out"));
     }
@@ -61,8 +63,10 @@ public sealed class ServeControl_should : ServeSpec
         await using var served = await ServeAsync(Origin, "--control", Control, "--listen", $"unix:{Socket}");
         await DoAsync("snapshot", "create", Origin, Folder["a.cow"], "--size", "64K", "--serve", Control);
         await using (await TinyClient.ConnectAsync(Socket, "a.cow"))
-            Assert.Contains($"COW '{Folder["a.cow"]}' is in use: 1 client reads its export 'a.cow'", (await RefusedAsync("snapshot", "delete", Folder["a.cow"], "--serve", Control)).Error, StringComparison.Ordinal);
-        Assert.Equal($"{Folder["a.cow"]}: 1.0 MiB\nsnapshot 16/2048 16\n", (await DoAsync("snapshot", "grow", Folder["a.cow"], "--size", "1M", "--serve", Control)).Out);
+            Assert.Contains($"COW '{Folder["a.cow"]}' is in use: 1 client reads its export 'a.cow'",
+                (await RefusedAsync("snapshot", "delete", Folder["a.cow"], "--serve", Control)).Error, StringComparison.Ordinal);
+        Assert.Equal($"{Folder["a.cow"]}: 1.0 MiB\nsnapshot 16/2048 16\n",
+            (await DoAsync("snapshot", "grow", Folder["a.cow"], "--size", "1M", "--serve", Control)).Out);
         await using (var disk = await TinyClient.ConnectAsync(Socket, ""))
             await disk.WriteAsync(0, new byte[Length]);
         await using (var a = await TinyClient.ConnectAsync(Socket, "a.cow"))
@@ -70,7 +74,7 @@ public sealed class ServeControl_should : ServeSpec
         await DeletedAsync("a.cow");
         Assert.False(File.Exists(Folder["a.cow"]));
         await Assert.ThrowsAnyAsync<IOException>(() => TinyClient.ConnectAsync(Socket, "a.cow"));
-        await DoAsync("snapshot", "create", Origin, Folder["a.cow"], "--size", "64K", "--serve", Control);      // its name and its place are free
+        await DoAsync("snapshot", "create", Origin, Folder["a.cow"], "--size", "64K", "--serve", Control);      // its name and its file are free
     }
 
     [Fact]
@@ -84,9 +88,11 @@ public sealed class ServeControl_should : ServeSpec
             await disk.WriteAsync(chunk * 4096, Sevens);
         Assert.Equal("0 4096\n12288 12288\n258048 4096\n", (await DoAsync("snapshot", "diff", Origin, Folder["a.cow"], "--serve", Control)).Out);
         var json = (await DoAsync("snapshot", "diff", Origin, Folder["a.cow"], "--serve", Control, "--json")).Json;
-        Assert.Equal((4096, 5 * 4096, 3), (json.GetProperty("chunkSize").GetInt32(), json.GetProperty("bytes").GetInt32(), json.GetProperty("ranges").GetArrayLength()));
-        Assert.Contains($"is a snapshot of '{Origin}', not of '{Folder["other"]}'", (await RefusedAsync("snapshot", "diff", Folder.Random("other", Length), Folder["a.cow"], "--serve", Control)).Error, StringComparison.Ordinal);
-        // A page begins where another one ended.
+        Assert.Equal((4096, 5 * 4096, 3),
+            (json.GetProperty("chunkSize").GetInt32(), json.GetProperty("bytes").GetInt32(), json.GetProperty("ranges").GetArrayLength()));
+        Assert.Contains($"is a snapshot of '{Origin}', not of '{Folder["other"]}'",
+            (await RefusedAsync("snapshot", "diff", Folder.Random("other", Length), Folder["a.cow"], "--serve", Control)).Error, StringComparison.Ordinal);
+        // A page begins where the previous one ended.
         var page = (await ExchangeAsync($$"""{"op":"diff","cow":"{{Folder["a.cow"]}}","from":16384}""" + "\n")).GetProperty("diff");
         Assert.Equal([16384L, 258048], page.GetProperty("ranges").EnumerateArray().Select(range => range.GetProperty("offset").GetInt64()));
         Assert.False(page.TryGetProperty("next", out _));
@@ -115,13 +121,15 @@ public sealed class ServeControl_should : ServeSpec
         File.Copy(Folder["a.cow"], copy);
         await using var served = await ServeAsync("--snapshot", $"{Origin},{Folder["a.cow"]}", "--control", Control, "--listen", $"unix:{Socket}");
         Assert.Contains($"COW '{Folder["a.cow"]}' is half merged: its origin '{Origin}' holds neither", await served.ErrorAsync(), StringComparison.Ordinal);
-        Assert.Contains("is half merged: a merge into", (await RefusedAsync("snapshot", "delete", Folder["a.cow"], "--serve", Control)).Error, StringComparison.Ordinal);
-        Assert.Contains("is half merged", (await RefusedAsync("snapshot", "create", Origin, copy, "--force", "--serve", Control)).Error, StringComparison.Ordinal);
+        Assert.Contains("is half merged: a merge into",
+            (await RefusedAsync("snapshot", "delete", Folder["a.cow"], "--serve", Control)).Error, StringComparison.Ordinal);
+        Assert.Contains("is half merged",
+            (await RefusedAsync("snapshot", "create", Origin, copy, "--force", "--serve", Control)).Error, StringComparison.Ordinal);
         await DoAsync("snapshot", "delete", Folder["a.cow"], "--force", "--serve", Control);
         Assert.False(File.Exists(Folder["a.cow"]));
     }
 
-    // The storage stays by another name, as that of a block device does.
+    // The storage remains under another name, as that of a block device does.
     [Fact]
     public async Task give_back_what_a_store_was_on_when_it_is_deleted()
     {
@@ -159,9 +167,12 @@ public sealed class ServeControl_should : ServeSpec
             Assert.False(File.Exists(Folder["new"]));
         }
         Assert.Single((await DoAsync("snapshot", "status", "--serve", Control, "--json")).Json.EnumerateArray());
-        Assert.Contains("Is 'kcopyd serve --control unix:/nowhere' running?", (await RefusedAsync("snapshot", "status", "--serve", "unix:/nowhere")).Error, StringComparison.Ordinal);
-        Assert.Contains("--read-only writes nothing", (await RefusedAsync("serve", other, "--read-only", "--control", Control)).Error, StringComparison.Ordinal);
-        Assert.Contains($"--control '{Control}' cannot be listened on", (await RefusedAsync("serve", other, "--listen", $"unix:{Folder["s2"]}", "--control", Control)).Error, StringComparison.Ordinal);
+        Assert.Contains("Is 'kcopyd serve --control unix:/nowhere' running?",
+            (await RefusedAsync("snapshot", "status", "--serve", "unix:/nowhere")).Error, StringComparison.Ordinal);
+        Assert.Contains("--read-only writes nothing",
+            (await RefusedAsync("serve", other, "--read-only", "--control", Control)).Error, StringComparison.Ordinal);
+        Assert.Contains($"--control '{Control}' cannot be listened on",
+            (await RefusedAsync("serve", other, "--listen", $"unix:{Folder["s2"]}", "--control", Control)).Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -195,7 +206,7 @@ public sealed class ServeControl_should : ServeSpec
         Assert.Equal(0, (await served.InterruptAsync()).ExitCode);
     }
 
-    // Every other chunk has an exception. Not by writes to the origin: hundreds of thousands take long.
+    // Gives every other chunk an exception. Hundreds of thousands of writes to the origin would take too long.
     private static async Task MarkEveryOtherAsync(string cow, int chunks)
     {
         const int Records = 512 / 16;
@@ -222,7 +233,7 @@ public sealed class ServeControl_should : ServeSpec
         return JsonDocument.Parse((await reader.ReadLineAsync())!).RootElement;
     }
 
-    // A client that left is counted until the server has noticed.
+    // The server counts a client that has left until it notices.
     private async Task DeletedAsync(string name)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));

@@ -39,7 +39,7 @@ public sealed class ServeRun_should : ServeSpec
             Assert.Equal("", error.ToString());
             StorageLock.Acquire(new StorageClaim(path, IsExclusive: true)).Dispose();
         }
-        GC.KeepAlive(devices);      // its lock ends with it
+        GC.KeepAlive(devices);      // its lock is released with it
     }
 
     private NbdServer Serve(Engine engine, IBlockDevice device)

@@ -21,7 +21,8 @@ public sealed class ServeSnapshots_should : ServeSpec
     [Fact]
     public async Task show_in_a_snapshot_what_the_origin_was_and_in_the_origin_what_it_is()
     {
-        await using var served = await ServeAsync("--snapshot", $"{Origin},{await CowAsync("a.cow")}", "--snapshot", $"second={Origin},{await CowAsync("b.cow")}", "--listen", $"unix:{Socket}");
+        await using var served = await ServeAsync(
+            "--snapshot", $"{Origin},{await CowAsync("a.cow")}", "--snapshot", $"second={Origin},{await CowAsync("b.cow")}", "--listen", $"unix:{Socket}");
         await using (var origin = await TinyClient.ConnectAsync(Socket, "disk.img"))
         await using (var a = await TinyClient.ConnectAsync(Socket, "a.cow"))
         await using (var b = await TinyClient.ConnectAsync(Socket, "second"))
@@ -48,13 +49,14 @@ public sealed class ServeSnapshots_should : ServeSpec
         await using var a = await TinyClient.ConnectAsync(Socket, "a.cow");
         await origin.WriteAsync(0, Sevens);
         Assert.Equal(Frozen[..4096], await a.ReadAsync(0, 4096));
-        await Assert.ThrowsAnyAsync<IOException>(() => TinyClient.ConnectAsync(Socket, "disk.img"));      // it has a name
+        await Assert.ThrowsAnyAsync<IOException>(() => TinyClient.ConnectAsync(Socket, "disk.img"));      // the origin's export is the default one
     }
 
     [Fact]
     public async Task exit_with_1_and_say_so_when_a_snapshot_was_lost()
     {
-        await using var served = await ServeAsync("--snapshot", $"{Origin},{await CowAsync("a.cow", "32K")}", "--listen", $"unix:{Socket}", "--log-level", "error");
+        await using var served = await ServeAsync(
+            "--snapshot", $"{Origin},{await CowAsync("a.cow", "32K")}", "--listen", $"unix:{Socket}", "--log-level", "error");
         await using (var origin = await TinyClient.ConnectAsync(Socket, "disk.img"))
             await origin.WriteAsync(0, new byte[16 * 4096]);
         var outcome = await served.InterruptAsync();
@@ -79,7 +81,8 @@ public sealed class ServeSnapshots_should : ServeSpec
         var cow = await CowAsync("a.cow", "32K");
         await RunAsync("snapshot", "write", Origin, cow, "--to-origin", "--at", "0", "--from", Folder.Random("bytes", 100_000));
         await using var served = await ServeAsync("--snapshot", $"{Origin},{cow}", "--listen", $"unix:{Socket}");
-        Assert.Equal($"kcopyd: {cow}: the snapshot is invalid (its store says so): it has lost a part of its content. Take a new one. It is not exported.", await served.ErrorAsync());
+        Assert.Equal($"kcopyd: {cow}: the snapshot is invalid (its store says so): it has lost a part of its content. Take a new one. It is not exported.",
+            await served.ErrorAsync());
         await using var origin = await TinyClient.ConnectAsync(Socket, "disk.img");
         await origin.WriteAsync(0, Sevens);
         Assert.Equal(Sevens, await origin.ReadAsync(0, 4096));
@@ -90,7 +93,8 @@ public sealed class ServeSnapshots_should : ServeSpec
     public async Task serve_no_origin_past_a_snapshot_that_is_not_named()
     {
         var (a, b) = (await CowAsync("a.cow"), await CowAsync("b.cow"));
-        await IsRefusedAsync($"has one more snapshot, in '{b}', which writes to the origin would corrupt. Name it: --snapshot '{Origin},{b}'", "--snapshot", $"{Origin},{a}");
+        await IsRefusedAsync($"has one more snapshot, in '{b}', which writes to the origin would corrupt. Name it: --snapshot '{Origin},{b}'",
+            "--snapshot", $"{Origin},{a}");
         await IsRefusedAsync($"FILE '{Origin}' has one more snapshot, in '{a}'", Origin);
         await using var served = await ServeAsync(Origin, "--read-only", "--listen", $"unix:{Socket}");
     }
@@ -117,7 +121,8 @@ public sealed class ServeSnapshots_should : ServeSpec
         await using var served = await ServeAsync("--snapshot", $"{Origin},{cow}", "--listen", $"unix:{Socket}", "--log-level", "error");
         await using var a = await TinyClient.ConnectAsync(Socket, "a.cow");
         await a.WriteAsync(0, new byte[12 * 4096]);
-        Assert.Equal($"kcopyd: {cow}: 88 % of the store is in use, and a full one ends the snapshot. Export or merge it, or let the file grow: truncate -s +SIZE.", await served.ErrorAsync());
+        Assert.Equal($"kcopyd: {cow}: 88 % of the store is in use, and a full one ends the snapshot. "
+            + "Export or merge it, or let the file grow: truncate -s +SIZE.", await served.ErrorAsync());
     }
 
     [Fact]
@@ -126,7 +131,9 @@ public sealed class ServeSnapshots_should : ServeSpec
         var cow = await CowAsync("a.cow");
         var image = Folder.Random("new.img", Length);
         await using var served = await ServeAsync("--snapshot", $"{Origin},{cow}", "--listen", $"unix:{Socket}");
-        foreach (var args in new string[][] { ["copy", image, Origin, "--overwrite"], ["copy", image, cow, "--overwrite"], ["zero", Origin], ["copy", Origin, Folder["copy"]] })
+        string[][] commands =
+            [["copy", image, Origin, "--overwrite"], ["copy", image, cow, "--overwrite"], ["zero", Origin], ["copy", Origin, Folder["copy"]]];
+        foreach (var args in commands)
         {
             var outcome = await RunAsync(args);
             Assert.Equal(2, outcome.ExitCode);
@@ -140,7 +147,8 @@ public sealed class ServeSnapshots_should : ServeSpec
     {
         var cow = await CowAsync("a.cow");
         await IsRefusedAsync($"FILE '{cow}' is the COW of a --snapshot", cow, "--snapshot", $"{Origin},{cow}");
-        await IsRefusedAsync($"COW '{cow}' is COW '{cow}' of another --snapshot; give each its own file.", "--snapshot", $"{Origin},{cow}", "--snapshot", $"{Folder.Random("other", Length)},{cow}");
+        await IsRefusedAsync($"COW '{cow}' is COW '{cow}' of another --snapshot; give each its own file.",
+            "--snapshot", $"{Origin},{cow}", "--snapshot", $"{Folder.Random("other", Length)},{cow}");
         await IsRefusedAsync("two exports would have the name 'a.cow'", "--snapshot", $"{Origin},{cow}", "--export", $"a.cow={Folder["other"]}");
         await IsRefusedAsync($"COW '{Folder["other"]}' is not a COW store", "--snapshot", $"{Origin},{Folder["other"]}", "--ignore-unnamed");
         await IsRefusedAsync($"COW '{Folder["none"]}' does not exist", "--snapshot", $"{Origin},{Folder["none"]}");
@@ -148,7 +156,8 @@ public sealed class ServeSnapshots_should : ServeSpec
 
     private async Task IsRefusedAsync(string message, params string[] args)
     {
-        var outcome = await RunAsync(["serve", .. args, "--listen", $"unix:{Socket}"]).WaitAsync(TimeSpan.FromSeconds(60));     // or it serves
+        // A command that is not refused would serve and not end.
+        var outcome = await RunAsync(["serve", .. args, "--listen", $"unix:{Socket}"]).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
         Assert.Equal((2, ""), (outcome.ExitCode, outcome.Out));
         Assert.False(Path.Exists(Socket));

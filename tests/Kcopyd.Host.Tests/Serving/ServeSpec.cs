@@ -10,7 +10,7 @@ public abstract class ServeSpec : CommandSpec
 {
     protected string Socket => Folder["s"];
 
-    /// <summary>Starts it; returns when it says that clients can connect.</summary>
+    /// <summary>Starts the command; completes when it reports that clients can connect.</summary>
     internal static async Task<Served> ServeAsync(params string[] args)
     {
         var served = new Served(args);
@@ -19,7 +19,7 @@ public abstract class ServeSpec : CommandSpec
     }
 }
 
-/// <summary>A command that serves.</summary>
+/// <summary>A running <c>kcopyd serve</c>.</summary>
 internal sealed class Served : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -46,7 +46,7 @@ internal sealed class Served : IAsyncDisposable
     /// <summary>The next line of standard error.</summary>
     public Task<string> ErrorAsync() => _error.Lines.ReadAsync().AsTask().WaitAsync(Patience);
 
-    /// <summary>Interrupts it, as a signal does.</summary>
+    /// <summary>Interrupts the command, as a signal does.</summary>
     public async Task<Outcome> InterruptAsync()
     {
         await _interruption.CancelAsync();
@@ -80,7 +80,7 @@ internal sealed class Served : IAsyncDisposable
     }
 }
 
-/// <summary>The least of a client: the handshake with an export's name, and simple requests, one at a time.</summary>
+/// <summary>A minimal client: the handshake with an export's name, and simple requests, one at a time.</summary>
 internal sealed class TinyClient : IAsyncDisposable
 {
     private readonly NetworkStream _stream;
@@ -104,7 +104,7 @@ internal sealed class TinyClient : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
 
-    // NBD_OPT_EXPORT_NAME: the server answers with size and flags, or closes.
+    // NBD_OPT_EXPORT_NAME: the server answers with the size and flags, or closes the connection.
     private async Task NegotiateAsync(byte[] name)
     {
         await ReceiveAsync(18);

@@ -17,7 +17,8 @@ public sealed class ServeUsage_should : ServeSpec
     [InlineData("--export is empty", "--export", "name=")]
     [InlineData("must be ORIGIN,COW", "--snapshot", "{disk}")]
     [InlineData("must be ORIGIN,COW", "--snapshot", "{disk},a,b")]
-    [InlineData("two exports would have the name 'disk': '{disk}' and '{other}'. Name one of them yourself: --export NAME='{other}'", "--export", "disk={disk}", "--export", "disk={other}")]
+    [InlineData("two exports would have the name 'disk': '{disk}' and '{other}'. Name one of them yourself: --export NAME='{other}'",
+        "--export", "disk={disk}", "--export", "disk={other}")]
     [InlineData("--listen 'here': must be unix:PATH, HOST:PORT", "{disk}", "--listen", "here")]
     [InlineData("--listen ':1': must be", "{disk}", "--listen", ":1")]
     [InlineData("--listen '::1:1': must be", "{disk}", "--listen", "::1:1")]
@@ -25,13 +26,16 @@ public sealed class ServeUsage_should : ServeSpec
     [InlineData("--listen '127.0.0.1:70000': must be", "{disk}", "--listen", "127.0.0.1:70000")]
     [InlineData("--listen 'unix:': must be", "{disk}", "--listen", "unix:")]
     [InlineData("the folder of that socket does not exist", "{disk}", "--listen", "unix:/nowhere/s")]
-    [InlineData("at most 107 bytes", "{disk}", "--listen", "unix:/tmp/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345")]
+    [InlineData("at most 107 bytes",
+        "{disk}", "--listen", "unix:/tmp/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345")]
     [InlineData("{other} cannot be listened on: it exists and is not a socket. Give another path, or remove it.", "{disk}", "--listen", "unix:{other}")]
-    [InlineData("0.0.0.0:0 can be reached from other machines, and without TLS anyone who connects may read and write. Give --tls-certificates DIR without --tls optional", "{disk}", "--listen", "0.0.0.0:0")]
+    [InlineData("0.0.0.0:0 can be reached from other machines, and without TLS anyone who connects may read and write. "
+        + "Give --tls-certificates DIR without --tls optional", "{disk}", "--listen", "0.0.0.0:0")]
     [InlineData("--tls needs certificates: give --tls-certificates DIR", "{disk}", "--tls", "optional")]
     [InlineData("--tls-verify-peer needs certificates", "{disk}", "--tls-verify-peer")]
     [InlineData("Must be one of", "{disk}", "--tls-certificates", "/tmp", "--tls", "maybe")]
-    [InlineData("--tls-certificates: /nowhere/server-cert.pem and /nowhere/server-key.pem are not a certificate and its key in PEM", "{disk}", "--tls-certificates", "/nowhere")]
+    [InlineData("--tls-certificates: /nowhere/server-cert.pem and /nowhere/server-key.pem are not a certificate and its key in PEM",
+        "{disk}", "--tls-certificates", "/nowhere")]
     [InlineData("Must be one of", "{disk}", "--io", "fast")]
     [InlineData("--pid-file '{other}' exists and is not a pid file", "{disk}", "--pid-file", "{other}")]
     [InlineData("--max-connections must be 1 to 65536", "{disk}", "--max-connections", "0")]

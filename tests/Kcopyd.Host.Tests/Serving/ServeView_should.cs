@@ -16,7 +16,8 @@ public sealed class ServeView_should : ServeSpec
         using var error = new StringWriter();
         using var interruption = new CancellationTokenSource();
         await interruption.CancelAsync();      // after the first look
-        var exitCode = await KcopydCommand.RunAsync(["serve", file, "--listen", $"unix:{Socket}"], new CommandConsole(output, error, IsTerminal: true), interruption.Token);
+        var exitCode = await KcopydCommand.RunAsync(["serve", file, "--listen", $"unix:{Socket}"],
+            new CommandConsole(output, error, IsTerminal: true), interruption.Token);
         Assert.Equal(0, exitCode);
         Assert.Contains("requests/s", error.ToString(), StringComparison.Ordinal);
         Assert.Contains("(default)", error.ToString(), StringComparison.Ordinal);
@@ -37,7 +38,8 @@ public sealed class ServeView_should : ServeSpec
     [InlineData(SnapshotState.Active, "25.0 %")]
     [InlineData(SnapshotState.Invalid, "Invalid")]
     public void say_how_full_a_store_is_or_what_is_wrong_with_it(SnapshotState state, string cell) =>
-        Assert.Equal(cell, ExportRow.Of(Status(0, 0, 0), "cow", new ExportRates(), new SnapshotStatus("cow", state, 100, 400, 16, 7, 4096, StoreKind.Persistent, null))[^1]);
+        Assert.Equal(cell, ExportRow.Of(
+            Status(0, 0, 0), "cow", new ExportRates(), new SnapshotStatus("cow", state, 100, 400, 16, 7, 4096, StoreKind.Persistent, null))[^1]);
 
     private static NbdExportStatus Status(long requests, long read, long written) => new("e", "disk", 4096, false, 3, requests, 4, read, written);
 }

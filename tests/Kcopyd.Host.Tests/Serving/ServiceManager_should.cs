@@ -29,6 +29,7 @@ public sealed class ServiceManager_should : CommandSpec
         await ServiceManager.NotifyAsync(ServiceManager.Stopping, null, error);
         Assert.Equal("", error.ToString());
         await ServiceManager.NotifyAsync(ServiceManager.Stopping, Folder["nobody"], error);
-        Assert.StartsWith($"kcopyd: the service manager at NOTIFY_SOCKET={Folder["nobody"]} cannot be notified of STOPPING=1: ", error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith($"kcopyd: the service manager at NOTIFY_SOCKET={Folder["nobody"]} cannot be notified of STOPPING=1: ",
+            error.ToString(), StringComparison.Ordinal);
     }
 }

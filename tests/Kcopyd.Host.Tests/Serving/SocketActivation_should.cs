@@ -35,7 +35,8 @@ public sealed class SocketActivation_should
 
     [Fact]
     public void say_which_descriptor_is_not_open() =>
-        Assert.Contains("descriptor 1000 of LISTEN_FDS is not a socket", Assert.Throws<UsageException>(() => new PassedSocket(1000, "").Open()).Message, StringComparison.Ordinal);
+        Assert.Contains("descriptor 1000 of LISTEN_FDS is not a socket",
+            Assert.Throws<UsageException>(() => new PassedSocket(1000, "").Open()).Message, StringComparison.Ordinal);
 
     private static IReadOnlyList<PassedSocket> Read(string? fds, string? pid, string? names) =>
         SocketActivation.Read(name => name switch { "LISTEN_FDS" => fds, "LISTEN_PID" => pid, "LISTEN_FDNAMES" => names, _ => null }, Own);

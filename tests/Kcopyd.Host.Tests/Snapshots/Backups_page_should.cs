@@ -54,7 +54,12 @@ public sealed class Backups_page_should : IDisposable
 
     private async Task RunAsync(string section)
     {
-        var start = new ProcessStartInfo("bash", ["-e", "-o", "pipefail", "-c", Script(section)]) { WorkingDirectory = _folder[""], RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("bash", ["-e", "-o", "pipefail", "-c", Script(section)])
+        {
+            WorkingDirectory = _folder[""],
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         start.Environment["PATH"] = $"{AppContext.BaseDirectory}:{Environment.GetEnvironmentVariable("PATH")}";
         using var shell = Process.Start(start)!;
         var output = shell.StandardOutput.ReadToEndAsync();

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Snapshots;
 
-/// <summary>Names that somebody else has given to files, and that a store has in its label.</summary>
+/// <summary>File names that others have chosen and that a store's label holds.</summary>
 public sealed class Foreign_names_should : CommandSpec
 {
     private const string Evil = "disk\u001B[2J\u202Egmi.img", Shown = "disk?[2J?gmi.img";
@@ -15,10 +15,12 @@ public sealed class Foreign_names_should : CommandSpec
         Assert.Equal(0, (await RunAsync("snapshot", "create", origin, cow, "--size", "1M")).ExitCode);
 
         Assert.Contains(Shown, await SaidAsync("snapshot", "list", cow), StringComparison.Ordinal);
-        Assert.Contains($"is a snapshot of {Folder[Shown]} (", await SaidAsync("snapshot", "status", cow, "--origin", Folder.Random("other", 1 << 20)), StringComparison.Ordinal);
+        Assert.Contains($"is a snapshot of {Folder[Shown]} (",
+            await SaidAsync("snapshot", "status", cow, "--origin", Folder.Random("other", 1 << 20)), StringComparison.Ordinal);
         Assert.Contains($"overlaps SOURCE '{Folder[Shown]}'", await SaidAsync("copy", origin, origin, "--overwrite"), StringComparison.Ordinal);
         Assert.Equal(origin, (await RunAsync("snapshot", "status", cow, "--json")).Json.GetProperty("origin").GetProperty("name").GetString());
-        Assert.Equal(Folder[Evil + ".copy"], (await RunAsync("copy", origin, Folder[Evil + ".copy"], "--json")).Json.GetProperty("destinations")[0].GetProperty("path").GetString());
+        Assert.Equal(Folder[Evil + ".copy"],
+            (await RunAsync("copy", origin, Folder[Evil + ".copy"], "--json")).Json.GetProperty("destinations")[0].GetProperty("path").GetString());
     }
 
     private static async Task<string> SaidAsync(params string[] args)

@@ -6,7 +6,7 @@ namespace Kcopyd.Host.Tests.Snapshots;
 /// <summary>Runs <c>kcopyd snapshot …</c> in this process, with bytes on its standard input and from its standard output.</summary>
 public abstract class SnapshotCommandSpec : CommandSpec
 {
-    internal const int Length = 200 * 4096 + 512;      // the last chunk is a part of one
+    internal const int Length = 200 * 4096 + 512;      // the last chunk is partial
 
     /// <summary>An origin of random bytes.</summary>
     protected string Origin { get; }
@@ -23,7 +23,7 @@ public abstract class SnapshotCommandSpec : CommandSpec
 
     internal static Task<Outcome> SnapshotAsync(params string[] args) => RunAsync(["snapshot", .. args]);
 
-    /// <summary>Fails the test if the command does not do what it should, without a word on standard error.</summary>
+    /// <summary>Runs the command; fails the test unless it succeeds and writes nothing to standard error.</summary>
     internal static async Task<Outcome> DoAsync(params string[] args)
     {
         var outcome = await SnapshotAsync(args);
@@ -33,7 +33,7 @@ public abstract class SnapshotCommandSpec : CommandSpec
 
     internal async Task CreateAsync(params string[] options) => await DoAsync(["create", Origin, Cow, "--size", "2M", .. options]);
 
-    /// <summary>Leaves a store as a merge does that is ended before its first run is merged.</summary>
+    /// <summary>Leaves a store in the state of a merge that ended before its first run was merged.</summary>
     internal static async Task BeginMergeAsync(string origin, string cow)
     {
         await using var files = await SnapshotFiles.OpenAsync(origin, writesOrigin: true, [cow], writesCows: true);
@@ -50,11 +50,12 @@ public abstract class SnapshotCommandSpec : CommandSpec
         return (new Outcome(exitCode, output.ToString(), error.ToString()), bytes.ToArray());
     }
 
-    // Like a pipe: a few bytes at a time, and nobody knows how many will come.
+    // Like a pipe: returns a few bytes at a time and has no known length.
     private sealed class Pipe(byte[] bytes) : MemoryStream(bytes)
     {
         public override bool CanSeek => false;
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => base.ReadAsync(buffer[..Math.Min(buffer.Length, 777)], cancellationToken);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            base.ReadAsync(buffer[..Math.Min(buffer.Length, 777)], cancellationToken);
     }
 }

@@ -5,10 +5,10 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Snapshots;
 
-/// <summary>A store is made where nothing is, by one command, and what was there before is lost only where the user said so.</summary>
+/// <summary>A store is created only where there is no data, by one command; existing data is lost only where the user asked for it.</summary>
 public sealed class SnapshotCreation_should : SnapshotCommandSpec
 {
-    // All of them begin with four zero bytes, as a device without a store does.
+    // All of these begin with four zero bytes, as a device without a store does.
     [Theory]
     [InlineData("an ext2, ext3 or ext4 file system", 1080, new byte[] { 0x53, 0xEF })]
     [InlineData("an ISO 9660 image", 32769, new byte[] { 0x43, 0x44, 0x30, 0x30, 0x31 })]
@@ -55,7 +55,7 @@ public sealed class SnapshotCreation_should : SnapshotCommandSpec
         }
     }
 
-    // The file is there, and not locked yet.
+    // The other command runs when the file exists but is not locked yet.
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -135,7 +135,8 @@ public sealed class SnapshotCreation_should : SnapshotCommandSpec
     }
 
     private async Task CreateAfterAsync(Func<Task> another) =>
-        await CreateCommand.RunAsync(Origin, new StoreRequest(Cow, ChunkSize: null, Size: 2 << 20, IsSparse: false, Force: false), new CommandConsole(TextWriter.Null, TextWriter.Null, IsTerminal: false), another);
+        await CreateCommand.RunAsync(Origin, new StoreRequest(Cow, ChunkSize: null, Size: 2 << 20, IsSparse: false, Force: false),
+            new CommandConsole(TextWriter.Null, TextWriter.Null, IsTerminal: false), another);
 
     private long Blocks(string name) => long.Parse(Tool.Run("stat", "-c", "%b", Folder[name]).Trim(), CultureInfo.InvariantCulture);
 }

@@ -71,7 +71,7 @@ public sealed class SnapshotProcess_should : IDisposable
             process.Signal(signal);
             Assert.Equal(exitCode, (await process.EndAsync()).ExitCode);
         }
-        await DoAsync("write", origin, Cow, "--at", "0", "--from", _folder.Random("bytes", 100));      // nothing is locked any more
+        await DoAsync("write", origin, Cow, "--at", "0", "--from", _folder.Random("bytes", 100));      // nothing is locked anymore
     }
 
     [Fact]
@@ -93,10 +93,11 @@ public sealed class SnapshotProcess_should : IDisposable
             using var process = new HostProcess(["snapshot", .. args]);
             var refused = await process.EndAsync();
             Assert.Equal(2, refused.ExitCode);
-            Assert.Contains("After a crash or a power cut it is whole; but if its own device had failed, it lacks chunks", refused.Error, StringComparison.Ordinal);
+            Assert.Contains("After a crash or a power cut it is whole; but if its own device had failed, it lacks chunks",
+                refused.Error, StringComparison.Ordinal);
             Assert.Contains("If its device has not failed: --accept-unclean. Otherwise take a new snapshot.", refused.Error, StringComparison.Ordinal);
         }
-        // The origin comes first: it is written, the snapshot gets its chunks, and nobody has decided.
+        // The origin has priority: it is written and the snapshot receives its chunks, but whether to accept the store is still open.
         using (var process = new HostProcess("snapshot", "write", origin, Cow, "--to-origin", "--at", "0", "--from", _folder.Random("bytes", 100_000, seed: 3)))
         {
             var written = await process.EndAsync();

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Snapshots;
 
-/// <summary>Stores that were left in the middle of something, or are damaged: what they hold is not lost by a slip, and the way out is said.</summary>
+/// <summary>Stores that an operation left incomplete, or that are damaged: a slip does not lose their content, and the message names the remedy.</summary>
 public sealed class SnapshotRescue_should : SnapshotCommandSpec
 {
     [Fact]
@@ -18,7 +18,8 @@ public sealed class SnapshotRescue_should : SnapshotCommandSpec
             var refused = await SnapshotAsync(args);
             Assert.Equal(2, refused.ExitCode);
             Assert.Contains($"COW '{Cow}' is half merged: a merge into {Origin} was begun and is not complete, and what is still to be merged is nowhere else. "
-                + $"Complete it: kcopyd snapshot merge ORIGIN '{Cow}'. If what is left is not needed any more: kcopyd snapshot delete '{Cow}' --force.", refused.Error, StringComparison.Ordinal);
+                + $"Complete it: kcopyd snapshot merge ORIGIN '{Cow}'. If what is left is not needed any more: kcopyd snapshot delete '{Cow}' --force.",
+                refused.Error, StringComparison.Ordinal);
             Assert.Equal(before, Folder.Read("cow"));
         }
         var status = await DoAsync("status", Cow, "--json");
@@ -38,7 +39,7 @@ public sealed class SnapshotRescue_should : SnapshotCommandSpec
         await DoAsync("write", Origin, Cow, "--at", "0", "--from", Folder.Random("bytes", 5000));
         await BeginMergeAsync(Origin, Cow);
         Assert.Equal(2, (await SnapshotAsync("delete", Folder["other"], Cow)).ExitCode);
-        await DoAsync("status", Folder["other"]);       // all of them or none
+        await DoAsync("status", Folder["other"]);       // it deletes all of them or none
         Assert.Equal($"deleted {Folder["other"]}\ndeleted {Cow}\n", (await DoAsync("delete", Folder["other"], Cow, "--force")).Out);
     }
 
@@ -54,15 +55,20 @@ public sealed class SnapshotRescue_should : SnapshotCommandSpec
         {
             var shown = await SnapshotAsync(command, Cow);
             Assert.Equal(1, shown.ExitCode);
-            Assert.Contains($"kcopyd: COW '{Cow}': its label, in the first sector, has a wrong checksum: the store is damaged.", shown.Error, StringComparison.Ordinal);
+            Assert.Contains($"kcopyd: COW '{Cow}': its label, in the first sector, has a wrong checksum: the store is damaged.",
+                shown.Error, StringComparison.Ordinal);
             Assert.Contains($"kcopyd snapshot export ORIGIN '{Cow}' FILE --accept-origin", shown.Error, StringComparison.Ordinal);
-            Assert.Contains(command == "status" ? $"{Cow}: 2 chunks of 4.0 KiB differ; 0.8 % of 2.0 MiB in use; its label cannot be read\nsnapshot 32/4096 16\n" : "exception  1 3\n", shown.Out, StringComparison.Ordinal);
+            var expected = command == "status"
+                ? $"{Cow}: 2 chunks of 4.0 KiB differ; 0.8 % of 2.0 MiB in use; its label cannot be read\nsnapshot 32/4096 16\n"
+                : "exception  1 3\n";
+            Assert.Contains(expected, shown.Out, StringComparison.Ordinal);
         }
         var json = (await SnapshotAsync("status", Cow, "--json")).Json;
         Assert.Equal(2, json.GetProperty("exceptions").GetInt32());
         Assert.All(["origin", "isUnclean", "isHalfMerged"], name => Assert.Equal(JsonValueKind.Null, json.GetProperty(name).ValueKind));
         Assert.Contains("wrong checksum", json.GetProperty("labelError").GetString(), StringComparison.Ordinal);
-        Assert.Contains("Whether a merge of it is complete cannot be told. To delete it anyway: --force.", (await SnapshotAsync("delete", Cow)).Error, StringComparison.Ordinal);
+        Assert.Contains("Whether a merge of it is complete cannot be told. To delete it anyway: --force.",
+            (await SnapshotAsync("delete", Cow)).Error, StringComparison.Ordinal);
         Assert.Equal("0 8192\n", (await DoAsync("diff", Origin, Cow, "--accept-origin")).Out);
         await DoAsync("export", Origin, Cow, Folder["out"], "--accept-origin");
         Assert.Equal(bytes, Folder.Read("cow"));

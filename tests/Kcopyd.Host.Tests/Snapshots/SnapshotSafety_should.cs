@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Snapshots;
 
-/// <summary>What goes wrong around a snapshot is named, and keeps nobody from what is whole.</summary>
+/// <summary>Problems around a snapshot are named, and do not block access to what is intact.</summary>
 public sealed class SnapshotSafety_should : SnapshotCommandSpec
 {
     [Theory]
@@ -41,7 +41,7 @@ public sealed class SnapshotSafety_should : SnapshotCommandSpec
         Assert.Equal(2, (await SnapshotAsync("merge", Folder["moved"], Cow)).ExitCode);
         await DoAsync("merge", Folder["moved"], Cow, "--accept-origin");
         Assert.Equal(Folder.Read("bytes"), Folder.Read("moved").Take(5000));
-        await DoAsync("export", Folder["moved"], Cow, Folder["out"]);      // it belongs to that one from now on
+        await DoAsync("export", Folder["moved"], Cow, Folder["out"]);      // the store belongs to the moved image from now on
     }
 
     [Fact]
@@ -66,14 +66,17 @@ public sealed class SnapshotSafety_should : SnapshotCommandSpec
         await CreateAsync();
         await DoAsync("create", Origin, Folder["other"], "--size", "2M");
         var bytes = Folder.Random("bytes", 5000);
-        foreach (var args in new string[][] { ["write", Origin, Cow, "--to-origin", "--at", "0", "--from", bytes], ["merge", Origin, Cow], ["rollback", Origin, Cow, "--discard"] })
+        string[][] commands =
+            [["write", Origin, Cow, "--to-origin", "--at", "0", "--from", bytes], ["merge", Origin, Cow], ["rollback", Origin, Cow, "--discard"]];
+        foreach (var args in commands)
         {
             var outcome = await SnapshotAsync(args);
             Assert.Equal(2, outcome.ExitCode);
-            Assert.Contains($"ORIGIN '{Origin}' has one more snapshot, in '{Folder["other"]}', which writes to the origin would corrupt. Name it: --cow '{Folder["other"]}'", outcome.Error, StringComparison.Ordinal);
+            Assert.Contains($"ORIGIN '{Origin}' has one more snapshot, in '{Folder["other"]}', which writes to the origin would corrupt. "
+                + $"Name it: --cow '{Folder["other"]}'", outcome.Error, StringComparison.Ordinal);
         }
         Assert.Equal(Frozen, Folder.Read("origin"));
-        await DoAsync("write", Origin, Cow, "--at", "0", "--from", bytes);      // that changes no other
+        await DoAsync("write", Origin, Cow, "--at", "0", "--from", bytes);      // a write to a snapshot affects no other
         await DoAsync("write", Origin, Cow, "--to-origin", "--at", "0", "--from", bytes, "--ignore-unnamed");
         await DoAsync("delete", Folder["other"]);
         await DoAsync("write", Origin, Cow, "--to-origin", "--at", "9000", "--from", bytes);
@@ -90,7 +93,8 @@ public sealed class SnapshotSafety_should : SnapshotCommandSpec
         await DoAsync("create", Folder.Random("image", Length), Folder["others"], "--size", "1M");
         var here = (await DoAsync("list", Origin, "--json")).Json.GetProperty("stores").EnumerateArray().ToList();
         Assert.Equal((Cow, 2), (Assert.Single(here).GetProperty("cow").GetString(), here[0].GetProperty("exceptions").GetInt32()));
-        Assert.Equal($"{Cow}: 2 chunks of 4.0 KiB differ; 0.8 % of 2.0 MiB in use\n{Path.Combine(Folder["elsewhere"], "far")}: 0 chunks of 4.0 KiB differ; 0.8 % of 1.0 MiB in use\n",
+        Assert.Equal($"{Cow}: 2 chunks of 4.0 KiB differ; 0.8 % of 2.0 MiB in use\n"
+            + $"{Path.Combine(Folder["elsewhere"], "far")}: 0 chunks of 4.0 KiB differ; 0.8 % of 1.0 MiB in use\n",
             (await DoAsync("list", Origin, "--in", Folder["elsewhere"])).Out);
     }
 
@@ -100,7 +104,8 @@ public sealed class SnapshotSafety_should : SnapshotCommandSpec
         await CreateAsync();
         await DoAsync("write", Origin, Cow, "--to-origin", "--at", "0", "--from", Folder.Random("bytes", 50_000, seed: 7));
         var changed = Folder.Read("origin");
-        Assert.Equal($"13 chunks of {Origin}, 52.0 KiB, become what they were in the snapshot {Cow}, and what they hold now is lost.\n", (await DoAsync("rollback", Origin, Cow, "--dry-run")).Out);
+        Assert.Equal($"13 chunks of {Origin}, 52.0 KiB, become what they were in the snapshot {Cow}, and what they hold now is lost.\n",
+            (await DoAsync("rollback", Origin, Cow, "--dry-run")).Out);
         var refused = await SnapshotAsync("rollback", Origin, Cow);
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("To discard it: --discard.", refused.Error, StringComparison.Ordinal);
@@ -135,14 +140,15 @@ public sealed class SnapshotSafety_should : SnapshotCommandSpec
         await DoAsync("write", Origin, Cow, "--to-origin", "--at", "0", "--from", Folder.Random("bytes", 400_000, seed: 2), "--grow", "64K,1M");
         Assert.InRange(Folder.Read("cow").Length, 400_000, 1 << 20);
         Assert.Equal(Frozen, (await PipeAsync([], "read", Origin, Cow, "--at", "0", "--length", $"{Length}")).Bytes);
-        Assert.Equal(ExitCodes.SnapshotLost, (await SnapshotAsync("write", Origin, Cow, "--to-origin", "--at", "400000", "--from", Folder["bytes"], "--grow", "64K,512K")).ExitCode);
+        Assert.Equal(ExitCodes.SnapshotLost,
+            (await SnapshotAsync("write", Origin, Cow, "--to-origin", "--at", "400000", "--from", Folder["bytes"], "--grow", "64K,512K")).ExitCode);
     }
 
     [Fact]
     public async Task replace_a_file_that_is_read_into_only_when_that_is_said()
     {
         await CreateAsync();
-        Folder.Write("into", new byte[10_000]);     // a hole or zeroes: nothing is lost
+        Folder.Write("into", new byte[10_000]);     // a hole or zeroes: nothing would be lost
         Folder.Random("into", 10_000);
         Assert.Equal(2, (await SnapshotAsync("read", Origin, Cow, "--at", "0", "--length", "100", "--into", Folder["into"])).ExitCode);
         await DoAsync("read", Origin, Cow, "--at", "0", "--length", "100", "--into", Folder["into"], "--overwrite");

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Kcopyd.Host.Tests;
 
-/// <summary>Runs the command in this process, in a folder of its own; or the file that KCOPYD_COMMAND names, in a process of its own.</summary>
+/// <summary>Runs the command in this process; or the file that KCOPYD_COMMAND names, in a separate process. Each test has its own folder.</summary>
 public abstract class CommandSpec : IDisposable
 {
     public TempFolder Folder { get; } = new();

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests;
 
-/// <summary>The real command in a process of its own; killed with the test.</summary>
+/// <summary>The real command in a separate process, which is killed when the test ends.</summary>
 internal sealed partial class HostProcess : IDisposable
 {
     public static readonly string Command = Given ?? Path.Combine(AppContext.BaseDirectory, "kcopyd");
@@ -20,7 +20,7 @@ internal sealed partial class HostProcess : IDisposable
     private readonly Task<string> _error;
     private readonly StringBuilder _errorSoFar = new();
 
-    /// <summary>The command that is tested instead of the one that was built beside the tests, such as a native one; null if none was given.</summary>
+    /// <summary>The command to test instead of the one that was built with the tests, such as a native one; null if none was given.</summary>
     public static string? Given => Environment.GetEnvironmentVariable("KCOPYD_COMMAND") is { Length: > 0 } path ? Path.GetFullPath(path) : null;
 
     public HostProcess(params string[] args)
@@ -28,7 +28,7 @@ internal sealed partial class HostProcess : IDisposable
     {
     }
 
-    /// <summary>Runs it under another program, such as strace.</summary>
+    /// <summary>Runs the command under another program, such as strace.</summary>
     public HostProcess(string[] under, string[] args)
         : this(Start([.. under, Command, .. args]))
     {
@@ -41,18 +41,18 @@ internal sealed partial class HostProcess : IDisposable
         _error = ReadErrorAsync();
     }
 
-    /// <summary>The argument of <c>env</c> that gives a program its signals: a background job of a shell ignores SIGINT, what nohup started SIGHUP, and so
-    /// would the program.</summary>
+    /// <summary>The argument of <c>env</c> that resets a program's signal handling: a background job of a shell ignores SIGINT, and a program that nohup
+    /// started ignores SIGHUP; their child processes inherit that.</summary>
     public const string AllSignals = "--default-signal";
 
     private static Process Start(params IEnumerable<string> command) => Process.Start(new ProcessStartInfo("env", [AllSignals, .. command])
     {
-        RedirectStandardInput = true,       // and nothing is ever written there
+        RedirectStandardInput = true,       // never written to
         RedirectStandardOutput = true,
         RedirectStandardError = true,
     })!;
 
-    /// <summary>True while it has a file open.</summary>
+    /// <summary>True while the process has this file open.</summary>
     public bool HasOpen(string path)
     {
         try
@@ -61,12 +61,12 @@ internal sealed partial class HostProcess : IDisposable
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
-            return false;       // the descriptor was closed, or the process ended or becomes another program
+            return false;       // the descriptor was closed, or the process has ended or is executing another program
         }
     }
 
-    /// <summary>True if a process of the command takes SIGINT, SIGTERM, SIGHUP and SIGUSR1: the last is the last that it asks for, and nothing before the
-    /// command does.</summary>
+    /// <summary>True if a process of the command handles SIGINT, SIGTERM, SIGHUP and SIGUSR1: it registers for SIGUSR1 last, and nothing before the command
+    /// registers for that signal.</summary>
     public static bool TakesSignals(int process)
     {
         try
@@ -80,7 +80,7 @@ internal sealed partial class HostProcess : IDisposable
         }
     }
 
-    /// <summary>What it has said on standard error.</summary>
+    /// <summary>The process's output on standard error so far.</summary>
     public string ErrorSoFar
     {
         get
@@ -90,16 +90,17 @@ internal sealed partial class HostProcess : IDisposable
         }
     }
 
-    /// <summary>A line of the shell, in which KCOPYD is the command.</summary>
+    /// <summary>Runs a line of shell script, in which KCOPYD stands for the command.</summary>
     public static HostProcess Shell(string line) => new(Start("sh", "-c", line.Replace("KCOPYD", $"'{Command}'", StringComparison.Ordinal)));
 
-    /// <summary>Runs the command to its end, and passes on what it says, line by line.</summary>
-    /// <returns>Its exit status.</returns>
+    /// <summary>Runs the command to its end and passes its output on, line by line.</summary>
+    /// <returns>The exit status.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken interruption)
     {
         using var process = Start([Command, .. args]);
         await using var onInterrupt = interruption.Register(() => Signal(process, "INT"));
-        await Task.WhenAll(PassAsync(process.StandardOutput, output), PassAsync(process.StandardError, error), process.WaitForExitAsync(CancellationToken.None));
+        await Task.WhenAll(PassAsync(process.StandardOutput, output),
+            PassAsync(process.StandardError, error), process.WaitForExitAsync(CancellationToken.None));
         return process.ExitCode;
 
         static async Task PassAsync(StreamReader from, TextWriter to)
@@ -111,7 +112,7 @@ internal sealed partial class HostProcess : IDisposable
 
     public void Signal(string name) => Signal(_process, name);
 
-    /// <summary>Waits until a condition holds that the process brings about.</summary>
+    /// <summary>Waits until the process has made a condition true.</summary>
     public async Task UntilAsync(Func<bool> condition)
     {
         var began = Stopwatch.GetTimestamp();
@@ -120,10 +121,10 @@ internal sealed partial class HostProcess : IDisposable
             if (_process.HasExited)
             {
                 var said = await _error;
-                Assert.True(condition(), $"exited with {_process.ExitCode} before: {said}");        // or it did that last of all
+                Assert.True(condition(), $"exited with {_process.ExitCode} before: {said}");        // its last action may have made it true
                 return;
             }
-            Assert.True(Stopwatch.GetElapsedTime(began) < Patience, $"nothing of what was waited for in {Patience}: {ErrorSoFar}");
+            Assert.True(Stopwatch.GetElapsedTime(began) < Patience, $"the condition did not become true within {Patience}: {ErrorSoFar}");
             await Task.Delay(20);
         }
     }
@@ -131,11 +132,11 @@ internal sealed partial class HostProcess : IDisposable
     public async Task<Outcome> EndAsync()
     {
         var end = _process.WaitForExitAsync();
-        Assert.True(await Task.WhenAny(end, Task.Delay(Patience)) == end, $"no end in {Patience}: {ErrorSoFar}");
+        Assert.True(await Task.WhenAny(end, Task.Delay(Patience)) == end, $"the process did not end within {Patience}: {ErrorSoFar}");
         return new Outcome(_process.ExitCode, await _output, await _error);
     }
 
-    // Not by a program: until that has started on a machine that is busy, the moment for which the test has waited is over.
+    // Not with a program such as kill: by the time it has started on a busy machine, the moment that the test waited for is over.
     private static void Signal(Process process, string name)
     {
         var signal = name switch { "HUP" => 1, "INT" => 2, "KILL" => 9, "USR1" => User1, "TERM" => 15, _ => throw new ArgumentException(name, nameof(name)) };

@@ -1,6 +1,6 @@
 namespace Kcopyd.Host.Tests;
 
-/// <summary>A folder of one test, and files in it; gone with the test, also when it fails.</summary>
+/// <summary>A folder for one test, with its files; deleted when the test ends, even when it fails.</summary>
 public sealed class TempFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kcopyd-host-test-");
@@ -9,7 +9,7 @@ public sealed class TempFolder : IDisposable
 
     public string[] Names => [.. _folder.GetFiles().Select(file => file.Name).Order()];
 
-    /// <summary>A file of random bytes, the same for the same seed.</summary>
+    /// <summary>Creates a file of random bytes, the same for the same seed.</summary>
     public string Random(string name, int length, int seed = 1)
     {
         var bytes = new byte[length];

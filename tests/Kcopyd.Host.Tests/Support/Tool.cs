@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests;
 
-/// <summary>Programs of the system that the tests talk to.</summary>
+/// <summary>Programs of the system that the tests use.</summary>
 internal static class Tool
 {
     /// <summary>Skips the test where a program is not installed.</summary>
@@ -11,7 +11,7 @@ internal static class Tool
         Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, name))),
         $"needs {name} (Debian package {package})");
 
-    /// <summary>Runs it to its end and returns its standard output; anything but status 0 fails the test.</summary>
+    /// <summary>Runs a program to its end and returns its standard output; an exit status other than 0 fails the test.</summary>
     public static string Run(string name, params string[] args)
     {
         using var process = Process.Start(new ProcessStartInfo(name, args) { RedirectStandardOutput = true, RedirectStandardError = true })!;

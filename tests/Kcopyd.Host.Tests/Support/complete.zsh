@@ -1,7 +1,7 @@
-# What zsh offers for a line that is typed, one word a line: zsh -f FILE FOLDER LINE, with the completion function in FOLDER.
+# Prints the completions that zsh offers for a typed line, one per line: zsh -f FILE FOLDER LINE, with the completion function in FOLDER.
 zmodload zsh/zpty
 zpty shell zsh -f -i
-# Whatever it offers is printed instead of shown, between two marks.
+# Completions are printed instead of displayed, between two marks.
 zpty -w shell "PS1=; stty -echo; fpath=(${(q)1} \$fpath); autoload -U compinit; compinit -u -D"
 zpty -w shell 'setopt rcquotes; zstyle ":completion:*" list-grouped false
 compadd() { if [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]]; then builtin compadd "$@"; return; fi

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Transfers;
 
-/// <summary>What others use is not touched, by whatever name it is given.</summary>
+/// <summary>Storage in use by others is not touched, under whatever name it is given.</summary>
 public sealed class Busy_should : CommandSpec
 {
     [SkippableFact]
@@ -15,11 +15,16 @@ public sealed class Busy_should : CommandSpec
         using var mount = new Mount(disk.Path, Folder["mnt"]);
         var source = Folder.Write("source", new byte[8 << 20]);
 
-        foreach (var args in new string[][] { ["copy", source, disk.Path], ["copy", source, image, "--overwrite"], ["zero", disk.Path], ["zero", image], ["serve", disk.Path], ["serve", image] })
+        string[][] commands =
+        [
+            ["copy", source, disk.Path], ["copy", source, image, "--overwrite"], ["zero", disk.Path], ["zero", image], ["serve", disk.Path], ["serve", image],
+        ];
+        foreach (var args in commands)
         {
             var outcome = await RunAsync(args);
             Assert.Equal(2, outcome.ExitCode);
-            Assert.Contains($"is in use: {disk.Path} is mounted on {Folder["mnt"]}. Writing to it would destroy data; stop that first, or use --force.", outcome.Error, StringComparison.Ordinal);
+            Assert.Contains($"is in use: {disk.Path} is mounted on {Folder["mnt"]}. Writing to it would destroy data; stop that first, or use --force.",
+                outcome.Error, StringComparison.Ordinal);
         }
         Assert.Equal(0, (await RunAsync("copy", disk.Path, Folder["backup"])).ExitCode);
         Assert.Equal(0, (await RunAsync("copy", source, disk.Path, "--force")).ExitCode);
@@ -29,8 +34,8 @@ public sealed class Busy_should : CommandSpec
     public async Task keep_two_commands_from_one_destination_and_a_writer_from_a_source()
     {
         var (source, copy) = (Folder.Random("source", 4 << 20), Folder["copy"]);
-        using var first = new HostProcess("copy", source, copy, "--rate", "64K");     // it takes a minute
-        await first.UntilAsync(() => File.Exists(copy) && new FileInfo(copy).Length > 0);     // it grows when it is locked
+        using var first = new HostProcess("copy", source, copy, "--rate", "64K");     // takes a minute
+        await first.UntilAsync(() => File.Exists(copy) && new FileInfo(copy).Length > 0);     // the file grows once it is locked
 
         var same = await RunAsync("copy", source, copy, "--overwrite");
         var reader = await RunAsync("copy", copy, Folder["other"]);

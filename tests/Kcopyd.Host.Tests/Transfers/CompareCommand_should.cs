@@ -17,12 +17,13 @@ public sealed class CompareCommand_should : CommandSpec
     [Fact]
     public async Task name_the_first_difference_and_every_range()
     {
-        var a = Folder.Random("a", 300 << 20);      // several windows
+        var a = Folder.Random("a", 300 << 20);      // spans several windows
         Tool.Run("cp", "--sparse=always", a, Folder["b"]);
         Change("b", 1000, (64 << 20) - 1, 64 << 20, (300 << 20) - 1);
         var outcome = await RunAsync("compare", a, Folder["b"]);
         Assert.Equal((1, ""), (outcome.ExitCode, outcome.Error));
-        Assert.Contains($"{Folder["b"]}: differs from byte 512 on: 2048 bytes in 3 ranges\n    512 512\n    67108352 1024\n    314572288 512", outcome.Out, StringComparison.Ordinal);
+        Assert.Contains($"{Folder["b"]}: differs from byte 512 on: 2048 bytes in 3 ranges\n    512 512\n    67108352 1024\n    314572288 512",
+            outcome.Out, StringComparison.Ordinal);
 
         outcome = await RunAsync("compare", a, Folder["b"], "--list");
         Assert.Equal((1, "512 512\n67108352 1024\n314572288 512\n"), (outcome.ExitCode, outcome.Out));
@@ -95,7 +96,8 @@ public sealed class CompareCommand_should : CommandSpec
         Assert.Contains(InFolder(message), outcome.Error, StringComparison.Ordinal);
     }
 
-    private string InFolder(string text) => text.Replace("{a}", Folder["a"], StringComparison.Ordinal).Replace("{none}", Folder["none"], StringComparison.Ordinal);
+    private string InFolder(string text) =>
+        text.Replace("{a}", Folder["a"], StringComparison.Ordinal).Replace("{none}", Folder["none"], StringComparison.Ordinal);
 
     private void Change(string name, params long[] bytes)
     {

@@ -70,7 +70,8 @@ public sealed class CopyCommand_should : CommandSpec
         Assert.Equal([3_000_001, 0, 3_000_001, 3_000_001], destinations.EnumerateArray().Select(d => d.GetProperty("bytes").GetInt64()));
         Assert.Equal("errors", json.GetProperty("verdict").GetString());
         Assert.Equal((28, 0), (destinations[1].GetProperty("errno").GetInt32(), destinations[1].GetProperty("sector").GetInt32()));
-        Assert.Equal([JsonValueKind.Null, JsonValueKind.String, JsonValueKind.Null, JsonValueKind.Null], destinations.EnumerateArray().Select(d => d.GetProperty("error").ValueKind));
+        Assert.Equal([JsonValueKind.Null, JsonValueKind.String, JsonValueKind.Null, JsonValueKind.Null],
+            destinations.EnumerateArray().Select(d => d.GetProperty("error").ValueKind));
         Assert.Equal(Folder.Read("source"), Folder.Read("a"));
         Assert.Equal(Folder.Read("source"), Folder.Read("b"));
     }
@@ -89,7 +90,7 @@ public sealed class CopyCommand_should : CommandSpec
     [Fact]
     public async Task report_a_source_that_ends_before_its_region_and_write_no_zeroes_for_it()
     {
-        // /dev/null reads as the end of the device.
+        // A read of /dev/null returns the end of the device.
         var outcome = await RunAsync("copy", "/dev/null@0+4K", Folder["a"], "--ignore-errors", "--json");
         Assert.Equal(1, outcome.ExitCode);
         Assert.True(outcome.Json.GetProperty("readError").GetBoolean());

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Transfers;
 
-/// <summary>GNU ddrescue as the judge of map files.</summary>
+/// <summary>GNU ddrescue checks the map files.</summary>
 public sealed class Ddrescue_should : CommandSpec
 {
     private const int Length = 300_001;
@@ -13,7 +13,7 @@ public sealed class Ddrescue_should : CommandSpec
         Tool.Need("ddrescuelog", "gddrescue");
         var source = Folder.Random("source", Length);
         await RunAsync("copy", source, Folder["copy"], "--mapfile", Folder["map"]);
-        Tool.Run("ddrescuelog", "--done-status", Folder["map"]);     // 0 only if everything is finished
+        Tool.Run("ddrescuelog", "--done-status", Folder["map"]);     // exits with 0 only if everything is finished
     }
 
     [SkippableFact]

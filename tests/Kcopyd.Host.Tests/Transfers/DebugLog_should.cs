@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Transfers;
 
-/// <summary>What <c>--log-level debug</c> says of the engine, of the path of the I/O, and of what was spared.</summary>
+/// <summary>What <c>--log-level debug</c> reports about the engine, the path of the I/O, and the I/O that was avoided.</summary>
 public sealed class DebugLog_should : CommandSpec
 {
     private const string Engine = @"I/O engine: (io_uring, for transfers|threads, which block)";
@@ -17,7 +17,8 @@ public sealed class DebugLog_should : CommandSpec
             file.Write(new byte[] { 1 });
         }
         var error = await RunToItsEndAsync("copy", Folder["source"], Folder["copy"], "--log-level", "debug", "--offload", "reflink,holes");
-        Assert.Contains($"SOURCE '{Folder["source"]}': a file of {8 << 20} bytes, read only: I/O through the page cache, as for every file.", error, StringComparison.Ordinal);
+        Assert.Contains($"SOURCE '{Folder["source"]}': a file of {8 << 20} bytes, read only: I/O through the page cache, as for every file.",
+            error, StringComparison.Ordinal);
         Assert.Contains($"DEST '{Folder["copy"]}': a file of ", error, StringComparison.Ordinal);
         Assert.Matches(Engine, error);
         Assert.Contains("offload: reflink, holes may be used.", error, StringComparison.Ordinal);
@@ -29,10 +30,14 @@ public sealed class DebugLog_should : CommandSpec
     public async Task say_why_nothing_is_shared()
     {
         var source = Folder.Random("source", 1 << 20);
-        Assert.Contains("/copy: it is copied: --sequential keeps an order.", await RunToItsEndAsync("copy", source, Folder["copy"], "--log-level=debug", "--sequential"), StringComparison.Ordinal);
-        Assert.Contains("/dev/null: it is copied: source and destination are not both files.", await RunToItsEndAsync("copy", source, "/dev/null", "--log-level=debug"), StringComparison.Ordinal);
-        Assert.Contains("offload: none may be used.", await RunToItsEndAsync("copy", source, Folder["other"], "--log-level=debug", "--offload", "none"), StringComparison.Ordinal);
-        Assert.Contains("zeroes are left to the device, or to its file system.", await RunToItsEndAsync("zero", source, "--log-level=debug"), StringComparison.Ordinal);
+        Assert.Contains("/copy: it is copied: --sequential keeps an order.",
+            await RunToItsEndAsync("copy", source, Folder["copy"], "--log-level=debug", "--sequential"), StringComparison.Ordinal);
+        Assert.Contains("/dev/null: it is copied: source and destination are not both files.",
+            await RunToItsEndAsync("copy", source, "/dev/null", "--log-level=debug"), StringComparison.Ordinal);
+        Assert.Contains("offload: none may be used.",
+            await RunToItsEndAsync("copy", source, Folder["other"], "--log-level=debug", "--offload", "none"), StringComparison.Ordinal);
+        Assert.Contains("zeroes are left to the device, or to its file system.",
+            await RunToItsEndAsync("zero", source, "--log-level=debug"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -42,7 +47,8 @@ public sealed class DebugLog_should : CommandSpec
         var error = await RunToItsEndAsync("snapshot", "create", origin, Folder["cow"], "--size", "1M", "--log-level", "debug");
         Assert.Contains($"COW '{Folder["cow"]}': a file of ", error, StringComparison.Ordinal);
         Assert.Matches(Engine, error);
-        Assert.Contains($"COW '{Folder["cow"]}': a file of {1 << 20} bytes, read only: I/O through the page cache", await RunToItsEndAsync("snapshot", "status", Folder["cow"], "--log-level", "debug"), StringComparison.Ordinal);
+        Assert.Contains($"COW '{Folder["cow"]}': a file of {1 << 20} bytes, read only: I/O through the page cache",
+            await RunToItsEndAsync("snapshot", "status", Folder["cow"], "--log-level", "debug"), StringComparison.Ordinal);
         Assert.Equal("", await RunToItsEndAsync("snapshot", "merge", origin, Folder["cow"], "--progress", "none"));
     }
 

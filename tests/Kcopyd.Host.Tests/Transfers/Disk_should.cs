@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Transfers;
 
-/// <summary>Real block devices, over files.</summary>
+/// <summary>Real block devices, backed by files.</summary>
 public sealed class Disk_should : CommandSpec
 {
     [SkippableTheory]

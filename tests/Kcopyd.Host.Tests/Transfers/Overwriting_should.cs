@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Host.Tests.Transfers;
 
-/// <summary>What a slip must not destroy.</summary>
+/// <summary>Data that a slip must not destroy.</summary>
 public sealed class Overwriting_should : CommandSpec
 {
     [Fact]
@@ -44,7 +44,7 @@ public sealed class Overwriting_should : CommandSpec
         Assert.Equal(0, (await RunAsync("copy", source, "@16K:" + old)).ExitCode);
         Assert.Equal(0, (await RunAsync("copy", source, Folder["new"], "--mapfile", Folder["map"])).ExitCode);
         Assert.Equal(0, (await RunAsync("copy", source, Folder["new"], "--mapfile", Folder["map"])).ExitCode);
-        Assert.Equal(2, (await RunAsync("copy", source, "@0:" + old)).ExitCode);     // names the file, and no part of it
+        Assert.Equal(2, (await RunAsync("copy", source, "@0:" + old)).ExitCode);     // names the whole file, not a region of it
     }
 
     [Fact]
@@ -65,8 +65,9 @@ public sealed class Overwriting_should : CommandSpec
         Assert.Equal(["old", "source"], Folder.Names);
 
         var json = (await RunAsync("copy", source, "@1K:" + old, "--dry-run", "--json")).Json;
-        Assert.Equal((10_000, "file", 1024, "overwritten and grown to 11024 bytes"), (json.GetProperty("bytes").GetInt32(), json.GetProperty("destinations")[0].GetProperty("kind").GetString(),
-            json.GetProperty("destinations")[0].GetProperty("offset").GetInt32(), json.GetProperty("destinations")[0].GetProperty("effect").GetString()));
+        Assert.Equal((10_000, "file", 1024, "overwritten and grown to 11024 bytes"),
+            (json.GetProperty("bytes").GetInt32(), json.GetProperty("destinations")[0].GetProperty("kind").GetString(),
+                json.GetProperty("destinations")[0].GetProperty("offset").GetInt32(), json.GetProperty("destinations")[0].GetProperty("effect").GetString()));
         Assert.Equal(2, (await RunAsync("copy", source, old, "--dry-run")).ExitCode);
     }
 
@@ -110,7 +111,7 @@ public sealed class Overwriting_should : CommandSpec
     [Theory]
     [InlineData("600", "600")]
     [InlineData("640", "640")]
-    [InlineData("444", "644")]     // whoever created it writes to it
+    [InlineData("444", "644")]     // its creator can write to it
     public async Task keep_a_new_file_from_those_who_may_not_read_the_source(string mode, string expected)
     {
         var source = Folder.Random("source", 10_000);

@@ -70,7 +70,8 @@ public sealed class Process_should : IDisposable
     public async Task find_a_file_whose_name_is_not_UTF_8()
     {
         _folder.Random("source", 100_000);
-        using var process = HostProcess.Shell($"cd '{Path.GetDirectoryName(_folder["x"])}' && name=$(printf 'a\\377\\344z') && cp source \"$name\" && KCOPYD copy \"$name\" \"$name.copy\" --json && cmp source \"$name.copy\" && rm \"$name\" \"$name.copy\"");
+        using var process = HostProcess.Shell($"cd '{Path.GetDirectoryName(_folder["x"])}' && name=$(printf 'a\\377\\344z') && cp source \"$name\" && "
+            + "KCOPYD copy \"$name\" \"$name.copy\" --json && cmp source \"$name.copy\" && rm \"$name\" \"$name.copy\"");
         var outcome = await process.EndAsync();
         Assert.True(outcome.ExitCode == 0, outcome.Error);
         Assert.Equal("a\uFFFD\uFFFDz.copy", outcome.Json.GetProperty("destinations")[0].GetProperty("path").GetString());
@@ -121,7 +122,7 @@ public sealed class Process_should : IDisposable
         Assert.Equal(100_000, outcome.Json.GetProperty("bytes").GetInt32());
     }
 
-    // The process ends as soon as everything is said, and must not end before.
+    // The process ends as soon as all output is written, and not before.
     [Fact]
     public async Task have_said_everything_when_it_ends_also_what_no_pipe_holds_at_once()
     {
@@ -151,8 +152,8 @@ public sealed class Process_should : IDisposable
 
     [SkippableTheory]
     [InlineData(100_000, "--ignore-errors", "/dev/null", 0b001UL)]
-    [InlineData(0, "--ignore-errors", "/dev/null", 0b001UL)]        // a new empty file has a flush, too
-    [InlineData(100_000, "--sequential", "/dev/full", 0b101UL)]     // and so has what was written before another one failed
+    [InlineData(0, "--ignore-errors", "/dev/null", 0b001UL)]        // a new empty file is flushed, too
+    [InlineData(100_000, "--sequential", "/dev/full", 0b101UL)]     // so is a file that was written before another destination failed
     public async Task report_a_flush_that_fails(int length, string option, string other, ulong writeErrors)
     {
         Tool.Need("strace", "strace");

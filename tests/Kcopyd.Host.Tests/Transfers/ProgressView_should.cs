@@ -17,7 +17,8 @@ public sealed class ProgressView_should
 
     [Fact]
     public void say_that_a_destination_fails() =>
-        Assert.EndsWith(", FAILING", ProgressLine.Of("disk", new DestinationProgress(1, Fault), JobState.Running, 2, TimeSpan.FromSeconds(1), 0), StringComparison.Ordinal);
+        Assert.EndsWith(", FAILING",
+            ProgressLine.Of("disk", new DestinationProgress(1, Fault), JobState.Running, 2, TimeSpan.FromSeconds(1), 0), StringComparison.Ordinal);
 
     [Fact]
     public void tell_the_rate_since_the_last_look_from_the_mean()
@@ -59,8 +60,9 @@ public sealed class ProgressView_should
     public async Task draw_no_more_bars_than_the_terminal_has_rows()
     {
         using var writer = new StringWriter();
-        await new BarView(writer, new LatestProgress(40), Result([.. Enumerable.Range(0, 40).Select(static i => $"/a/very/long/path/to/a/destination/number/{i}")])).WatchAsync(Task.CompletedTask);
-        Assert.Contains("... and 19 more", writer.ToString(), StringComparison.Ordinal);     // of 24 rows, two are left free
+        var result = Result([.. Enumerable.Range(0, 40).Select(static i => $"/a/very/long/path/to/a/destination/number/{i}")]);
+        await new BarView(writer, new LatestProgress(40), result).WatchAsync(Task.CompletedTask);
+        Assert.Contains("... and 19 more", writer.ToString(), StringComparison.Ordinal);     // two of 24 rows are left free
         Assert.DoesNotContain("number/21", writer.ToString(), StringComparison.Ordinal);
     }
 
@@ -80,7 +82,8 @@ public sealed class ProgressView_should
         using (console.AnswerProgress(ProgressView.For(ProgressMode.None, console, new LatestProgress(1), Result("disk")).ShowNow))
             console.AskForProgress();
         console.AskForProgress();
-        Assert.StartsWith("disk: 0 B of 1.0 KiB", Assert.Single(writer.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.StartsWith("disk: 0 B of 1.0 KiB",
+            Assert.Single(writer.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +96,7 @@ public sealed class ProgressView_should
         progress.Report(new JobProgress(2, JobState.Running, 100, 3, [new(3, null)]));
         Assert.Equal(63, progress[0].Bytes);
         progress.Finished(new CopyResult { JobId = 1, Length = 100, DestinationCount = 1 });
-        progress.Report(new JobProgress(1, JobState.Completed, 100, 100, [new(100, null)]));    // late
+        progress.Report(new JobProgress(1, JobState.Completed, 100, 100, [new(100, null)]));    // arrives late
         Assert.Equal(103, progress[0].Bytes);
         progress.Report(new JobProgress(2, JobState.Running, 100, 5, [new(5, Fault)]));
         Assert.Equal(new DestinationProgress(105, Fault), progress[0]);

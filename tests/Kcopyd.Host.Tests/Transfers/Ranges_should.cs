@@ -29,12 +29,15 @@ public sealed class Ranges_should : CommandSpec
     public async Task come_from_standard_input_and_go_with_a_map_file()
     {
         Folder.Random("source", Length);
-        using var process = HostProcess.Shell($"cd '{Path.GetDirectoryName(Folder["x"])}' && printf '0 4096\\n99000 1000\\n' | KCOPYD copy source copy --ranges - --mapfile map");
+        using var process = HostProcess.Shell(
+            $"cd '{Path.GetDirectoryName(Folder["x"])}' && printf '0 4096\\n99000 1000\\n' | KCOPYD copy source copy --ranges - --mapfile map");
         Assert.Equal(0, (await process.EndAsync()).ExitCode);
         Assert.Equal(Folder.Read("source").AsSpan(0, 4096), Folder.Read("copy").AsSpan(0, 4096));
         Assert.Equal(Folder.Read("source").AsSpan(99_000, 1000), Folder.Read("copy").AsSpan(99_000));
         using var reader = File.OpenText(Folder["map"]);
-        Assert.Equal([new MapBlock(0, 4096, MapStatus.Finished), new MapBlock(4096, 94_720, MapStatus.NonTried), new MapBlock(98_816, 1184, MapStatus.Finished)], MapfileFormat.Read(reader).Blocks);
+        Assert.Equal(
+            [new MapBlock(0, 4096, MapStatus.Finished), new MapBlock(4096, 94_720, MapStatus.NonTried), new MapBlock(98_816, 1184, MapStatus.Finished)],
+            MapfileFormat.Read(reader).Blocks);
     }
 
     [Theory]
@@ -66,7 +69,8 @@ public sealed class Ranges_should : CommandSpec
         Assert.Equal(0, outcome.ExitCode);
         Assert.Equal((1 << 20) - 3 * 4096, outcome.Json.GetProperty("destinations")[0].GetProperty("unchanged").GetInt32());
         Assert.Equal(Folder.Read("source"), Folder.Read("copy"));
-        Assert.Contains("1.0 MiB of it unchanged", (await RunAsync("copy", source, Folder["copy"], "--overwrite", "--only-different")).Out, StringComparison.Ordinal);
+        Assert.Contains("1.0 MiB of it unchanged",
+            (await RunAsync("copy", source, Folder["copy"], "--overwrite", "--only-different")).Out, StringComparison.Ordinal);
     }
 
     [Fact]

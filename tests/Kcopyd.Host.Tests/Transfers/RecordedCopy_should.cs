@@ -25,7 +25,7 @@ public sealed class RecordedCopy_should : CommandSpec
         Assert.Equal(0, outcome.ExitCode);
         Assert.Contains("resuming", outcome.Error, StringComparison.Ordinal);
 
-        // Whole sectors around what was not finished; zeroes, which the map calls copied, everywhere else.
+        // Whole sectors around the unfinished ranges; everywhere else the zeroes that the map reports as copied.
         var wanted = new byte[Length];
         foreach (var (start, end) in new[] { (1048576, 1052672), (1999872, 2000384) })
             Folder.Read("source").AsSpan(start, end - start).CopyTo(wanted.AsSpan(start));
@@ -83,7 +83,8 @@ public sealed class RecordedCopy_should : CommandSpec
     [Fact]
     public async Task stop_when_the_source_is_gone_and_leave_the_rest_untried_and_unwritten()
     {
-        var outcome = await RunAsync("copy", "/dev/null@0+4K", Folder["a"], "--ignore-errors", "--retries", "3", "--mapfile", Folder["map"], "--json");      // ends before it begins
+        // The source ends before it begins.
+        var outcome = await RunAsync("copy", "/dev/null@0+4K", Folder["a"], "--ignore-errors", "--retries", "3", "--mapfile", Folder["map"], "--json");
         Assert.Equal(1, outcome.ExitCode);
         Assert.Equal([new MapBlock(0, 4096, MapStatus.NonTried)], Map());
         Assert.Empty(outcome.Json.GetProperty("unreadable").EnumerateArray());
@@ -97,7 +98,8 @@ public sealed class RecordedCopy_should : CommandSpec
         Folder.Write("a", new byte[4096]);
         var outcome = await RunAsync("copy", "/dev/null@0+4K", Folder["a"], "--mapfile", Folder["map"]);
         Assert.Equal(1, outcome.ExitCode);
-        Assert.Equal([new MapBlock(0, 512, MapStatus.Finished), new MapBlock(512, 512, MapStatus.BadSector), new MapBlock(1024, 3072, MapStatus.NonTried)], Map());
+        Assert.Equal(
+            [new MapBlock(0, 512, MapStatus.Finished), new MapBlock(512, 512, MapStatus.BadSector), new MapBlock(1024, 3072, MapStatus.NonTried)], Map());
     }
 
     [Fact]
@@ -130,7 +132,8 @@ public sealed class RecordedCopy_should : CommandSpec
         await interrupted.CancelAsync();
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exitCode = await KcopydCommand.RunAsync(["copy", source, Folder["a"], "--mapfile", Folder["map"]], new CommandConsole(output, error, false), interrupted.Token);
+        var exitCode = await KcopydCommand.RunAsync(["copy", source, Folder["a"], "--mapfile", Folder["map"]],
+            new CommandConsole(output, error, false), interrupted.Token);
         Assert.Equal(130, exitCode);
         Assert.Equal([new MapBlock(0, Length, MapStatus.NonTried)], Map());
         Assert.Equal(0, (await RunAsync("copy", source, Folder["a"], "--mapfile", Folder["map"])).ExitCode);

@@ -65,12 +65,13 @@ public sealed class Rescue_should : CommandSpec
     {
         const int Blocks = 20_000;
         var disk = Filled(Blocks * 1024);
-        File.WriteAllLines(Folder["map"], ["0x0 ? 1", .. Enumerable.Range(0, Blocks).SelectMany(static i => new[] { $"{i * 1024} 512 +", $"{i * 1024 + 512} 512 -" })]);
+        File.WriteAllLines(Folder["map"],
+            ["0x0 ? 1", .. Enumerable.Range(0, Blocks).SelectMany(static i => new[] { $"{i * 1024} 512 +", $"{i * 1024 + 512} 512 -" })]);
         var copy = BlockDevice.Memory(Blocks * 1024);
         var counting = new FlushCount(copy);
         var result = await RescueAsync(disk, counting, retries: 0);
         Assert.True(result.IsSuccess);
-        Assert.InRange(counting.Flushes, 1, 100);       // not one for each block
+        Assert.InRange(counting.Flushes, 1, 100);       // not one per block
         Assert.Equal([new MapBlock(0, Blocks * 1024, MapStatus.Finished)], Map());
         for (var i = 0; i < Blocks; i++)
             Assert.True(disk.Bytes.Slice(i * 1024 + 512, 512).SequenceEqual(copy.Bytes.Slice(i * 1024 + 512, 512)));
@@ -95,7 +96,7 @@ public sealed class Rescue_should : CommandSpec
         Assert.Empty(result.Unreadable);
         Assert.Equal(IoError.NoDevice, result.ReadFault!.Error);
         Assert.DoesNotContain(Map(), static block => block.Status == MapStatus.BadSector);
-        Assert.True(copy.Bytes[(48 << 20)..].IndexOfAnyExcept((byte)0xee) < 0, "zeroes were written for what was not read");
+        Assert.True(copy.Bytes[(48 << 20)..].IndexOfAnyExcept((byte)0xee) < 0, "zeroes were written for ranges that were not read");
     }
 
     private async Task<TransferResult> RescueAsync(IBlockDevice source, IBlockDevice destination, int retries, bool reverse = false)
@@ -129,7 +130,7 @@ public sealed class Rescue_should : CommandSpec
         return MapfileFormat.Read(reader).Blocks;
     }
 
-    /// <summary>One sector that can be read after some tries.</summary>
+    /// <summary>A device with one sector that can be read only after some attempts.</summary>
     private sealed class FailingAtFirst(IBlockDevice inner, long sector, int times) : DeviceLayer(inner)
     {
         private int _left = times;

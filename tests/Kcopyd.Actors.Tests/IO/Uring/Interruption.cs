@@ -4,8 +4,8 @@ using Kcopyd.Actors.IO.Uring;
 
 namespace Kcopyd.Actors.Tests.Uring;
 
-/// <summary>Makes the next answer of a lane's ring one of a transfer that a signal interrupted. Nothing that can be polled answers so, and
-/// what cannot takes a dead server to wait in.</summary>
+/// <summary>Turns the next completion of a lane's ring into that of a transfer that a signal interrupted. Pollable files never complete this way, and the
+/// others only while they wait for a dead server.</summary>
 internal static unsafe class Interruption
 {
     public static void OfTheNextAnswer(IoLane lane)

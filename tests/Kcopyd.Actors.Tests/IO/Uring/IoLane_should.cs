@@ -83,7 +83,7 @@ public sealed class IoLane_should : IDisposable
     [SkippableFact]
     public void complete_thousands_of_transfers_at_once_once_each()
     {
-        const int Count = 5000;       // more than the ring has requests (128), or answers (4096)
+        const int Count = 5000;       // more than the ring has submission (128) or completion (4096) entries
         using var lane = Lanes.Open();
         using var pipe = new Pipe();
         var memory = new byte[Count];

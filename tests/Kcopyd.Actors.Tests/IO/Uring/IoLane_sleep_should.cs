@@ -29,7 +29,7 @@ public sealed class IoLane_sleep_should
         waker.Start();
         for (var i = 0; i < 5000; i++)
         {
-            asked.Release();        // the wake-up comes before the sleep, or into it
+            asked.Release();        // the wake-up comes before or during the sleep
             lane.Sleep();
             lane.Reap();
             slept.Release();
@@ -46,7 +46,7 @@ public sealed class IoLane_sleep_should
         using var lane = Lanes.Open();
         using var pipe = new Pipe();
         var transfers = Enumerable.Range(0, 20).Select(_ => lane.Read(pipe.Start, new byte[1], 0)).ToList();
-        Assert.True(lane.HasQueued, "Every one was submitted by itself.");
+        Assert.True(lane.HasQueued, "Every transfer was submitted separately.");
         pipe.Fill(20);
         foreach (var transfer in transfers)
             Assert.Equal(IoResult.Success(1), lane.Finish(transfer));
@@ -71,7 +71,7 @@ public sealed class IoLane_sleep_should
         watch.Start();
         Assert.True(watch.Join(Enough));
         Assert.Equal(4, completed.Count);
-        Assert.False(transfer.IsCompleted, "It went on on the thread that serves.");
+        Assert.False(transfer.IsCompleted, "The transfer continued on the thread that serves the lane.");
         completed.ForEach(io => io.Run());
         Assert.All(others.Append(transfer), io => Assert.Equal(IoResult.Success(1), io.GetAwaiter().GetResult()));
     }

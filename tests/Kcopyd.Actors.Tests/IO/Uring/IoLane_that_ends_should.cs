@@ -34,7 +34,7 @@ public sealed class IoLane_that_ends_should : IDisposable
         var transfer = lane.Read(pipe.Start, new byte[1], 0);
         lane.Submit();
         lane.Dispose();
-        Assert.True(transfer.IsCompleted, "It is still with the kernel.");
+        Assert.True(transfer.IsCompleted, "The transfer is still with the kernel.");
         Assert.Equal(IoResult.Failure(IoError.Cancelled), transfer.GetAwaiter().GetResult());
         pipe.Start.Dispose();
         Assert.True(pipe.Start.IsClosed);
@@ -50,7 +50,7 @@ public sealed class IoLane_that_ends_should : IDisposable
         Assert.True(SpinWait.SpinUntil(() => lane.HasAnswers, Short * 100));
         Interruption.OfTheNextAnswer(lane);
         lane.Dispose();
-        Assert.True(transfer.IsCompleted, "It was begun again.");
+        Assert.True(transfer.IsCompleted, "The transfer was submitted again.");
         Assert.Equal(IoResult.Failure((IoError)LibC.EINTR), transfer.GetAwaiter().GetResult());
     }
 
@@ -64,9 +64,9 @@ public sealed class IoLane_that_ends_should : IDisposable
         GC.Collect();
         GC.WaitForPendingFinalizers();
         GC.Collect();
-        Assert.True(memory.IsAlive, "The kernel may still write into it.");
+        Assert.True(memory.IsAlive, "The memory was freed, and the kernel may still write into it.");
         pipe.Start.Dispose();
-        Assert.True(Path.Exists(descriptor), "The kernel may still read from it.");
+        Assert.True(Path.Exists(descriptor), "The file was closed, and the kernel may still read from it.");
     }
 
     [SkippableFact]
@@ -79,7 +79,7 @@ public sealed class IoLane_that_ends_should : IDisposable
         Assert.False(memory.IsAlive, "A recycled transfer still holds its memory.");
     }
 
-    // No patience at all: the cancellation does not get to the kernel any more, which is what a dead disk looks like.
+    // With no patience the cancellation does not reach the kernel, as with a dead disk.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference EndWithTransfer(Pipe pipe)
     {

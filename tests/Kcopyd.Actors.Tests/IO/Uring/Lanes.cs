@@ -5,12 +5,12 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Uring;
 
-/// <summary>What specs of lanes share: the test's thread is the owner, and does what a thread of the engine does with its lane.</summary>
+/// <summary>Helpers for the specs of lanes: the test's thread owns the lane and drives it as a thread of the engine does.</summary>
 internal static class Lanes
 {
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(60);
 
-    /// <summary>Skips where the kernel, or a container, forbids io_uring.</summary>
+    /// <summary>Skips the test where the kernel or a container forbids io_uring.</summary>
     public static void Required()
     {
         using var ring = Ring.TryCreate(maxWorkers: 1, out var errno);
@@ -26,7 +26,7 @@ internal static class Lanes
     public static FileDescriptor File(string path, int flags = LibC.O_RDWR) =>
         LibC.Open(path, flags, out var errno) ?? throw new IOException($"{path}: {LibC.Message(errno)}");
 
-    /// <summary>Sleeps and reaps until it is complete.</summary>
+    /// <summary>Sleeps and reaps until the transfer completes.</summary>
     public static IoResult Finish(this IoLane lane, ValueTask<IoResult> transfer)
     {
         lane.Until(() => transfer.IsCompleted);
@@ -39,7 +39,7 @@ internal static class Lanes
         using var alarm = new Timer(_ => lane.Wake(), null, Enough, Enough);
         while (!holds())
         {
-            Assert.True(started.Elapsed < Enough, "What was waited for did not happen.");
+            Assert.True(started.Elapsed < Enough, "The condition did not become true in time.");
             lane.Sleep();
             lane.Reap();
         }

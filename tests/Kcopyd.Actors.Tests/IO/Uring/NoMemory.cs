@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Kcopyd.Actors.Tests.Uring;
 
-/// <summary>Memory that was given back: it cannot be pinned any more.</summary>
+/// <summary>Memory that was released: it can no longer be pinned.</summary>
 internal sealed class NoMemory : MemoryManager<byte>
 {
     public override Memory<byte> Memory => CreateMemory(512);

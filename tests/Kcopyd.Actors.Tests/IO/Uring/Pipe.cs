@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Uring;
 
-/// <summary>A file whose reads wait until the spec lets them go.</summary>
+/// <summary>A file whose reads wait until the spec releases them.</summary>
 internal sealed unsafe partial class Pipe : IDisposable
 {
     private const int O_CLOEXEC = 0x80000;
@@ -20,7 +20,7 @@ internal sealed unsafe partial class Pipe : IDisposable
 
     public FileDescriptor Start { get; }
 
-    /// <summary>Lets so many reads of one byte go.</summary>
+    /// <summary>Releases this many reads of one byte.</summary>
     public void Fill(int bytes = 1)
     {
         var some = new byte[bytes];
