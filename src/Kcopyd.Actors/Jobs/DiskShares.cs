@@ -10,13 +10,13 @@ namespace Kcopyd.Actors.Jobs;
 /// </summary>
 internal sealed class DiskShares(int maxSubJobs, PagePool pages)
 {
-    private const int UsualDevices = 128;       // above this number, unused devices are removed
+    private const int DefaultDevices = 128;       // above this number, unused devices are removed
 
     private readonly Dictionary<IBlockDevice, DiskShare> _devices = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<object, DiskShare> _disks = [];
     private readonly List<DiskShare> _awaited = [];
     private int _leftBehind;
-    private int _sweepAt = UsualDevices;
+    private int _sweepAt = DefaultDevices;
 
     /// <summary>Assigns a new job its disks.</summary>
     public void Enter(Job job)
@@ -40,7 +40,7 @@ internal sealed class DiskShares(int maxSubJobs, PagePool pages)
         if (_devices.Count > _sweepAt)
         {
             Trim();
-            _sweepAt = Math.Max(UsualDevices, 2 * _devices.Count);
+            _sweepAt = Math.Max(DefaultDevices, 2 * _devices.Count);
         }
     }
 

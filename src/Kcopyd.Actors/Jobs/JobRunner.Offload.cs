@@ -9,7 +9,7 @@ internal sealed partial class JobRunner
     private const int CloneUnit = 4096;             // bytes: the block size of most file systems with shared blocks
     private const int SharedPiece = 256 << 20;      // bytes: sharing takes no time, but a cancellation waits for it
     private const int CopiedPiece = 32 << 20;
-    private const int LargestZeroPiece = 64 << 20;
+    private const int MaxZeroPiece = 64 << 20;
     private const OffloadKinds Cloning = OffloadKinds.Reflink | OffloadKinds.ServerCopy | OffloadKinds.KernelCopy;
 
     /// <summary>Determines what a new job need not read and write. For a small job, the devices are not queried.</summary>
@@ -194,7 +194,7 @@ internal sealed partial class JobRunner
         for (var i = 0; i < subJob.Job.DestinationCount; i++)
             offload.HasLargeZeroes &= !subJob.Ios[i].RefusedZeroes;
         // Pieces grow only after a success: a device that refuses does so on a small piece, which is then written.
-        offload.ZeroPiece = Math.Min(LargestZeroPiece, offload.ZeroPiece * 8);
+        offload.ZeroPiece = Math.Min(MaxZeroPiece, offload.ZeroPiece * 8);
     }
 
     /// <summary>Updates the offload state when a sub-job ends or is lost.</summary>

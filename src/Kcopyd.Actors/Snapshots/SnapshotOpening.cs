@@ -19,7 +19,7 @@ internal static class SnapshotOpening
         var found = await FindAsync(cow, options).ConfigureAwait(false);
         var head = found ?? await NewStore.MakeAsync(origin, cow, asked, options).ConfigureAwait(false);
         var label = LabelWhenOpen(origin, cow, head, options);
-        var image = await StoreReader.LoadAsync(cow, head, origin.Device.Length, options.AcceptTruncated, largestPage: options.LargestPage)
+        var image = await StoreReader.LoadAsync(cow, head, origin.Device.Length, options.AcceptTruncated, largestPage: options.MaxPage)
             .ConfigureAwait(false);
         OptionChecks.CheckAlignment(origin, cow, image.Geometry);
         // An empty store has nothing to merge. It may still have the mark, because a merge by the kernel leaves it.

@@ -50,7 +50,7 @@ public sealed record SnapshotOptions
     public int? FillThreshold { get; init; }
 
     /// <summary>Maximum bytes of a metadata page, which is kept in memory and written at once. Specs use small ones; usually an area is one page.</summary>
-    internal int LargestPage { get; init; } = StoreGeometry.UsualPage;
+    internal int MaxPage { get; init; } = StoreGeometry.DefaultPage;
 
     /// <summary>True to leave the COW device open when the snapshot is closed; otherwise it is disposed.</summary>
     public bool LeaveOpen { get; init; }

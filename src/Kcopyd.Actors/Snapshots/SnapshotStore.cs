@@ -4,7 +4,7 @@ namespace Kcopyd.Actors.Snapshots;
 public static class SnapshotStore
 {
     // Bytes: the longest origin in which the offset of every chunk fits into a long.
-    private const long AnyOrigin = long.MaxValue - StoreGeometry.LargestChunk;
+    private const long AnyOrigin = long.MaxValue - StoreGeometry.MaxChunk;
 
     /// <summary>Reads all metadata of a persistent store, on the calling thread, and writes nothing. Thread-safe. If the store is written to at the same time,
     /// the result may show an incomplete change.</summary>

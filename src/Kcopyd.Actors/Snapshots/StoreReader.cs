@@ -37,7 +37,7 @@ internal static class StoreReader
         if (header.ChunkSize == 0)
             throw new SnapshotStoreException(SnapshotStoreError.Damaged, cow.Name,
                 $": its header specifies chunks of {header.ChunkSectors} sectors, which is not a power of two from 1 to "
-                + $"{StoreGeometry.LargestChunk >> IoRegion.SectorShift}: the store is damaged.")
+                + $"{StoreGeometry.MaxChunk >> IoRegion.SectorShift}: the store is damaged.")
             {
                 ChunkSize = (long)header.ChunkSectors << IoRegion.SectorShift,
             };
@@ -101,7 +101,7 @@ internal static class StoreReader
     /// <param name="largestPage">Maximum bytes that are read at once.</param>
     /// <exception cref="SnapshotStoreException">The store is damaged, crafted or truncated, or cannot be read.</exception>
     public static async ValueTask<StoreImage> LoadAsync(IBlockDevice cow, StoreHead head, long originLength, bool acceptTruncated,
-        List<ExceptionRecord>? inOrder = null, int largestPage = StoreGeometry.UsualPage)
+        List<ExceptionRecord>? inOrder = null, int largestPage = StoreGeometry.DefaultPage)
     {
         var geometry = new StoreGeometry(head.Header.ChunkSize, largestPage);
         if (geometry.ChunkSize % cow.Alignment != 0)

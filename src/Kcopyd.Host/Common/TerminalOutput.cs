@@ -8,7 +8,7 @@ namespace Kcopyd.Host.Common;
 internal sealed class TerminalOutput : IAnsiConsoleOutput
 {
     private const int StandardError = 2;
-    private const int UsualWidth = 80, UsualHeight = 24;
+    private const int DefaultWidth = 80, DefaultHeight = 24;
 
     private readonly (int Columns, int Rows)? _size = LibC.TerminalSize(StandardError);
 
@@ -18,9 +18,9 @@ internal sealed class TerminalOutput : IAnsiConsoleOutput
 
     public bool IsTerminal => true;
 
-    public int Width => _size?.Columns ?? UsualWidth;
+    public int Width => _size?.Columns ?? DefaultWidth;
 
-    public int Height => _size?.Rows ?? UsualHeight;
+    public int Height => _size?.Rows ?? DefaultHeight;
 
     public void SetEncoding(Encoding encoding)
     {

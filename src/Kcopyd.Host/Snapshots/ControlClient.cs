@@ -80,7 +80,7 @@ internal static class ControlClient
 internal static class ControlAddress
 {
     public static UsageException TooLong(string option, string text) =>
-        new($"{option} '{ForeignText.Path(text)}': the path of a socket has at most {UnixSocketEndPoint.LongestPath} bytes; give a shorter one.");
+        new($"{option} '{ForeignText.Path(text)}': the path of a socket has at most {UnixSocketEndPoint.MaxPath} bytes; give a shorter one.");
 
     /// <summary>Parses <c>unix:PATH</c>.</summary>
     /// <exception cref="UsageException">The text is not such an address, or the path is too long.</exception>

@@ -33,7 +33,7 @@ internal static class StoreSentences
             $"{OtherOrigin(operand, unusable)} If ORIGIN was moved or restored, and holds what it held: --accept-origin.",
         { Reason: SnapshotStoreError.Damaged, Record: { } record } => Of(operand, record, unusable.ChunkSize),
         { Reason: SnapshotStoreError.Damaged } => $"{operand}: according to its header a chunk has {unusable.ChunkSize} bytes, "
-            + $"which is not a power of two from {IoRegion.SectorSize} to {StoreGeometry.LargestChunk}: the store is damaged.",
+            + $"which is not a power of two from {IoRegion.SectorSize} to {StoreGeometry.MaxChunk}: the store is damaged.",
         { Reason: SnapshotStoreError.DamagedLabel } => $"{DamagedLabel(operand)} {StoreErrors.DamagedLabelRemedy(operand)}",
         { Reason: SnapshotStoreError.HalfMerged } => $"{operand} is half merged: "
             + $"a merge into {ForeignText.Path(unusable.Label?.OriginName ?? "its origin")} was begun and is not complete, "

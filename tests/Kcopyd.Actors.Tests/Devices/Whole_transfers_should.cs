@@ -11,7 +11,7 @@ public sealed class Whole_transfers_should
     public async Task be_made_of_as_many_as_it_takes()
     {
         var medium = BlockDevice.Memory(Length);
-        await using var device = medium.WithShortTransfers(atMost: 1000);
+        await using var device = medium.WithShortTransfers(maxBytes: 1000);
         var bytes = Bytes.Random(Length - 7);
         await device.WriteExactlyAsync(7, bytes);
         await device.WriteZeroesExactlyAsync(50, 5000);

@@ -42,7 +42,7 @@ public sealed class DeviceLayer_should
     [Fact]
     public async Task stack_so_that_the_last_meets_an_operation_first()
     {
-        await using var device = BlockDevice.Memory(4096).WithErrors(ByteRange.Sectors(1)).WithShortTransfers(atMost: 512);
+        await using var device = BlockDevice.Memory(4096).WithErrors(ByteRange.Sectors(1)).WithShortTransfers(maxBytes: 512);
 
         Assert.Equal(IoResult.Success(512), await device.ReadAsync(0, new byte[4096]));
         Assert.Equal(IoResult.Failure(IoError.Io), await device.ReadAsync(512, new byte[4096]));

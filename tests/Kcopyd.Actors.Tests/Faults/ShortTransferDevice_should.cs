@@ -9,7 +9,7 @@ public sealed class ShortTransferDevice_should
     [Fact]
     public async Task transfer_no_more_than_it_is_told_to()
     {
-        await using var device = BlockDevice.Memory(4096).WithShortTransfers(atMost: 100, operations: IoOperations.Write);
+        await using var device = BlockDevice.Memory(4096).WithShortTransfers(maxBytes: 100, operations: IoOperations.Write);
 
         Assert.Equal(IoResult.Success(100), await device.WriteAsync(0, Bytes.Filled(512, 1)));
         Assert.Equal(IoResult.Success(50), await device.WriteAsync(0, Bytes.Filled(50, 1)));
@@ -20,11 +20,11 @@ public sealed class ShortTransferDevice_should
     [Fact]
     public async Task keep_transfers_aligned()
     {
-        await using var device = BlockDevice.Memory(65536, alignment: 512).WithShortTransfers(atMost: 1100);
+        await using var device = BlockDevice.Memory(65536, alignment: 512).WithShortTransfers(maxBytes: 1100);
         using var memory = new AlignedMemory(4096);
 
         Assert.Equal(IoResult.Success(1024), await device.ReadAsync(0, memory.Memory));
-        await using var tiny = BlockDevice.Memory(65536, alignment: 512).WithShortTransfers(atMost: 1);
+        await using var tiny = BlockDevice.Memory(65536, alignment: 512).WithShortTransfers(maxBytes: 1);
         Assert.Equal(IoResult.Success(512), await tiny.ReadAsync(0, memory.Memory));
     }
 

@@ -25,7 +25,7 @@ public sealed class HostedNbdServer_should
         {
             var server = await hosted.StartedAsync(stoppingToken);
             server.AddExport(new NbdExport("later", BlockDevice.Memory(4096)));
-            Exported.TrySetResult(string.Join(' ', server.GetStatus().Select(status => status.Name)));
+            Exported.TrySetResult(string.Join(' ', server.GetExports().Select(status => status.Name)));
         }
     }
 

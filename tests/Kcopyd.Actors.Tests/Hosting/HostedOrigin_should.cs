@@ -48,7 +48,7 @@ public sealed class HostedOrigin_should
                 nbd.Devices.Add("monday");
             }));
         var server = await host.Services.GetRequiredService<HostedNbdServer>().StartedAsync();
-        Assert.Equal(["disk", "monday"], server.GetStatus().Select(export => export.Name));
+        Assert.Equal(["disk", "monday"], server.GetExports().Select(export => export.Name));
         await host.StopAsync();
         Assert.Equal((true, true), (disk.IsDisposed, cow.IsDisposed));
     }

@@ -61,12 +61,12 @@ public sealed class Nbd_page_should : TestKit
         await using var snapshot = await disk.OpenSnapshotAsync(BlockDevice.Open(store, new() { Create = true, Length = 1 << 30 }));
         server.AddExport(new NbdExport("monday", snapshot) { ReadOnly = true });   // while clients are at work
 
-        foreach (var export in server.GetStatus())
+        foreach (var export in server.GetExports())
             Console.WriteLine($"{export.Name}: {export.Connections} clients, {export.BytesRead} bytes read, {export.Errors} errors");
-        Assert.Equal([("disk", false), ("monday", true)], server.GetStatus().Select(export => (export.Name, export.IsReadOnly)));
+        Assert.Equal([("disk", false), ("monday", true)], server.GetExports().Select(export => (export.Name, export.IsReadOnly)));
         Assert.True(File.Exists(socket));
         await server.RemoveExportAsync("monday");                                  // from here on no request of a client is in the device, and none will be
-        Assert.Equal("disk", Assert.Single(server.GetStatus()).Name);
+        Assert.Equal("disk", Assert.Single(server.GetExports()).Name);
         await server.StopAsync();                                                  // drains and flushes; an IOException names what could not be flushed
         Assert.False(File.Exists(socket));
     }
@@ -118,7 +118,7 @@ public sealed class Nbd_page_should : TestKit
         });
         var hosted = host.Services.GetRequiredService<HostedNbdServer>();
         Assert.Same(hosted, host.Services.GetRequiredService<ActorSystem>().Kcopyd().HostedNbdServer());
-        Assert.Equal(["disk", "scratch"], (await hosted.StartedAsync()).GetStatus().Select(export => export.Name));
+        Assert.Equal(["disk", "scratch"], (await hosted.StartedAsync()).GetExports().Select(export => export.Name));
         var health = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
         var page = File.ReadAllText(Page("nbd.md"));
         Assert.All(health.Entries.Keys.Where(name => name.StartsWith("kcopyd.nbd.", StringComparison.Ordinal)),

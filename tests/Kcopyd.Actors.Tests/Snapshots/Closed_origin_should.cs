@@ -23,7 +23,7 @@ public sealed class Closed_origin_should : SnapshotSpec
         Assert.Equal(Closed, await Soon(snapshot.DiscardAsync(0, Chunk).AsTask()));
         await Assert.ThrowsAsync<InvalidOperationException>(() => Soon(origin.OpenSnapshotAsync(Cow())));
         await Assert.ThrowsAsync<InvalidOperationException>(() => Soon(snapshot.MergeAsync()));
-        Assert.Empty(await Soon(origin.GetStatusAsync()));
+        Assert.Empty((await Soon(origin.GetStatusAsync())).Snapshots);
         Assert.Equal("snapshot 16/2400 16", (await Soon(snapshot.GetStatusAsync())).ToString());
         await snapshot.DisposeAsync();
         await origin.DisposeAsync();        // a second time has no effect
@@ -43,7 +43,7 @@ public sealed class Closed_origin_should : SnapshotSpec
         var bytes = Bytes.Random(3 * Chunk);
         await Write(origin, 100, bytes);
         Assert.Equal(bytes, device.Bytes.Slice(100, bytes.Length).ToArray());
-        Assert.Empty(await Soon(origin.GetStatusAsync()));
+        Assert.Empty((await Soon(origin.GetStatusAsync())).Snapshots);
     }
 
     [Theory]
@@ -86,7 +86,7 @@ public sealed class Closed_origin_should : SnapshotSpec
         await Soon(device.WaitingAsync(2));
         var closing = closesOrigin ? origin.DisposeAsync().AsTask() : snapshot.DisposeAsync().AsTask();
         var late = snapshot.ReadAsync(0, new byte[Chunk]).AsTask();
-        await Soon(origin.Actor.Ask<SnapshotProtocol.Statuses>(new SnapshotProtocol.GetStatus()));      // the actor has received the requests
+        await Soon(origin.Actor.Ask<OriginStatus>(new SnapshotProtocol.GetStatus()));      // the actor has received the requests
         Assert.False(closing.IsCompleted || reading.IsCompleted || writing.IsCompleted || late.IsCompleted);
         device.Release();
         await Soon(closing);

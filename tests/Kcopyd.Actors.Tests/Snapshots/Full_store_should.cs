@@ -94,7 +94,7 @@ public sealed class Full_store_should : SnapshotSpec
         await using var other = await origin.OpenSnapshotAsync(Cow(name: "other"), new() { ChunkSize = Chunk });
         var frozen = _device.Bytes.ToArray();
         await Write(origin, 0, Bytes.Random(8 * Chunk, 6));
-        Assert.Equal([SnapshotState.Invalid, SnapshotState.Active], (await origin.GetStatusAsync()).Select(status => status.State));
+        Assert.Equal([SnapshotState.Invalid, SnapshotState.Active], (await origin.GetStatusAsync()).Snapshots.Select(status => status.State));
         Assert.Equal(frozen, await ReadAll(other));
     }
 

@@ -52,7 +52,7 @@ public sealed class Refused_snapshot_should : SnapshotSpec
         await using var snapshot = await origin.OpenSnapshotAsync(cow, Kept with { Name = "first" });
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => Soon(origin.OpenSnapshotAsync(cow, Kept)));
         Assert.Contains("'first'", refusal.Message, StringComparison.Ordinal);
-        Assert.Single(await origin.GetStatusAsync());
+        Assert.Single((await origin.GetStatusAsync()).Snapshots);
         await snapshot.DisposeAsync();
         await using var again = await origin.OpenSnapshotAsync(cow, Kept);
     }
@@ -133,7 +133,7 @@ public sealed class Refused_snapshot_should : SnapshotSpec
         await using var origin = Sys.Kcopyd().CreateSnapshotOrigin(device, leaveOpen: true);
         var refusal = await Assert.ThrowsAnyAsync<T>(() => Soon(origin.OpenSnapshotAsync(cow, options)));
         Assert.Contains(why, refusal.Message, StringComparison.Ordinal);
-        Assert.Empty(await Soon(origin.GetStatusAsync()));
+        Assert.Empty((await Soon(origin.GetStatusAsync())).Snapshots);
         Assert.Equal(before, await cow.ReadAllAsync(0, (int)cow.Length));
     }
 }

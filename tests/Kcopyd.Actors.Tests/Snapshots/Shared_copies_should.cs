@@ -61,6 +61,6 @@ public sealed class Shared_copies_should : SnapshotSpec
         Assert.Equal(SnapshotStoreError.OriginNotFlushed, refusal.Reason);
         Assert.StartsWith("origin cannot be flushed (Input/output error", refusal.Message, StringComparison.Ordinal);
         await Write(origin, 0, new byte[Chunk]);
-        Assert.Empty(await origin.GetStatusAsync());
+        Assert.Empty((await origin.GetStatusAsync()).Snapshots);
     }
 }

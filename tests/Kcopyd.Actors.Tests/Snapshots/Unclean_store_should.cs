@@ -94,7 +94,7 @@ public sealed class Unclean_store_should : SnapshotSpec
         cow.IsBroken = true;
         var refusal = await Assert.ThrowsAsync<SnapshotStoreException>(() => Soon(origin.OpenSnapshotAsync(cow, Kept)));
         Assert.Equal(SnapshotStoreError.WriteFailed, refusal.Reason);
-        Assert.Empty(await origin.GetStatusAsync());
+        Assert.Empty((await origin.GetStatusAsync()).Snapshots);
         await Write(origin, 0, Bytes.Random(Chunk));
     }
 

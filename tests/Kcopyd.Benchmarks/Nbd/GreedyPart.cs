@@ -30,7 +30,7 @@ internal sealed record QuietRun(string Beside, double Median, double P99, double
             using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var greedy = ToolRun.RunAsync([new ToolCommand("nice", ["-n", "19", "fio", "--output-format=json", "--name=greedy", "--ioengine=nbd", $"--uri={served.Uri}", $"--numjobs={Greedy}", "--iodepth=32", $"--size={size}",
                 "--time_based", $"--runtime={Seconds + 6}", "--group_reporting", "--thread", .. load])], end.Token);
-            while (served.Server.GetStatus()[0].Connections < Greedy)
+            while (served.Server.GetExports()[0].Connections < Greedy)
             {
                 if (greedy.IsCompleted)
                     break;

@@ -74,7 +74,7 @@ internal sealed class NbdHandshake(OptionStream options)
             if (reply.IsError)
                 throw Refused(NbdOption.List, "", reply);
             var length = reply.Data.Length >= 4 ? BinaryPrimitives.ReadUInt32BigEndian(reply.Data) : uint.MaxValue;
-            if (reply.Type != NbdOptionReply.Server || length > NbdNumbers.LongestString || length > reply.Data.Length - 4)
+            if (reply.Type != NbdOptionReply.Server || length > NbdNumbers.MaxString || length > reply.Data.Length - 4)
                 throw options.Broken("an export in its list is malformed");
             if (names.Count == MaxExports)
                 throw options.Broken($"it lists more than {MaxExports} exports");
@@ -176,7 +176,7 @@ internal sealed class NbdHandshake(OptionStream options)
                     BinaryPrimitives.ReadUInt32BigEndian(body[4..]),
                     BinaryPrimitives.ReadUInt32BigEndian(body[8..]));
             case NbdInfo.Description:
-                return terms with { Description = ForeignText.Printable(body, NbdNumbers.LongestString) };
+                return terms with { Description = ForeignText.Printable(body, NbdNumbers.MaxString) };
             case NbdInfo.Export or NbdInfo.BlockSize:
                 throw options.Broken("an information reply has the wrong length");
             default:

@@ -17,7 +17,7 @@ internal sealed record NbdTerms
     public int PreferredBlockSize { get; init; } = 4096;
 
     /// <summary>Maximum bytes of one payload.</summary>
-    public int MaximumPayload { get; init; } = NbdNumbers.LargestPayload;
+    public int MaximumPayload { get; init; } = NbdNumbers.MaxPayload;
 
     public string? Description { get; init; }
 
@@ -78,9 +78,9 @@ internal sealed record NbdTerms
         var complaint = isMinimumSound && isPreferredSound && isMaximumSound ? null
             : $"it advertises blocks of at least {minimum}, preferably {preferred} and at most {maximum} bytes, which the protocol does not allow";
         if (!isMinimumSound)
-            return this with { MinimumBlockSize = 1, PreferredBlockSize = 4096, MaximumPayload = NbdNumbers.LargestPayload, Complaint = complaint };
-        var payload = (int)Math.Min(maximum, NbdNumbers.LargestPayload);
-        payload = payload < minimum ? NbdNumbers.LargestPayload : payload - payload % (int)minimum;
+            return this with { MinimumBlockSize = 1, PreferredBlockSize = 4096, MaximumPayload = NbdNumbers.MaxPayload, Complaint = complaint };
+        var payload = (int)Math.Min(maximum, NbdNumbers.MaxPayload);
+        payload = payload < minimum ? NbdNumbers.MaxPayload : payload - payload % (int)minimum;
         var best = Math.Min(isPreferredSound ? preferred : Math.Max(minimum, 4096), 1u << BitOperations.Log2((uint)payload));
         return this with { MinimumBlockSize = (int)minimum, PreferredBlockSize = (int)best, MaximumPayload = payload, Complaint = complaint };
     }

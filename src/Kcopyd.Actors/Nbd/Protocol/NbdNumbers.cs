@@ -21,10 +21,10 @@ internal static class NbdNumbers
     public const int OptionReplyHeader = 20;        // sent by the server
 
     /// <summary>Maximum bytes of any string, in UTF-8 without a terminator.</summary>
-    public const int LongestString = 4096;
+    public const int MaxString = 4096;
 
     /// <summary>Maximum bytes of payload that either side may send if no block size sets another limit.</summary>
-    public const int LargestPayload = 32 << 20;
+    public const int MaxPayload = 32 << 20;
 
     /// <summary>The only metadata context that is supported.</summary>
     public const string BaseAllocation = "base:allocation";

@@ -243,8 +243,8 @@ public sealed record NbdUri
         ArgumentNullException.ThrowIfNull(text);
         return isNeeded && text.Length == 0 ? throw new ArgumentException($"{what} is empty")
             : !IsText(text) ? throw new ArgumentException($"{what} is not UTF-8, or has a NUL")
-            : Encoding.UTF8.GetByteCount(text) > NbdNumbers.LongestString
-                ? throw new ArgumentException($"{what} has more than {NbdNumbers.LongestString} bytes of UTF-8")
+            : Encoding.UTF8.GetByteCount(text) > NbdNumbers.MaxString
+                ? throw new ArgumentException($"{what} has more than {NbdNumbers.MaxString} bytes of UTF-8")
             : text;
     }
 

@@ -29,9 +29,9 @@ public sealed record NbdExport(string Name, IBlockDevice Device)
 
     private static void RequireFits(string text, string what)
     {
-        if (Encoding.UTF8.GetByteCount(text) > NbdNumbers.LongestString || text.Contains('\0', StringComparison.Ordinal))
+        if (Encoding.UTF8.GetByteCount(text) > NbdNumbers.MaxString || text.Contains('\0', StringComparison.Ordinal))
             throw new ArgumentException($"{what} of an export has {Encoding.UTF8.GetByteCount(text)} bytes of UTF-8; "
-                + $"the protocol allows at most {NbdNumbers.LongestString}, none of them zero.");
+                + $"the protocol allows at most {NbdNumbers.MaxString}, none of them zero.");
     }
 }
 

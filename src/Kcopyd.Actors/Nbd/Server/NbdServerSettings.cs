@@ -75,7 +75,7 @@ public sealed record NbdServerSettings
         ConfigSection.Require(MaxIos is >= 1 and <= 1 << 12, Section, MaxIos, "1 to 4096");
         ConfigSection.Require(PieceSize is >= 64 << 10 and <= 4 << 20 && int.IsPow2(PieceSize), Section, PieceSize, "a power of two from 64 KiB to 4 MiB");
         // The largest read of a client without structured replies is held in memory whole.
-        ConfigSection.Require(MaxBytes >= Protocol.NbdNumbers.LargestPayload, Section, MaxBytes, "at least 32 MiB, one request of the largest size");
+        ConfigSection.Require(MaxBytes >= Protocol.NbdNumbers.MaxPayload, Section, MaxBytes, "at least 32 MiB, one request of the largest size");
         ConfigSection.Require(DrainTimeout >= TimeSpan.Zero && DrainTimeout <= TimeSpan.FromHours(1), Section, DrainTimeout, "0 to an hour");
         ConfigSection.Require(DeviceTimeout > TimeSpan.Zero && DeviceTimeout <= TimeSpan.FromHours(1), Section, DeviceTimeout,
             "more than 0 and at most an hour");

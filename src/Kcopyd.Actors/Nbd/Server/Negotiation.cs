@@ -14,8 +14,8 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// the next one is found; nothing negotiated in plain text remains valid under TLS; an untrusted client neither reaches nor sees an export.</remarks>
 internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, bool requireTls)
 {
-    private const int LargestOption = 64 << 10;     // bytes of data that are parsed
-    private const int LargestSkipped = 1 << 20;     // bytes of a longer option that are skipped; beyond that it is not an NBD client
+    private const int MaxOption = 64 << 10;     // bytes of data that are parsed
+    private const int MaxSkipped = 1 << 20;     // bytes of a longer option that are skipped; beyond that it is not an NBD client
     private const int MaxOptions = 10_000;          // a client sends a handful
 
     private readonly OptionReplies _reply = new(wire);
@@ -56,7 +56,7 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
             var length = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(12));
             if (option == NbdOption.ExportName)
                 return await ExportNameAsync(length, noZeroes).ConfigureAwait(false);
-            if (length > LargestOption)
+            if (length > MaxOption)
             {
                 await SkipAsync(option, length).ConfigureAwait(false);
                 continue;
@@ -207,7 +207,7 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
     // NBD_OPT_EXPORT_NAME has no error reply: to refuse it is to disconnect.
     private async Task<Negotiated> ExportNameAsync(uint length, bool noZeroes)
     {
-        if (length > NbdNumbers.LongestString)
+        if (length > NbdNumbers.MaxString)
             throw new HandshakeException($"it requested an export with a name of {length} bytes");
         var data = await ReadAsync((int)length).ConfigureAwait(false);
         if (tls is not null && requireTls && !wire.IsEncrypted)
@@ -226,7 +226,7 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
 
     private async Task SkipAsync(NbdOption option, uint length)
     {
-        if (length > LargestSkipped)
+        if (length > MaxSkipped)
             throw new HandshakeException($"it sent an option of {length} bytes");
         for (var rest = (int)length; rest > 0;)
         {
@@ -234,7 +234,7 @@ internal sealed class Negotiation(Wire wire, ExportTable exports, NbdTls? tls, b
             await ReadAsync(piece).ConfigureAwait(false);
             rest -= piece;
         }
-        Refuse(option, NbdOptionReply.TooBig, $"This server accepts options of at most {LargestOption} bytes.");
+        Refuse(option, NbdOptionReply.TooBig, $"This server accepts options of at most {MaxOption} bytes.");
         await _reply.SendAsync().ConfigureAwait(false);
     }
 

@@ -33,7 +33,7 @@ internal ref struct OptionReader(ReadOnlySpan<byte> data)
     public bool TryString(out string text)
     {
         text = "";
-        if (!TryUInt32(out var length) || length > NbdNumbers.LongestString || length > (uint)_rest.Length || !TryDecode(_rest[..(int)length], out text))
+        if (!TryUInt32(out var length) || length > NbdNumbers.MaxString || length > (uint)_rest.Length || !TryDecode(_rest[..(int)length], out text))
             return false;
         _rest = _rest[(int)length..];
         return true;

@@ -60,7 +60,7 @@ internal sealed class OptionReplies(Wire wire)
         BinaryPrimitives.WriteUInt16BigEndian(data, (ushort)NbdInfo.BlockSize);
         BinaryPrimitives.WriteInt32BigEndian(data[2..], export.Alignment);
         BinaryPrimitives.WriteInt32BigEndian(data[6..], Math.Max(4096, Math.Max(export.Alignment, export.Device.LogicalBlockSize)));
-        BinaryPrimitives.WriteInt32BigEndian(data[10..], NbdNumbers.LargestPayload);
+        BinaryPrimitives.WriteInt32BigEndian(data[10..], NbdNumbers.MaxPayload);
         Add(option, NbdOptionReply.Info, data);
     }
 

@@ -46,7 +46,7 @@ internal static class RequestCheck
     private static NbdError Range(ServerRequest request, ExportCore export)
     {
         var (offset, length) = (request.Offset, request.Length);
-        if (length == 0 || (request.Command is NbdCommand.Read or NbdCommand.Write && length > NbdNumbers.LargestPayload))
+        if (length == 0 || (request.Command is NbdCommand.Read or NbdCommand.Write && length > NbdNumbers.MaxPayload))
             return NbdError.Invalid;
         if (offset < 0 || offset > export.Length || length > export.Length - offset)
             return request.Command is NbdCommand.Write or NbdCommand.WriteZeroes ? NbdError.NoSpace : NbdError.Invalid;

@@ -143,7 +143,7 @@ internal sealed class RequestPump(ClientInput input, ConnectionTurn turn, Connec
         // Without structured replies, and with DF, all data is sent at once, after the header that reports success.
         var max = request.Command == NbdCommand.Cache || (negotiated.IsStructured && !request.Has(CommandFlags.DontFragment))
             ? settings.PieceSize
-            : NbdNumbers.LargestPayload;
+            : NbdNumbers.MaxPayload;
         while (!request.IsBegun)
         {
             var bytes = (int)Math.Min(request.Length - request.Begun, max);

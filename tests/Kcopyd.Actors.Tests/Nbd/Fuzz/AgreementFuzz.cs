@@ -61,13 +61,13 @@ internal sealed class AgreementFuzz(int seed, FuzzReport report)
     {
         if (terms.Length < 0 || !int.IsPow2(terms.MinimumBlockSize) || terms.MinimumBlockSize > 64 << 10 || terms.PreferredBlockSize < terms.MinimumBlockSize
             || terms.PreferredBlockSize > terms.MaximumPayload || terms.MaximumPayload < terms.MinimumBlockSize
-            || terms.MaximumPayload > NbdNumbers.LargestPayload || terms.MaximumPayload % terms.MinimumBlockSize != 0)
+            || terms.MaximumPayload > NbdNumbers.MaxPayload || terms.MaximumPayload % terms.MinimumBlockSize != 0)
             throw new FuzzException($"The client agrees to {terms}.");
     }
 
     private static void Check(IReadOnlyList<string> names)
     {
-        if (names.Any(static name => name.Length > NbdNumbers.LongestString))
+        if (names.Any(static name => name.Length > NbdNumbers.MaxString))
             throw new FuzzException("The client lists a name that exceeds the limit.");
     }
 

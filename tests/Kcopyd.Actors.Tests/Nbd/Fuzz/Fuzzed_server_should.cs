@@ -100,7 +100,7 @@ public sealed class Fuzzed_server_should(ITestOutputHelper output) : NbdServerSp
     private static void Gone(NbdServer server, string export)
     {
         var waited = Stopwatch.StartNew();
-        while (server.GetStatus().First(status => status.Name == export).Connections > 0)
+        while (server.GetExports().First(status => status.Name == export).Connections > 0)
         {
             if (waited.Elapsed > RawClient.Limit)
                 throw new FuzzException("A connection does not end although its client is gone.");

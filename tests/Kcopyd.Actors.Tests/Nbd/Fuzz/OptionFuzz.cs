@@ -100,7 +100,7 @@ internal sealed class OptionFuzz(EndPoint server, IReadOnlyList<FuzzTerms> expor
             Same((NbdOption)BinaryPrimitives.ReadUInt32BigEndian(header[8..]), asked.Option, "the option that is answered");
             var reply = (NbdOptionReply)BinaryPrimitives.ReadUInt32BigEndian(header[12..]);
             var length = BinaryPrimitives.ReadUInt32BigEndian(header[16..]);
-            if (length > NbdNumbers.LongestString + 8)
+            if (length > NbdNumbers.MaxString + 8)
                 throw new FuzzException($"An answer to {asked.Option} of {length} bytes.");
             var data = socket.Read((int)length);
             switch (reply)

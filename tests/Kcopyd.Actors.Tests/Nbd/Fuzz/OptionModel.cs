@@ -8,7 +8,7 @@ namespace Kcopyd.Actors.Tests.Nbd.Fuzz;
 /// <summary>A second implementation of how a server without TLS must answer a negotiation, written from the protocol.</summary>
 internal sealed class OptionModel(IReadOnlyList<FuzzTerms> exports)
 {
-    private const int LargestOption = 64 << 10, LargestSkipped = 1 << 20;       // this server's limits
+    private const int MaxOption = 64 << 10, MaxSkipped = 1 << 20;       // this server's limits
 
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
@@ -57,7 +57,7 @@ internal sealed class OptionModel(IReadOnlyList<FuzzTerms> exports)
             var option = (NbdOption)BinaryPrimitives.ReadUInt32BigEndian(left[8..]);
             var length = BinaryPrimitives.ReadUInt32BigEndian(left[12..]);
             if (BinaryPrimitives.ReadUInt64BigEndian(left) != NbdNumbers.OptionMagic
-                || length > (option == NbdOption.ExportName ? NbdNumbers.LongestString : LargestSkipped))
+                || length > (option == NbdOption.ExportName ? NbdNumbers.MaxString : MaxSkipped))
             {
                 IsDropped = true;
                 return;
@@ -79,7 +79,7 @@ internal sealed class OptionModel(IReadOnlyList<FuzzTerms> exports)
             ExportNameAnswer = _noZeroes ? 10 : 134;
             return;
         }
-        var asked = data.Length > LargestOption ? new AskedOption(option, NbdOptionReply.TooBig) : option switch
+        var asked = data.Length > MaxOption ? new AskedOption(option, NbdOptionReply.TooBig) : option switch
         {
             NbdOption.Abort => new AskedOption(option, NbdOptionReply.Ack),
             NbdOption.List when data.IsEmpty => new AskedOption(option, NbdOptionReply.Ack) { Servers = exports.Count },
@@ -148,7 +148,7 @@ internal sealed class OptionModel(IReadOnlyList<FuzzTerms> exports)
         if (data.Length < 4)
             return false;
         long length = BinaryPrimitives.ReadUInt32BigEndian(data);
-        if (length > NbdNumbers.LongestString || length > data.Length - 4)
+        if (length > NbdNumbers.MaxString || length > data.Length - 4)
             return false;
         text = data.Slice(4, (int)length);
         data = data[(4 + (int)length)..];

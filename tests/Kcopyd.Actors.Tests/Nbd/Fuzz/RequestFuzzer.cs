@@ -20,7 +20,7 @@ internal sealed class RequestFuzzer(Random random, long length, int alignment)
     private readonly byte[] _header = new byte[Header];
     private readonly uint[] _lengths =
     [
-        0, 1, 511, 512, 513, 0x7fff_ffff, 0x8000_0000, uint.MaxValue, uint.MaxValue - 1, NbdNumbers.LargestPayload, NbdNumbers.LargestPayload + 1,
+        0, 1, 511, 512, 513, 0x7fff_ffff, 0x8000_0000, uint.MaxValue, uint.MaxValue - 1, NbdNumbers.MaxPayload, NbdNumbers.MaxPayload + 1,
         (uint)length, (uint)length + 1, 65_536, 65_537,
     ];
     private readonly ulong[] _offsets =

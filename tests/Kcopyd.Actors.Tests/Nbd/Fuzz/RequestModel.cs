@@ -104,7 +104,7 @@ internal sealed class RequestModel(FuzzTerms terms)
             refusals |= Fuzz.Refusals.NotSupported;
         if (command == NbdCommand.BlockStatus && !terms.HasAllocation)
             refusals |= Fuzz.Refusals.Invalid;
-        if (request.Length == 0 || (command is NbdCommand.Read or NbdCommand.Write && request.Length > NbdNumbers.LargestPayload))
+        if (request.Length == 0 || (command is NbdCommand.Read or NbdCommand.Write && request.Length > NbdNumbers.MaxPayload))
             refusals |= Fuzz.Refusals.Invalid;
         var end = (UInt128)request.Offset + request.Length;
         if (end > (UInt128)terms.Length)

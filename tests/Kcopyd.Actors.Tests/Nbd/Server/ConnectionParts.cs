@@ -21,7 +21,7 @@ internal sealed class ConnectionParts : IIoWorkers
 
     public ConnectionParts(bool structured = false, int maxRequests = 16)
     {
-        Shared = new SharedMemory(NbdNumbers.LargestPayload);
+        Shared = new SharedMemory(NbdNumbers.MaxPayload);
         Memory = new ConnectionMemory(Shared, Piece, Shared.Bound, new MemoryWaiter(ActorRefs.Nobody));
         Requests = new ActiveRequests(Memory);
         Export = new ExportCore(new NbdExport("", BlockDevice.Memory(1 << 20)));

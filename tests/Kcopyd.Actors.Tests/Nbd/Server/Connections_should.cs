@@ -42,7 +42,7 @@ public sealed class Connections_should : NbdServerSpec
             waiting.Dispose();
             await further.GreetAsync();
             further.Dispose();
-            await Until(async () => (await server.AskStatusAsync()) is { Connections: 0, Waiting: 0 });
+            await Until(async () => await server.GetStatusAsync() is { Connections: 0, Waiting: 0 });
         }
         await Soon(server.StopAsync());
         await warnings.ExpectNoMsgAsync(TimeSpan.Zero);
@@ -79,9 +79,9 @@ public sealed class Connections_should : NbdServerSpec
         await second.ReadAtAsync(0, 300);
         await second.ReadAtAsync(1 << 20, 300);
         await first.DoAsync(NbdCommand.Flush);
-        Assert.Equal([new("a", "memory", 1 << 20, false, 2, 5, 1, 300, 1500), new("b", "memory", 4096, true, 0, 0, 0, 0, 0)], server.GetStatus());
+        Assert.Equal([new("a", "memory", 1 << 20, false, 2, 5, 1, 300, 1500), new("b", "memory", 4096, true, 0, 0, 0, 0, 0)], server.GetExports());
         first.Dispose();
-        await Until(() => server.GetStatus()[0].Connections == 1);
+        await Until(() => server.GetExports()[0].Connections == 1);
         await second.BeginAsync(NbdCommand.Disconnect);
         await second.EndsAsync();
         await AloneAsync(server);
@@ -145,7 +145,7 @@ public sealed class Connections_should : NbdServerSpec
         var (client, other) = (await UseAsync(server), await UseAsync(server));
         await client.BeginAsync(NbdCommand.Write, 0, 4 * piece, payload: Bytes.Filled(piece + 100, 5));
         client.Die();
-        await Until(() => server.GetStatus()[0].Connections == 1);
+        await Until(() => server.GetExports()[0].Connections == 1);
         // Whole pieces are written as they arrive, unless the server noticed the death of the client first.
         var written = memory.Bytes[..piece].IndexOfAnyExcept((byte)5) == -1;
         Assert.Equal(-1, memory.Bytes[(written ? piece : 0)..].IndexOfAnyExcept((byte)0));
@@ -182,9 +182,9 @@ public sealed class Connections_should : NbdServerSpec
         client.Die();
         for (var i = 0; i < 50; i++)
             Assert.Equal(NbdError.None, await other.DoAsync(NbdCommand.Flush));
-        Assert.Equal(2, server.GetStatus()[0].Connections);
+        Assert.Equal(2, server.GetExports()[0].Connections);
         device.Release();
-        await Until(() => server.GetStatus()[0].Connections == 1);
+        await Until(() => server.GetExports()[0].Connections == 1);
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class Failing_devices_should : NbdServerSpec
     public async Task be_asked_again_for_what_a_short_transfer_left(bool prompt)
     {
         var memory = BlockDevice.Memory(1 << 20);
-        var tiny = memory.WithShortTransfers(atMost: 1000);
+        var tiny = memory.WithShortTransfers(maxBytes: 1000);
         var client = await UseAsync(Serve(prompt ? new Prompt(tiny) : tiny));
         var data = Bytes.Random(300_000);
         Assert.Equal(NbdError.None, await client.WriteAsync(5, data));

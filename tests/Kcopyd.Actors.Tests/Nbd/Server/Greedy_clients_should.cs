@@ -9,7 +9,7 @@ namespace Kcopyd.Actors.Tests.Nbd.Server;
 [Collection(Alone.Name)]
 public sealed class Greedy_clients_should : NbdServerSpec
 {
-    private const int Largest = NbdNumbers.LargestPayload;
+    private const int Largest = NbdNumbers.MaxPayload;
     private const int Clients = 64;
 
     [Theory]
@@ -142,7 +142,7 @@ public sealed class Greedy_clients_should : NbdServerSpec
                     await client.SendAsync(many);
             }));
         }
-        await Until(() => server.GetStatus()[0].Requests > 100_000);
+        await Until(() => server.GetExports()[0].Requests > 100_000);
         var quiet = await UseAsync(server);
         for (var i = 0; i < 200; i++)
             Assert.Equal(4096, (await quiet.GoodReadAsync(0, 4096)).Length);

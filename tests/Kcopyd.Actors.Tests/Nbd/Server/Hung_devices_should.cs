@@ -78,7 +78,7 @@ public sealed class Hung_devices_should : NbdServerSpec
 
         var removal = server.RemoveExportAsync("a");
         await idle.EndsAsync();
-        Assert.Empty(server.GetStatus());
+        Assert.Empty(server.GetExports());
         server.AddExport(new NbdExport("a", BlockDevice.Memory(4096)));
         var newcomer = await UseAsync(server, "a");
         Assert.Equal(NbdError.None, await newcomer.WriteAsync(0, [9]));

@@ -64,7 +64,7 @@ public abstract class NbdServerSpec(string config = "") : EngineSpec(config)
     }
 
     /// <summary>Waits until no client uses any export. Then none of their requests is in flight.</summary>
-    private protected static Task AloneAsync(NbdServer server) => Until(() => server.GetStatus().All(static export => export.Connections == 0));
+    private protected static Task AloneAsync(NbdServer server) => Until(() => server.GetExports().All(static export => export.Connections == 0));
 
     private protected static ServerCore Core(NbdServer server) => CoreOf(server);
 

@@ -31,7 +31,7 @@ public sealed class Negotiation_of_the_server_should : NbdServerSpec
         Assert.Equal(1 << 20, terms.Length);
         Assert.Equal("disk", terms.Text(NbdInfo.Name));
         Assert.Equal("the first", terms.Text(NbdInfo.Description));
-        Assert.Equal((1u, 4096u, (uint)NbdNumbers.LargestPayload), terms.BlockSizes);
+        Assert.Equal((1u, 4096u, (uint)NbdNumbers.MaxPayload), terms.BlockSizes);
         Assert.Equal(
             TransmissionFlags.HasFlags | TransmissionFlags.SendFlush | TransmissionFlags.SendFua | TransmissionFlags.SendTrim
             | TransmissionFlags.SendWriteZeroes | TransmissionFlags.SendFastZero | TransmissionFlags.CanMultiConn | TransmissionFlags.SendCache, terms.Flags);

@@ -152,7 +152,7 @@ internal sealed class RawClient : IDisposable
         var header = await ReadAsync(NbdNumbers.ChunkHeader);
         Assert.Equal(NbdNumbers.StructuredReplyMagic, BinaryPrimitives.ReadUInt32BigEndian(header));
         var length = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(16));
-        Assert.InRange(length, 0, NbdNumbers.LargestPayload + 8);
+        Assert.InRange(length, 0, NbdNumbers.MaxPayload + 8);
         return new Chunk(BinaryPrimitives.ReadUInt64BigEndian(header.AsSpan(8)), (ChunkFlags)BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(4)),
             (ChunkType)BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(6)), await ReadAsync(length));
     }

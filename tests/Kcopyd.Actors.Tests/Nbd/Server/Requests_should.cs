@@ -108,7 +108,7 @@ public sealed class Requests_should : NbdServerSpec
         Assert.Equal(NbdError.Invalid, await client.DoAsync(NbdCommand.Trim, offset, length));
         Assert.Equal(NbdError.Invalid, await client.DoAsync(NbdCommand.Cache, offset, length));
         Assert.Equal(NbdError.NoSpace, await client.DoAsync(NbdCommand.WriteZeroes, offset, length));
-        if (length <= NbdNumbers.LargestPayload)
+        if (length <= NbdNumbers.MaxPayload)
             Assert.Equal(NbdError.NoSpace, await client.DoAsync(NbdCommand.Write, offset, length, payload: Bytes.Filled((int)length, 1)));
         Assert.Empty(device.Log);
         Assert.Equal(NbdError.None, await client.WriteAsync(0, [1]));
@@ -215,16 +215,16 @@ public sealed class Requests_should : NbdServerSpec
     [InlineData(false)]
     public async Task be_as_long_as_the_protocol_lets_them(bool prompt)
     {
-        var memory = BlockDevice.Memory(NbdNumbers.LargestPayload + 10L);
+        var memory = BlockDevice.Memory(NbdNumbers.MaxPayload + 10L);
         var client = await UseAsync(Serve(prompt ? memory : new CountingDevice(memory)));
-        var data = Bytes.Random(NbdNumbers.LargestPayload);
+        var data = Bytes.Random(NbdNumbers.MaxPayload);
         Assert.Equal(NbdError.None, await client.WriteAsync(10, data));
         Assert.True(memory.Bytes[10..].SequenceEqual(data));
         var (error, read) = await client.ReadAtAsync(10, data.Length);
         Assert.True(error == NbdError.None && read.AsSpan().SequenceEqual(data));
 
-        Assert.Equal(NbdError.Invalid, await client.DoAsync(NbdCommand.Read, 0, NbdNumbers.LargestPayload + 1));
-        Assert.Equal(NbdError.Invalid, await client.WriteAsync(0, new byte[NbdNumbers.LargestPayload + 1]));
+        Assert.Equal(NbdError.Invalid, await client.DoAsync(NbdCommand.Read, 0, NbdNumbers.MaxPayload + 1));
+        Assert.Equal(NbdError.Invalid, await client.WriteAsync(0, new byte[NbdNumbers.MaxPayload + 1]));
         Assert.Equal(NbdError.None, await client.DoAsync(NbdCommand.WriteZeroes, 0, memory.Length));
         Assert.Equal(-1, memory.Bytes.IndexOfAnyExcept((byte)0));
     }

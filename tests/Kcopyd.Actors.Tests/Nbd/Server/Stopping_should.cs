@@ -83,7 +83,7 @@ public sealed class Stopping_should : NbdServerSpec
             while (true)
                 await client.SendAsync(flood);
         });
-        await Until(() => server.GetStatus()[0].Requests > 100_000);
+        await Until(() => server.GetExports()[0].Requests > 100_000);
         await Soon(server.StopAsync());
         await answers;
         await Assert.ThrowsAnyAsync<Exception>(() => Soon(asking));
@@ -121,7 +121,7 @@ public sealed class Stopping_should : NbdServerSpec
         for (var i = 0; i < 20; i++)
             (await UseAsync(server)).Die();
         await Soon(server.StopAsync());
-        Assert.Equal(0, server.GetStatus()[0].Connections);
+        Assert.Equal(0, server.GetExports()[0].Connections);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class Vulnerabilities_of_others_should : NbdServerSpec
     public async Task nbd_2005_3534_and_2011_0530_request_longer_than_the_buffer()
     {
         var server = Serve(_device);
-        foreach (var length in new[] { (1L << 20) + 1, NbdNumbers.LargestPayload, NbdNumbers.LargestPayload + 1L, 1L << 31, uint.MaxValue })
+        foreach (var length in new[] { (1L << 20) + 1, NbdNumbers.MaxPayload, NbdNumbers.MaxPayload + 1L, 1L << 31, uint.MaxValue })
         {
             var client = await UseAsync(server);
             await client.BeginAsync(NbdCommand.Write, 0, length, payload: new byte[100_000]);
@@ -78,12 +78,12 @@ public sealed class Vulnerabilities_of_others_should : NbdServerSpec
     {
         var client = await GreetAsync(Serve(_device));
         var name = new string('x', length);
-        var expected = length <= NbdNumbers.LongestString ? NbdOptionReply.Unknown : NbdOptionReply.Invalid;
+        var expected = length <= NbdNumbers.MaxString ? NbdOptionReply.Unknown : NbdOptionReply.Invalid;
         Assert.Equal(expected, await client.AskAsync(NbdOption.Info, Packet.Go(name)));
         Assert.Equal(expected, await client.AskAsync(NbdOption.Go, Packet.Go(name)));
         await client.StructuredAsync();
         Assert.Equal(expected, await client.AskAsync(NbdOption.SetMetaContext, Packet.Contexts(name, "x")));
-        Assert.Equal(length <= NbdNumbers.LongestString ? NbdOptionReply.Ack : NbdOptionReply.Invalid,
+        Assert.Equal(length <= NbdNumbers.MaxString ? NbdOptionReply.Ack : NbdOptionReply.Invalid,
             await client.AskAsync(NbdOption.SetMetaContext, Packet.Contexts("", name)));
         await client.GoAsync();
     }
@@ -133,7 +133,7 @@ public sealed class Vulnerabilities_of_others_should : NbdServerSpec
         {
             var reply = Assert.Single(await client.OptionAsync(NbdOption.Go, Packet.Go(name)));
             Assert.Equal(NbdOptionReply.Unknown, reply.Type);
-            Assert.InRange(reply.Data.Length, 1, NbdNumbers.LongestString);
+            Assert.InRange(reply.Data.Length, 1, NbdNumbers.MaxString);
             _ = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(reply.Data);
         }
     }
@@ -197,7 +197,7 @@ public sealed class Vulnerabilities_of_others_should : NbdServerSpec
             client.Die();
         }
         Assert.Equal(new byte[4096], await (await UseAsync(server)).GoodReadAsync(0, 4096));
-        await Until(() => server.GetStatus()[0].Connections == 1);
+        await Until(() => server.GetExports()[0].Connections == 1);
         Assert.Empty(errors);
     }
 

@@ -131,7 +131,7 @@ internal sealed record Workload
             Store = store,
             DiscardZeroesCow = true,
             WholeChunkShortcut = random.Next(5) > 0,
-            LargestPage = random.Next(3) == 0 ? Sector.Size : StoreGeometry.UsualPage,
+            MaxPage = random.Next(3) == 0 ? Sector.Size : StoreGeometry.DefaultPage,
         });
     }
 }
