@@ -15,8 +15,9 @@ internal static class FreshPart
         "### Fresh chunks a second\n\n4 KiB writes a second to chunks without a copy. Ours is called in process; fio reaches the others over NBD on a Unix "
         + "socket, which costs them two context switches a write, so qemu-img bench, which writes to its overlay in process, is the fairer peer. None of the "
         + "others has to make a write durable before it answers, so each has a second figure with flushes as often as we commit at best: after each write at "
-        + "depth 1, after 32 at depth 32. Timed by the writers' own clocks: no start of a program, no making of a store or overlay. qcow2 clusters and "
-        + "nbdkit's blocks are 4 KiB, as our chunks. \"Random\" is each chunk once; fio's order is another than ours and qemu's, which is a stride.\n";
+        + "depth 1, after 32 at depth 32. Timed by the writers' own clocks, without the start of a program or the creation of a store or overlay. qcow2 "
+        + "clusters and nbdkit's blocks are 4 KiB, like our chunks. \"Random\" is each chunk once; fio's order differs from ours and qemu's, which is a "
+        + "stride.\n";
 
     public static async IAsyncEnumerable<Standings> RunAsync(SnapshotArena arena, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

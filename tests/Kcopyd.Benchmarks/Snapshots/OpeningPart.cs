@@ -28,8 +28,8 @@ internal sealed record Opening(string What, string Place, long Exceptions, IRead
     {
         var text = new StringBuilder("### Opening a store, and the memory of its exceptions\n\n")
             .Append("A persistent store, chunks of 4 KiB, opened with every record checked. Time: from the open device to the snapshot that answers; on the ")
-            .Append("disk nothing is in the page cache. Memory: the managed heap after collecting everything that is not used any more, less what it was ")
-            .Append("before, for each exception. Medians.\n\n");
+            .Append("disk nothing is in the page cache. Memory: the size of the managed heap after a full collection, less its size before, for each ")
+            .Append("exception. Medians.\n\n");
         var rows = new List<string[]> { new[] { "old chunks", "place", "exceptions", "open", "min", "max", "M exceptions/s", "B/exception", "" } };
         foreach (var one in all)
         {

@@ -12,10 +12,10 @@ internal static class ShortcutTable
     {
         var text = new StringBuilder("### Whole-chunk writes to fresh snapshots, chunks of 4 KiB\n\n");
         text.Append("Persistent stores. Timed: the writes of one writer to a snapshot that was just made, and its flushes; not making or opening it. MB are ")
-            .Append("10^6 bytes. The ratio is the median of the ratios round by round, above 1 the shortcut is faster; \"kernel\" is the ratio that the ")
-            .Append("kernel's change of 2011 had on its disk. tmpfs: everything is in memory, flushes cost nothing. Disk: O_DIRECT for origin and store, ")
-            .Append("nothing of either in the page cache, and each commit flushes the disk twice, before and after the record. Free flush: the same disk, but ")
-            .Append("a flush ends at once, as behind a cache with a battery.\n\n");
+            .Append("10^6 bytes. The ratio is the median of the ratios round by round; above 1, the shortcut is faster. \"kernel\" is the ratio that the ")
+            .Append("kernel's change of 2011 achieved on its disk. tmpfs: everything is in memory, flushes cost nothing. Disk: O_DIRECT for origin and ")
+            .Append("store, neither in the page cache, and each commit flushes the disk twice, before and after the record. Free flush: the same disk, but ")
+            .Append("a flush completes immediately, as with a cache that has a battery.\n\n");
         var rows = new List<string[]> { new[] { "writer", "place", "reads the origin", "skips it", "ratio", "min", "max", "kernel", "" } };
         foreach (var standings in all)
             rows.Add(Row(standings));
