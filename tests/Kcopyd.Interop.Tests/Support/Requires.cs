@@ -5,7 +5,7 @@ namespace Kcopyd.Interop.Tests.Support;
 /// <summary>What a test requires of the machine. Without it, the test is skipped with the reason; with KCOPYD_NO_SKIP=1 it fails.</summary>
 internal static class Requires
 {
-    public static void Root(string what) => That(Environment.IsPrivilegedProcess, $"needs root, to {what}");
+    public static void Root(string what) => That(Environment.IsPrivilegedProcess, $"needs root to {what}");
 
     public static void Tools(params string[] names)
     {
