@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kcopyd.Benchmarks;
 
-/// <summary>A source of random bytes and destinations of the same size, in a folder of their own that goes when this is disposed.</summary>
+/// <summary>A source of random bytes and destinations of the same size, in a separate folder that is deleted when this is disposed.</summary>
 internal sealed class BenchmarkFiles : IDisposable
 {
     private readonly string _folder;

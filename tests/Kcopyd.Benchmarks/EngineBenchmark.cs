@@ -6,8 +6,8 @@ using Kcopyd.Actors;
 namespace Kcopyd.Benchmarks;
 
 /// <summary>
-/// The engine beside a plain loop, in the same run: contenders take turns, round after round, so that a machine that drifts drifts for
-/// all of them. Quoted are medians, and the median of the ratios round by round.
+/// Compares the engine with a plain loop in the same run: the contenders take turns, round after round, so that a drift of the machine's speed affects
+/// all of them. The figures are medians, and the median of the ratios round by round.
 /// </summary>
 internal static class EngineBenchmark
 {
@@ -66,7 +66,8 @@ internal static class EngineBenchmark
         var amount = perJob ? workload.Jobs / 1e3 : (double)workload.JobBytes * workload.Jobs / (1 << 20);
         var rates = seconds.Select(each => Median(each.Select(s => amount / s))).ToArray();
         double Ratio(int i) => Median(seconds[0].Zip(seconds[i], (plain, other) => plain / other));
-        Console.WriteLine($"{workload.Name,-26}{(perJob ? "kjobs/s" : "MiB/s"),-9}{rates[0],12:N0}{rates[1],12:N0}{rates[2],12:N0}{Ratio(1),14:N2}{Ratio(2),15:N2}{(double)allocated / workload.Jobs,14:N0}");
+        Console.WriteLine($"{workload.Name,-26}{(perJob ? "kjobs/s" : "MiB/s"),-9}{rates[0],12:N0}{rates[1],12:N0}{rates[2],12:N0}"
+            + $"{Ratio(1),14:N2}{Ratio(2),15:N2}{(double)allocated / workload.Jobs,14:N0}");
     }
 
     private static double Median(IEnumerable<double> values)
@@ -76,9 +77,9 @@ internal static class EngineBenchmark
     }
 }
 
-/// <summary>What every contender does.</summary>
+/// <summary>The work that every contender does.</summary>
 internal sealed record Workload(string Name, int JobBytes, int Jobs, int Destinations)
 {
-    /// <summary>Where job <paramref name="job"/> copies, in bytes: scattered over a file of <paramref name="fileBytes"/>.</summary>
+    /// <summary>The offset at which job <paramref name="job"/> copies, in bytes; the jobs are scattered over a file of <paramref name="fileBytes"/>.</summary>
     public long Offset(int job, long fileBytes) => (uint)(job * 2654435761) % (fileBytes / JobBytes) * JobBytes;
 }

@@ -10,7 +10,7 @@ internal sealed class EngineLoop(KcopydClient client, BenchmarkFiles files, Work
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IoRegion[] _to = new IoRegion[workload.Destinations];
     private CopyNotify _notify = null!;
-    private int _submitted;     // touched by callbacks only, which run one at a time
+    private int _submitted;     // accessed only by callbacks, which run one at a time
     private int _completed;
 
     public Task RunAsync()

@@ -1,14 +1,14 @@
 namespace Kcopyd.Benchmarks;
 
-/// <summary>What somebody writes without an engine: two threads, each reads a piece of at most 256 KiB and writes it to every destination.</summary>
+/// <summary>A plain loop without an engine: two threads, of which each reads a piece of at most 256 KiB and writes it to every destination.</summary>
 internal static class PlainLoop
 {
     private const int Threads = 2;
-    private const int MostPerPiece = 256 << 10;
+    private const int MaxPerPiece = 256 << 10;
 
     public static Task RunAsync(BenchmarkFiles files, Workload workload)
     {
-        var piece = Math.Min(workload.JobBytes, MostPerPiece);
+        var piece = Math.Min(workload.JobBytes, MaxPerPiece);
         var piecesPerJob = workload.JobBytes / piece;
         var pieces = workload.Jobs * piecesPerJob;
         var next = -1;

@@ -6,9 +6,9 @@ using Kcopyd.Actors;
 namespace Kcopyd.Benchmarks;
 
 /// <summary>
-/// Firing a prepared callback: what the firing thread pays. Tokens are prepared outside the measurement; the client takes them meanwhile.
+/// The cost of firing a prepared callback on the firing thread. Tokens are prepared outside the measurement; the client receives them at the same time.
 /// </summary>
-#pragma warning disable CA1001 // BenchmarkDotNet calls the clean-ups
+#pragma warning disable CA1001 // BenchmarkDotNet calls the cleanup methods
 [MemoryDiagnoser]
 [SimpleJob(warmupCount: 3, iterationCount: 8, invocationCount: 1)]
 public class TokenBenchmark

@@ -76,7 +76,7 @@ public sealed class CopyCommand_should : CommandTest
         Assert.True(run.ExitCode == 1, run.ToString());
         var report = CommandReport.Of(run);
         Assert.True(report.ReadError);
-        Assert.True(report.Bytes < Length, "the copy went on");
+        Assert.True(report.Bytes < Length, "the copy continued");
         Assert.Contains(disk.Path, run.Error, StringComparison.Ordinal);
     }
 

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests;
 
-/// <summary>The kernel's answers that no device here gives by itself, given by strace.</summary>
+/// <summary>Errors of system calls that no device here produces, injected by strace.</summary>
 [Trait(KcopydProcess.Trait, KcopydProcess.Kcopyd)]
 public sealed class FailingSystemCalls_should : CommandTest
 {
@@ -18,7 +18,8 @@ public sealed class FailingSystemCalls_should : CommandTest
     {
         var source = Folder.RandomFile("source", Length);
 
-        var run = await Strace.RunAsync(Folder["strace.log"], Folder["failing"], $"fsync,fdatasync:error={error}", ["copy", "--json", .. options, source, Folder["good"], Folder["failing"]]);
+        var run = await Strace.RunAsync(Folder["strace.log"], Folder["failing"], $"fsync,fdatasync:error={error}",
+            ["copy", "--json", .. options, source, Folder["good"], Folder["failing"]]);
 
         Assert.True(run.ExitCode == 1, run.ToString());
         var report = CommandReport.Of(run);
@@ -35,7 +36,7 @@ public sealed class FailingSystemCalls_should : CommandTest
     {
         var source = Folder.RandomFile("source", Length);
 
-        // strace counts by thread. 64 writes; once a thread has made two of them, it has no more space.
+        // strace counts per thread: of the 64 writes, each thread's writes after its second fail for lack of space.
         var run = await Strace.RunAsync(Folder["strace.log"], Folder["failing"], "pwrite64:error=ENOSPC:when=3+",
             "copy", "--json", "--ignore-errors", "--subjob", "64K", source, Folder["failing"], Folder["good"]);
 
@@ -53,15 +54,16 @@ public sealed class FailingSystemCalls_should : CommandTest
     {
         var source = Folder.RandomFile("source", Length);
 
-        var run = await Strace.RunAsync(Folder["strace.log"], Folder["failing"], "pwrite64:error=EIO:when=1+", "copy", "--json", "--subjob", "64K", source, Folder["failing"], Folder["good"]);
+        var run = await Strace.RunAsync(Folder["strace.log"], Folder["failing"], "pwrite64:error=EIO:when=1+",
+            "copy", "--json", "--subjob", "64K", source, Folder["failing"], Folder["good"]);
 
         Assert.True(run.ExitCode == 1, run.ToString());
         var report = CommandReport.Of(run);
         Assert.Equal(1UL, report.WriteErrors & 1);
-        // The first pieces, until the file system has said that it cannot write without waiting, go through the ring, which strace does not see: as many as are
-        // in flight at once, and those that follow them before the first has failed.
+        // Until the file system has reported that it cannot write without waiting, pieces go through the ring, which strace does not see: those that are in
+        // flight at once, and those that follow them before the first has failed.
         Assert.InRange(report.Destinations[0].Bytes, 0, Length / 4);
-        Assert.True(report.Destinations[1].Bytes < Length, "the copy went on");
+        Assert.True(report.Destinations[1].Bytes < Length, "the copy continued");
     }
 
     [SkippableTheory]
@@ -79,10 +81,11 @@ public sealed class FailingSystemCalls_should : CommandTest
     {
         SparseFiles.Create(Folder["source"], Length, (4096, 1 << 20), (3 << 20, 10_000));
         if (call is "ioctl" or "copy_file_range")
-            Folder.RandomFile("source", Length);    // full: clones are tried
+            Folder.RandomFile("source", Length);    // without holes, so that clones are tried
         var copy = path == "old" ? Folder.RandomFile("old", Length, seed: 2) : Folder["copy"];
 
-        var run = await Strace.RunAsync(Folder["strace.log"], Folder[path], $"{call}:error={error}", "copy", "--json", "--io", "buffered", "--offload", offload, Folder["source"], copy, "--overwrite");
+        var run = await Strace.RunAsync(Folder["strace.log"], Folder[path], $"{call}:error={error}",
+            "copy", "--json", "--io", "buffered", "--offload", offload, Folder["source"], copy, "--overwrite");
 
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Equal("", run.Error);
@@ -93,8 +96,8 @@ public sealed class FailingSystemCalls_should : CommandTest
         Assert.Equal(0, offloaded.Reflink);
     }
 
-    // strace can only claim that a call transferred 100 bytes, it does not transfer them. Where those bytes are zeroes, and so are
-    // fresh memory and a new file, the claim is true.
+    // strace can only pretend that a call transferred 100 bytes; it does not transfer them. The pretense is true if those bytes are zeroes, because new memory
+    // and a new file are zeroes too.
     [SkippableTheory]
     [InlineData("threads", "pread64")]
     [InlineData("threads", "pwrite64")]
@@ -108,7 +111,8 @@ public sealed class FailingSystemCalls_should : CommandTest
 
         if (engine == "io_uring")
             await Requires.RingsAsync();
-        var run = await Strace.RunOnEngineAsync(Folder["strace.log"], engine, Folder[call.StartsWith("pread", StringComparison.Ordinal) ? "source" : "copy"], $"{call}:retval=100:when=1",
+        var path = Folder[call.StartsWith("pread", StringComparison.Ordinal) ? "source" : "copy"];
+        var run = await Strace.RunOnEngineAsync(Folder["strace.log"], engine, path, $"{call}:retval=100:when=1",
             ["copy", "--json", "--io", "buffered", Folder["source"], Folder["copy"]]);
 
         Assert.True(run.ExitCode == 0, run.ToString());

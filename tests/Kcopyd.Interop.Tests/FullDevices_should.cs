@@ -19,7 +19,8 @@ public sealed class FullDevices_should : EngineTest
             .Select(i => i == place ? Open("/dev/full") : Create(Folder[$"copy{i}"], Length))
             .ToArray();
 
-        var result = await Client.CopyAsync(source.Whole(), [.. devices.Select(device => device.Region(0, Length / 512))], CopyFlags.IgnoreError | CopyFlags.Flush);
+        var regions = devices.Select(device => device.Region(0, Length / 512)).ToArray();
+        var result = await Client.CopyAsync(source.Whole(), regions, CopyFlags.IgnoreError | CopyFlags.Flush);
 
         Assert.False(result.ReadError);
         Assert.Equal(1UL << place, result.WriteErrors);
@@ -41,7 +42,7 @@ public sealed class FullDevices_should : EngineTest
         Assert.False(result.ReadError);
         Assert.True((result.WriteErrors & 2) != 0, result.ToString());
         Assert.Equal(IoError.NoSpace, result.Destinations[1].Fault!.Error);
-        Assert.True(result.Destinations[0].Bytes < Length, "the copy went on");
+        Assert.True(result.Destinations[0].Bytes < Length, "the copy continued");
     }
 
     [SkippableFact]
@@ -54,8 +55,8 @@ public sealed class FullDevices_should : EngineTest
         Assert.False(result.ReadError);
         Assert.Equal(2UL, result.WriteErrors);
         Assert.Equal(IoError.NoSpace, result.Destinations[1].Fault!.Error);
-        Assert.Equal(TmpfsSize, result.Destinations[1].Bytes);      // every page of it is used
-        // Sub-jobs overtake each other, so any of them may be the one without space; the lowest is named, and nothing is there.
+        Assert.Equal(TmpfsSize, result.Destinations[1].Bytes);      // every page is used
+        // Sub-jobs overtake each other, so any of them may run out of space; the fault names the lowest, and nothing was written there.
         var lost = result.Destinations[1].Fault!.Sector * IoRegion.SectorSize;
         Assert.InRange(lost, 0, TmpfsSize);
         await Files.AssertIdenticalAsync(source.Name, full.Name, lost);
@@ -75,10 +76,10 @@ public sealed class FullDevices_should : EngineTest
         Assert.Equal((IoError.NoSpace, TmpfsSize / IoRegion.SectorSize), (result.Destinations[1].Fault!.Error, result.Destinations[1].Fault!.Sector));
         Assert.Equal(TmpfsSize, result.Destinations[1].Bytes);
         await Files.AssertIdenticalAsync(source.Name, full.Name, TmpfsSize);
-        Assert.True(result.Destinations[0].Bytes < Length, "the copy went on");
+        Assert.True(result.Destinations[0].Bytes < Length, "the copy continued");
     }
 
-    // The file is sparse: the space is missed when it is written.
+    // The file is sparse, so that only writes run out of space.
     private async Task<(FileBlockDevice Source, FileBlockDevice Copy, FileBlockDevice Full)> NearlyFullAsync()
     {
         var tmpfs = Own(await Tmpfs.MountAsync(Folder.EmptyFolder("mount"), TmpfsSize));

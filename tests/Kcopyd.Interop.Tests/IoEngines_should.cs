@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests;
 
-/// <summary>The command where the kernel allows io_uring, where it does not, and where it answers with a hiccup.</summary>
+/// <summary>The command where the kernel allows io_uring, where it does not, and where calls of io_uring fail temporarily.</summary>
 [Trait(KcopydProcess.Trait, KcopydProcess.Kcopyd)]
 public sealed partial class IoEngines_should : CommandTest
 {
@@ -32,7 +32,8 @@ public sealed partial class IoEngines_should : CommandTest
     {
         var source = Folder.RandomFile("source", Length);
 
-        var run = await Strace.RunOnEngineAsync(Folder["strace.log"], "auto", "io_uring_setup:error=EPERM", "copy", "--progress", "none", source, Folder["copy"]);
+        var run = await Strace.RunOnEngineAsync(Folder["strace.log"], "auto", "io_uring_setup:error=EPERM",
+            "copy", "--progress", "none", source, Folder["copy"]);
 
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Equal("", run.Error);
@@ -65,14 +66,15 @@ public sealed partial class IoEngines_should : CommandTest
     {
         var source = Folder.RandomFile("source", Length);
 
-        var run = await Strace.RunOnEngineAsync(Folder["strace.log"], "threads", "io_uring_setup:error=EIO", "copy", "--progress", "none", source, Folder["copy"]);
+        var run = await Strace.RunOnEngineAsync(Folder["strace.log"], "threads", "io_uring_setup:error=EIO",
+            "copy", "--progress", "none", source, Folder["copy"]);
 
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.DoesNotContain("io_uring_setup", File.ReadAllText(Folder["strace.log"]), StringComparison.Ordinal);
         await Files.AssertIdenticalAsync(source, Folder["copy"]);
     }
 
-    // The first calls of each thread, which queue again or sleep again.
+    // The errors hit the first calls of each thread, which must submit again or wait again.
     [SkippableTheory]
     [InlineData("EAGAIN")]
     [InlineData("EINTR")]

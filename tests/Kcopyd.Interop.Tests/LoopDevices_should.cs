@@ -21,7 +21,7 @@ public sealed class LoopDevices_should : EngineTest
         await Files.AssertIdenticalAsync(Folder["expected"], loop.Path);
     }
 
-    /// <summary>Sizes around a sector, a block, a page, a sub-job and a whole round of them, at seeded offsets that the device takes.</summary>
+    /// <summary>Sizes around a sector, a block, a page, a sub-job and a whole round of sub-jobs, at seeded offsets that the device accepts.</summary>
     private static IEnumerable<(long From, long To, long Count)> Regions(int alignment)
     {
         var random = new Random(7);
@@ -53,7 +53,8 @@ public sealed class LoopDevices_should : EngineTest
             var result = await Client.CopyAsync(from.Region(fromSector, count), [to.Region(toSector, count)], CopyFlags.Flush);
             Assert.True(result.IsSuccess, $"{fromSector} to {toSector}, {count} sectors: {result}");
             Assert.Equal(count * IoRegion.SectorSize, result.Destinations[0].Bytes);
-            content.AsSpan((int)fromSector * IoRegion.SectorSize, (int)count * IoRegion.SectorSize).CopyTo(expected.AsSpan((int)toSector * IoRegion.SectorSize));
+            content.AsSpan((int)fromSector * IoRegion.SectorSize, (int)count * IoRegion.SectorSize)
+                .CopyTo(expected.AsSpan((int)toSector * IoRegion.SectorSize));
         }
         await AssertHoldsAsync(expected, target);
     }

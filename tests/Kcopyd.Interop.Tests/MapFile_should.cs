@@ -13,7 +13,7 @@ public sealed class MapFile_should : CommandTest
     private string Copy => Folder["copy"];
     private string Map => Folder["map"];
 
-    /// <summary>Interrupts a copy once its map file tells of progress, and returns the sectors that it then calls finished.</summary>
+    /// <summary>Interrupts a copy once its map file shows progress, and returns the sectors that the file then marks as finished.</summary>
     private async Task<IReadOnlyList<long>> InterruptAsync(int signal)
     {
         Requires.Tools("ddrescue", "ddrescuelog");
@@ -45,7 +45,7 @@ public sealed class MapFile_should : CommandTest
         Assert.True(await Ddrescue.IsDoneAsync(Map));
     }
 
-    // Another source shows which run wrote a sector.
+    // The second run copies from another source, which shows which run wrote a sector.
     [SkippableFact]
     public async Task spare_the_next_run_what_it_calls_finished_and_nothing_else()
     {

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests;
 
-/// <summary>Clones and holes on real file systems, through the engine.</summary>
+/// <summary>Clones and holes on real file systems, with the engine.</summary>
 public sealed class Offload_should : EngineTest
 {
     private const int Length = 24 << 20;
@@ -15,7 +15,7 @@ public sealed class Offload_should : EngineTest
     public async Task share_the_blocks_of_a_file_on_xfs(IoMode io)
     {
         var xfs = Own(await Xfs.MountAsync(Folder, "xfs"));
-        File.Copy(Folder.RandomFile("random", Length), xfs["source"]);      // not on the medium yet: a clone has it all the same
+        File.Copy(Folder.RandomFile("random", Length), xfs["source"]);      // not yet on the medium, and still cloned
         var source = OpenSource(xfs["source"], io);
         var (copy, other) = (Own(BlockDevice.Open(xfs["copy"], new() { Create = true, Length = Length, Io = io })), Create(Folder["other"], Length));
 
@@ -32,8 +32,8 @@ public sealed class Offload_should : EngineTest
     [InlineData(0, 0, Length)]
     [InlineData(8, 8, 1_000_000)]
     [InlineData(8, 40, 1_000_001)]      // whole blocks, and a tail that is copied
-    [InlineData(3, 11, 1_000_448)]      // begins within a block
-    [InlineData(3, 4, 1_000_448)]       // never at the same place of a block: nothing can be shared
+    [InlineData(3, 11, 1_000_448)]      // starts within a block
+    [InlineData(3, 4, 1_000_448)]       // at different offsets within a block, so that nothing can be shared
     public async Task share_what_can_be_shared_of_any_region_on_xfs_and_copy_the_rest(long from, long to, long length)
     {
         var xfs = Own(await Xfs.MountAsync(Folder, "xfs"));
@@ -47,7 +47,7 @@ public sealed class Offload_should : EngineTest
 
         Assert.True(result.IsSuccess, result.ToString());
         content.AsSpan((int)from * 512, (int)length).CopyTo(expected.AsSpan((int)to * 512));
-        Assert.True(expected.AsSpan().SequenceEqual(File.ReadAllBytes(xfs["copy"])), "another content");
+        Assert.True(expected.AsSpan().SequenceEqual(File.ReadAllBytes(xfs["copy"])), "the content differs");
         Assert.InRange(result.Offloaded.Reflink, (from - to) % 8 == 0 ? length - 8192 : 0, (from - to) % 8 == 0 ? length : 0);
         Assert.Equal(length, result.Destinations[0].Bytes);
     }

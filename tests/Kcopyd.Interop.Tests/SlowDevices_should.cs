@@ -8,7 +8,7 @@ public sealed class SlowDevices_should : EngineTest
 {
     private const long Length = 16 << 20;
 
-    /// <summary>Each of its requests takes 20 ms, so that a copy of all of it takes long enough to be interfered with.</summary>
+    /// <summary>A source whose requests take 20 ms each, so that a copy lasts long enough to be disturbed.</summary>
     private async Task<(NbdFuse Disk, FileBlockDevice Device)> SlowSourceAsync()
     {
         Requires.Fuse();
@@ -51,7 +51,7 @@ public sealed class SlowDevices_should : EngineTest
         await ProgressAsync(job, progress => progress.Destinations[0].Bytes > 0);
 
         job.Pause();
-        // Time is told by the device itself: another job of several rounds outlasts what was in flight.
+        // The device itself is the clock: another job of several rounds lasts longer than the I/O that was in flight.
         await AnotherJobAsync(source);
         var before = (await job.GetProgressAsync())!;
         await AnotherJobAsync(source);

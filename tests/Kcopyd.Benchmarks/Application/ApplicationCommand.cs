@@ -5,10 +5,10 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Benchmarks.Application;
 
-/// <summary>What the library adds to the start of an application (App/), from a running actor system to the end of its first job, for each way to publish
-/// it.</summary>
-/// <remarks>Everything is loaded, and compiled or not, in that time, which happens once in a process: each round is a process of its own, and the ways take
-/// turns.</remarks>
+/// <summary>Measures what the library adds to the start of an application (App/), from a running actor system to the end of its first job, for each way of
+/// publishing it.</summary>
+/// <remarks>In that time everything is loaded, and compiled if it has to be, which happens once in a process: each round is a separate process, and the ways
+/// take turns.</remarks>
 internal static class ApplicationCommand
 {
     private static readonly Way[] Ways =
@@ -21,9 +21,17 @@ internal static class ApplicationCommand
 
     public static Command Create()
     {
-        var rounds = new Option<int>("--rounds") { Description = "Processes that are started of each.", DefaultValueFactory = _ => 15 };
-        var folder = new Option<string>("--project") { Description = "The folder of the application.", DefaultValueFactory = _ => "tests/Kcopyd.Benchmarks/Application/App" };
-        var command = new Command("application", "Start-up of the library in an application whose actor system runs: extension, first client, first job; by the way it is published.") { rounds, folder };
+        var rounds = new Option<int>("--rounds") { Description = "Processes to start for each way.", DefaultValueFactory = _ => 15 };
+        var folder = new Option<string>("--project")
+        {
+            Description = "The folder of the application.",
+            DefaultValueFactory = _ => "tests/Kcopyd.Benchmarks/Application/App",
+        };
+        var command = new Command("application",
+            "The start of the library in an application whose actor system runs (extension, first client, first job), for each way of publishing it.")
+        {
+            rounds, folder,
+        };
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(folder)!, parsed.GetValue(rounds), cancellationToken));
         return command;
     }
@@ -34,18 +42,24 @@ internal static class ApplicationCommand
         try
         {
             for (var way = 0; way < Ways.Length; way++)
-                await RunAsync("dotnet", ["publish", project, "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "-o", $"{output}/{way}", .. Ways[way].Arguments], cancellationToken);
+            {
+                string[] target = ["-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "-o", $"{output}/{way}"];
+                await RunAsync("dotnet", ["publish", project, .. target, .. Ways[way].Arguments], cancellationToken);
+            }
             for (var round = 0; round < rounds; round++)
             {
                 for (var way = 0; way < Ways.Length; way++)
-                    Ways[way].Times.Add([.. (await RunAsync($"{output}/{way}/App", [], cancellationToken)).Split(' ').Select(static number => double.Parse(number, CultureInfo.InvariantCulture))]);
+                {
+                    var times = await RunAsync($"{output}/{way}/App", [], cancellationToken);
+                    Ways[way].Times.Add([.. times.Split(' ').Select(static number => double.Parse(number, CultureInfo.InvariantCulture))]);
+                }
             }
         }
         finally
         {
             Directory.Delete(output, recursive: true);
         }
-        Console.WriteLine($"from a running actor system to the end of each, ms, median (least), {rounds} processes of each");
+        Console.WriteLine($"from a running actor system to the end of each, ms, median (minimum), {rounds} processes for each way");
         Console.WriteLine($"{"",-30} {"extension",16} {"first client",16} {"first 1 MiB job",16} {"methods compiled",16}");
         foreach (var way in Ways)
             Console.WriteLine($"{way.Name,-30} {way.Figure(0),16} {way.Figure(1),16} {way.Figure(2),16} {way.Figure(3),16}");

@@ -6,7 +6,7 @@ using Kcopyd.Benchmarks.Snapshots;
 
 namespace Kcopyd.Benchmarks.Nbd;
 
-/// <summary>A quiet client, alone and beside greedy ones: how long its reads take, and what memory the server has.</summary>
+/// <summary>Measures how long the reads of a quiet client take, alone and beside greedy clients, and how much memory the server holds.</summary>
 internal sealed record QuietRun(string Beside, double Median, double P99, double P999, long Held, double GreedyMiB)
 {
     private const int Greedy = 64, Seconds = 8;
@@ -28,7 +28,8 @@ internal sealed record QuietRun(string Beside, double Median, double P99, double
         async Task<QuietRun> BesideAsync(string who, params string[] load)
         {
             using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var greedy = ToolRun.RunAsync([new ToolCommand("nice", ["-n", "19", "fio", "--output-format=json", "--name=greedy", "--ioengine=nbd", $"--uri={served.Uri}", $"--numjobs={Greedy}", "--iodepth=32", $"--size={size}",
+            var greedy = ToolRun.RunAsync([new ToolCommand("nice", ["-n", "19", "fio", "--output-format=json", "--name=greedy", "--ioengine=nbd",
+                $"--uri={served.Uri}", $"--numjobs={Greedy}", "--iodepth=32", $"--size={size}",
                 "--time_based", $"--runtime={Seconds + 6}", "--group_reporting", "--thread", .. load])], end.Token);
             while (served.Server.GetExports()[0].Connections < Greedy)
             {
@@ -40,13 +41,16 @@ internal sealed record QuietRun(string Beside, double Median, double P99, double
             var (_, output) = await greedy;
             using var report = JsonDocument.Parse(output[output.IndexOf('{', StringComparison.Ordinal)..]);
             var job = report.RootElement.GetProperty("jobs")[0];
-            return quiet with { GreedyMiB = (job.GetProperty("read").GetProperty("bw_bytes").GetInt64() + job.GetProperty("write").GetProperty("bw_bytes").GetInt64()) / 1048576.0 };
+            return quiet with { GreedyMiB = (Rate("read") + Rate("write")) / 1048576.0 };
+
+            long Rate(string direction) => job.GetProperty(direction).GetProperty("bw_bytes").GetInt64();
         }
 
         async Task<QuietRun> QuietAsync(string beside)
         {
             var held = 0L;
-            var quiet = ToolRun.RunAsync([new ToolCommand("fio", "--output-format=json", "--name=quiet", "--ioengine=nbd", $"--uri={served.Uri}", "--rw=randread", "--bs=4k", "--iodepth=1", $"--size={size}",
+            var quiet = ToolRun.RunAsync([new ToolCommand("fio", "--output-format=json", "--name=quiet", "--ioengine=nbd", $"--uri={served.Uri}",
+                "--rw=randread", "--bs=4k", "--iodepth=1", $"--size={size}",
                 "--time_based", $"--runtime={Seconds}", "--rate_iops=200")], cancellationToken);
             while (!quiet.IsCompleted)
             {
@@ -66,7 +70,13 @@ internal sealed record QuietRun(string Beside, double Median, double P99, double
     {
         yield return ["beside", "median, ms", "99 %", "99.9 %", "memory held beyond each one's own piece, MiB", "they get, MiB/s"];
         foreach (var run in runs)
-            yield return [run.Beside, F(run.Median), F(run.P99), F(run.P999), (run.Held / 1048576.0).ToString("F0", CultureInfo.InvariantCulture), run.GreedyMiB.ToString("F0", CultureInfo.InvariantCulture)];
+        {
+            yield return
+            [
+                run.Beside, F(run.Median), F(run.P99), F(run.P999),
+                (run.Held / 1048576.0).ToString("F0", CultureInfo.InvariantCulture), run.GreedyMiB.ToString("F0", CultureInfo.InvariantCulture),
+            ];
+        }
 
         static string F(double milliseconds) => milliseconds.ToString("F2", CultureInfo.InvariantCulture);
     }

@@ -5,7 +5,7 @@ using Kcopyd.Benchmarks.Snapshots;
 
 namespace Kcopyd.Benchmarks.Nbd;
 
-/// <summary>Real programs write to a fresh snapshot that we serve and nbdfuse mounts, with and without the whole-chunk shortcut.</summary>
+/// <summary>Real programs write to a new snapshot that our server serves and nbdfuse mounts, with and without the whole-chunk shortcut.</summary>
 internal sealed class MountedContest(SnapshotFiles files) : Contest(files)
 {
     public static IEnumerable<(string Name, double KernelRatio, Func<string, string, ToolCommand> Command)> Writers(long bytes)
@@ -15,7 +15,8 @@ internal sealed class MountedContest(SnapshotFiles files) : Contest(files)
         yield return ("mkfs.ext2", 1.63, (disk, _) => new ToolCommand("mkfs.ext2", "-q", "-F", disk));
     }
 
-    public static MountedContest Create(SnapshotArena arena, Place place, string writer, Func<string, string, ToolCommand> command, CancellationToken cancellationToken)
+    public static MountedContest Create(
+        SnapshotArena arena, Place place, string writer, Func<string, string, ToolCommand> command, CancellationToken cancellationToken)
     {
         var isMkfs = writer.StartsWith("mkfs", StringComparison.Ordinal);
         var length = isMkfs ? 1L << 30 : arena.Options.Size;
@@ -69,7 +70,7 @@ internal sealed class MountedContest(SnapshotFiles files) : Contest(files)
             cancellationToken.ThrowIfCancellationRequested();
             if (process.HasExited)
                 throw new ContenderFailedException($"nbdfuse ended with {process.ExitCode}");
-            await Task.Delay(5, cancellationToken);     // another process's file has no event
+            await Task.Delay(5, cancellationToken);     // a file of another process has no event to await
         }
         return new Mount(disk, undo);
     }

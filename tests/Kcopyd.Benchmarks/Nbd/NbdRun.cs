@@ -38,18 +38,24 @@ internal static class NbdRun
         }
         if (options.Has("snapshot"))
         {
-            await TellAsync("### A snapshot\n\nFresh chunks of 4 KiB over NBD, all written by fio. nbdkit's overlay is a deleted file in the page cache, with blocks as our chunks, and as large as it makes them by itself; qcow2 has clusters of 4 KiB.\n");
-            foreach (var (place, scattered) in new[] { (Place.Tmpfs(options), false), (Place.Tmpfs(options), true), (Place.Disk(options), false), (Place.Disk(options), true) })
+            await TellAsync("### A snapshot\n\nFresh chunks of 4 KiB over NBD, all written by fio. nbdkit's overlay is a deleted file in the page cache, "
+                + "with blocks of the size of our chunks, and of its default size; qcow2 has clusters of 4 KiB.\n");
+            foreach (var place in new[] { Place.Tmpfs(options), Place.Disk(options) })
             {
-                using var contest = FreshContest.Create(arena, place, scattered, depth: 32, cancellationToken, overNbdOnly: true);
-                await TellAsync(Rates(await ContestRunner.RunAsync(contest, options.Rounds, Console.Error, cancellationToken)));
+                foreach (var scattered in new[] { false, true })
+                {
+                    using var contest = FreshContest.Create(arena, place, scattered, depth: 32, cancellationToken, overNbdOnly: true);
+                    await TellAsync(Rates(await ContestRunner.RunAsync(contest, options.Rounds, Console.Error, cancellationToken)));
+                }
             }
         }
         if (options.Has("mounted"))
             await TellAsync(await MountedAsync(arena, cancellationToken));
         if (options.Has("greedy"))
         {
-            var text = new StringBuilder("### A quiet client beside greedy ones\n\nIt reads 4 KiB 200 times a second, one at a time. All are fio on this machine's two processors; the greedy ones run at nice 19, so that what it waits for is the server and not its processors.\n\n");
+            var text = new StringBuilder("### A quiet client beside greedy ones\n\n"
+                + "It reads 4 KiB 200 times a second, one at a time. All clients are fio on this machine's two processors; the greedy ones run at nice 19, so "
+                + "that the quiet client waits for the server and not for a processor.\n\n");
             text.AppendTable([.. QuietRun.Rows(await QuietRun.RunAllAsync(arena, cancellationToken))]);
             await TellAsync(text.ToString());
         }
@@ -75,11 +81,16 @@ internal static class NbdRun
                 var standings = await ContestRunner.RunAsync(contest, arena.Options.Rounds, Console.Error, cancellationToken);
                 var (reads, skips) = (standings.Entries[0], standings.Entries[1]);
                 rows.Add(reads.Failure is null && skips.Failure is null
-                    ? [writer, place.Name, Seconds(reads.Median), Seconds(skips.Median), MarkdownReport.Figure(Standings.Ratio(skips, reads)), MarkdownReport.Figure(kernel)]
+                    ?
+                    [
+                        writer, place.Name, Seconds(reads.Median), Seconds(skips.Median),
+                        MarkdownReport.Figure(Standings.Ratio(skips, reads)), MarkdownReport.Figure(kernel),
+                    ]
                     : [writer, place.Name, reads.Failure ?? "", skips.Failure ?? "", "-", MarkdownReport.Figure(kernel)]);
             }
         }
-        var text = new StringBuilder("### Real programs on a snapshot through nbdfuse\n\nChunks of 4 KiB, a persistent store; timed from the program's start to its end.\n\n");
+        var text = new StringBuilder("### Real programs on a snapshot through nbdfuse\n\n"
+            + "Chunks of 4 KiB, a persistent store; timed from the program's start to its end.\n\n");
         text.AppendTable(rows);
         return text.ToString();
     }
@@ -94,7 +105,8 @@ internal static class NbdRun
         foreach (var entry in standings.Ranked)
         {
             var isOurs = entry.Contender.Kind == ContenderKind.Library;
-            rows.Add([isOurs ? $"**{entry.Contender.Name}**" : entry.Contender.Name, Rate(entry.Median), Rate(entry.Efforts.Max(effort => effort.Seconds)), Rate(entry.Efforts.Min(effort => effort.Seconds)),
+            rows.Add([isOurs ? $"**{entry.Contender.Name}**" : entry.Contender.Name, Rate(entry.Median),
+                Rate(entry.Efforts.Max(effort => effort.Seconds)), Rate(entry.Efforts.Min(effort => effort.Seconds)),
                 MarkdownReport.Figure(Standings.Ratio(entry, standings.FastestTool)), entry.Contender.Note]);
         }
         text.AppendTable(rows);

@@ -4,20 +4,20 @@ using Kcopyd.Benchmarks.Peers;
 
 namespace Kcopyd.Benchmarks.Nbd;
 
-/// <summary>fio on an NBD export: 4 KiB at random, so many in flight. Timed by its own clock.</summary>
+/// <summary>fio on an NBD export: random I/O of 4 KiB, with a given number of requests in flight, timed by fio.</summary>
 internal sealed record RandomIo(bool IsWrite, int Depth, long Size, long Count)
 {
     private const int Block = 4096;
 
     public IReadOnlyList<string> Arguments(string uri) =>
     [
-        "--output-format=json", "--name=random", "--ioengine=nbd", $"--uri={uri}", $"--rw={(IsWrite ? "randwrite" : "randread")}", "--bs=4k", $"--iodepth={Depth}", $"--size={Size}",
-        "--norandommap", string.Create(CultureInfo.InvariantCulture, $"--io_size={Count * Block}"),
+        "--output-format=json", "--name=random", "--ioengine=nbd", $"--uri={uri}", $"--rw={(IsWrite ? "randwrite" : "randread")}",
+        "--bs=4k", $"--iodepth={Depth}", $"--size={Size}", "--norandommap", string.Create(CultureInfo.InvariantCulture, $"--io_size={Count * Block}"),
     ];
 
     public double Seconds(string output)
     {
-        // It says that it is connected before its report.
+        // fio prints that it is connected before its report.
         using var report = JsonDocument.Parse(output[output.IndexOf('{', StringComparison.Ordinal)..]);
         var job = report.RootElement.GetProperty("jobs")[0];
         var done = job.GetProperty(IsWrite ? "write" : "read");

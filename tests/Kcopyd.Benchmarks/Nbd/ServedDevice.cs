@@ -5,7 +5,7 @@ using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Benchmarks.Nbd;
 
-/// <summary>A device that our server, in this process, serves on a unix socket for as long as this lives.</summary>
+/// <summary>A device that our server, in this process, serves on a Unix socket until this is disposed.</summary>
 internal sealed class ServedDevice : IAsyncDisposable
 {
     private readonly IAsyncDisposable _owned;
@@ -14,7 +14,11 @@ internal sealed class ServedDevice : IAsyncDisposable
     {
         _owned = owned ?? device;
         Uri = $"nbd+unix:///?socket={socket}";
-        Server = system.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", device)] });
+        Server = system.Kcopyd().StartNbdServer(new NbdServerOptions
+        {
+            EndPoints = [new UnixDomainSocketEndPoint(socket)],
+            Exports = [new NbdExport("", device)],
+        });
     }
 
     public string Uri { get; }

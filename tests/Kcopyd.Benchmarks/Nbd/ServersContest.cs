@@ -6,7 +6,7 @@ using Kcopyd.Benchmarks.Snapshots;
 
 namespace Kcopyd.Benchmarks.Nbd;
 
-/// <summary>Servers of a plain device, used by the same fio in turn.</summary>
+/// <summary>Servers of a plain device, which the same fio uses in turn.</summary>
 internal sealed class ServersContest(ScratchFolder folder) : Contest(folder)
 {
     private const long Count = 150_000;
@@ -18,13 +18,14 @@ internal sealed class ServersContest(ScratchFolder folder) : Contest(folder)
         var image = Path.Combine(folder.Path, "image");
         Images.WriteRandom(image, size, 1, cancellationToken);
         var load = new RandomIo(isWrite, depth, size, depth == 1 ? Count / 5 : Count);
-        // Made once, as a server that runs for long: nbdkit's memory is made anew for each turn, and filled by the writes.
+        // Created once, as in a server that runs for a long time. nbdkit allocates its memory again for each turn, and the writes fill it.
         var memory = BlockDevice.Memory((int)size);
         return new ServersContest(folder)
         {
             Name = $"random-{(isWrite ? "write" : "read")}-{depth}",
             Title = $"4 KiB random {(isWrite ? "writes" : "reads")}, depth {depth}",
-            Includes = string.Create(CultureInfo.InvariantCulture, $"fio, {load.Count:N0} I/Os on {size >> 20} MiB over one connection on a unix socket, timed by fio. Files are on tmpfs."),
+            Includes = string.Create(CultureInfo.InvariantCulture,
+                $"fio, {load.Count:N0} I/Os on {size >> 20} MiB over one connection on a unix socket, timed by fio. Files are on tmpfs."),
             Amount = load.Count,
             Contenders =
             [
@@ -44,8 +45,9 @@ internal sealed class ServersContest(ScratchFolder folder) : Contest(folder)
 
         Contender Nbdkit(string who, params string[] plugin) => new(who, ContenderKind.Tool, async token =>
         {
-            // It starts fio when it listens, and ends with it.
-            var (effort, output) = await ToolRun.RunAsync([new ToolCommand("nbdkit", ["-U", "-", .. plugin, "--run", $"exec fio {string.Join(' ', load.Arguments("\"$uri\""))}"])], token);
+            // nbdkit starts fio when it listens, and ends when fio does.
+            var fio = $"exec fio {string.Join(' ', load.Arguments("\"$uri\""))}";
+            var (effort, output) = await ToolRun.RunAsync([new ToolCommand("nbdkit", ["-U", "-", .. plugin, "--run", fio])], token);
             return effort with { Seconds = load.Seconds(output) };
         }) { Missing = Toolbox.Missing("nbdkit", "fio") };
 
@@ -53,14 +55,15 @@ internal sealed class ServersContest(ScratchFolder folder) : Contest(folder)
         {
             var (socket, pidFile) = (Path.Combine(folder.Path, "qemu"), Path.Combine(folder.Path, "qemu.pid"));
             using var server = arena.Cleanup.Add("qemu-nbd", () => Kill(pidFile));
-            await ToolRun.OutputAsync(new ToolCommand("qemu-nbd", "--fork", $"--pid-file={pidFile}", "-t", "-k", socket, "-f", "raw", "--cache=writeback", "--aio=threads", file), token);
+            await ToolRun.OutputAsync(new ToolCommand("qemu-nbd",
+                "--fork", $"--pid-file={pidFile}", "-t", "-k", socket, "-f", "raw", "--cache=writeback", "--aio=threads", file), token);
             return await load.RunAsync($"nbd+unix:///?socket={socket}", token);
         }) { Missing = Toolbox.Missing("qemu-nbd", "fio") };
     }
 
     public override void Prepare(bool whole, CancellationToken cancellationToken)
     {
-        // Every turn finds what the one before left: it does not matter to any of them.
+        // Every turn finds what the previous one left, which does not matter to any server.
     }
 
     public override string? Check(bool whole, CancellationToken cancellationToken) => null;
@@ -76,7 +79,7 @@ internal sealed class ServersContest(ScratchFolder folder) : Contest(folder)
         }
         catch (ArgumentException)
         {
-            // It ended meanwhile.
+            // It has already ended.
         }
         File.Delete(pidFile);
     }

@@ -4,7 +4,7 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>What all contests share: folders, our client (one, with the default settings, for the whole run), our command, the C program.</summary>
+/// <summary>What all contests share: the folders, our client (one for the whole run, with the default settings), our command and the C program.</summary>
 internal sealed class Arena : IAsyncDisposable
 {
     private readonly ActorSystem _system;
@@ -16,7 +16,7 @@ internal sealed class Arena : IAsyncDisposable
         Cleanup = cleanup;
         Command = command;
         Floor = floor;
-        // An interruption is ours to handle: Akka.NET would stop the system under the jobs.
+        // This program handles interruptions; Akka.NET would stop the system while jobs run.
         _system = ActorSystem.Create("peers", ConfigurationFactory.ParseString("""
             akka.loglevel = WARNING
             akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
@@ -34,7 +34,7 @@ internal sealed class Arena : IAsyncDisposable
     /// <summary>The path of a kcopyd executable.</summary>
     public string Command { get; }
 
-    /// <summary>The path of the C program; missing without gcc.</summary>
+    /// <summary>The path of the C program, which does not exist without gcc.</summary>
     public string Floor { get; }
 
     public KcopydClient Client { get; }
@@ -44,7 +44,9 @@ internal sealed class Arena : IAsyncDisposable
         var tools = cleanup.Folder(Path.GetTempPath(), "tools").Path;
         if (options.Command is { } given && !File.Exists(given))
             throw new PeersException($"--command {given}: no such file");
-        var command = options.Command is null ? await PublishedCommand.PublishAsync(Path.Combine(tools, "published"), log, cancellationToken) : Path.GetFullPath(options.Command);
+        var command = options.Command is null
+            ? await PublishedCommand.PublishAsync(Path.Combine(tools, "published"), log, cancellationToken)
+            : Path.GetFullPath(options.Command);
         var floor = await FloorProgram.CompileAsync(tools, cancellationToken);
         return new Arena(options, cleanup, tools, command, floor);
     }

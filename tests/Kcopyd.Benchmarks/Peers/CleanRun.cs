@@ -1,6 +1,6 @@
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>A run that undoes what it did to the machine, also if it is interrupted or fails.</summary>
+/// <summary>A run that undoes its changes to the machine, even if it is interrupted or fails.</summary>
 internal static class CleanRun
 {
     /// <returns>The exit status.</returns>

@@ -1,15 +1,15 @@
 namespace Kcopyd.Benchmarks.Peers;
 
 /// <summary>
-/// What has to be undone before the program ends (folders, mounts, loop devices), in the reverse order. Whoever undoes something earlier,
-/// or a second time, undoes it once.
+/// The changes to undo before the program ends (folders, mounts, loop devices), in reverse order. A change that is undone earlier, or twice, is undone
+/// once.
 /// </summary>
 internal sealed class Cleanup : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<Step> _steps = [];
 
-    /// <summary>Remembers a step; disposing what is returned takes it now.</summary>
+    /// <summary>Adds a step. Disposing the returned object takes it immediately.</summary>
     public IDisposable Add(string what, Action undo)
     {
         var step = new Step(this, what, undo);
@@ -18,7 +18,7 @@ internal sealed class Cleanup : IDisposable
         return step;
     }
 
-    /// <summary>A new folder that goes away with everything in it.</summary>
+    /// <summary>Creates a folder that is deleted with everything in it.</summary>
     public ScratchFolder Folder(string parent, string name)
     {
         var path = Path.Combine(parent, $"kcopyd-peers-{Environment.ProcessId}-{name}");
@@ -26,11 +26,13 @@ internal sealed class Cleanup : IDisposable
         return new ScratchFolder(path, Add($"folder {path}", () => Directory.Delete(path, recursive: true)));
     }
 
-    /// <summary>The same, where so many bytes fit.</summary>
+    /// <summary>Creates such a folder in a parent with at least <paramref name="bytes"/> of free space.</summary>
     public ScratchFolder Folder(string parent, string name, long bytes)
     {
         var free = new DriveInfo(parent).AvailableFreeSpace;
-        return bytes < free ? Folder(parent, name) : throw new PeersException($"{name} needs {bytes >> 20} MiB in {parent}, which has {free >> 20}: choose a smaller --size");
+        return bytes < free
+            ? Folder(parent, name)
+            : throw new PeersException($"{name} needs {bytes >> 20} MiB in {parent}, which has {free >> 20} MiB free: choose a smaller --size");
     }
 
     public void Dispose()
@@ -56,7 +58,7 @@ internal sealed class Cleanup : IDisposable
             {
                 if (!owner._steps.Remove(this))
                     return;
-                // Under the lock: who finds nothing left to undo may end the process.
+                // Under the lock, because a caller that finds nothing left to undo may end the process.
                 try
                 {
                     undo();
@@ -70,7 +72,7 @@ internal sealed class Cleanup : IDisposable
     }
 }
 
-/// <summary>A folder that goes away when this is disposed, or at the end.</summary>
+/// <summary>A folder that is deleted when this is disposed, or at the end of the program.</summary>
 internal sealed record ScratchFolder(string Path, IDisposable Removal) : IDisposable
 {
     public void Dispose() => Removal.Dispose();

@@ -8,25 +8,25 @@ internal enum ContenderKind
     Command,
     /// <summary>The C program with threads and blocking calls.</summary>
     Floor,
-    /// <summary>Somebody else's program.</summary>
+    /// <summary>A program of another project.</summary>
     Tool,
-    /// <summary>A loop that somebody writes in .NET.</summary>
+    /// <summary>A plain loop in .NET.</summary>
     Loop,
 }
 
-/// <summary>Somebody who does the work of a contest.</summary>
+/// <summary>A program or piece of code that does the work of a contest.</summary>
 internal sealed record Contender(string Name, ContenderKind Kind, Func<CancellationToken, Task<Effort>> RunAsync)
 {
     /// <summary>Why it cannot take part; null if it can.</summary>
     public string? Missing { get; init; }
 
-    /// <summary>What a reader must know of its figure.</summary>
+    /// <summary>What a reader must know about its figure.</summary>
     public string Note { get; init; } = "";
 
-    /// <summary>False if what it leaves is not a copy, so that nothing is compared; its note says so.</summary>
+    /// <summary>False if it leaves no copy to compare; the note then says so.</summary>
     public bool Copies { get; init; } = true;
 
-    /// <summary>False if it does something else than asked, so that it cannot be the fastest.</summary>
+    /// <summary>False if it does something other than the work of the contest, so that it cannot be the fastest.</summary>
     public bool Counts { get; init; } = true;
 
     /// <summary>Another program.</summary>
@@ -41,7 +41,10 @@ internal sealed record Contender(string Name, ContenderKind Kind, Func<Cancellat
     public static Contender Library(Func<CancellationToken, Task> work) =>
         new("kcopyd, library", ContenderKind.Library, token => Effort.OfAsync(() => work(token)));
 
-    /// <summary>The C program, timed as every program is: with its start.</summary>
+    /// <summary>The C program, timed with its start like every other program.</summary>
     public static Contender Floor(Arena arena, params IReadOnlyList<string> arguments) =>
-        new("C, 2 threads", ContenderKind.Floor, token => ToolRun.TimeAsync([new ToolCommand(arena.Floor, arguments)], token)) { Missing = Toolbox.Missing("gcc") };
+        new("C, 2 threads", ContenderKind.Floor, token => ToolRun.TimeAsync([new ToolCommand(arena.Floor, arguments)], token))
+        {
+            Missing = Toolbox.Missing("gcc"),
+        };
 }

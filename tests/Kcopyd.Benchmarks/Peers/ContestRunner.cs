@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Kcopyd.Benchmarks.Peers;
 
 /// <summary>
-/// Lets contenders take turns, round after round after a warm-up, each round beginning with another one: a machine that drifts drifts for
-/// all. Who fails, or leaves something else than was to be, is named and has no figure.
+/// Lets the contenders take turns, round after round after a warm-up; each round begins with another one, so that a drift of the machine's speed affects
+/// all of them. A contender that fails, or leaves a wrong result, is listed without a figure.
 /// </summary>
 internal static class ContestRunner
 {
@@ -49,7 +49,7 @@ internal static class ContestRunner
     }
 }
 
-/// <summary>A contender and how it did.</summary>
+/// <summary>A contender and its results.</summary>
 internal sealed record Entry(Contender Contender)
 {
     public List<Effort> Efforts { get; } = [];
@@ -57,12 +57,14 @@ internal sealed record Entry(Contender Contender)
     /// <summary>Why it has no figure; null if it has.</summary>
     public string? Failure { get; set; }
 
-    /// <summary>What was seen of its copy in the warm-up.</summary>
+    /// <summary>The remark on its copy in the warm-up.</summary>
     public string? Remark { get; set; }
 
     public double Median => Statistics.Median(Efforts.Select(effort => effort.Seconds));
 
     public double MedianCpu => Statistics.Median(Efforts.Select(effort => effort.CpuSeconds));
 
-    public double? MedianAllocated => Efforts.All(effort => effort.AllocatedBytes is not null) ? Statistics.Median(Efforts.Select(effort => (double)effort.AllocatedBytes!)) : null;
+    public double? MedianAllocated => Efforts.All(effort => effort.AllocatedBytes is not null)
+        ? Statistics.Median(Efforts.Select(effort => (double)effort.AllocatedBytes!))
+        : null;
 }

@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Kcopyd.Benchmarks.Peers;
 
 /// <summary>
-/// A source and its destinations. Before each run junk is written to some blocks of every destination, and after it those blocks must be the
-/// source's: who copies nothing, or not all, is found out. On a disk everything is then flushed and out of the cache.
+/// A source and its destinations. Before each run, junk is written to some blocks of every destination, and after it those blocks must be the source's,
+/// which detects a contender that copies nothing, or not everything. On a disk everything is then flushed and dropped from the page cache.
 /// </summary>
 internal sealed class CopyFiles
 {
@@ -31,7 +31,7 @@ internal sealed class CopyFiles
 
     public IReadOnlyList<string> Destinations { get; }
 
-    /// <summary>A block at a random place of each of so many equal parts of the file.</summary>
+    /// <summary>A block at a random place in each of the equal parts of the file.</summary>
     public IEnumerable<long> Places(bool whole)
     {
         var part = (whole, _isDisk) switch
@@ -65,12 +65,14 @@ internal sealed class CopyFiles
 
     public string? Check(bool whole, CancellationToken cancellationToken)
     {
-        var difference = Destinations.Select(destination => whole ? Images.Difference(Source, destination, cancellationToken) : AtJunk(destination)).FirstOrDefault(each => each is not null);
+        var difference = Destinations
+            .Select(destination => whole ? Images.Difference(Source, destination, cancellationToken) : AtJunk(destination))
+            .FirstOrDefault(each => each is not null);
         DropCaches();
         return difference;
     }
 
-    /// <summary>Null if every block that was junk is the source's now; otherwise which is not.</summary>
+    /// <summary>Null if every block that was junk now equals the source's; otherwise the first that does not.</summary>
     public string? AtJunk(string destination)
     {
         using SafeFileHandle one = Open(Source, FileAccess.Read), other = Open(destination, FileAccess.Read);

@@ -3,33 +3,36 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>What somebody writes in .NET without an engine: <c>Parallel.ForEachAsync</c> over <c>RandomAccess</c>, in this process.</summary>
+/// <summary>A plain .NET loop without an engine: <c>Parallel.ForEachAsync</c> over <c>RandomAccess</c>, in this process.</summary>
 internal static class DotNetLoop
 {
     private const int PieceBytes = 256 << 10;
 
-    /// <summary>A file in pieces of 256 KiB, as many at once as there are processors.</summary>
+    /// <summary>Copies a file in pieces of 256 KiB, one for each processor at a time.</summary>
     public static Contender Copy(CopyFiles files) => new("Parallel.ForEachAsync, RandomAccess", ContenderKind.Loop, token => Effort.OfAsync(async () =>
     {
         using var from = File.OpenHandle(files.Source);
         SafeFileHandle[] to = [.. files.Destinations.Select(path => File.OpenHandle(path, FileMode.Open, FileAccess.Write))];
         var options = new ParallelOptions { CancellationToken = token, MaxDegreeOfParallelism = Environment.ProcessorCount };
-        await Parallel.ForAsync(0L, (files.Length + PieceBytes - 1) / PieceBytes, options, (piece, cancelled) => PieceAsync(from, to, piece * PieceBytes, (int)Math.Min(PieceBytes, files.Length - (piece * PieceBytes)), cancelled));
+        await Parallel.ForAsync(0L, (files.Length + PieceBytes - 1) / PieceBytes, options, (piece, cancelled) =>
+            PieceAsync(from, to, piece * PieceBytes, (int)Math.Min(PieceBytes, files.Length - (piece * PieceBytes)), cancelled));
         foreach (var handle in to)
             handle.Dispose();
     }));
 
-    /// <summary>4 KiB pairs, so many at once.</summary>
+    /// <summary>Copies 4 KiB pairs, <paramref name="depth"/> at a time.</summary>
     public static Contender Pairs(CopyFiles files, int depth, long pairs) => new("Parallel.ForEachAsync, RandomAccess", ContenderKind.Loop, async token =>
     {
         using var from = File.OpenHandle(files.Source);
         using var to = OpenDestination(files);
         var options = new ParallelOptions { CancellationToken = token, MaxDegreeOfParallelism = depth };
-        return await Effort.OfAsync(() => Parallel.ForEachAsync(Offsets(pairs, files.Length), options, (offset, cancelled) => PieceAsync(from, [to], offset, PairSequence.PairBytes, cancelled)));
+        return await Effort.OfAsync(() => Parallel.ForEachAsync(Offsets(pairs, files.Length), options, (offset, cancelled) =>
+            PieceAsync(from, [to], offset, PairSequence.PairBytes, cancelled)));
     });
 
-    /// <summary>The same with calls that block: as many at once as there are processors, because each holds a thread.</summary>
-    public static Contender BlockingPairs(CopyFiles files, int depth, long pairs) => new("Parallel.For, blocking RandomAccess", ContenderKind.Loop, async token =>
+    /// <summary>Copies 4 KiB pairs with blocking calls: at most one for each processor at a time, because each holds a thread.</summary>
+    public static Contender BlockingPairs(CopyFiles files, int depth, long pairs) => new(
+        "Parallel.For, blocking RandomAccess", ContenderKind.Loop, async token =>
     {
         using var from = File.OpenHandle(files.Source);
         using var to = OpenDestination(files);

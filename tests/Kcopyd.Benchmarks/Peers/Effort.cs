@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>What one run of a contender took.</summary>
-/// <param name="Seconds">Wall clock.</param>
-/// <param name="CpuSeconds">User and system, of every process that took part.</param>
-/// <param name="AllocatedBytes">Of the managed heap, where it ran in this process.</param>
+/// <summary>The time and memory that one run of a contender took.</summary>
+/// <param name="Seconds">Elapsed time.</param>
+/// <param name="CpuSeconds">User and system time of every process that took part.</param>
+/// <param name="AllocatedBytes">Bytes allocated on the managed heap; null if it ran in another process.</param>
 internal readonly record struct Effort(double Seconds, double CpuSeconds, long? AllocatedBytes = null)
 {
-    /// <summary>Times something in this process. The garbage of those before it is collected first: it is not theirs to pay.</summary>
+    /// <summary>Times work in this process. The garbage of earlier contenders is collected first, so that this one does not pay for it.</summary>
     public static async Task<Effort> OfAsync(Func<Task> work)
     {
         GC.Collect();
@@ -22,7 +22,7 @@ internal readonly record struct Effort(double Seconds, double CpuSeconds, long? 
     }
 }
 
-/// <summary>A contender did not do its work; the message says why. It gets no figure.</summary>
+/// <summary>The exception for a contender that did not do its work, and so has no figure; the message gives the reason.</summary>
 internal sealed class ContenderFailedException : Exception
 {
     public ContenderFailedException(string message) : base(message)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>The C program: compiled here, and asked for its own time where a start must not count.</summary>
+/// <summary>The C program: compiles it here, and uses the time that it measures itself where its start must not count.</summary>
 internal static class FloorProgram
 {
     private const string Source = "kcopyd.floor.c";
@@ -25,7 +25,7 @@ internal static class FloorProgram
         return program;
     }
 
-    /// <summary>4 KiB pairs by so many threads; its own clock, without its start.</summary>
+    /// <summary>Copies 4 KiB pairs with <paramref name="threads"/> threads; timed by the program, without its start.</summary>
     public static Contender Pairs(Arena arena, bool direct, int threads, long pairs, CopyFiles files) =>
         new(threads == 1 ? "C, 1 thread" : $"C, {threads} threads", ContenderKind.Floor, async token =>
         {

@@ -2,12 +2,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>Files of random bytes, and what differs between them.</summary>
+/// <summary>Creates files of random bytes and compares them.</summary>
 internal static class Images
 {
     private const int ChunkBytes = 1 << 20;
 
-    /// <summary>Overwrites a file, or makes it, with random bytes that no other seed gives.</summary>
+    /// <summary>Overwrites or creates a file with random bytes that no other seed gives.</summary>
     public static void WriteRandom(string path, long length, int seed, CancellationToken cancellationToken)
     {
         using var file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
@@ -22,7 +22,7 @@ internal static class Images
         }
     }
 
-    /// <summary>Null if two files are the same; otherwise what differs. Their holes need not be read: both are zeroes there.</summary>
+    /// <summary>Null if two files are the same; otherwise what differs. Ranges that are holes in both are not read, because both are zeroes there.</summary>
     public static string? Difference(string source, string copy, CancellationToken cancellationToken)
     {
         using var one = File.OpenHandle(source);
@@ -33,7 +33,7 @@ internal static class Images
             ?? Difference(one, other, PosixFile.DataOf(other), copy, cancellationToken);
     }
 
-    /// <summary>Null if a file is all zeroes; otherwise what is not.</summary>
+    /// <summary>Null if a file is all zeroes; otherwise where it is not.</summary>
     public static string? NotZero(string path, long length, CancellationToken cancellationToken)
     {
         using var file = File.OpenHandle(path);
@@ -54,7 +54,7 @@ internal static class Images
         return null;
     }
 
-    /// <summary>Reads all of it.</summary>
+    /// <summary>Reads until the buffer is full.</summary>
     public static void Read(SafeFileHandle file, Span<byte> bytes, long at)
     {
         for (var done = 0; done < bytes.Length;)
@@ -66,7 +66,8 @@ internal static class Images
         }
     }
 
-    private static string? Difference(SafeFileHandle one, SafeFileHandle other, IEnumerable<(long Start, long End)> ranges, string name, CancellationToken cancellationToken)
+    private static string? Difference(
+        SafeFileHandle one, SafeFileHandle other, IEnumerable<(long Start, long End)> ranges, string name, CancellationToken cancellationToken)
     {
         byte[] left = new byte[ChunkBytes], right = new byte[ChunkBytes];
         foreach (var (start, end) in ranges)

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Kcopyd.Benchmarks.Peers;
 
 /// <summary>
-/// The first SIGINT, SIGTERM or SIGHUP cancels the run. Should that not end it in time (a disk may take its time to flush, and what is in
-/// flight cannot be taken back), or at a second signal, everything is cleaned up from here and the process ends.
+/// The first SIGINT, SIGTERM or SIGHUP cancels the run. If that does not end it in time (a disk may be slow to flush, and I/O in flight cannot be
+/// cancelled), or at a second signal, this cleans up everything and ends the process.
 /// </summary>
 internal sealed partial class Interruption : IDisposable
 {
@@ -20,9 +20,10 @@ internal sealed partial class Interruption : IDisposable
     public Interruption(Cleanup cleanup)
     {
         _cleanup = cleanup;
-        // A script's background job is born deaf to SIGINT, and .NET leaves it so; somebody who sends it nevertheless means it.
+        // A background job of a script starts with SIGINT ignored, and .NET keeps that; a SIGINT sent to this process is meant for it.
         SetHandler(SigInt, DefaultHandler);
-        _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, OnSignal))];
+        PosixSignal[] signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP];
+        _signals = [.. signals.Select(signal => PosixSignalRegistration.Create(signal, OnSignal))];
     }
 
     public CancellationToken Token => _source.Token;
@@ -51,7 +52,7 @@ internal sealed partial class Interruption : IDisposable
     private void EndNow()
     {
         Task.Run(_cleanup.Dispose).Wait(s_patience);
-        Exit(Interrupted);      // Environment.Exit would wait for who hangs
+        Exit(Interrupted);      // Environment.Exit would wait for threads that hang
     }
 
     [LibraryImport("libc", EntryPoint = "signal")]

@@ -2,10 +2,11 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>Our library as an application uses it: a client that runs, files that are opened, one job, files that are closed.</summary>
+/// <summary>Our library as an application uses it: with a running client, opens the files, runs one job and closes the files.</summary>
 internal static class Library
 {
-    public static async Task CopyAsync(KcopydClient client, string source, IReadOnlyList<string> destinations, IoMode io, CopyFlags flags, bool create, CancellationToken cancellationToken)
+    public static async Task CopyAsync(
+        KcopydClient client, string source, IReadOnlyList<string> destinations, IoMode io, CopyFlags flags, bool create, CancellationToken cancellationToken)
     {
         await using var from = BlockDevice.Open(source, new() { ReadOnly = true, Io = io });
         var to = new List<FileBlockDevice>(destinations.Count);
@@ -30,7 +31,9 @@ internal static class Library
 
     private static void Require(CopyResult result)
     {
-        if (result.ReadError || result.WriteErrors != 0)
-            throw new ContenderFailedException($"{result}: {result.ReadFault?.Message ?? result.Destinations.FirstOrDefault(each => each.Fault is not null).Fault?.Message}");
+        if (!result.ReadError && result.WriteErrors == 0)
+            return;
+        var fault = result.ReadFault ?? result.Destinations.FirstOrDefault(each => each.Fault is not null).Fault;
+        throw new ContenderFailedException($"{result}: {fault?.Message}");
     }
 }

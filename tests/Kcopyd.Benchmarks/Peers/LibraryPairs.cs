@@ -2,7 +2,7 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>Keeps so many 4 KiB jobs outstanding at a client until all are done: each callback submits the next.</summary>
+/// <summary>Keeps a given number of 4 KiB jobs outstanding at a client until all are done: each callback submits the next.</summary>
 internal sealed class LibraryPairs
 {
     private readonly KcopydClient _client;
@@ -13,7 +13,7 @@ internal sealed class LibraryPairs
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IoRegion[] _region = new IoRegion[1];
     private readonly CopyNotify _notify;
-    private long _submitted, _completed;        // touched by callbacks only, which run one at a time
+    private long _submitted, _completed;        // accessed only by callbacks, which run one at a time
     private string? _error;
 
     private LibraryPairs(KcopydClient client, IBlockDevice from, IBlockDevice to, int depth, long pairs, CancellationToken cancellationToken)
@@ -22,7 +22,8 @@ internal sealed class LibraryPairs
         _notify = Completed;
     }
 
-    public static Contender Contender(Arena arena, CopyFiles files, IoMode io, int depth, long pairs) => new("kcopyd, library", ContenderKind.Library, async token =>
+    public static Contender Contender(Arena arena, CopyFiles files, IoMode io, int depth, long pairs) => new(
+        "kcopyd, library", ContenderKind.Library, async token =>
     {
         await using var from = BlockDevice.Open(files.Source, new() { ReadOnly = true, Io = io });
         await using var to = BlockDevice.Open(files.Destinations[0], new() { Io = io });

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>Random bytes, as fast as memory is written: gigabytes of them are needed, and a seeded <see cref="Random"/> makes them one by one.</summary>
+/// <summary>Random bytes at the speed of writing memory: gigabytes are needed, and a seeded <see cref="Random"/> generates them one by one.</summary>
 internal static class Noise
 {
-    /// <summary>SplitMix64: as good as random, and another one for each number.</summary>
+    /// <summary>SplitMix64: a pseudo-random number, different for each argument.</summary>
     public static ulong Mix(ulong number)
     {
         var mixed = unchecked(number + 0x9E3779B97F4A7C15);
@@ -14,7 +14,7 @@ internal static class Noise
         return mixed ^ (mixed >> 31);
     }
 
-    /// <summary>Fills a span, of a multiple of 8 bytes, with what belongs to a seed and a place.</summary>
+    /// <summary>Fills a span, whose length is a multiple of 8 bytes, with the bytes of a seed at an offset.</summary>
     public static void Fill(Span<byte> bytes, int seed, long offset)
     {
         var number = Mix((ulong)seed) + ((ulong)offset / sizeof(ulong));

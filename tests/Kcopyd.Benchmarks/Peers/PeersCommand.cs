@@ -3,23 +3,38 @@ using Kcopyd.Benchmarks.Peers.Workloads;
 
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary><c>peers</c> and <c>startup</c>: we beside others.</summary>
+/// <summary><c>peers</c> and <c>startup</c>: our library and command compared with other programs.</summary>
 internal static class PeersCommand
 {
-    private const int LeastRounds = 5;
+    private const int MinRounds = 5;
 
     private static readonly Option<int> s_rounds = Rounds();
     private static readonly Option<string> s_tmpfs = Folder("--tmpfs", "A folder in memory.", "/dev/shm");
     private static readonly Option<string> s_disk = Folder("--disk", "A folder on a disk that can do direct I/O.", "/var/tmp");
-    private static readonly Option<string?> s_command = new("--command") { Description = "A kcopyd executable; without it, one is published.", HelpName = "PATH" };
-    private static readonly Option<string?> s_json = new("--json") { Description = "Write every round of every contender there.", HelpName = "FILE" };
+    private static readonly Option<string?> s_command = new("--command")
+    {
+        Description = "A kcopyd executable; without it, one is published.",
+        HelpName = "PATH",
+    };
+    private static readonly Option<string?> s_json = new("--json") { Description = "Write every round of every contender to this file.", HelpName = "FILE" };
     private static readonly Option<bool> s_install = new("--install") { Description = "First install the peers' Debian packages (root)." };
 
     public static Command CreatePeers()
     {
-        var workloads = new Option<string[]>("--workloads") { Description = "Which, by comma; copy stands for copy-1, copy-4 and copy-8. All without it.", HelpName = "LIST", DefaultValueFactory = _ => [] };
-        var size = new Option<long>("--size") { Description = "Size of the copied files.", HelpName = "BYTES", CustomParser = Sizes.Parse, DefaultValueFactory = _ => 512 << 20 };
-        var svg = new Option<string?>("--svg") { Description = "Draw a chart there.", HelpName = "FILE" };
+        var workloads = new Option<string[]>("--workloads")
+        {
+            Description = "The workloads to run, separated by commas; copy stands for copy-1, copy-4 and copy-8. The default is all.",
+            HelpName = "LIST",
+            DefaultValueFactory = _ => [],
+        };
+        var size = new Option<long>("--size")
+        {
+            Description = "The size of the copied files.",
+            HelpName = "BYTES",
+            CustomParser = Sizes.Parse,
+            DefaultValueFactory = _ => 512 << 20,
+        };
+        var svg = new Option<string?>("--svg") { Description = "Draw a chart into this file.", HelpName = "FILE" };
         var docs = new Option<string?>("--docs") { Description = "Put the tables into this Markdown page, between its two comments.", HelpName = "FILE" };
         var list = new Option<bool>("--list") { Description = "List the workloads, and which peers are missing." };
         var command = new Command("peers", "Our library and our command beside qemu-img, nbdcopy, cp, dd, dc3dd, tee, fio and a C program.")
@@ -28,7 +43,7 @@ internal static class PeersCommand
         };
         command.SetAction(async (parsed, cancellationToken) => await RunAsync(async () =>
         {
-            var names = parsed.GetRequiredValue(workloads).SelectMany(each => each.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToArray();
+            var names = Names(parsed.GetRequiredValue(workloads));
             var chosen = Catalogue.Choose(names);
             if (parsed.GetValue(s_install))
                 await Toolbox.InstallAsync(Console.Error, cancellationToken);
@@ -42,7 +57,10 @@ internal static class PeersCommand
 
     public static Command CreateStartup()
     {
-        var command = new Command("startup", "How long our command takes for 1 MiB and for nothing, published and built, beside cp, dd and qemu-img.") { s_rounds, s_tmpfs, s_disk, s_command, s_json, s_install };
+        var command = new Command("startup", "How long our command takes for 1 MiB and for nothing, published and built, beside cp, dd and qemu-img.")
+        {
+            s_rounds, s_tmpfs, s_disk, s_command, s_json, s_install,
+        };
         command.SetAction(async (parsed, cancellationToken) => await RunAsync(async () =>
         {
             if (parsed.GetValue(s_install))
@@ -51,6 +69,10 @@ internal static class PeersCommand
         }));
         return command;
     }
+
+    /// <summary>The names of lists separated by commas.</summary>
+    internal static string[] Names(IEnumerable<string> lists) =>
+        [.. lists.SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
     internal static Option<string> Folder(string name, string description, string value)
     {
@@ -65,11 +87,16 @@ internal static class PeersCommand
 
     internal static Option<int> Rounds()
     {
-        var option = new Option<int>("--rounds") { Description = $"Rounds after the warm-up, {LeastRounds} or more.", HelpName = "N", DefaultValueFactory = _ => LeastRounds };
+        var option = new Option<int>("--rounds")
+        {
+            Description = $"The number of rounds after the warm-up, at least {MinRounds}.",
+            HelpName = "N",
+            DefaultValueFactory = _ => MinRounds,
+        };
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() < LeastRounds)
-                result.AddError($"--rounds {result.GetValueOrDefault<int>()}: at least {LeastRounds}, or a median says nothing.");
+            if (result.GetValueOrDefault<int>() < MinRounds)
+                result.AddError($"--rounds {result.GetValueOrDefault<int>()}: must be at least {MinRounds}, because a median of fewer has no meaning.");
         });
         return option;
     }

@@ -1,26 +1,26 @@
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>What the command line asks for.</summary>
+/// <summary>The options of the command line.</summary>
 internal sealed record PeersOptions
 {
     public IReadOnlyList<string> Workloads { get; init; } = [];
 
     public int Rounds { get; init; }
 
-    /// <summary>Bytes of the copied files.</summary>
+    /// <summary>The size of the copied files in bytes.</summary>
     public long Size { get; init; }
 
     public required string Tmpfs { get; init; }
 
     public required string Disk { get; init; }
 
-    /// <summary>A kcopyd executable; null publishes one.</summary>
+    /// <summary>The path of a kcopyd executable; if null, one is published.</summary>
     public string? Command { get; init; }
 
     public string? Json { get; init; }
 
     public string? Svg { get; init; }
 
-    /// <summary>A Markdown page that gets the tables.</summary>
+    /// <summary>A Markdown page that receives the tables.</summary>
     public string? Docs { get; init; }
 }

@@ -3,7 +3,7 @@ using Kcopyd.Benchmarks.Peers.Workloads;
 
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>A whole run: one contest after the other, each table as soon as it is there, then what was asked for in files.</summary>
+/// <summary>A whole run: one contest after the other, each table as soon as it is complete, then the requested files.</summary>
 internal static class PeersRun
 {
     public static Task<int> RunAsync(PeersOptions options, IReadOnlyList<NamedWorkload> workloads) =>
@@ -15,7 +15,8 @@ internal static class PeersRun
             DocsPage.Require(page, "peers");
         var machine = await Machine.DescribeAsync(options, cancellationToken);
         await using var arena = await Arena.OpenAsync(options, cleanup, Console.Error, cancellationToken);
-        var introduction = $"{machine}\nMedians of {options.Rounds} rounds after a warm-up; the contenders take turns, and every copy is compared with its source.\n";
+        var introduction =
+            $"{machine}\nMedians of {options.Rounds} rounds after a warm-up; the contenders take turns, and every copy is compared with its source.\n";
         await Console.Out.WriteLineAsync(introduction);
         var all = new List<Standings>();
         foreach (var workload in workloads)

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>What .NET has no words for.</summary>
+/// <summary>File functions of the system that .NET does not offer.</summary>
 internal static partial class PosixFile
 {
     private const int NotNeeded = 4;        // POSIX_FADV_DONTNEED
@@ -11,7 +11,7 @@ internal static partial class PosixFile
     private const nuint Fiemap = 0xC020660B;
     private const int FlushFirst = 1, IsShared = 0x2000;
 
-    /// <summary>Brings a file to the disk, and its pages out of the cache.</summary>
+    /// <summary>Flushes a file to the disk and drops its pages from the page cache.</summary>
     public static void DropCache(string path)
     {
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
@@ -19,7 +19,7 @@ internal static partial class PosixFile
         Advise(file, 0, 0, NotNeeded);
     }
 
-    /// <summary>Where a file has data; the rest are holes.</summary>
+    /// <summary>The ranges of a file that have data; the rest are holes.</summary>
     public static IEnumerable<(long Start, long End)> DataOf(SafeFileHandle file)
     {
         var length = RandomAccess.GetLength(file);
@@ -33,7 +33,7 @@ internal static partial class PosixFile
         }
     }
 
-    /// <summary>How many bytes of a file lie in extents that other files have, too.</summary>
+    /// <summary>The number of bytes of a file that lie in extents shared with other files.</summary>
     public static unsafe long SharedBytes(SafeFileHandle file)
     {
         const int extentCount = 256;

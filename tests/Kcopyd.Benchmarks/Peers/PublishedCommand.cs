@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>Our command as users have it: a native program.</summary>
+/// <summary>Our command as users install it: a native program.</summary>
 internal static class PublishedCommand
 {
     public static async Task<string> PublishAsync(string folder, TextWriter log, CancellationToken cancellationToken)
@@ -11,20 +11,20 @@ internal static class PublishedCommand
         return await MakeAsync(folder, ["publish", "-r", RuntimeInformation.RuntimeIdentifier], cancellationToken);
     }
 
-    /// <summary>The same as a plain build makes it, compiled while it runs.</summary>
+    /// <summary>Our command from a plain build, compiled while it runs.</summary>
     public static Task<string> BuildAsync(string folder, CancellationToken cancellationToken) => MakeAsync(folder, ["build"], cancellationToken);
 
     private static async Task<string> MakeAsync(string folder, string[] options, CancellationToken cancellationToken)
     {
         try
         {
-            // Build servers would outlive us.
+            // Without build servers, which would outlive this program.
             await ToolRun.OutputAsync(new ToolCommand(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
                 [.. options, Project, "-c", "Release", "-o", folder, "-nodeReuse:false", "-p:UseSharedCompilation=false"]), cancellationToken);
         }
         catch (ContenderFailedException failed)
         {
-            throw new PeersException($"kcopyd could not be made; for 'peers', give one by --command: {failed.Message}");
+            throw new PeersException($"kcopyd could not be built; for 'peers', give an executable with --command: {failed.Message}");
         }
         return Path.Combine(folder, "kcopyd");
     }
@@ -39,7 +39,7 @@ internal static class PublishedCommand
                 if (File.Exists(project))
                     return project;
             }
-            throw new PeersException($"src/Kcopyd.Host is not above {AppContext.BaseDirectory}: name a kcopyd executable by --command");
+            throw new PeersException($"no folder above {AppContext.BaseDirectory} contains src/Kcopyd.Host: give a kcopyd executable with --command");
         }
     }
 }

@@ -7,10 +7,10 @@ internal static partial class ResourceUsage
 {
     private const int ForChildren = -1;
 
-    /// <summary>Of this process, all threads.</summary>
+    /// <summary>The CPU time of all threads of this process.</summary>
     public static double Own => Environment.CpuUsage.TotalTime.TotalSeconds;
 
-    /// <summary>Of all child processes that have ended, and of theirs that they waited for.</summary>
+    /// <summary>The CPU time of all child processes that have ended, and of the children that those waited for.</summary>
     public static double Children
     {
         get

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>Bytes on the command line: 512M, 1G.</summary>
+/// <summary>Parses sizes on the command line: 512M, 1G.</summary>
 internal static class Sizes
 {
     private const string Units = "KMGT";
@@ -13,9 +13,9 @@ internal static class Sizes
         var text = result.Tokens[0].Value;
         var shift = text.Length > 1 ? (Units.IndexOf(char.ToUpperInvariant(text[^1]), StringComparison.Ordinal) + 1) * 10 : 0;
         var isNumber = long.TryParse(shift == 0 ? text : text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number);
-        // Whole pieces for every contender, and files that random blocks can be scattered over.
+        // Every contender gets whole pieces, and the files are large enough to scatter random blocks over.
         if (!isNumber || number > long.MaxValue >> shift || number << shift < 16 << 20 || (number << shift) % (1 << 20) != 0)
-            result.AddError($"--size {text}: must be whole MiB, 16M or more, such as 512M.");
+            result.AddError($"--size {text}: must be a whole number of MiB, at least 16M, such as 512M.");
         return number << shift;
     }
 }

@@ -1,14 +1,14 @@
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>How a contest ended.</summary>
+/// <summary>The results of a contest.</summary>
 internal sealed class Standings(Contest contest, IReadOnlyList<Entry> entries, double seconds)
 {
     public Contest Contest => contest;
 
-    /// <summary>All, with those that failed.</summary>
+    /// <summary>All contenders, including those that failed.</summary>
     public IReadOnlyList<Entry> Entries => entries;
 
-    /// <summary>What the whole contest took, with its preparations.</summary>
+    /// <summary>The duration of the whole contest, including its preparations.</summary>
     public double Seconds => seconds;
 
     public IEnumerable<Entry> Ranked => entries.Where(entry => entry.Failure is null).OrderBy(entry => entry.Median);
@@ -30,7 +30,7 @@ internal sealed class Standings(Contest contest, IReadOnlyList<Entry> entries, d
         _ => FastestLoop,
     };
 
-    /// <summary>How many times as fast one is as the other: the median of the ratios round by round. NaN without both.</summary>
+    /// <summary>How many times as fast one is as the other: the median of the ratios round by round. NaN if either is missing.</summary>
     public static double Ratio(Entry? one, Entry? other) => one is null || other is null
         ? double.NaN
         : Statistics.Median(one.Efforts.Zip(other.Efforts, (mine, theirs) => theirs.Seconds / mine.Seconds));

@@ -5,17 +5,17 @@ namespace Kcopyd.Benchmarks.Peers;
 /// <summary>A program and its arguments.</summary>
 internal sealed record ToolCommand(string Program, params IReadOnlyList<string> Arguments)
 {
-    /// <summary>A line for bash; what it needs comes as $1, $2, …</summary>
+    /// <summary>A script for bash, with the arguments as $1, $2, …</summary>
     public static ToolCommand Shell(string script, params IEnumerable<string> arguments) =>
         new("bash", ["-o", "pipefail", "-c", script, "bash", .. arguments]);
 
-    /// <summary>A program, and then the flush of what it wrote.</summary>
+    /// <summary>A program, followed by a flush of what it wrote.</summary>
     public static ToolCommand Synced(string file, params IEnumerable<string> command) => Shell("f=$1; shift; \"$@\" && sync \"$f\"", [file, .. command]);
 
     public override string ToString() => $"{Path.GetFileName(Program)} {string.Join(' ', Arguments)}";
 }
 
-/// <summary>Runs programs, several at once if need be, and takes their time: from the start of the first to the end of the last.</summary>
+/// <summary>Runs one or more programs at once and measures the time from the start of the first to the end of the last.</summary>
 internal static class ToolRun
 {
     public static async Task<Effort> TimeAsync(IReadOnlyList<ToolCommand> commands, CancellationToken cancellationToken) =>
@@ -31,9 +31,11 @@ internal static class ToolRun
         {
             foreach (var command in commands)
                 processes.Add(Start(command));
-            // Killed at once, wherever the rest of this program is: nobody may wait for a program that has hours to go.
+            // Kills the programs immediately, whatever else this program is doing: a cancelled run must not wait for a program that needs hours.
             await using var onCancel = cancellationToken.Register(() => processes.ForEach(Kill));
-            var outputs = processes.Select(process => (Output: process.StandardOutput.ReadToEndAsync(CancellationToken.None), Error: process.StandardError.ReadToEndAsync(CancellationToken.None))).ToArray();
+            var outputs = processes.Select(process => (
+                Output: process.StandardOutput.ReadToEndAsync(CancellationToken.None),
+                Error: process.StandardError.ReadToEndAsync(CancellationToken.None))).ToArray();
             foreach (var process in processes)
                 await process.WaitForExitAsync(CancellationToken.None);
             var effort = new Effort(clock.Elapsed.TotalSeconds, ResourceUsage.Children - cpu);
@@ -52,7 +54,7 @@ internal static class ToolRun
         }
     }
 
-    /// <summary>What a program prints that must succeed.</summary>
+    /// <summary>Runs a program that must succeed, and returns what it prints.</summary>
     public static async Task<string> OutputAsync(ToolCommand command, CancellationToken cancellationToken) =>
         (await RunAsync([command], cancellationToken)).Output;
 
@@ -64,7 +66,7 @@ internal static class ToolRun
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // What our own runner was given (a startup hook, say) is not for the contenders.
+        // Settings for this process (such as a startup hook) must not apply to the contenders.
         start.Environment.Remove("DOTNET_STARTUP_HOOKS");
         start.Environment["LC_ALL"] = "C";
         var process = new Process { StartInfo = start };
@@ -90,10 +92,10 @@ internal static class ToolRun
         }
         catch (InvalidOperationException)
         {
-            // It ended meanwhile.
+            // It has already ended.
         }
     }
 
-    private static string LastLines(string text) =>
-        string.Join("; ", text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(3).DefaultIfEmpty("nothing on stderr"));
+    private static string LastLines(string text) => string.Join("; ",
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(3).DefaultIfEmpty("nothing on stderr"));
 }

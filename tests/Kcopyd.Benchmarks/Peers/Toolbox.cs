@@ -1,6 +1,6 @@
 namespace Kcopyd.Benchmarks.Peers;
 
-/// <summary>The programs of others: where they are, and which Debian package has them.</summary>
+/// <summary>The programs of other projects: where they are, and which Debian packages contain them.</summary>
 internal static class Toolbox
 {
     private static readonly Dictionary<string, string> s_packages = new()
@@ -31,14 +31,14 @@ internal static class Toolbox
 
     public static IEnumerable<string> Packages => s_packages.Values.SelectMany(each => each.Split(' ')).Distinct().Order();
 
-    /// <summary>The path of a program, or null; also where only root's PATH looks.</summary>
+    /// <summary>The path of a program, or null; includes folders that only root's PATH contains.</summary>
     public static string? Find(string name) => name.Contains('/', StringComparison.Ordinal)
         ? File.Exists(name) ? name : null
         : $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, name))
             .FirstOrDefault(File.Exists);
 
-    /// <summary>Null if all are there; otherwise what to do about it.</summary>
+    /// <summary>Null if all programs are installed; otherwise how to install them.</summary>
     public static string? Missing(params IEnumerable<string> programs)
     {
         var packages = programs.Where(program => Find(program) is null).Select(program => s_packages.GetValueOrDefault(program, program)).Distinct().ToArray();
@@ -64,7 +64,7 @@ internal static class Toolbox
     }
 }
 
-/// <summary>The benchmark cannot go on; the message names the thing and the remedy.</summary>
+/// <summary>The exception for a benchmark that cannot continue; the message names the cause and the remedy.</summary>
 internal sealed class PeersException : Exception
 {
     public PeersException(string message) : base(message)

@@ -1,11 +1,11 @@
-/* What a C programmer gets from this machine with blocking system calls and nothing else: the floor that copy engines stand on.
+/* What a C program achieves on this machine with blocking system calls alone: the baseline for copy engines.
  *
  *   floor copy  buffered|direct SOURCE DESTINATION...     two threads; a piece of 256 KiB is read once and written to each
  *   floor zero  buffered|direct LENGTH DESTINATION        two threads; pieces of 256 KiB
  *   floor pairs buffered|direct THREADS PAIRS SOURCE DESTINATION
  *                                                         4 KiB read here and written there, at scattered places
  *
- * Direct files are flushed before it ends. Prints the seconds and the CPU seconds of the work alone, without the start.
+ * Direct files are flushed before it ends. Prints the elapsed seconds and the CPU seconds of the work, without the start of the program.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -21,15 +21,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MOST_DESTINATIONS 64
-#define MOST_THREADS 1024
+#define MAX_DESTINATIONS 64
+#define MAX_THREADS 1024
 
-static int source = -1, destinations[MOST_DESTINATIONS], destination_count;
+static int source = -1, destinations[MAX_DESTINATIONS], destination_count;
 static int64_t length, pieces, piece = 256 << 10;
 static int scattered;
 static atomic_llong next;
 
-/* The same sequence as PairSequence.cs: every contender copies the same blocks. */
+/* The same sequence as in PairSequence.cs, so that every contender copies the same blocks. */
 static uint64_t scatter(uint64_t i)
 {
     i += 0x9E3779B97F4A7C15;
@@ -104,15 +104,15 @@ int main(int argc, char **argv)
         source = open_file(argv[argument++], O_RDONLY | direct);
         length = length_of(source);
     }
-    while (argument < argc && destination_count < MOST_DESTINATIONS)
+    while (argument < argc && destination_count < MAX_DESTINATIONS)
         destinations[destination_count++] = open_file(argv[argument++], O_WRONLY | direct);
     if (!scattered)
         pieces = (length + piece - 1) / piece;
 
     double started = seconds(), cpu = cpu_seconds();
-    pthread_t running[MOST_THREADS];
-    if (threads > MOST_THREADS)
-        errx(2, "at most %d threads", MOST_THREADS);
+    pthread_t running[MAX_THREADS];
+    if (threads > MAX_THREADS)
+        errx(2, "at most %d threads", MAX_THREADS);
     for (int i = 0; i < threads; i++)
         if (pthread_create(&running[i], NULL, work, NULL))
             errx(1, "no thread");

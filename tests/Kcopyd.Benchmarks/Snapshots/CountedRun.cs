@@ -3,7 +3,7 @@ using Kcopyd.Benchmarks.Peers;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>Some writes to a fresh snapshot of which nothing is timed, only counted.</summary>
+/// <summary>Writes to a new snapshot whose I/O is counted, not timed.</summary>
 internal sealed record CountedRun(string What, bool Shortcut, ShortcutCounts Counts)
 {
     private const int Chunks = 64;
@@ -22,12 +22,16 @@ internal sealed record CountedRun(string What, bool Shortcut, ShortcutCounts Cou
         foreach (var load in loads)
         {
             foreach (var shortcut in new[] { true, false })
-                runs.Add(new CountedRun(load.Title, shortcut, await CountAsync(arena, files, load with { Phases = [load.Phases[0] with { Flush = false }] }, shortcut, cancellationToken)));
+            {
+                var withoutFlush = load with { Phases = [load.Phases[0] with { Flush = false }] };
+                runs.Add(new CountedRun(load.Title, shortcut, await CountAsync(arena, files, withoutFlush, shortcut, cancellationToken)));
+            }
         }
         return runs;
     }
 
-    private static async Task<ShortcutCounts> CountAsync(SnapshotArena arena, SnapshotFiles files, Load load, bool shortcut, CancellationToken cancellationToken)
+    private static async Task<ShortcutCounts> CountAsync(
+        SnapshotArena arena, SnapshotFiles files, Load load, bool shortcut, CancellationToken cancellationToken)
     {
         files.Prepare();
         var player = new LoadPlayer(load);

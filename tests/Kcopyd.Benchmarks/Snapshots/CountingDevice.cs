@@ -3,7 +3,7 @@ using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>Counts what reaches a device. Like every layer it hides clones and holes, so that what is copied is read and written.</summary>
+/// <summary>Counts the I/O that reaches a device. Like every layer it hides clones and holes, so that copies read and write the data.</summary>
 internal sealed class CountingDevice(IBlockDevice inner, bool flushIsFree = false) : DeviceLayer(inner), IPromptDevice
 {
     private long _reads, _readBytes, _writes, _writtenBytes, _flushes;
@@ -11,7 +11,8 @@ internal sealed class CountingDevice(IBlockDevice inner, bool flushIsFree = fals
     bool IPromptDevice.IsPrompt(DeviceOperation operation) => (flushIsFree && operation == DeviceOperation.Flush) || Inner.IsPrompt(operation);
 
     public IoCounts Counts => new(
-        Interlocked.Read(ref _reads), Interlocked.Read(ref _readBytes), Interlocked.Read(ref _writes), Interlocked.Read(ref _writtenBytes), Interlocked.Read(ref _flushes));
+        Interlocked.Read(ref _reads), Interlocked.Read(ref _readBytes), Interlocked.Read(ref _writes), Interlocked.Read(ref _writtenBytes),
+        Interlocked.Read(ref _flushes));
 
     public override ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
     {
@@ -34,9 +35,10 @@ internal sealed class CountingDevice(IBlockDevice inner, bool flushIsFree = fals
     }
 }
 
-/// <summary>What reached a device.</summary>
+/// <summary>The I/O that reached a device.</summary>
 internal readonly record struct IoCounts(long Reads, long ReadBytes, long Writes, long WrittenBytes, long Flushes)
 {
     public static IoCounts operator -(IoCounts after, IoCounts before) => new(
-        after.Reads - before.Reads, after.ReadBytes - before.ReadBytes, after.Writes - before.Writes, after.WrittenBytes - before.WrittenBytes, after.Flushes - before.Flushes);
+        after.Reads - before.Reads, after.ReadBytes - before.ReadBytes, after.Writes - before.Writes, after.WrittenBytes - before.WrittenBytes,
+        after.Flushes - before.Flushes);
 }

@@ -5,10 +5,11 @@ using Kcopyd.Benchmarks.Peers;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>4 KiB writes to chunks that have no copy yet, each chunk once, by us and by other copy-on-write devices.</summary>
+/// <summary>4 KiB writes to chunks that have no copy yet, each chunk once, on our snapshots and on other copy-on-write devices.</summary>
 internal sealed class FreshContest(SnapshotFiles files, IDisposable folder) : Contest(folder)
 {
-    public static FreshContest Create(SnapshotArena arena, Place place, bool scattered, int depth, CancellationToken cancellationToken, bool overNbdOnly = false)
+    public static FreshContest Create(
+        SnapshotArena arena, Place place, bool scattered, int depth, CancellationToken cancellationToken, bool overNbdOnly = false)
     {
         var originLength = arena.Options.Size;
         var count = Math.Min(originLength / SnapshotFiles.ChunkSize, Count(place, depth));
@@ -24,7 +25,10 @@ internal sealed class FreshContest(SnapshotFiles files, IDisposable folder) : Co
             qemu.Bench(flushEvery: depth),
         ];
         Contender[] inPageCache = !place.IsDisk ? [] :
-            [Served("kcopyd snapshot, transient, page cache, fio", StoreKind.Transient, "over NBD; no records, no flush; where nbdkit's overlay is, too", IoMode.Buffered)];
+        [
+            Served("kcopyd snapshot, transient, page cache, fio", StoreKind.Transient,
+                "over NBD; no records, no flush; where nbdkit's overlay is, too", IoMode.Buffered),
+        ];
         return new FreshContest(files, files)
         {
             Name = name,
@@ -40,7 +44,7 @@ internal sealed class FreshContest(SnapshotFiles files, IDisposable folder) : Co
                 qemu.OverNbd(flushEvery: 0),
                 qemu.OverNbd(flushEvery: depth),
                 NbdkitCow.Contender(files, load, scattered),
-                NbdkitCow.Contender(files, load, scattered, blockSize: 64 << 10),     // its default
+                NbdkitCow.Contender(files, load, scattered, blockSize: 64 << 10),     // nbdkit's default
             ],
         };
 

@@ -4,7 +4,7 @@ using Kcopyd.Benchmarks.Peers;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>Plays a load on a device, so many requests at once. Every page is written with the same bytes, so that it can be known again.</summary>
+/// <summary>Plays a load on a device, with its number of requests in flight. Every page is written with the same bytes, so that it can be verified.</summary>
 internal sealed class LoadPlayer
 {
     private const int Page = 4096, Samples = 256;
@@ -31,7 +31,7 @@ internal sealed class LoadPlayer
         }
     }
 
-    /// <summary>Null if the device holds what was written, at sampled places.</summary>
+    /// <summary>Null if the device holds what was written, checked at sampled places; otherwise what is wrong.</summary>
     public async Task<string?> CheckAsync(IBlockDevice device)
     {
         var page = AlignedMemory.Allocate(Page);

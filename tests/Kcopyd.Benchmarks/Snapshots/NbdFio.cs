@@ -4,7 +4,7 @@ using Kcopyd.Benchmarks.Peers;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>fio writing 4 KiB blocks, each once, over an NBD connection on a Unix socket; timed by its own clock, in milliseconds.</summary>
+/// <summary>fio writing 4 KiB blocks, each once, over an NBD connection on a Unix socket; timed by fio, in whole milliseconds.</summary>
 internal static class NbdFio
 {
     public static IReadOnlyList<string> Arguments(string uri, Load load, bool scattered, int flushEvery) =>
@@ -15,7 +15,7 @@ internal static class NbdFio
 
     public static double Seconds(string output, Load load)
     {
-        // Warnings may stand before the report.
+        // Warnings may precede the report.
         using var report = JsonDocument.Parse(output[output.IndexOf('{', StringComparison.Ordinal)..]);
         var job = report.RootElement.GetProperty("jobs")[0];
         var write = job.GetProperty("write");

@@ -2,12 +2,12 @@ using Kcopyd.Benchmarks.Peers;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>nbdkit's cow filter over its file plugin. Its overlay is a deleted file that goes with it: nothing to flush, nothing to open again.</summary>
+/// <summary>nbdkit's cow filter over its file plugin. Its overlay is a deleted file that ends with nbdkit, so it is neither flushed nor reopened.</summary>
 internal static class NbdkitCow
 {
     public static Contender Contender(SnapshotFiles files, Load load, bool scattered, int blockSize = SnapshotFiles.ChunkSize)
     {
-        // nbdkit starts fio when it listens, and ends with it. It has its overlay in $TMPDIR.
+        // nbdkit starts fio when it listens, and ends when fio does. Its overlay is in $TMPDIR.
         var fio = string.Join(' ', NbdFio.Arguments("\"$uri\"", load, scattered, flushEvery: 0));
         var command = new ToolCommand("env",
             [$"TMPDIR={files.Folder}", "nbdkit", "-U", "-", "--filter=cow", "file", files.Origin, $"cow-block-size={blockSize}", "--run", $"exec fio {fio}"]);

@@ -8,7 +8,7 @@ using Kcopyd.Benchmarks.Peers.Reports;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>What a store of many exceptions takes when it is opened: time and memory.</summary>
+/// <summary>The time and memory that opening a store of many exceptions takes.</summary>
 internal sealed record Opening(string What, string Place, long Exceptions, IReadOnlyList<double> Seconds, IReadOnlyList<double> BytesPerException)
 {
     private const long Steady = 64 << 10;
@@ -27,14 +27,17 @@ internal sealed record Opening(string What, string Place, long Exceptions, IRead
     public static string Table(IReadOnlyList<Opening> all)
     {
         var text = new StringBuilder("### Opening a store, and the memory of its exceptions\n\n")
-            .Append("A persistent store, chunks of 4 KiB, opened with every record checked. Time: from the open device to the snapshot that answers; on the disk nothing is in the page cache. ")
-            .Append("Memory: the managed heap after collecting everything that is not used any more, less what it was before, for each exception. Medians.\n\n");
+            .Append("A persistent store, chunks of 4 KiB, opened with every record checked. Time: from the open device to the snapshot that answers; on the ")
+            .Append("disk nothing is in the page cache. Memory: the size of the managed heap after a full collection, less its size before, for each ")
+            .Append("exception. Medians.\n\n");
         var rows = new List<string[]> { new[] { "old chunks", "place", "exceptions", "open", "min", "max", "M exceptions/s", "B/exception", "" } };
         foreach (var one in all)
         {
             var median = Statistics.Median(one.Seconds);
-            rows.Add([one.What, one.Place, one.Exceptions.ToString("N0", CultureInfo.InvariantCulture), MarkdownReport.Time(median), MarkdownReport.Time(one.Seconds.Min()), MarkdownReport.Time(one.Seconds.Max()),
-                MarkdownReport.Figure(one.Exceptions / median / 1e6), Statistics.Median(one.BytesPerException).ToString("N1", CultureInfo.InvariantCulture), ""]);
+            rows.Add([one.What, one.Place, one.Exceptions.ToString("N0", CultureInfo.InvariantCulture),
+                MarkdownReport.Time(median), MarkdownReport.Time(one.Seconds.Min()), MarkdownReport.Time(one.Seconds.Max()),
+                MarkdownReport.Figure(one.Exceptions / median / 1e6),
+                Statistics.Median(one.BytesPerException).ToString("N1", CultureInfo.InvariantCulture), ""]);
         }
         text.AppendTable(rows, textColumns: 2);
         return text.Append('\n').ToString();
@@ -44,7 +47,7 @@ internal sealed record Opening(string What, string Place, long Exceptions, IRead
     {
         var (options, exceptions) = (arena.Options, arena.Options.Exceptions);
         var what = shuffled ? "shuffled" : "ascending";
-        // The areas, and what their file system needs to find them.
+        // Room for the metadata areas, and for the file system's own metadata of them.
         using var folder = arena.Cleanup.Folder(place.Folder, $"opening-{what}-{place.Name}", (exceptions * StoreGeometry.RecordSize * 3) + (64 << 20));
         var (store, origin) = (Path.Combine(folder.Path, "cow"), Path.Combine(folder.Path, "origin"));
         StoreMaker.Make(store, exceptions, shuffled, cancellationToken);
@@ -56,7 +59,7 @@ internal sealed record Opening(string What, string Place, long Exceptions, IRead
             cancellationToken.ThrowIfCancellationRequested();
             if (place.IsDisk)
                 PosixFile.DropCache(store);
-            // On a stack of its own: continuations that run inline keep what the round before had.
+            // On another stack, because continuations that run inline would keep objects of the previous round alive.
             var (took, heap) = await Task.Run(() => OpenAsync(arena, place, origin, store, exceptions), cancellationToken);
             if (round < 0)
                 continue;
@@ -77,10 +80,10 @@ internal sealed record Opening(string What, string Place, long Exceptions, IRead
         var seconds = clock.Elapsed.TotalSeconds;
         var heap = Heap() - before;
         var status = await snapshot.GetStatusAsync();
-        return status.Exceptions == exceptions ? (seconds, heap) : throw new PeersException($"{status.Exceptions} exceptions were found of {exceptions}");
+        return status.Exceptions == exceptions ? (seconds, heap) : throw new PeersException($"{status.Exceptions} of {exceptions} exceptions were found");
     }
 
-    // Until it is the same twice: somebody may still be returning from what the round before had.
+    // Collects until the size is stable: a method of the previous round may still be returning and hold its objects.
     private static long Heap()
     {
         for (long before = -1; ;)

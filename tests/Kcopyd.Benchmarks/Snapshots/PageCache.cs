@@ -3,15 +3,15 @@ using System.Globalization;
 namespace Kcopyd.Benchmarks.Snapshots;
 
 /// <summary>
-/// What a page cache makes of a program's writes: whole pages, written back at a flush in the order of their offsets, neighbours in one
-/// request; of a page that was written in part, what the device holds is read first.
+/// Turns a program's writes into the requests of a page cache: whole pages, written back at a flush in the order of their offsets, adjacent pages in one
+/// request; a page that is written in part is read from the device first.
 /// </summary>
 internal sealed class PageCache
 {
-    /// <summary>Bytes of a request at most.</summary>
+    /// <summary>The maximum size of a request in bytes.</summary>
     public const int Request = 256 << 10;
 
-    /// <summary>Requests in flight.</summary>
+    /// <summary>The number of requests in flight.</summary>
     public const int Depth = 8;
 
     private const int Page = 4096;

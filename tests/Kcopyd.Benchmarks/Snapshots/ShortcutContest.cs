@@ -3,7 +3,7 @@ using Kcopyd.Benchmarks.Peers;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>A load on fresh snapshots, with and without the whole-chunk shortcut.</summary>
+/// <summary>A load on new snapshots, with and without the whole-chunk shortcut.</summary>
 internal sealed class ShortcutContest(SnapshotFiles files, Load load, Place place, double goal) : Contest(files)
 {
     private readonly Dictionary<string, ShortcutCounts> _counts = [];
@@ -12,14 +12,14 @@ internal sealed class ShortcutContest(SnapshotFiles files, Load load, Place plac
 
     public Place Place => place;
 
-    /// <summary>The ratio that the kernel's change had.</summary>
+    /// <summary>The ratio that the kernel's change achieved.</summary>
     public double KernelRatio => goal;
 
     public static Entry Reads(Standings standings) => standings.Entries[0];
 
     public static Entry Skips(Standings standings) => standings.Entries[1];
 
-    /// <summary>What reached the devices in the contender's last turn.</summary>
+    /// <summary>The I/O that reached the devices in the contender's last turn.</summary>
     public ShortcutCounts? CountsOf(Entry entry) => _counts.GetValueOrDefault(entry.Contender.Name);
 
     public static ShortcutContest Create(SnapshotArena arena, Load load, Place place, double goal, long originLength, CancellationToken cancellationToken)
@@ -50,7 +50,7 @@ internal sealed class ShortcutContest(SnapshotFiles files, Load load, Place plac
 
     public override void Prepare(bool whole, CancellationToken cancellationToken) => files.Prepare();
 
-    public override string? Check(bool whole, CancellationToken cancellationToken) => null;     // it was checked before the snapshot was closed
+    public override string? Check(bool whole, CancellationToken cancellationToken) => null;     // checked before the snapshot was closed
 
     private async Task RequireAsync(Snapshot snapshot, LoadPlayer player)
     {
@@ -62,5 +62,5 @@ internal sealed class ShortcutContest(SnapshotFiles files, Load load, Place plac
     }
 }
 
-/// <summary>What reached origin and store.</summary>
+/// <summary>The I/O that reached the origin and the store.</summary>
 internal sealed record ShortcutCounts(IoCounts Origin, IoCounts Cow);

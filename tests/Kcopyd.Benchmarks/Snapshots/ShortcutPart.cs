@@ -2,7 +2,7 @@ using Kcopyd.Benchmarks.Peers;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>The table that this project starts from: three writers, and what the whole-chunk shortcut saves each.</summary>
+/// <summary>The table that this project started from: three writers, and what the whole-chunk shortcut saves for each.</summary>
 internal static class ShortcutPart
 {
     private const long MkfsOrigin = 1 << 30;
@@ -25,13 +25,20 @@ internal static class ShortcutPart
 
     private static IEnumerable<(Load Load, double Goal)> Loads(SnapshotBenchOptions options, Place place)
     {
-        // One request at a time pays the flushes of its own commit: there the disk gets less to do.
+        // A single request at a time waits for the flushes of its own commit, so the loads on the disk are smaller there.
         var flushes = place is { IsDisk: true, FlushIsFree: false };
         yield return (Load.Sequential("buffered", "sequential, buffered",
-            $"dd through the page cache, which writes back {PageCache.Request >> 10} KiB requests, {PageCache.Depth} in flight; a flush at the end", options.Size, PageCache.Request, PageCache.Depth), Buffered);
-        yield return (Load.Sequential("direct-64k", "sequential, direct, 64 KiB", "dd bs=64k oflag=direct: one request at a time", options.Size / (flushes ? 4 : 1), 64 << 10, depth: 1), Direct);
-        yield return (Load.Sequential("direct-4k", "sequential, direct, 4 KiB", "dd bs=4k oflag=direct: one chunk at a time, each with a commit of its own", options.Size / (flushes ? 32 : 8), 4 << 10, depth: 1), Direct);
-        yield return (new Load("mkfs", "mkfs.ext2 of 1 GiB", "the recorded writes and flushes of mkfs.ext2, through the same page cache", PageCache.Depth, PageCache.Replay(Trace())), Mkfs);
+            $"dd through the page cache, which writes back {PageCache.Request >> 10} KiB requests, {PageCache.Depth} in flight; a flush at the end",
+            options.Size, PageCache.Request, PageCache.Depth), Buffered);
+        yield return (Load.Sequential("direct-64k", "sequential, direct, 64 KiB",
+            "dd bs=64k oflag=direct: one request at a time",
+            options.Size / (flushes ? 4 : 1), 64 << 10, depth: 1), Direct);
+        yield return (Load.Sequential("direct-4k", "sequential, direct, 4 KiB",
+            "dd bs=4k oflag=direct: one chunk at a time, each with a commit of its own",
+            options.Size / (flushes ? 32 : 8), 4 << 10, depth: 1), Direct);
+        yield return (new Load("mkfs", "mkfs.ext2 of 1 GiB",
+            "the recorded writes and flushes of mkfs.ext2, through the same page cache",
+            PageCache.Depth, PageCache.Replay(Trace())), Mkfs);
     }
 
     private static string[] Trace()

@@ -5,16 +5,17 @@ using Kcopyd.Benchmarks.Peers.Reports;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>What the shortcut saves: times, and what reached the devices.</summary>
+/// <summary>The tables of what the shortcut saves: times, and the I/O that reached the devices.</summary>
 internal static class ShortcutTable
 {
     public static string Of(IReadOnlyList<Standings> all)
     {
         var text = new StringBuilder("### Whole-chunk writes to fresh snapshots, chunks of 4 KiB\n\n");
-        text.Append("Persistent stores. Timed: the writes of one writer to a snapshot that was just made, and its flushes; not making or opening it. MB are 10^6 bytes. ")
-            .Append("The ratio is the median of the ratios round by round, above 1 the shortcut is faster; \"kernel\" is the ratio that the kernel's change of 2011 had on its disk. ")
-            .Append("tmpfs: everything is in memory, flushes cost nothing. Disk: O_DIRECT for origin and store, nothing of either in the page cache, and each commit flushes the disk twice, before and after the record. ")
-            .Append("Free flush: the same disk, but a flush ends at once, as behind a cache with a battery.\n\n");
+        text.Append("Persistent stores. Timed: the writes of one writer to a snapshot that was just made, and its flushes; not making or opening it. MB are ")
+            .Append("10^6 bytes. The ratio is the median of the ratios round by round; above 1, the shortcut is faster. \"kernel\" is the ratio that the ")
+            .Append("kernel's change of 2011 achieved on its disk. tmpfs: everything is in memory, flushes cost nothing. Disk: O_DIRECT for origin and ")
+            .Append("store, neither in the page cache, and each commit flushes the disk twice, before and after the record. Free flush: the same disk, but ")
+            .Append("a flush completes immediately, as with a cache that has a battery.\n\n");
         var rows = new List<string[]> { new[] { "writer", "place", "reads the origin", "skips it", "ratio", "min", "max", "kernel", "" } };
         foreach (var standings in all)
             rows.Add(Row(standings));
@@ -33,8 +34,9 @@ internal static class ShortcutTable
         foreach (var run in runs)
         {
             var (origin, cow) = run.Counts;
-            text.Append(CultureInfo.InvariantCulture, $"- {run.What}{(run.Shortcut ? "" : ", shortcut off")}: {origin.Reads} origin reads ({origin.ReadBytes >> 10} KiB); ")
-                .Append(CultureInfo.InvariantCulture, $"store: {cow.Reads} reads, {cow.Writes} writes ({cow.WrittenBytes >> 10} KiB), {cow.Flushes} flushes.\n");
+            text.Append(CultureInfo.InvariantCulture, $"- {run.What}{(run.Shortcut ? "" : ", shortcut off")}: ")
+                .Append(CultureInfo.InvariantCulture, $"{origin.Reads} origin reads ({origin.ReadBytes >> 10} KiB); store: {cow.Reads} reads, ")
+                .Append(CultureInfo.InvariantCulture, $"{cow.Writes} writes ({cow.WrittenBytes >> 10} KiB), {cow.Flushes} flushes.\n");
         }
         return text.Append('\n').ToString();
     }
@@ -52,7 +54,8 @@ internal static class ShortcutTable
             return [contest.Load.Title, contest.Place.Name, "-", "-", "-", "-", "-", MarkdownReport.Figure(contest.KernelRatio), failure];
         var ratios = Ratios(standings).ToArray();
         return [contest.Load.Title, contest.Place.Name, Speed(contest, reads), Speed(contest, skips), MarkdownReport.Figure(Statistics.Median(ratios)),
-            MarkdownReport.Figure(ratios.Min()), MarkdownReport.Figure(ratios.Max()), MarkdownReport.Figure(contest.KernelRatio), Statistics.Median(ratios) >= contest.KernelRatio ? "reached" : ""];
+            MarkdownReport.Figure(ratios.Min()), MarkdownReport.Figure(ratios.Max()), MarkdownReport.Figure(contest.KernelRatio),
+            Statistics.Median(ratios) >= contest.KernelRatio ? "reached" : ""];
     }
 
     private static string[] Counts(Standings standings)

@@ -1,17 +1,17 @@
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>What the command line asks for.</summary>
+/// <summary>The options of the command line.</summary>
 internal sealed record SnapshotBenchOptions
 {
     public int Rounds { get; init; }
 
-    /// <summary>Bytes of the origin.</summary>
+    /// <summary>The size of the origin in bytes.</summary>
     public long Size { get; init; }
 
-    /// <summary>Exceptions of the store that is opened.</summary>
+    /// <summary>The number of exceptions of the store to open.</summary>
     public long Exceptions { get; init; }
 
-    /// <summary>Which parts of the run; all if empty.</summary>
+    /// <summary>The parts to run; all if empty.</summary>
     public IReadOnlyList<string> Parts { get; init; } = [];
 
     public required string Tmpfs { get; init; }
@@ -20,7 +20,7 @@ internal sealed record SnapshotBenchOptions
 
     public string? Json { get; init; }
 
-    /// <summary>A Markdown page that gets the tables.</summary>
+    /// <summary>A Markdown page that receives the tables.</summary>
     public string? Docs { get; init; }
 
     public bool Has(string part) => Parts.Count == 0 || Parts.Contains(part);

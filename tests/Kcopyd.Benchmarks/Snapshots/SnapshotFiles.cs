@@ -4,8 +4,8 @@ using Kcopyd.Benchmarks.Peers;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>An origin of random bytes and room for a store, both allocated: a file that grows would make its file system's journal part of every
-/// flush.</summary>
+/// <summary>An origin of random bytes and room for a store, both allocated, because a growing file would make every flush include the file system's
+/// journal.</summary>
 internal sealed class SnapshotFiles : IDisposable
 {
     public const int ChunkSize = 4096;
@@ -13,16 +13,16 @@ internal sealed class SnapshotFiles : IDisposable
     private readonly ScratchFolder _folder;
 
     /// <param name="arena">The run.</param>
-    /// <param name="name">Of the folder.</param>
-    /// <param name="place">Where.</param>
-    /// <param name="originLength">Bytes.</param>
-    /// <param name="changed">Bytes of the origin that may get an exception.</param>
-    /// <param name="cancellationToken">The interruption.</param>
+    /// <param name="name">The name of the folder.</param>
+    /// <param name="place">The place of the folder.</param>
+    /// <param name="originLength">The size of the origin in bytes.</param>
+    /// <param name="changed">The number of bytes of the origin that may get an exception.</param>
+    /// <param name="cancellationToken">Cancels the run.</param>
     public SnapshotFiles(SnapshotArena arena, string name, Place place, long originLength, long changed, CancellationToken cancellationToken)
     {
         Place = place;
         OriginLength = originLength;
-        CowLength = changed + (changed / 2) + (16 << 20);   // records, and far enough from what is told to be filling
+        CowLength = changed + (changed / 2) + (16 << 20);   // room for records, and never full enough for a warning
         _folder = arena.Cleanup.Folder(place.Folder, name, originLength + CowLength);
         try
         {
@@ -48,7 +48,7 @@ internal sealed class SnapshotFiles : IDisposable
 
     public long CowLength { get; }
 
-    /// <summary>No store, and on the disk nothing in the page cache.</summary>
+    /// <summary>Removes the store, and on a disk drops both files from the page cache.</summary>
     public void Prepare()
     {
         using (var cow = File.OpenHandle(Cow, FileMode.Open, FileAccess.Write))
@@ -80,7 +80,7 @@ internal sealed class SnapshotFiles : IDisposable
     public void Dispose() => _folder.Dispose();
 }
 
-/// <summary>A fresh snapshot whose devices are counted.</summary>
+/// <summary>A new snapshot whose devices count their I/O.</summary>
 internal sealed record OpenSnapshot(SnapshotOrigin Snapshots, Snapshot Snapshot, CountingDevice Origin, CountingDevice Cow) : IAsyncDisposable
 {
     public async ValueTask DisposeAsync()

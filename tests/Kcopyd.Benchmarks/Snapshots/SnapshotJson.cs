@@ -5,7 +5,7 @@ using Kcopyd.Benchmarks.Peers.Reports;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>Everything that was measured, round by round.</summary>
+/// <summary>All measurements, round by round.</summary>
 internal static class SnapshotJson
 {
     private static readonly JsonSerializerOptions s_options = new()

@@ -3,7 +3,7 @@ using Kcopyd.Benchmarks.Peers.Reports;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>A whole run: part after part, each table as soon as it is there, then what was asked for in files.</summary>
+/// <summary>A whole run: one part after the other, each table as soon as it is complete, then the requested files.</summary>
 internal static class SnapshotRun
 {
     private const string Command = "snapshot";
@@ -21,7 +21,8 @@ internal static class SnapshotRun
         await using var arena = new SnapshotArena(options, cleanup);
         var tables = new List<string>();
         var results = new SnapshotResults();
-        await TellAsync($"{machine}\nMedians of {options.Rounds} rounds after a warm-up; the contenders take turns, and what a snapshot was given is read back.\n");
+        await TellAsync(
+            $"{machine}\nMedians of {options.Rounds} rounds after a warm-up; the contenders take turns, and what a snapshot was given is read back.\n");
         if (options.Has("shortcut"))
         {
             await TellAsync(ShortcutTable.Of(results.Counted = await CountedRun.RunAllAsync(arena, cancellationToken)));
@@ -52,7 +53,7 @@ internal static class SnapshotRun
     }
 }
 
-/// <summary>What was measured; empty where it was not asked for.</summary>
+/// <summary>The measurements; empty for parts that were not requested.</summary>
 internal sealed class SnapshotResults
 {
     public IReadOnlyList<CountedRun> Counted { get; set; } = [];

@@ -2,13 +2,13 @@ using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Benchmarks.Snapshots;
 
-/// <summary>Makes a persistent store with so many exceptions, as many writes would have: only the metadata, the data are holes.</summary>
+/// <summary>Creates a persistent store with a given number of exceptions, as if from that many writes: only the metadata; the data are holes.</summary>
 internal static class StoreMaker
 {
     /// <param name="path">The file.</param>
-    /// <param name="exceptions">How many; old chunks are 0 to this, exclusive.</param>
-    /// <param name="shuffled">Old chunks in no order, each once; otherwise ascending.</param>
-    /// <param name="cancellationToken">The interruption.</param>
+    /// <param name="exceptions">The number of exceptions; their old chunks are 0 to this number, exclusive.</param>
+    /// <param name="shuffled">True for old chunks in pseudo-random order; false for ascending order.</param>
+    /// <param name="cancellationToken">Cancels the run.</param>
     public static void Make(string path, long exceptions, bool shuffled, CancellationToken cancellationToken)
     {
         var geometry = new StoreGeometry(SnapshotFiles.ChunkSize);
@@ -18,7 +18,7 @@ internal static class StoreMaker
         var chunk = new byte[geometry.ChunkSize];
         StoreHeader.Of(geometry, valid: true).Write(chunk);
         RandomAccess.Write(file, chunk, 0);
-        // Consecutive numbers times the golden section, modulo the next power of two, leave out those that are too large: each once, in no order.
+        // Consecutive numbers times the golden section, modulo the next power of two, without those that are too large: each number once, shuffled.
         ulong mask = System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)exceptions) - 1, number = 0;
         long made = 0, free = StoreGeometry.FirstData;
         for (var area = 0L; area < areas; area++)
@@ -37,7 +37,7 @@ internal static class StoreMaker
         {
             while (true)
             {
-                // A bijection of the numbers up to the mask: an odd factor, and a shift that is undone from the top.
+                // A bijection of the numbers up to the mask: odd factors, and an XOR with a right shift, which can be inverted from the top bits down.
                 var mixed = unchecked(number++ * 0x9E3779B97F4A7C15) & mask;
                 mixed ^= mixed >> (System.Numerics.BitOperations.PopCount(mask) / 2 + 1);
                 mixed = unchecked(mixed * 0xBF58476D1CE4E5B9) & mask;

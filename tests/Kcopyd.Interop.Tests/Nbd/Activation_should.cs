@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Nbd;
 
-/// <summary><c>kcopyd serve</c> started by others, which pass it sockets and wait until it is ready, and beside others that have its address.</summary>
+/// <summary><c>kcopyd serve</c> started by programs that pass it sockets and wait until it is ready, and beside servers that use its address.</summary>
 public sealed partial class Activation_should : CommandTest
 {
     private const int Terminate = 15;
@@ -87,7 +87,8 @@ public sealed partial class Activation_should : CommandTest
         foreach (var listen in new[] { $"127.0.0.1:{port}", $"unix:{Folder["s"]}" })
         {
             var second = await KcopydProcess.RunAsync("serve", b, "--listen", listen);
-            Assert.True(second is { ExitCode: 2, Output: "" } && second.Error.Contains("Another server listens there", StringComparison.Ordinal), second.ToString());
+            Assert.True(second is { ExitCode: 2, Output: "" }, second.ToString());
+            Assert.Contains("Another server listens there", second.Error, StringComparison.Ordinal);
         }
         first.Signal(Terminate);
         Assert.Equal(0, (await first.WaitAsync(Patience)).ExitCode);
@@ -120,11 +121,15 @@ public sealed partial class Activation_should : CommandTest
         var page = await File.ReadAllTextAsync(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/nbd.md"));
         var units = Unit().Matches(page);
         Assert.Equal(["kcopyd-disk.socket", "kcopyd-disk.service"], units.Select(unit => unit.Groups[1].Value));
-        foreach (Match unit in units)       // a program that is here, since systemd looks for it
-            await File.WriteAllTextAsync(Folder[unit.Groups[1].Value], unit.Groups[2].Value.Replace("/usr/bin/kcopyd", Tool.Find("env")!, StringComparison.Ordinal));
+        foreach (Match unit in units)
+        {
+            // With an existing program, because systemd checks that it exists.
+            var text = unit.Groups[2].Value.Replace("/usr/bin/kcopyd", Tool.Find("env")!, StringComparison.Ordinal);
+            await File.WriteAllTextAsync(Folder[unit.Groups[1].Value], text);
+        }
         var verified = await Tool.RunAsync("systemd-analyze", "verify", Folder["kcopyd-disk.socket"], Folder["kcopyd-disk.service"]);
         Assert.True(verified.ExitCode == 0 && !verified.Error.Contains("kcopyd-disk", StringComparison.Ordinal), verified.ToString());
-        // And the command takes the words behind it.
+        // The command accepts the arguments of ExecStart.
         var words = ExecStart().Match(units[1].Groups[2].Value).Groups[1].Value.Split(' ');
         Assert.Equal("serve", words[0]);
         var started = await KcopydProcess.RunAsync(words);

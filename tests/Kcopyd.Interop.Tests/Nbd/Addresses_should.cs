@@ -7,18 +7,19 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Nbd;
 
-/// <summary>The addresses that we write, read by the programs of others, and the other way round.</summary>
+/// <summary>The addresses that we write, as other programs read them.</summary>
 public sealed class Addresses_should : ServerTest
 {
     private static readonly string[] Odd =
     [
-        "a/b", "/a", "a//b", "100%", "%41", "a?b", "a#b", "a b", "a+b", "a&b=c;d", "ä日本", "😀", "nbd://host/x?socket=y#z", "@1M+64K:disk", "..", "-x", "[a]", "\"'\\", "a:b@c",
+        "a/b", "/a", "a//b", "100%", "%41", "a?b", "a#b", "a b", "a+b", "a&b=c;d", "ä日本", "😀",
+        "nbd://host/x?socket=y#z", "@1M+64K:disk", "..", "-x", "[a]", "\"'\\", "a:b@c",
     ];
 
     [SkippableFact]
     public async Task mean_the_same_export_to_libnbd_qemu_and_us()
     {
-        // Each export has a size of its own.
+        // Each export has a different size.
         var socket = Serve(Own(BlockDevice.Memory(512)), null, Odd.Select((name, i) => new NbdExport(name, Own(BlockDevice.Memory((i + 2) * 512)))));
         for (var i = 0; i < Odd.Length; i++)
         {
@@ -35,11 +36,13 @@ public sealed class Addresses_should : ServerTest
         Requires.Tools("nbdkit");
         foreach (var name in new[] { "s %?#&;=+ä", @"not utf-8 \377\303" })
         {
-            var uri = NbdUri.Parse($"nbd+unix:///?socket={Folder["x"][..^1]}{(name.Contains('\\', StringComparison.Ordinal) ? "not%20utf-8%20%FF%C3" : global::System.Uri.EscapeDataString(name))}");
+            var escaped = name.Contains('\\', StringComparison.Ordinal) ? "not%20utf-8%20%FF%C3" : global::System.Uri.EscapeDataString(name);
+            var uri = NbdUri.Parse($"nbd+unix:///?socket={Folder["x"][..^1]}{escaped}");
             try
             {
-                // .NET passes arguments as UTF-8 only.
-                await using var peer = Tool.Start("sh", "-c", """nbdkit --foreground -U "$1$(printf "$2")" -P "$1pid" memory 4096; exit $?""", "sh", Folder["x"][..^1], name.Replace("%", "%%", StringComparison.Ordinal));
+                // By a shell, because .NET can pass arguments only as UTF-8.
+                await using var peer = Tool.Start("sh", "-c", """nbdkit --foreground -U "$1$(printf "$2")" -P "$1pid" memory 4096; exit $?""", "sh",
+                    Folder["x"][..^1], name.Replace("%", "%%", StringComparison.Ordinal));
                 await peer.UntilAsync(() => File.Exists(Folder["pid"]) && new FileInfo(Folder["pid"]).Length > 0, "ready to serve");
                 Assert.Equal(4096, (await NbdBlockDevice.QueryAsync(uri)).Length);
                 Assert.Equal("4096", (await RunAsync("nbdinfo", "--size", uri.ToString())).Trim());
@@ -48,7 +51,7 @@ public sealed class Addresses_should : ServerTest
             }
             finally
             {
-                await RunAsync("find", Folder["x"][..^1], "-type", "s", "-delete");      // .NET cannot
+                await RunAsync("find", Folder["x"][..^1], "-type", "s", "-delete");      // .NET cannot delete such a path
             }
         }
     }
@@ -60,10 +63,14 @@ public sealed class Addresses_should : ServerTest
     public async Task lead_to_IPv6_addresses_with_and_without_a_zone(string host)
     {
         Requires.That(Socket.OSSupportsIPv6 && Dns.GetHostAddresses("::1").Length > 0 && CanBind(), "needs IPv6 on loopback");
-        var server = Own(System.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.IPv6Loopback, 0)], Exports = [new NbdExport("", Own(BlockDevice.Memory(4096)))] }));
+        var server = Own(System.Kcopyd().StartNbdServer(new NbdServerOptions
+        {
+            EndPoints = [new IPEndPoint(IPAddress.IPv6Loopback, 0)],
+            Exports = [new NbdExport("", Own(BlockDevice.Memory(4096)))],
+        }));
         var uri = new NbdUri { Host = host, Port = ((IPEndPoint)server.EndPoints[0]).Port };
         Assert.Equal(4096, (await NbdBlockDevice.QueryAsync(NbdUri.Parse(uri.ToString()))).Length);
-        if (!host.Contains("lo", StringComparison.Ordinal))      // glibc looks a name up for link-local addresses only
+        if (!host.Contains("lo", StringComparison.Ordinal))      // glibc resolves zone names only for link-local addresses
             Assert.Equal("4096", (await RunAsync("nbdinfo", "--size", uri.ToString())).Trim());
 
         static bool CanBind()

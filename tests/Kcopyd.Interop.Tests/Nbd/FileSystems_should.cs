@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Nbd;
 
-/// <summary>File systems of the kernel on what we serve: by nbdfuse and a loop device, and by the kernel's own NBD client in a machine of its own.</summary>
+/// <summary>The kernel's file systems on devices that we serve: through nbdfuse and a loop device, and through the kernel's NBD client in a guest.</summary>
 public sealed class FileSystems_should : ServerTest
 {
     [SkippableFact]
@@ -12,7 +12,7 @@ public sealed class FileSystems_should : ServerTest
         RealKernel.Require();
         Requires.Tools("nbd-client", "slirp-fullbolt", "ip", "mkfs.ext2", "e2fsck");
         var device = await DeviceAsync("snapshot", 8 * MiB);
-        // The guest's 10.0.2.2 is this machine's loopback. Its network needs 44 ms for each write that is waited for, so there are few.
+        // The guest's 10.0.2.2 is this machine's loopback. The guest's network takes 44 ms for each write that it waits for, so there are few.
         using var kernel = new RealKernel { Arguments = $"eth0=slirp,,{Tool.Find("slirp-fullbolt")}" };
         var output = await kernel.RunAsync($$"""
             set -e
@@ -46,7 +46,7 @@ public sealed class FileSystems_should : ServerTest
         await using var fuse = await NbdFuse.ConnectAsync(Uri(Serve(served)));
         await RunAsync($"mkfs.{type}", "-q", fuse.Path);
         var mount = Folder.EmptyFolder("mount");
-        // A tree of the machine's own, with links, modes and small files.
+        // A tree of this machine with links, modes and small files.
         const string Tree = "/etc";
         await RunAsync("mount", "-o", "loop", "-t", type, fuse.Path, mount);
         try

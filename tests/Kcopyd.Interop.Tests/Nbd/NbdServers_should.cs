@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Nbd;
 
-/// <summary>Our client with the servers that everybody has.</summary>
+/// <summary>Our client with the common servers.</summary>
 public sealed class NbdServers_should : EngineTest
 {
     private const int Length = 8 << 20;
@@ -64,7 +64,7 @@ public sealed class NbdServers_should : EngineTest
         File.WriteAllBytes(Folder["expected"], model);
         Assert.True((await Client.CopyAsync(device.Whole(), [Create(Folder["copy"], Length).Whole()])).IsSuccess);
         await Files.AssertIdenticalAsync(Folder["expected"], Folder["copy"]);
-        // And as somebody else's client sees it.
+        // Another client sees the same.
         await Tool.OutputAsync("nbdcopy", device.Name, Folder["copied"]);
         await Files.AssertIdenticalAsync(Folder["expected"], Folder["copied"]);
     }
@@ -99,7 +99,7 @@ public sealed class NbdServers_should : EngineTest
         var device = await OpenAsync(peer.Uri);
         Assert.Equal((4096, 4096), (device.Alignment, device.LogicalBlockSize));
         Assert.Equal(IoError.Invalid, (await device.ReadAsync(512, new byte[4096])).Error);
-        Assert.Equal(IoResult.Success(131072 - 4096), await device.WriteAsync(4096, new byte[1 << 20]));     // to the end of a preferred block
+        Assert.Equal(IoResult.Success(131072 - 4096), await device.WriteAsync(4096, new byte[1 << 20]));     // up to the end of a preferred block
 
         var source = Folder.RandomFile("source", Length);
         Assert.True((await Client.CopyAsync(OpenSource(source).Whole(), [device.Whole()], CopyFlags.Flush | CopyFlags.Verify)).IsSuccess);
@@ -109,13 +109,14 @@ public sealed class NbdServers_should : EngineTest
     public async Task have_their_errors_reported_as_what_they_are()
     {
         Requires.Tools("nbdkit");
-        var peer = Own(await NbdPeer.NbdkitAsync(Folder, "s", "--filter=error", "memory", $"{Length}", "error-pread=EIO", "error-pread-rate=100%", "error-pwrite=ENOSPC", "error-pwrite-rate=100%"));
+        var peer = Own(await NbdPeer.NbdkitAsync(Folder, "s", "--filter=error", "memory", $"{Length}",
+            "error-pread=EIO", "error-pread-rate=100%", "error-pwrite=ENOSPC", "error-pwrite-rate=100%"));
         var device = await OpenAsync(peer.Uri);
         Assert.Equal(IoResult.Failure(IoError.Io), await device.ReadAsync(0, new byte[512]));
         Assert.Equal(IoResult.Failure(IoError.NoSpace), await device.WriteAsync(0, new byte[512]));
 
         var result = await Client.CopyAsync(device.Whole(), [Create(Folder["copy"], Length).Whole()]);
-        Assert.True(result.ReadError || result.Offloaded.Holes == Length);      // memory that nobody wrote is a hole
+        Assert.True(result.ReadError || result.Offloaded.Holes == Length);      // memory that was never written is a hole
         result = await Client.CopyAsync(OpenSource(Folder.RandomFile("source", Length)).Whole(), [device.Whole()]);
         Assert.Equal(1UL, result.WriteErrors);
     }
@@ -142,7 +143,8 @@ public sealed class NbdServers_should : EngineTest
         var certificates = PemFolder.Make(Folder, "pki");
         var peer = Own(await (server == "nbdkit"
             ? NbdPeer.NbdkitAsync(Folder, "s", "--tls=require", "--tls-certificates=" + certificates, "--tls-verify-peer", "memory", $"{Length}")
-            : NbdPeer.QemuNbdAsync(Folder, "s", "--object", $"tls-creds-x509,id=tls0,endpoint=server,verify-peer=on,dir={certificates}", "--tls-creds=tls0", "--format=raw", Folder.EmptyFile("disk", Length))));
+            : NbdPeer.QemuNbdAsync(Folder, "s", "--object", $"tls-creds-x509,id=tls0,endpoint=server,verify-peer=on,dir={certificates}",
+                "--tls-creds=tls0", "--format=raw", Folder.EmptyFile("disk", Length))));
         var uri = NbdUri.Parse($"nbds+unix:///?socket={peer.Path}&tls-certificates={certificates}&tls-hostname=localhost");
         var device = await OpenAsync(uri);
         var source = Folder.RandomFile("source", Length);
@@ -154,7 +156,7 @@ public sealed class NbdServers_should : EngineTest
         await AssertRefusedAsync(uri with { TlsCertificates = PemFolder.Make(Folder, "other") }, "than the one in");
         await AssertRefusedAsync(peer.Uri, "nbds");
 
-        // They look at the client's certificate after they have said that all is well.
+        // The servers check the client's certificate only after they have reported success.
         var (none, other) = (PemFolder.Make(Folder, "none"), PemFolder.Make(Folder, "stranger"));
         foreach (var folder in new[] { none, other })
             File.Copy(Path.Combine(certificates, "ca-cert.pem"), Path.Combine(folder, "ca-cert.pem"), overwrite: true);
@@ -168,7 +170,8 @@ public sealed class NbdServers_should : EngineTest
     {
         Requires.Tools("nbdkit");
         var peer = Own(await NbdPeer.NbdkitAsync(Folder, "s", "memory", $"{Length}"));
-        var refused = await Assert.ThrowsAsync<NbdException>(() => Actors.Kcopyd().OpenNbdDeviceAsync(peer.Uri with { IsTls = true, TlsCertificates = PemFolder.Make(Folder, "pki") }));
+        var uri = peer.Uri with { IsTls = true, TlsCertificates = PemFolder.Make(Folder, "pki") };
+        var refused = await Assert.ThrowsAsync<NbdException>(() => Actors.Kcopyd().OpenNbdDeviceAsync(uri));
         Assert.Contains("refuses TLS", refused.Message, StringComparison.Ordinal);
     }
 
@@ -177,7 +180,8 @@ public sealed class NbdServers_should : EngineTest
     {
         Requires.Tools("nbdkit");
         var source = Folder.RandomFile("source", 4 * Length);
-        var peer = Own(await NbdPeer.NbdkitAsync(Folder, "s", "--filter=delay", "--filter=cache", "file", Folder.EmptyFile("disk", 4 * Length), "cache=writeback", "wdelay=10ms"));
+        var peer = Own(await NbdPeer.NbdkitAsync(Folder, "s", "--filter=delay", "--filter=cache",
+            "file", Folder.EmptyFile("disk", 4 * Length), "cache=writeback", "wdelay=10ms"));
         var device = await OpenAsync(peer.Uri);
         var copy = Client.CopyAsync(OpenSource(source).Whole(), [device.Whole()], CopyFlags.Flush, out var job);
 

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Nbd;
 
-/// <summary>Servers that have a place for one client, and those that end with it.</summary>
+/// <summary>Servers that accept one client at a time, and servers that end when their client disconnects.</summary>
 public sealed class OneClient_servers_should : EngineTest
 {
     private const int Length = 16 << 20;
@@ -54,7 +54,8 @@ public sealed class OneClient_servers_should : EngineTest
         await using var peer = await NbdPeer.NbdkitAsync(Folder, "s", "--filter=delay", "file", disk, "rdelay=5ms");
         await using var device = await Actors.Kcopyd().OpenNbdDeviceAsync(peer.Uri);
         File.Delete(peer.Path);
-        await using var successor = await NbdPeer.NbdkitAsync(Folder, "s", "--filter=delay", "--filter=log", "file", other, "rdelay=5ms", "logfile=" + Folder["log"]);
+        await using var successor = await NbdPeer.NbdkitAsync(Folder, "s", "--filter=delay", "--filter=log",
+            "file", other, "rdelay=5ms", "logfile=" + Folder["log"]);
 
         Assert.True((await Client.CopyAsync(device.Whole(), [Create(Folder["copy"], Length).Whole()])).IsSuccess);
 

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Nbd;
 
-/// <summary>The table: a program that nobody here wrote, what it does, and the kind of device that we serve to it.</summary>
+/// <summary>Programs of other projects, what they do, and the kinds of device that we serve to them.</summary>
 public sealed class Programs_should : ServerTest
 {
     [SkippableTheory]
@@ -14,17 +14,20 @@ public sealed class Programs_should : ServerTest
     public async Task Nbdinfo_lists_and_tells(string device)
     {
         var served = await DeviceAsync(device, 3 * MiB + 512);
-        var socket = Serve(served, null, new NbdExport("two", BlockDevice.Memory(MiB)) { Description = "small" }, new NbdExport("locked", BlockDevice.Memory(MiB)) { ReadOnly = true });
+        var socket = Serve(served, null,
+            new NbdExport("two", BlockDevice.Memory(MiB)) { Description = "small" },
+            new NbdExport("locked", BlockDevice.Memory(MiB)) { ReadOnly = true });
         Assert.Equal($"{3 * MiB + 512}", (await RunAsync("nbdinfo", "--size", Uri(socket))).Trim());
         using var list = JsonDocument.Parse(await RunAsync("nbdinfo", "--list", "--json", Uri(socket)));
-        Assert.Equal(["", "locked", "two"], list.RootElement.GetProperty("exports").EnumerateArray().Select(static export => export.GetProperty("export-name").GetString()));
+        Assert.Equal(["", "locked", "two"],
+            list.RootElement.GetProperty("exports").EnumerateArray().Select(static export => export.GetProperty("export-name").GetString()));
         Assert.Equal("small", list.RootElement.GetProperty("exports")[2].GetProperty("description").GetString());
         using var info = JsonDocument.Parse(await RunAsync("nbdinfo", "--json", Uri(socket)));
         var export = info.RootElement.GetProperty("exports")[0];
         foreach (var can in new[] { "can_flush", "can_fua", "can_zero", "can_fast_zero", "can_df", "can_cache", "can_multi_conn" })
             Assert.True(export.GetProperty(can).GetBoolean(), can);
         await RunAsync("nbdinfo", "--is", "read-only", Uri(socket, "locked"));
-        Assert.NotEqual(0, (await Tool.RunAsync("nbdinfo", Uri(socket, "tw"))).ExitCode);        // exactly that name
+        Assert.NotEqual(0, (await Tool.RunAsync("nbdinfo", Uri(socket, "tw"))).ExitCode);        // only the exact name is found
     }
 
     [SkippableFact]
@@ -33,25 +36,28 @@ public sealed class Programs_should : ServerTest
         var image = Folder["sparse.img"];
         using (var file = File.OpenHandle(image, FileMode.CreateNew, FileAccess.ReadWrite))
         {
-            RandomAccess.SetLength(file, 8L << 30);     // more than one request's worth of block status
+            RandomAccess.SetLength(file, 8L << 30);     // more than one block status request covers
             RandomAccess.Write(file, new byte[MiB].Select(static _ => (byte)1).ToArray(), 1L << 30);
         }
         var socket = Serve(Own(BlockDevice.Open(image, new() { ReadOnly = true })));
         using var map = JsonDocument.Parse(await RunAsync("nbdinfo", "--map", "--json", Uri(socket)));
         Assert.Equal(
             [(0, 1L << 30, 3), (1L << 30, MiB, 0), ((1L << 30) + MiB, (7L << 30) - MiB, 3)],
-            map.RootElement.EnumerateArray().Select(static extent => (extent.GetProperty("offset").GetInt64(), extent.GetProperty("length").GetInt64(), extent.GetProperty("type").GetInt32())));
+            map.RootElement.EnumerateArray().Select(static extent =>
+                (extent.GetProperty("offset").GetInt64(), extent.GetProperty("length").GetInt64(), extent.GetProperty("type").GetInt32())));
         Assert.Contains("hole,zero", await RunAsync("nbdinfo", "--map", "--totals", Uri(socket)), StringComparison.Ordinal);
     }
 
     [SkippableTheory]
-    [InlineData("file", ""), InlineData("file", "--request-size=33554432"), InlineData("file", "--connections=4 --requests=64"), InlineData("file", "--synchronous")]
-    [InlineData("file", "--allocated"), InlineData("file", "--flush --destination-is-zero"), InlineData("memory", "--connections=4"), InlineData("snapshot", ""), InlineData("snapshot", "--connections=4")]
+    [InlineData("file", ""), InlineData("file", "--request-size=33554432")]
+    [InlineData("file", "--connections=4 --requests=64"), InlineData("file", "--synchronous")]
+    [InlineData("file", "--allocated"), InlineData("file", "--flush --destination-is-zero")]
+    [InlineData("memory", "--connections=4"), InlineData("snapshot", ""), InlineData("snapshot", "--connections=4")]
     public async Task Nbdcopy_copies_there_and_back(string device, string options)
     {
         var image = RandomFile("image", 40 * MiB);
         using (var file = File.OpenHandle(image, access: FileAccess.ReadWrite))
-            RandomAccess.Write(file, new byte[8 * MiB], 16 * MiB);      // zeroes, which it sends as such
+            RandomAccess.Write(file, new byte[8 * MiB], 16 * MiB);      // zeroes, which nbdcopy sends as a request for zeroes
         var served = await DeviceAsync(device, 40 * MiB);
         var socket = Serve(served);
         var arguments = options.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -94,7 +100,7 @@ public sealed class Programs_should : ServerTest
     {
         var served = await DeviceAsync(device, 16 * MiB);
         var socket = Serve(served);
-        // Out of each other's way where they are asynchronous; each is read back by its pattern.
+        // Asynchronous operations do not overlap; each is read back by its pattern.
         var script = new[]
         {
             "write -P 0x11 0 1M", "write -f -P 0x22 1M 64k", "write -P 0x33 1234 777", "aio_write -P 0x44 2M 512k", "aio_write -P 0x55 3M 512k", "aio_flush",
@@ -111,8 +117,8 @@ public sealed class Programs_should : ServerTest
     public async Task Fio_verifies_what_it_wrote(string device)
     {
         var served = await DeviceAsync(device, 32 * MiB);
-        var output = await RunAsync("fio", "--name=verify", "--ioengine=nbd", $"--uri={Uri(Serve(served))}", "--rw=randrw", "--bsrange=4k-128k", "--iodepth=32", "--size=32m",
-            "--verify=crc32c", "--verify_fatal=1", "--randseed=5");
+        var output = await RunAsync("fio", "--name=verify", "--ioengine=nbd", $"--uri={Uri(Serve(served))}",
+            "--rw=randrw", "--bsrange=4k-128k", "--iodepth=32", "--size=32m", "--verify=crc32c", "--verify_fatal=1", "--randseed=5");
         Assert.Contains("err= 0", output, StringComparison.Ordinal);
     }
 

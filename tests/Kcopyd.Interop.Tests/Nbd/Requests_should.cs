@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 
 namespace Kcopyd.Interop.Tests.Nbd;
 
-/// <summary>Measures the whole process: nothing runs beside it.</summary>
+/// <summary>The collection of tests that measure the whole process, so that no other test may run at the same time.</summary>
 [CollectionDefinition(nameof(Requests_should), DisableParallelization = true)]
 public sealed class RequestsAlone;
 
@@ -28,17 +28,18 @@ public sealed class Requests_should(ITestOutputHelper output) : EngineTest
         await RunAsync(device, writes);
         await RunAsync(device, writes);
 
-        var least = long.MaxValue;
+        var min = long.MaxValue;
         for (var round = 0; round < 3; round++)
         {
             var (before, started) = (GC.GetTotalAllocatedBytes(precise: true), Stopwatch.GetTimestamp());
             await RunAsync(device, writes);
-            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
-            output.WriteLine($"{Depth * Each / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} {(writes ? "writes" : "reads")} of 4 KiB a second, {least / (Depth * Each)} bytes each");
+            min = Math.Min(min, GC.GetTotalAllocatedBytes(precise: true) - before);
+            var rate = Depth * Each / Stopwatch.GetElapsedTime(started).TotalSeconds;
+            output.WriteLine($"{rate:N0} {(writes ? "writes" : "reads")} of 4 KiB a second, {min / (Depth * Each)} bytes each");
         }
 
-        // MessageDispatcher.Schedule wraps what it is given.
-        Assert.InRange(least / (Depth * Each), 0, 40);
+        // MessageDispatcher.Schedule allocates a wrapper for its argument.
+        Assert.InRange(min / (Depth * Each), 0, 40);
     }
 
     private static Task RunAsync(NbdBlockDevice device, bool writes) => Task.WhenAll(Enumerable.Range(0, Depth).Select(async worker =>

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Nbd;
 
-/// <summary>The built command in a process of its own, and clients that nobody here wrote.</summary>
+/// <summary>The built command in its own process, with clients of other projects.</summary>
 [Trait(KcopydProcess.Trait, KcopydProcess.Kcopyd)]
 public sealed class ServeCommand_should : CommandTest
 {
@@ -51,7 +51,7 @@ public sealed class ServeCommand_should : CommandTest
         Assert.True(Path.Exists(Socket));
         await ServeAsync(image);
         await Tool.OutputAsync("nbdcopy", Address(""), Folder["copy"]);
-        await Tool.OutputAsync("cmp", image, Folder["copy"]);      // .NET would want a lock on what is served
+        await Tool.OutputAsync("cmp", image, Folder["copy"]);      // .NET would try to lock the file, which the server has locked
     }
 
     [SkippableFact]
@@ -79,8 +79,8 @@ public sealed class ServeCommand_should : CommandTest
         var image = await ImageAsync("disk.img");
         var served = await ServeAsync(image, "--control", $"unix:{Folder["control"]}");
         await QemuAsync("", "write -P 2 512k 64k");
-        // 256 KiB at a time, of another byte each time; each write is one request.
-        var commands = Enumerable.Range(3, 200).SelectMany(pattern => new[] { "-c", $"write -P {pattern} 0 256k" }).SelectMany(static (word, i) => i % 2 == 1 ? [word, "-c", "sleep 20"] : new[] { word });
+        // Each write is one request of 256 KiB with a different byte.
+        var commands = Enumerable.Range(3, 200).SelectMany(pattern => new[] { "-c", $"write -P {pattern} 0 256k", "-c", "sleep 20" });
         await using (var writer = Tool.Start("stdbuf", ["-oL", "qemu-io", "-f", "raw", .. commands, Address("")]))
         {
             await writer.UntilAsync(() => writer.Output.Contains("wrote", StringComparison.Ordinal), "wrote");
@@ -95,7 +95,7 @@ public sealed class ServeCommand_should : CommandTest
             await Tool.OutputAsync("nbdcopy", Address("disk.cow"), Folder["late"]);
 
             var early = await File.ReadAllBytesAsync(Folder["early"]);
-            Assert.InRange(early[0], 2 + before, 4 + after);       // the last that was answered before, or one that was on its way
+            Assert.InRange(early[0], 2 + before, 4 + after);       // the last write answered before, or one in flight
             Assert.All(early[..(256 << 10)], one => Assert.Equal(early[0], one));
             Assert.All(early[(256 << 10)..(512 << 10)], one => Assert.Equal(1, one));
             Assert.All(early[(512 << 10)..(576 << 10)], one => Assert.Equal(2, one));
@@ -150,8 +150,9 @@ public sealed class ServeCommand_should : CommandTest
     {
         Requires.Tools("strace", "qemu-io");
         var image = await ImageAsync("a.img");
-        // strace as a child of the command (-D), which then has the signal; and a client that does not flush, who would be told.
-        var served = Own(Tool.Start("strace", ["-D", "-f", "-qq", "-o", "/dev/null", "-P", image, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO",
+        // strace runs as a child of the command (-D), so that the command receives the signal. The client does not flush, because it would receive the error.
+        var served = Own(Tool.Start("strace", ["-D", "-f", "-qq", "-o", "/dev/null", "-P", image,
+            "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO",
             .. KcopydProcess.Command, "serve", image, "--listen", $"unix:{Socket}"]));
         await served.UntilAsync(() => served.Output.StartsWith("ready ", StringComparison.Ordinal), "ready");
         var written = await Tool.RunAsync("qemu-io", "-t", "unsafe", "-f", "raw", "-c", "write -P 5 0 4k", Address(""));
@@ -185,16 +186,18 @@ public sealed class ServeCommand_should : CommandTest
         Assert.DoesNotContain("fail", output, StringComparison.OrdinalIgnoreCase);
     }
 
-    // As docs/nbd.md makes them.
+    // As docs/nbd.md creates them.
     private static async Task CertificatesAsync(string folder)
     {
         Directory.CreateDirectory(folder);
         string File(string name) => Path.Combine(folder, name);
-        await Tool.OutputAsync("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "365", "-subj", "/CN=kcopyd test authority", "-keyout", File("ca-key.pem"), "-out", File("ca-cert.pem"));
+        await Tool.OutputAsync("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "365", "-subj", "/CN=kcopyd test authority",
+            "-keyout", File("ca-key.pem"), "-out", File("ca-cert.pem"));
         foreach (var (role, usage) in new[] { ("server", "serverAuth"), ("client", "clientAuth") })
         {
-            await Tool.OutputAsync("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "365", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-                "-addext", $"extendedKeyUsage={usage}", "-addext", "basicConstraints=critical,CA:FALSE", "-CA", File("ca-cert.pem"), "-CAkey", File("ca-key.pem"), "-keyout", File($"{role}-key.pem"), "-out", File($"{role}-cert.pem"));
+            await Tool.OutputAsync("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "365", "-subj", "/CN=localhost",
+                "-addext", "subjectAltName=DNS:localhost", "-addext", $"extendedKeyUsage={usage}", "-addext", "basicConstraints=critical,CA:FALSE",
+                "-CA", File("ca-cert.pem"), "-CAkey", File("ca-key.pem"), "-keyout", File($"{role}-key.pem"), "-out", File($"{role}-cert.pem"));
         }
     }
 }

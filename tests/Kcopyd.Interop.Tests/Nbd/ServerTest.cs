@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Nbd;
 
-/// <summary>What tests share in which programs of others use our server.</summary>
+/// <summary>The base of tests in which programs of other projects use our server.</summary>
 public abstract class ServerTest : IAsyncLifetime
 {
     protected const int MiB = 1 << 20;
@@ -36,27 +36,39 @@ public abstract class ServerTest : IAsyncLifetime
         }
     }
 
-    /// <summary>Disposed with the test, the last first.</summary>
+    /// <summary>Registers an object that is disposed with the test, in reverse order.</summary>
     private protected T Own<T>(T owned) where T : IAsyncDisposable
     {
         _owned.Push(owned);
         return owned;
     }
 
-    /// <summary>Serves devices on a unix socket, the first under the empty name.</summary>
-    /// <returns>The socket.</returns>
+    /// <summary>Serves devices on a Unix socket, the first under the empty name.</summary>
+    /// <returns>The path of the socket.</returns>
     private protected string Serve(IBlockDevice device, NbdTls? tls = null, params IEnumerable<NbdExport> more)
     {
         var socket = Folder[$"{_owned.Count}.sock"];
-        Own(System.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new UnixDomainSocketEndPoint(socket)], Exports = [new NbdExport("", device) { Description = "the first" }, .. more], Tls = tls }));
+        Own(System.Kcopyd().StartNbdServer(new NbdServerOptions
+        {
+            EndPoints = [new UnixDomainSocketEndPoint(socket)],
+            Exports = [new NbdExport("", device) { Description = "the first" }, .. more],
+            Tls = tls,
+        }));
         return socket;
     }
 
-    /// <summary>Serves a device on a free port of loopback.</summary>
-    private protected int ServePort(IBlockDevice device) =>
-        ((IPEndPoint)Own(System.Kcopyd().StartNbdServer(new NbdServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Exports = [new NbdExport("", device)] })).EndPoints[0]).Port;
+    /// <summary>Serves a device on a free port of the loopback interface.</summary>
+    private protected int ServePort(IBlockDevice device)
+    {
+        var server = Own(System.Kcopyd().StartNbdServer(new NbdServerOptions
+        {
+            EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
+            Exports = [new NbdExport("", device)],
+        }));
+        return ((IPEndPoint)server.EndPoints[0]).Port;
+    }
 
-    /// <summary>An empty device of some kind.</summary>
+    /// <summary>An empty device of the given kind.</summary>
     private protected async Task<IBlockDevice> DeviceAsync(string kind, long length) => kind switch
     {
         "memory" => Own(BlockDevice.Memory((int)length)),
@@ -85,7 +97,7 @@ public abstract class ServerTest : IAsyncLifetime
         return Folder[name];
     }
 
-    /// <summary>What the device holds, past every server.</summary>
+    /// <summary>Reads the device directly, not through a server, into a file.</summary>
     private protected async Task<string> ContentAsync(IBlockDevice device, string name = "content")
     {
         var bytes = new byte[device.Length];

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Nbd;
 
-/// <summary>Servers that are there and do not answer: stopped, or behind a network that drops what is sent.</summary>
+/// <summary>Servers that exist but do not answer: stopped, or behind a network that drops all packets.</summary>
 public sealed class Silent_servers_should : EngineTest
 {
     private const int Length = 16 << 20;
@@ -16,7 +16,7 @@ public sealed class Silent_servers_should : EngineTest
         RequestTimeout = TimeSpan.FromMilliseconds(500), ConnectTimeout = TimeSpan.FromMilliseconds(500), ReconnectLimit = TimeSpan.FromSeconds(1),
     };
 
-    // On a busy machine a server that answers may need longer than half a second, again and again.
+    // On a busy machine, a server that answers may repeatedly need longer than half a second.
     private static readonly NbdClientOptions Patient = new()
     {
         RequestTimeout = TimeSpan.FromSeconds(3), ConnectTimeout = TimeSpan.FromSeconds(10), ReconnectLimit = TimeSpan.FromMinutes(1),
@@ -28,7 +28,7 @@ public sealed class Silent_servers_should : EngineTest
         ? NbdPeer.NbdkitAsync(Folder, "s", "--filter=delay", "file", disk, "delay-read=5ms", "delay-write=5ms")
         : NbdPeer.QemuNbdAsync(Folder, "s", "--format=raw", disk)));
 
-    // With little at once, so that it does not end before it is disturbed.
+    // Slow, so that the copy does not end before it is disturbed.
     private Task<CopyResult> CopyAsync(NbdBlockDevice device, string copy, out KcopydJob job) =>
         Client.CopyAsync(device.Whole(), [Create(copy, Length).WithDelay(TimeSpan.FromMilliseconds(5)).Whole()], CopyFlags.IgnoreError, out job);
 
@@ -45,7 +45,7 @@ public sealed class Silent_servers_should : EngineTest
         var result = await copying.WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Equal(IoError.NoDevice, result.ReadFault!.Error);
-        Assert.Empty(result.Unreadable);        // a server that is gone is no bad sector
+        Assert.Empty(result.Unreadable);        // a missing server is not a bad sector
         Assert.Equal(NbdDeviceState.Failed, device.State);
         await device.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
     }
@@ -75,7 +75,8 @@ public sealed class Silent_servers_should : EngineTest
         Requires.Tools("nbdkit");
         var disk = Folder.RandomFile("disk", Length);
         await using var machine = await NetworkNamespace.CreateAsync();
-        await using var server = machine.Start("nbdkit", "--foreground", "-i", machine.Address, "-P", Folder["pid"], "--filter=delay", "file", disk, "delay-read=5ms");
+        await using var server = machine.Start("nbdkit", "--foreground", "-i", machine.Address, "-P", Folder["pid"],
+            "--filter=delay", "file", disk, "delay-read=5ms");
         await server.UntilAsync(() => File.Exists(Folder["pid"]) && new FileInfo(Folder["pid"]).Length > 0, "ready to serve");
         await using var device = await Actors.Kcopyd().OpenNbdDeviceAsync(new NbdUri { Host = machine.Address }, isMended ? Patient : Impatient);
         var copying = CopyAsync(device, Folder["copy"], out var job);

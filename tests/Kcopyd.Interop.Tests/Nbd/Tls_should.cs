@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Nbd;
 
-/// <summary>TLS between our server and the programs of others. They speak GnuTLS.</summary>
+/// <summary>TLS between our server and programs of other projects, which use GnuTLS.</summary>
 public sealed class Tls_should : ServerTest
 {
     private readonly string _certificates;
@@ -62,6 +62,7 @@ public sealed class Tls_should : ServerTest
         var socket = Serve(Own(BlockDevice.Memory(MiB)), NbdTls.ForServer(_certificates, verifyClient: true));
         var refused = await Tool.RunAsync("qemu-img", "info", "--object", $"tls-creds-x509,id=tls0,dir={bare},endpoint=client", "--image-opts",
             $"driver=nbd,server.type=unix,server.path={socket},tls-creds=tls0,tls-hostname=localhost");
-        Assert.Contains("accepts only clients with a certificate of an authority that it trusts. Client refused: it presents no certificate", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("accepts only clients with a certificate of an authority that it trusts. Client refused: it presents no certificate",
+            refused.Error, StringComparison.Ordinal);
     }
 }

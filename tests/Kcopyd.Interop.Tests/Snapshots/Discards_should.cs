@@ -5,8 +5,8 @@ using Xunit.Abstractions;
 namespace Kcopyd.Interop.Tests.Snapshots;
 
 /// <summary>
-/// The one thing found in which we differ on purpose. The kernel (6.1) does not cut a discard that begins within a chunk at that chunk's end:
-/// it discards as many sectors of the store as were asked for, whatever chunk lies behind: another chunk of the snapshot, or records.
+/// The only known deliberate difference from the kernel. The kernel (6.1) does not split a discard that begins within a chunk at that chunk's end: it discards
+/// the requested number of sectors of the store, including those of the next chunk there, which may be another chunk of the snapshot, or records.
 /// </summary>
 public sealed class Discards_should(ITestOutputHelper output) : SnapshotTest
 {

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Snapshots;
 
-/// <summary>What a full store answers, by the real kernel's example: the status after each step, told here as it was seen there.</summary>
+/// <summary>The results of a full store, as with the real kernel; the statuses after each step are those that the kernel showed.</summary>
 public sealed class FullStores_should : SnapshotTest
 {
     private const int Chunk = 8, Room = 4;      // sectors; chunks that fit into the store
@@ -17,11 +17,12 @@ public sealed class FullStores_should : SnapshotTest
             ["24/48 16", "32/48 16", "40/48 16", "48/48 16", "Invalid", "Invalid", "Invalid", "Invalid"]),
         (Case("an overflow, then an origin write that cannot be copied", Overflowing, [.. Fill(0), Write(0, 128, 1), Write(-1, 192, 8)]),
             ["24/48 16", "32/48 16", "40/48 16", "48/48 16", "Overflow", "Invalid", "Invalid"]),
-        (Case("an overflow, then an origin write to a chunk that is in the store", Overflowing, [.. Fill(0), Write(0, 128, 1), Write(-1, 0, 8), Write(0, 0, 8), Discard(0, 8)]),
+        (Case("an overflow, then an origin write to a chunk that is in the store", Overflowing,
+            [.. Fill(0), Write(0, 128, 1), Write(-1, 0, 8), Write(0, 0, 8), Discard(0, 8)]),
             ["24/48 16", "32/48 16", "40/48 16", "48/48 16", "Overflow", "Overflow", "Overflow", "Overflow", "48/48 16"]),
         (Case("a full store that has not overflowed", Overflowing, [.. Fill(0), Write(0, 0, 8), Write(0, 17, 2), Discard(0, 8), Write(-1, 0, 8)]),
             ["24/48 16", "32/48 16", "40/48 16", "48/48 16", "48/48 16", "48/48 16", "48/48 16", "48/48 16", "48/48 16"]),
-        (Case("a large write that finds the store full in its midst", Persistent, [Write(0, 0, 80), Write(0, 0, 8)]), ["Invalid", "Invalid", "Invalid"]),
+        (Case("a large write during which the store becomes full", Persistent, [Write(0, 0, 80), Write(0, 0, 8)]), ["Invalid", "Invalid", "Invalid"]),
         (Case("the same with an overflow", Overflowing, [Write(0, 4, 80), Write(0, 8, 8)]), ["Overflow", "Overflow", "48/48 16"]),
         (Case("a large write to the origin", Persistent, [Write(-1, 4, 80), Write(0, 8, 8)]), ["Invalid", "Invalid", "Invalid"]),
         (Case("a merge of what has overflowed", Overflowing, [Write(0, 4, 80), new(Step.Merge, 0, 0, 0, 0)]), ["Overflow", "16/48 16", "16/48 16"]),
@@ -45,7 +46,7 @@ public sealed class FullStores_should : SnapshotTest
 
     private static Script Case(string name, StoreSpec store, params Operation[] operations) => new(name, 256, store, operations);
 
-    // Chunks that do not follow each other.
+    // Chunks that are not adjacent.
     private static IEnumerable<Operation> Fill(int target) => Enumerable.Range(0, Room).Select(i => Write(target, 2 * i * Chunk, Chunk));
 
     private static Operation Write(int target, int sector, int count) => new(Step.Write, target, sector, count, At: sector * 512 + 100);

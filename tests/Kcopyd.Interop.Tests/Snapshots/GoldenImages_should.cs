@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Snapshots;
 
-/// <summary>Stores that the real kernel made once, with what it read from them (Golden/make tells how): no kernel is needed to read them.</summary>
+/// <summary>Stores that the real kernel made, with what it read from them (see Golden/make), so that these tests need no kernel.</summary>
 public sealed class GoldenImages_should : SnapshotTest
 {
     private static readonly string Golden = Path.Combine(AppContext.BaseDirectory, "Snapshots/Golden");
@@ -36,7 +36,7 @@ public sealed class GoldenImages_should : SnapshotTest
                 Assert.Equal(content, Hash(await ReadAsync(snapshot)));
             }
         }
-        // Opening and reading changes nothing but the label, which the kernel does not look at.
+        // Opening and reading change only the label, which the kernel ignores.
         Assert.Equal(originBefore, device.Bytes.ToArray());
         Assert.Equal(StoreBytes.WithoutLabel(storeBefore), StoreBytes.WithoutLabel(store.Bytes));
     }
@@ -64,7 +64,8 @@ public sealed class GoldenImages_should : SnapshotTest
     {
         var content = Sample("c8-overflow").Content;
         await using var origin = Origin(Load("c8-overflow.origin.gz"));
-        await using var snapshot = await origin.OpenSnapshotAsync(Load("c8-overflow.store.gz"), new() { Store = StoreKind.PersistentOverflow, DiscardZeroesCow = true });
+        await using var snapshot = await origin.OpenSnapshotAsync(
+            Load("c8-overflow.store.gz"), new() { Store = StoreKind.PersistentOverflow, DiscardZeroesCow = true });
         Assert.Equal(IoError.Io, (await snapshot.WriteAsync(300 * Sector, new byte[Sector])).Error);
         Assert.Equal("snapshot Overflow", (await snapshot.GetStatusAsync()).ToString());
         Assert.Equal(IoError.Io, (await snapshot.DiscardAsync(0, 8 * Sector)).Error);       // in the store

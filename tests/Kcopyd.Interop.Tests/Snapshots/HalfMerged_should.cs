@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Snapshots;
 
-/// <summary>A merge that one side began and the other ends: the origin is then what the snapshot was.</summary>
+/// <summary>A merge that one side starts and the other completes: the origin then holds the content of the snapshot.</summary>
 public sealed class HalfMerged_should : SnapshotTest
 {
     private const int Chunk = 4096, ChunkSectors = Chunk / Sector, OriginSectors = 256 * ChunkSectors, StoreSectors = 300 * ChunkSectors;
@@ -26,7 +26,7 @@ public sealed class HalfMerged_should : SnapshotTest
         var (content, half) = (Array.Empty<byte>(), "");
         mapper.Read("s", 0, OriginSectors, (_, bytes) => content = bytes);
         mapper.Remove("s");
-        // Each write to the origin takes its time, so that there is a half.
+        // Each write to the origin is delayed, so that the merge is interrupted halfway.
         mapper.Device("slow", OriginSectors, "delay @o 0 0 @o 0 200");
         mapper.Device("m", OriginSectors, $"snapshot-merge @slow @c P {ChunkSectors}");
         mapper.MergedTo("m", (2 + Order.Length - 5) * ChunkSectors, _ => { });

@@ -2,11 +2,11 @@ using Kcopyd.Interop.Tests.Support;
 
 namespace Kcopyd.Interop.Tests.Snapshots;
 
-/// <summary>Puts a script together for the real kernel: the same steps as <see cref="OurSide"/>, and the same observations of them.</summary>
-/// <param name="mapper">Takes the commands.</param>
+/// <summary>Translates a script for the real kernel: the same steps as <see cref="OurSide"/>, with the same observations.</summary>
+/// <param name="mapper">Receives the commands.</param>
 /// <param name="script">The script.</param>
 /// <param name="disk">The guest's disk with the script's devices.</param>
-/// <param name="at">Where they are on it, in sectors: the origin, and the stores.</param>
+/// <param name="at">The positions of the origin and the stores on the disk, in sectors.</param>
 internal sealed class KernelSide(KernelMapper mapper, Script script, string disk, (int Origin, int[] Stores) at)
 {
     public List<Observation> Seen { get; } = [];
@@ -59,7 +59,7 @@ internal sealed class KernelSide(KernelMapper mapper, Script script, string disk
         }
     }
 
-    // With the other snapshots in use; the merging one takes the places of its snapshot and of the origin.
+    // The other snapshots stay in use; the merging device replaces its snapshot and the origin.
     private void Merge(int target)
     {
         Reopen();
@@ -88,7 +88,8 @@ internal sealed class KernelSide(KernelMapper mapper, Script script, string disk
         }
     }
 
-    private void Read(string what, string name, int sector, int count) => mapper.Read(name, sector, count, (result, bytes) => Seen.Add(new(what, result, bytes)));
+    private void Read(string what, string name, int sector, int count) =>
+        mapper.Read(name, sector, count, (result, bytes) => Seen.Add(new(what, result, bytes)));
 
     private void Attach()
     {
@@ -97,7 +98,7 @@ internal sealed class KernelSide(KernelMapper mapper, Script script, string disk
             mapper.Device($"c{i}", script.Stores[i].Sectors, $"linear {disk} {at.Stores[i]}");
     }
 
-    // The origin comes last: it looks at its snapshots' chunks when it is made.
+    // The origin is created last, because it checks its snapshots' chunk sizes when it is created.
     private void Open()
     {
         for (var i = 0; i < at.Stores.Length; i++)
@@ -108,7 +109,8 @@ internal sealed class KernelSide(KernelMapper mapper, Script script, string disk
     private void Snapshot(string name, string target, int store, Action<string>? answer = null)
     {
         var spec = script.Stores[store];
-        mapper.Device(name, script.OriginSectors, $"{target} @o @c{store} {spec.Type} {spec.ChunkSectors}{(spec.Discards && target == "snapshot" ? " 1 discard_zeroes_cow" : "")}", answer);
+        var features = spec.Discards && target == "snapshot" ? " 1 discard_zeroes_cow" : "";
+        mapper.Device(name, script.OriginSectors, $"{target} @o @c{store} {spec.Type} {spec.ChunkSectors}{features}", answer);
     }
 
     private void Reopen()

@@ -4,11 +4,12 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Snapshots;
 
-/// <summary>Stores of one side in the hands of the other: the chunk sizes that are in use, and several metadata areas.</summary>
+/// <summary>Stores that one side writes and the other reads: with the common chunk sizes, and with several metadata areas.</summary>
 public sealed class KernelStores_should : SnapshotTest
 {
-    // Bytes of a chunk, and exceptions. An area has as many records as a chunk has times 16 bytes: 32 of 512 bytes, 256 of 4096.
-    private static readonly (int Chunk, int Count)[] Stores = [(4096, 60), (8192, 60), (65536, 12), (512, 32), (512, 33), (512, 64), (512, 70), (4096, 256), (4096, 300)];
+    // The chunk size in bytes, and the number of exceptions. An area has one record for each 16 bytes of a chunk: 32 with 512 bytes, 256 with 4096.
+    private static readonly (int Chunk, int Count)[] Stores =
+        [(4096, 60), (8192, 60), (65536, 12), (512, 32), (512, 33), (512, 64), (512, 70), (4096, 256), (4096, 300)];
 
     [SkippableFact]
     public async Task show_the_kernels_dmsetup_what_they_show_us()
@@ -58,7 +59,10 @@ public sealed class KernelStores_should : SnapshotTest
             mapper.Device("s", sectors, $"snapshot @o @c P {chunk / Sector}");
             mapper.Device("origin", sectors, "snapshot-origin @o");
             foreach (var (place, i) in Places(count).Select((place, i) => (place, i)))
-                mapper.Write(i % 3 == 0 ? "origin" : "s", place * chunk / Sector, i % 2 == 0 ? chunk / Sector : 1, i * 64, result => Assert.Equal("ok", result));
+            {
+                var target = i % 3 == 0 ? "origin" : "s";
+                mapper.Write(target, place * chunk / Sector, i % 2 == 0 ? chunk / Sector : 1, i * 64, result => Assert.Equal("ok", result));
+            }
             var (content, status) = (Array.Empty<byte>(), "");
             mapper.Read("s", 0, sectors, (_, bytes) => content = bytes);
             mapper.Status("s", words => status = words);
@@ -79,6 +83,7 @@ public sealed class KernelStores_should : SnapshotTest
 
     private static long OriginLength(int chunk, int count) => (2L * count + 3) * chunk;
 
-    // Each once, not in order; the odd ones, so that no two follow each other on the origin, and behind them some that do.
-    private static IEnumerable<int> Places(int count) => Enumerable.Range(0, count).Select(i => i < count / 2 ? 2 * ((i * 11 + 3) % (count / 2)) + 1 : count + i - count / 2);
+    // First odd places in shuffled order, so that no two are adjacent on the origin, then adjacent places after them.
+    private static IEnumerable<int> Places(int count) =>
+        Enumerable.Range(0, count).Select(i => i < count / 2 ? 2 * ((i * 11 + 3) % (count / 2)) + 1 : count + i - count / 2);
 }

@@ -12,10 +12,10 @@ internal sealed class OurSide(ActorSystem system, Script script, byte[] blob, Me
 
     public List<Observation> Seen { get; } = [];
 
-    /// <summary>What is seen when all is opened again at the end; the other side must see the same in our stores.</summary>
+    /// <summary>The index of the first observation after everything is reopened at the end; the other side must see the same in our stores.</summary>
     public int FinalFrom { get; private set; }
 
-    /// <summary>False if the merge at the end was refused: the snapshot is invalid.</summary>
+    /// <summary>False if the merge at the end was refused because the snapshot is invalid.</summary>
     public bool HasMerged { get; private set; }
 
     public async Task RunAsync()
@@ -92,7 +92,8 @@ internal sealed class OurSide(ActorSystem system, Script script, byte[] blob, Me
             var spec = script.Stores[i];
             _snapshots[i] = await _origin.OpenSnapshotAsync(stores[i], new()
             {
-                ChunkSize = spec.ChunkSectors * 512, LeaveOpen = true, DiscardZeroesCow = spec.Discards, Store = spec.Overflow ? StoreKind.PersistentOverflow : StoreKind.Persistent,
+                ChunkSize = spec.ChunkSectors * 512, LeaveOpen = true, DiscardZeroesCow = spec.Discards,
+                Store = spec.Overflow ? StoreKind.PersistentOverflow : StoreKind.Persistent,
             });
         }
     }

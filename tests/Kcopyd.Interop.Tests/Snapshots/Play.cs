@@ -4,7 +4,7 @@ using Kcopyd.Interop.Tests.Support;
 
 namespace Kcopyd.Interop.Tests.Snapshots;
 
-/// <summary>One script with its devices: run by this library at once, by the kernel later, and compared then.</summary>
+/// <summary>One script with its devices: this library runs it immediately, the kernel later, and then the two sides are compared.</summary>
 internal sealed class Play
 {
     private readonly byte[] _blob;
@@ -22,7 +22,7 @@ internal sealed class Play
         _stores = [.. script.Stores.Select((spec, i) => BlockDevice.Memory(spec.Sectors * 512L, name: $"store {i}"))];
         for (var i = 0; i < _stores.Length; i++)
         {
-            // What was there before does not matter, except in the header's chunk.
+            // The previous content of a store does not matter, except in the header's chunk.
             var chunk = script.Stores[i].ChunkSectors * 512;
             if (script.Stores[i].JunkAt >= 0)
                 blob.AsSpan(script.Stores[i].JunkAt, (int)_stores[i].Length - chunk).CopyTo(_stores[i].Bytes[chunk..]);
@@ -37,8 +37,8 @@ internal sealed class Play
 
     private IEnumerable<MemoryBlockDevice> Devices => [_origin, .. _stores];
 
-    /// <summary>Plays all of them on both sides, in one boot of the kernel.</summary>
-    /// <returns>The scripts in which the sides differ, and where.</returns>
+    /// <summary>Runs all scripts on both sides, in one boot of the kernel.</summary>
+    /// <returns>The scripts in which the sides differ, with the differences.</returns>
     public static async Task<List<string>> RunAsync(IEnumerable<Play> plays, byte[] blob, ActorSystem system, TempFolder folder, KernelMapper mapper)
     {
         var (kernels, ours) = (new DiskImage(folder["kernels"]), new DiskImage(folder["ours"]));
@@ -46,7 +46,7 @@ internal sealed class Play
         {
             play.AddTo(kernels);
             await play.RunAsync(system);
-            play.AddTo(ours);       // to the same place
+            play.AddTo(ours);       // at the same position
             play.Prepare(mapper);
         }
         await mapper.RunAsync(blob, kernels.Path, ours.Path);

@@ -6,9 +6,9 @@ using Xunit.Abstractions;
 namespace Kcopyd.Interop.Tests.Snapshots;
 
 /// <summary>
-/// Random scripts, run by this library and by the real kernel: each operation must end alike, each status have the same words, each
-/// device read the same, and each store be the same to the byte; and each side must see in the other's stores what it sees in its own.
-/// <c>KCOPYD_SNAPSHOT_SEED</c> replays one script, <c>KCOPYD_SNAPSHOT_SCRIPTS</c> is how many, <c>KCOPYD_SNAPSHOT_FIRST_SEED</c> where they begin.
+/// Random scripts, run by this library and by the real kernel: each operation must have the same result, each status the same text, each device the same
+/// content, and each store the same bytes; and each side must see in the other's stores what it sees in its own. <c>KCOPYD_SNAPSHOT_SEED</c> replays one
+/// script, <c>KCOPYD_SNAPSHOT_SCRIPTS</c> is the number of scripts, and <c>KCOPYD_SNAPSHOT_FIRST_SEED</c> the seed of the first.
 /// </summary>
 public sealed class RandomScripts_should(ITestOutputHelper output) : SnapshotTest
 {
@@ -21,7 +21,8 @@ public sealed class RandomScripts_should(ITestOutputHelper output) : SnapshotTes
         using var mapper = new KernelMapper();
         var failures = await Play.RunAsync(plays, blob, System, Folder, mapper);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{plays.Length} scripts, {plays.Sum(play => play.Script.Operations.Count)} operations, {plays.Sum(play => play.Seen.Count)} observations, {mapper.Count} commands to the kernel, {plays.Sum(play => play.Bytes)} bytes of devices compared, {failures.Count} scripts with differences"));
+            $"{plays.Length} scripts, {plays.Sum(play => play.Script.Operations.Count)} operations, {plays.Sum(play => play.Seen.Count)} observations, "
+            + $"{mapper.Count} commands to the kernel, {plays.Sum(play => play.Bytes)} bytes of devices compared, {failures.Count} scripts with differences"));
         Assert.True(failures.Count == 0, $"{failures.Count} of {plays.Length} scripts differ\n{string.Join("\n\n", failures.Take(5))}");
     }
 

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Snapshots;
 
-/// <summary>The commands around snapshots on devices of the kernel that fail, that are full, and that have large blocks.</summary>
+/// <summary>The snapshot commands on files and devices that fail, that are full, and that have large blocks.</summary>
 public sealed class SnapshotCommands_should : CommandTest
 {
     private const int Length = 1 << 20;
@@ -16,7 +16,7 @@ public sealed class SnapshotCommands_should : CommandTest
 
     private string Cow => Folder["cow"];
 
-    // Each kind of call on each of the files fails once, and a later write of the store, too.
+    // Each kind of call fails once on each of the files, and so does a later write to the store.
     [SkippableTheory]
     [InlineData("create")]
     [InlineData("write")]
@@ -25,7 +25,12 @@ public sealed class SnapshotCommands_should : CommandTest
     [InlineData("export")]
     public async Task say_what_failed_and_call_nothing_done_that_is_not(string command)
     {
-        foreach (var (path, calls, when) in from path in new[] { Origin, Cow } from calls in Calls from when in path == Cow && calls == Calls[1] ? new[] { 1, 3 } : [1] select (path, calls, when))
+        var cases =
+            from path in new[] { Origin, Cow }
+            from calls in Calls
+            from when in path == Cow && calls == Calls[1] ? new[] { 1, 3 } : [1]
+            select (path, calls, when);
+        foreach (var (path, calls, when) in cases)
         {
             var what = $"{command}: {calls} {when} of {Path.GetFileName(path)}";
             var frozen = await FreshAsync(command);
@@ -76,7 +81,8 @@ public sealed class SnapshotCommands_should : CommandTest
         var before = await File.ReadAllBytesAsync(Origin);
         var run = await Strace.RunAsync(Folder["strace.log"], Origin, "fsync,fdatasync:error=EIO", ["snapshot", .. args]);
         Assert.True(run.ExitCode == 1, run.ToString());
-        Assert.Contains($"ORIGIN '{Origin}' cannot be flushed (Input/output error (errno 5)): what a snapshot of it would show after a power cut is not known.", run.Error, StringComparison.Ordinal);
+        Assert.Contains($"ORIGIN '{Origin}' cannot be flushed (Input/output error (errno 5)): what a snapshot of it would show after a power cut is not known.",
+            run.Error, StringComparison.Ordinal);
         Assert.Equal("", run.Output);
         Assert.Equal(before, await File.ReadAllBytesAsync(Origin));
         Assert.False(File.Exists(Folder["new"]));
@@ -90,7 +96,8 @@ public sealed class SnapshotCommands_should : CommandTest
         Folder.RandomFile("origin", Length);
         var refused = await KcopydProcess.RunAsync("snapshot", "create", Origin, small["cow"], "--size", "2M");
         Assert.True(refused.ExitCode == 1, refused.ToString());
-        Assert.Contains("its 2.0 MiB cannot be reserved: No space left on device (errno 28). Give a smaller --size; or leave it sparse", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("its 2.0 MiB cannot be reserved: No space left on device (errno 28). Give a smaller --size; or leave it sparse",
+            refused.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(small["cow"]));
 
         await DoAsync("create", Origin, small["cow"], "--size", "2M", "--sparse");
@@ -108,7 +115,8 @@ public sealed class SnapshotCommands_should : CommandTest
         var disk = Own(await LoopDevice.AttachAsync(Folder["disk"], 4096));
         var refused = await KcopydProcess.RunAsync("snapshot", "create", disk.Path, Cow, "--size", "2M", "--chunk", "512");
         Assert.True(refused.ExitCode == 2, refused.ToString());
-        Assert.Contains($"--chunk 512: ORIGIN '{disk.Path}' has blocks of 4096 bytes, and the kernel accepts no snapshot with smaller chunks. Give --chunk 4096 or more.", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"--chunk 512: ORIGIN '{disk.Path}' has blocks of 4096 bytes, and the kernel accepts no snapshot with smaller chunks. "
+            + "Give --chunk 4096 or more.", refused.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(Cow));
         await DoAsync("create", disk.Path, Cow, "--size", "2M");
         Assert.Contains(Cow, (await DoAsync("list", disk.Path, "--in", Path.GetDirectoryName(Cow)!)).Output, StringComparison.Ordinal);
@@ -116,7 +124,7 @@ public sealed class SnapshotCommands_should : CommandTest
 
     private static bool Same(byte[] one, byte[] other) => one.AsSpan().SequenceEqual(other);
 
-    /// <returns>What the snapshot shows.</returns>
+    /// <returns>The content of the snapshot.</returns>
     private async Task<byte[]> FreshAsync(string command)
     {
         if (_frozen.Length == 0)
@@ -127,7 +135,7 @@ public sealed class SnapshotCommands_should : CommandTest
             await DoAsync("write", Origin, Cow, "--to-origin", "--at", "5000", "--from", Folder["update"]);
             (_origin, _cow) = (await File.ReadAllBytesAsync(Origin), await File.ReadAllBytesAsync(Cow));
         }
-        // In place: another file would be another origin.
+        // Written in place, because a new file would be a different origin.
         File.Delete(Folder["out"]);
         await File.WriteAllBytesAsync(Origin, command == "create" ? _frozen : _origin);
         await File.WriteAllBytesAsync(Cow, _cow);

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Snapshots;
 
-/// <summary>What tests share in which stores go from this library to the real kernel, or back.</summary>
+/// <summary>The base of tests in which this library and the real kernel exchange stores.</summary>
 public abstract class SnapshotTest : IAsyncLifetime
 {
     private protected const int Sector = 512;

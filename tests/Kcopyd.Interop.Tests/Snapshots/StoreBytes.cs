@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 
 namespace Kcopyd.Interop.Tests.Snapshots;
 
-/// <summary>A store as bytes, by what the kernel documents and nothing of ours.</summary>
+/// <summary>Reads a store's bytes by the kernel's documentation, without code of this library.</summary>
 internal static class StoreBytes
 {
     private const int Magic = 0x70416e53;
 
-    /// <summary>The records in their order, over all areas.</summary>
+    /// <summary>The records of all areas, in their order.</summary>
     public static List<(long Old, long New)> Records(ReadOnlySpan<byte> store)
     {
         var chunk = Word(store, 12) * 512;
@@ -19,7 +19,8 @@ internal static class StoreBytes
                 return records;
             for (var i = 0; i < chunk / 16; i++)
             {
-                var (old, @new) = (BinaryPrimitives.ReadInt64LittleEndian(store[(at + i * 16)..]), BinaryPrimitives.ReadInt64LittleEndian(store[(at + i * 16 + 8)..]));
+                var old = BinaryPrimitives.ReadInt64LittleEndian(store[(at + i * 16)..]);
+                var @new = BinaryPrimitives.ReadInt64LittleEndian(store[(at + i * 16 + 8)..]);
                 if (@new == 0)
                     return records;
                 records.Add((old, @new));
@@ -28,8 +29,8 @@ internal static class StoreBytes
     }
 
     /// <summary>
-    /// What of two stores must be the same: all bytes but the label. But of two that are invalid the header, the records that both have, and their chunks:
-    /// how far the operation got that found the store full is chance, in the kernel, and nobody reads it again.
+    /// The parts of two stores that must be the same: all bytes except the label. If both are invalid, only the header, the records that both have, and their
+    /// chunks: in the kernel it varies how far the operation got that found the store full, and an invalid store is never read again.
     /// </summary>
     public static (byte[] One, byte[] Other) ThatCount(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other)
     {
@@ -43,7 +44,7 @@ internal static class StoreBytes
         return (WithoutLabel(one), WithoutLabel(other));
     }
 
-    /// <summary>The bytes behind the kernel's header, up to the end of its sector, are not the kernel's: it keeps them, or zeroes them.</summary>
+    /// <summary>Clears the bytes after the kernel's header, up to the end of its sector, which the kernel does not use: it keeps or zeroes them.</summary>
     public static byte[] WithoutLabel(ReadOnlySpan<byte> store)
     {
         var bytes = store.ToArray();

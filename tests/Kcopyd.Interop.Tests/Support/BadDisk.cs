@@ -3,12 +3,12 @@ using System.Text;
 
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>A disk with bad sectors, served by nbdkit's ddrescue filter. Only direct reads see single ones: the page cache reads 4 KiB.</summary>
+/// <summary>A disk with bad sectors, served by nbdkit's ddrescue filter. Only direct reads see single sectors: the page cache reads 4 KiB.</summary>
 internal static class BadDisk
 {
     private const int Sector = 512;
 
-    /// <summary>Seeded sectors, the first and the last of the disk and a run of three among them.</summary>
+    /// <summary>Seeded sectors, including the first and the last of the disk and a run of three.</summary>
     public static SortedSet<long> Sectors(long length, int count, int seed = 137)
     {
         var random = new Random(seed);
@@ -24,10 +24,11 @@ internal static class BadDisk
         Requires.Fuse();
         var map = folder["bad-sectors.map"];
         File.WriteAllText(map, Map(new FileInfo(image).Length, sectors));
-        return NbdFuse.ServeAsync(["--filter=ddrescue", .. more.Where(IsFilter), "file", image, $"ddrescue-mapfile={map}", .. more.Where(argument => !IsFilter(argument))]);
+        var parameters = more.Where(argument => !IsFilter(argument));
+        return NbdFuse.ServeAsync(["--filter=ddrescue", .. more.Where(IsFilter), "file", image, $"ddrescue-mapfile={map}", .. parameters]);
     }
 
-    /// <summary>What a copy that carries on must hold: the image with zeroes for every bad sector.</summary>
+    /// <summary>The expected content of a copy that ignores errors: the image with zeroes for every bad sector.</summary>
     public static string Expected(TempFolder folder, string image, IEnumerable<long> sectors)
     {
         var bytes = File.ReadAllBytes(image);

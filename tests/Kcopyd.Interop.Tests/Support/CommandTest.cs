@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>A folder, and things that are taken down before it goes away.</summary>
+/// <summary>The base of tests with a folder, and with objects that are disposed before the folder is deleted.</summary>
 public abstract class CommandTest : IAsyncLifetime
 {
     private readonly Stack<IAsyncDisposable> _owned = new();
@@ -26,7 +26,7 @@ public abstract class CommandTest : IAsyncLifetime
         }
     }
 
-    /// <summary>Disposed with the test, the last first.</summary>
+    /// <summary>Registers an object that is disposed with the test, in reverse order.</summary>
     protected T Own<T>(T owned) where T : IAsyncDisposable
     {
         _owned.Push(owned);
@@ -34,8 +34,9 @@ public abstract class CommandTest : IAsyncLifetime
     }
 }
 
-/// <summary>The object that <c>--json</c> prints, read by somebody else's reader.</summary>
-internal sealed record CommandReport(bool ReadError, [property: JsonPropertyName("writeErrors")] string Bits, long Bytes, double Seconds, Kcopyd.Actors.OffloadedBytes Offloaded,
+/// <summary>The object that <c>--json</c> prints, read independently of the code that writes it.</summary>
+internal sealed record CommandReport(
+    bool ReadError, [property: JsonPropertyName("writeErrors")] string Bits, long Bytes, double Seconds, Kcopyd.Actors.OffloadedBytes Offloaded,
     IReadOnlyList<CommandReport.Range> Unreadable, IReadOnlyList<CommandReport.Destination> Destinations)
 {
     [JsonIgnore]

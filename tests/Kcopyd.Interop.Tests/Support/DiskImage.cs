@@ -2,15 +2,15 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>A file with many small devices, one after the other: one disk for the guest, which has only eight.</summary>
+/// <summary>A file that holds many small devices, one after the other, as one disk of the guest, which has only eight disks.</summary>
 internal sealed class DiskImage(string path)
 {
     private const int Unit = 4096;
 
     public string Path => path;
 
-    /// <summary>Puts what a device holds at the end.</summary>
-    /// <returns>Where that begins, in sectors.</returns>
+    /// <summary>Appends the content of a device.</summary>
+    /// <returns>The position of the content, in sectors.</returns>
     public int Add(MemoryBlockDevice device)
     {
         using var file = File.Open(path, FileMode.OpenOrCreate);
@@ -20,7 +20,7 @@ internal sealed class DiskImage(string path)
         return (int)(place / 512);
     }
 
-    /// <summary>What is at a place now.</summary>
+    /// <summary>Reads the current content at a position.</summary>
     public MemoryBlockDevice Read(int place, long length, string name)
     {
         var device = BlockDevice.Memory(length, name: name);

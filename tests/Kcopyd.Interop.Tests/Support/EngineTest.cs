@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>A client of a running actor system, a folder, and devices that are closed before both go away.</summary>
+/// <summary>The base of tests with a client of a running actor system, a folder, and devices that are closed before both end.</summary>
 public abstract class EngineTest : IAsyncLifetime
 {
     private readonly Stack<IAsyncDisposable> _owned = new();
@@ -37,7 +37,7 @@ public abstract class EngineTest : IAsyncLifetime
         }
     }
 
-    /// <summary>Disposed with the test, the last first.</summary>
+    /// <summary>Registers an object that is disposed with the test, in reverse order.</summary>
     protected T Own<T>(T owned) where T : IAsyncDisposable
     {
         _owned.Push(owned);
@@ -50,7 +50,7 @@ public abstract class EngineTest : IAsyncLifetime
 
     protected FileBlockDevice Create(string path, long length) => Own(BlockDevice.Open(path, new() { Create = true, Length = length }));
 
-    /// <summary>Ends when the job's progress is as it should be.</summary>
+    /// <summary>Waits until the job's progress meets a condition.</summary>
     protected static Task ProgressAsync(KcopydJob job, Func<JobProgress, bool> isReached)
     {
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>What was copied, judged by the machine's own cmp.</summary>
+/// <summary>Compares copies with the cmp program of the machine.</summary>
 internal static class Files
 {
     public static async Task AssertIdenticalAsync(string expected, string actual)
@@ -11,14 +11,14 @@ internal static class Files
         Assert.True(cmp.ExitCode == 0, cmp.ToString());
     }
 
-    /// <summary>For a destination that may be longer than what was copied.</summary>
+    /// <summary>Compares only the first bytes, for a destination that may be longer than the copy.</summary>
     public static async Task AssertIdenticalAsync(string expected, string actual, long length)
     {
         var cmp = await Tool.RunAsync("cmp", "--bytes", $"{length}", expected, actual);
         Assert.True(cmp.ExitCode == 0, cmp.ToString());
     }
 
-    /// <summary>True once the first sector of a file that was created empty is written.</summary>
+    /// <summary>True once the first sector of a file that was created empty has been written.</summary>
     public static bool HasData(string path)
     {
         if (!File.Exists(path))

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>Commands for the real kernel's device-mapper, put together first and run in one boot (Guest/mapper.pl tells them).</summary>
+/// <summary>Commands for the real kernel's device-mapper, which are collected first and run in one boot (see Guest/mapper.pl).</summary>
 internal sealed class KernelMapper : IDisposable
 {
     private readonly RealKernel _kernel = new();
@@ -14,7 +14,7 @@ internal sealed class KernelMapper : IDisposable
 
     public RealKernel Kernel => _kernel;
 
-    /// <summary>Makes a device with one target; @NAME in the parameters is the device of that name.</summary>
+    /// <summary>Creates a device with one target; @NAME in the parameters stands for the device of that name.</summary>
     public void Device(string name, long sectors, string target, Action<string>? answer = null) =>
         Add($"dm {name} {sectors} {target}", answer ?? MustBeOk($"dm {name} {sectors} {target}"));
 
@@ -25,7 +25,7 @@ internal sealed class KernelMapper : IDisposable
 
     public void Discard(string name, int sector, int count, Action<string> answer) => Add($"d {name} {sector} {count}", answer);
 
-    /// <summary>Reads; null if it failed.</summary>
+    /// <summary>Reads sectors; the bytes are null if the read failed.</summary>
     public void Read(string name, int sector, int count, Action<string, byte[]?> answer)
     {
         _commands.Append(CultureInfo.InvariantCulture, $"r {name} {sector} {count}\n");
@@ -44,13 +44,13 @@ internal sealed class KernelMapper : IDisposable
 
     public void Status(string name, Action<string> answer) => Add($"status {name}", answer);
 
-    /// <summary>The status when a merge has ended.</summary>
+    /// <summary>Waits until a merge has ended, and returns the status.</summary>
     public void Merged(string name, Action<string> answer) => Add($"merged {name}", answer);
 
-    /// <summary>The status when so few sectors are in use, or the merge has ended.</summary>
+    /// <summary>Waits until at most <paramref name="sectors"/> are in use, or the merge has ended, and returns the status.</summary>
     public void MergedTo(string name, int sectors, Action<string> answer) => Add($"merged {name} {sectors}", answer);
 
-    /// <summary>Boots the kernel, runs all of it, and gives the answers.</summary>
+    /// <summary>Boots the kernel, runs the commands, and passes on the answers.</summary>
     public async Task RunAsync(byte[] blob, params string[] images)
     {
         await File.WriteAllTextAsync(_kernel["commands"], _commands.ToString());

@@ -1,6 +1,6 @@
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>A real block device of the kernel over a file, detached with the test.</summary>
+/// <summary>A block device of the kernel over a file, detached when this is disposed.</summary>
 internal sealed class LoopDevice : IAsyncDisposable
 {
     private LoopDevice(string path) => Path = path;

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>A file that nbdkit, with its filters, serves and nbdfuse mounts: a device that misbehaves as it is told to.</summary>
+/// <summary>A file that nbdkit serves with its filters and nbdfuse mounts: a device with configurable faults.</summary>
 internal sealed class NbdFuse : IAsyncDisposable
 {
     private readonly RunningTool _nbdfuse;
@@ -17,7 +17,7 @@ internal sealed class NbdFuse : IAsyncDisposable
         _mountPoint = mountPoint;
     }
 
-    /// <summary>The file that is served.</summary>
+    /// <summary>The path of the mounted file.</summary>
     public string Path => System.IO.Path.Combine(_mountPoint, "disk");
 
     /// <param name="nbdkit">nbdkit's filters, plugin and parameters.</param>
@@ -25,11 +25,11 @@ internal sealed class NbdFuse : IAsyncDisposable
     {
         Requires.Fuse();
         var folder = new TempFolder();
-        // The server is a child of nbdfuse: it goes away with the mount, also when the test host dies.
+        // The server is a child of nbdfuse, so that it ends with the mount, even if the test host dies.
         return MountAsync(folder, ["[", "nbdkit", "--exit-with-parent", "-P", folder["nbdkit.pid"], .. nbdkit, "]"]);
     }
 
-    /// <summary>Mounts what a server that runs already serves.</summary>
+    /// <summary>Mounts an export of a server that is already running.</summary>
     public static Task<NbdFuse> ConnectAsync(string uri)
     {
         Requires.Fuse();
@@ -54,7 +54,7 @@ internal sealed class NbdFuse : IAsyncDisposable
         }
     }
 
-    /// <summary>The server dies without a word, as a disk does that is pulled out.</summary>
+    /// <summary>Kills the server, like a disk that is pulled out.</summary>
     public void Vanish()
     {
         using var nbdkit = Process.GetProcessById(int.Parse(File.ReadAllText(_folder["nbdkit.pid"]), CultureInfo.InvariantCulture));
@@ -65,7 +65,7 @@ internal sealed class NbdFuse : IAsyncDisposable
     {
         try
         {
-            // nbdfuse ends by itself when its server is gone, and leaves the mount behind.
+            // nbdfuse ends when its server is gone, and leaves the mount behind.
             if (IsMounted())
                 await UnmountAsync();
             await _nbdfuse.WaitAsync(TimeSpan.FromSeconds(60));
@@ -79,7 +79,7 @@ internal sealed class NbdFuse : IAsyncDisposable
         }
     }
 
-    // Lazily: a reader that a failed test left behind must not keep the mount.
+    // A lazy unmount, because a reader left by a failed test must not keep the mount.
     private Task<ToolResult> UnmountAsync() => Tool.RunAsync("fusermount3", "-u", "-z", _mountPoint);
 
     private bool IsMounted() => File.ReadLines("/proc/self/mounts").Any(line => line.Split(' ')[1] == _mountPoint);

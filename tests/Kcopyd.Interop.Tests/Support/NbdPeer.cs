@@ -4,7 +4,7 @@ using Kcopyd.Actors.Nbd;
 
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>Somebody else's NBD server, on a unix socket. It can be killed, and started again as it was.</summary>
+/// <summary>An NBD server of another project, on a Unix socket. It can be killed, and started again with the same arguments.</summary>
 internal sealed class NbdPeer : IAsyncDisposable
 {
     private readonly string _program;
@@ -21,9 +21,9 @@ internal sealed class NbdPeer : IAsyncDisposable
 
     public NbdUri Uri => new() { Socket = Path };
 
-    /// <param name="folder">For its socket.</param>
-    /// <param name="name">Of the socket.</param>
-    /// <param name="arguments">Filters, plugin and parameters.</param>
+    /// <param name="folder">The folder for its socket.</param>
+    /// <param name="name">The name of its socket.</param>
+    /// <param name="arguments">The filters, the plugin and the parameters.</param>
     public static Task<NbdPeer> NbdkitAsync(TempFolder folder, string name, params IEnumerable<string> arguments)
     {
         var (socket, ready) = (folder[name], folder[name + ".pid"]);
@@ -34,7 +34,7 @@ internal sealed class NbdPeer : IAsyncDisposable
     public static Task<NbdPeer> QemuNbdAsync(TempFolder folder, string name, params IEnumerable<string> arguments) =>
         QemuNbdOnceAsync(folder, name, ["--persistent", "--shared=8", .. arguments]);
 
-    /// <summary>A <c>qemu-nbd</c> that serves one client, and then ends.</summary>
+    /// <summary>A <c>qemu-nbd</c> that serves one client and then ends.</summary>
     /// <inheritdoc cref="NbdkitAsync"/>
     public static Task<NbdPeer> QemuNbdOnceAsync(TempFolder folder, string name, params IEnumerable<string> arguments)
     {
@@ -42,15 +42,15 @@ internal sealed class NbdPeer : IAsyncDisposable
         return new NbdPeer("qemu-nbd", socket, ready, ["--socket=" + socket, "--pid-file=" + ready, .. arguments]).StartAsync();
     }
 
-    /// <summary>What it leaves behind when it ends by itself.</summary>
+    /// <summary>Waits until the server ends without a signal, and returns its result.</summary>
     public Task<ToolResult> EndAsync() => _running!.WaitAsync(TimeSpan.FromSeconds(60));
 
-    /// <summary>It stands still, as under a debugger or on a disk that hangs; its kernel does not.</summary>
+    /// <summary>Stops the server, as under a debugger or on a disk that hangs; the kernel still answers on its sockets.</summary>
     public Task FreezeAsync() => Tool.OutputAsync("kill", "-STOP", File.ReadAllText(_ready).Trim());
 
     public Task ThawAsync() => Tool.OutputAsync("kill", "-CONT", File.ReadAllText(_ready).Trim());
 
-    /// <summary>It dies without a word, and what it had not flushed with it.</summary>
+    /// <summary>Kills the server, which loses everything that it had not flushed.</summary>
     public async Task KillAsync()
     {
         using (var server = Process.GetProcessById(int.Parse(File.ReadAllText(_ready), CultureInfo.InvariantCulture)))
@@ -63,8 +63,8 @@ internal sealed class NbdPeer : IAsyncDisposable
     {
         File.Delete(Path);
         File.Delete(_ready);
-        // By a shell that waits for it: in the foreground nbdkit asks the kernel to end it with its parent (prctl PR_SET_PDEATHSIG), which is the one
-        // thread that started it, and the test runner's threads come and go.
+        // Started by a shell that waits for it: in the foreground nbdkit asks the kernel to end it with its parent (prctl PR_SET_PDEATHSIG), which is the
+        // thread that started it, and the test runner's threads do not live as long.
         _running = Tool.Start("sh", ["-c", "\"$@\"; exit $?", "sh", Tool.Find(_program)!, .. _arguments]);
         await _running.UntilAsync(() => File.Exists(_ready) && new FileInfo(_ready).Length > 0, "ready to serve");
         return this;

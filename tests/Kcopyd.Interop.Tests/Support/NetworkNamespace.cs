@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>A machine on a cable: a network namespace with one address, and a link to it that can be cut without either side being told.</summary>
+/// <summary>A network namespace with one address, like another machine, and a link to it that can be cut without notice to either side.</summary>
 internal sealed class NetworkNamespace : IAsyncDisposable
 {
     private readonly string _name = $"kcopyd-{Environment.ProcessId}";
     private readonly string _link = $"kcopyd{Environment.ProcessId}";
-    // Of 198.18.0.0/15, which is for tests of networks.
+    // From 198.18.0.0/15, which is reserved for network tests.
     private readonly string _here, _there;
 
     private NetworkNamespace()
@@ -18,7 +18,7 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         static string Of(int host) => string.Create(CultureInfo.InvariantCulture, $"198.18.{host >> 8}.{host & 255}");
     }
 
-    /// <summary>Its address.</summary>
+    /// <summary>The address in the namespace.</summary>
     public string Address => _there;
 
     public static async Task<NetworkNamespace> CreateAsync()
@@ -45,15 +45,15 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a program there.</summary>
+    /// <summary>Starts a program in the namespace.</summary>
     public RunningTool Start(string program, params IEnumerable<string> arguments) => Tool.Start("ip", ["netns", "exec", _name, program, .. arguments]);
 
-    /// <summary>What it sends from now on goes nowhere.</summary>
+    /// <summary>Drops everything that the namespace sends from now on.</summary>
     public Task CutAsync() => Tool.OutputAsync("ip", "-n", _name, "route", "add", "blackhole", _here + "/32");
 
-    /// <summary>As if nothing had been.</summary>
+    /// <summary>Restores the link.</summary>
     public Task MendAsync() => Tool.OutputAsync("ip", "-n", _name, "route", "del", "blackhole", _here + "/32");
 
-    // The link goes with it.
+    // Deleting the namespace also deletes the link.
     public async ValueTask DisposeAsync() => await Tool.RunAsync("ip", "netns", "del", _name);
 }

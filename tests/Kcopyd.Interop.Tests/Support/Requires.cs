@@ -2,10 +2,10 @@ using Xunit;
 
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>What a test needs of the machine. Without it the test is skipped and says why; with KCOPYD_NO_SKIP=1 it fails.</summary>
+/// <summary>What a test requires of the machine. Without it, the test is skipped with the reason; with KCOPYD_NO_SKIP=1 it fails.</summary>
 internal static class Requires
 {
-    public static void Root(string what) => That(Environment.IsPrivilegedProcess, $"needs root, to {what}");
+    public static void Root(string what) => That(Environment.IsPrivilegedProcess, $"needs root to {what}");
 
     public static void Tools(params string[] names)
     {
@@ -27,11 +27,12 @@ internal static class Requires
         That(File.Exists("/dev/fuse"), "needs the kernel's FUSE (/dev/fuse; try 'modprobe fuse')");
     }
 
-    /// <summary>io_uring, as the command itself finds it.</summary>
+    /// <summary>Requires io_uring, as the command detects it.</summary>
     public static async Task RingsAsync()
     {
         var zero = await Tool.RunAsync("env", ["KCOPYD_IO_ENGINE=io_uring", .. KcopydProcess.Command, "copy", "/dev/null", "/dev/null"]);
-        That(!zero.Error.Contains("KCOPYD_IO_ENGINE", StringComparison.Ordinal), "needs io_uring (the sysctl kernel.io_uring_disabled, the container's seccomp profile)");
+        That(!zero.Error.Contains("KCOPYD_IO_ENGINE", StringComparison.Ordinal),
+            "needs io_uring (the sysctl kernel.io_uring_disabled, the container's seccomp profile)");
     }
 
     public static void That(bool holds, string reason)
@@ -39,7 +40,7 @@ internal static class Requires
         if (holds)
             return;
         if (Environment.GetEnvironmentVariable("KCOPYD_NO_SKIP") == "1")
-            Assert.Fail($"{reason}; KCOPYD_NO_SKIP=1 forbids to skip");
+            Assert.Fail($"{reason}; KCOPYD_NO_SKIP=1 forbids skipping");
         throw new SkipException(reason);
     }
 }

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>A program that runs, with its output captured as it comes.</summary>
+/// <summary>A running program, with its output captured as it is printed.</summary>
 internal sealed partial class RunningTool : IAsyncDisposable
 {
     private readonly Process _process;
@@ -27,10 +27,10 @@ internal sealed partial class RunningTool : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>What it has printed so far.</summary>
+    /// <summary>The output so far.</summary>
     public string Output => Text(_output);
 
-    /// <summary>Waits for its end and returns what it left; a program that does not end is killed and fails the test.</summary>
+    /// <summary>Waits until the program ends and returns its result; a program that does not end is killed and fails the test.</summary>
     public async Task<ToolResult> WaitAsync(TimeSpan patience)
     {
         using var timeout = new CancellationTokenSource(patience);
@@ -46,7 +46,7 @@ internal sealed partial class RunningTool : IAsyncDisposable
         return new ToolResult(_command, _process.ExitCode, Text(_output), Text(_error));
     }
 
-    /// <summary>Waits until something holds that the program brings about; its early end fails the test.</summary>
+    /// <summary>Waits until a condition holds that the program brings about; if the program ends before, the test fails.</summary>
     public async Task UntilAsync(Func<bool> condition, string what, TimeSpan? patience = null)
     {
         var deadline = Stopwatch.GetTimestamp() + (long)((patience ?? TimeSpan.FromSeconds(60)).TotalSeconds * Stopwatch.Frequency);
@@ -56,7 +56,7 @@ internal sealed partial class RunningTool : IAsyncDisposable
             {
                 var left = await WaitAsync(TimeSpan.FromSeconds(60));
                 if (condition())
-                    return;         // it did that last of all
+                    return;         // its last action made the condition true
                 throw new InvalidOperationException($"{_command}\nended before {what}: {left}");
             }
             if (Stopwatch.GetTimestamp() > deadline)
@@ -65,7 +65,7 @@ internal sealed partial class RunningTool : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends a signal to it.</summary>
+    /// <summary>Sends a signal to the program.</summary>
     public void Signal(int signal)
     {
         if (Kill(_process.Id, signal) != 0)

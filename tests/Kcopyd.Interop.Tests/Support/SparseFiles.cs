@@ -5,7 +5,7 @@ namespace Kcopyd.Interop.Tests.Support;
 /// <summary>Files with holes.</summary>
 internal static class SparseFiles
 {
-    /// <summary>A file of holes with seeded random data in some places.</summary>
+    /// <summary>Creates a file of holes with seeded random data in some places.</summary>
     public static string Create(string path, long length, params (long Offset, int Length)[] data)
     {
         var random = new Random(11);
@@ -22,7 +22,7 @@ internal static class SparseFiles
         return path;
     }
 
-    /// <summary>Bytes that a file occupies, in the opinion of stat.</summary>
+    /// <summary>The number of bytes that a file occupies according to stat.</summary>
     public static async Task<long> OccupiedAsync(string path) =>
         long.Parse(await Tool.OutputAsync("stat", "--format=%b", path), CultureInfo.InvariantCulture) * 512;
 }

@@ -1,20 +1,20 @@
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>The command under strace, which makes system calls fail as it is told to.</summary>
+/// <summary>The command under strace, which injects failures of system calls.</summary>
 internal static class Strace
 {
-    /// <param name="log">Where strace writes the calls that it saw.</param>
-    /// <param name="path">The file whose system calls are meant.</param>
+    /// <param name="log">The file to which strace writes the traced calls.</param>
+    /// <param name="path">The file whose system calls are affected.</param>
     /// <param name="inject">strace's expression, such as <c>fsync,fdatasync:error=EIO</c>.</param>
     /// <param name="kcopyd">The command's arguments.</param>
     public static Task<ToolResult> RunAsync(string log, string path, string inject, params IEnumerable<string> kcopyd) =>
         RunAsync(log, ["-P", path], inject, kcopyd);
 
-    /// <summary>Whatever the file, on the engine of that name, or on the best that is allowed.</summary>
+    /// <summary>Affects the calls on all files, with a given I/O engine, or with the best that is allowed.</summary>
     public static Task<ToolResult> RunOnEngineAsync(string log, string engine, string inject, params IEnumerable<string> kcopyd) =>
         RunAsync(log, ["-E", $"KCOPYD_IO_ENGINE={engine}"], inject, kcopyd);
 
-    /// <summary>One file's calls, on that engine.</summary>
+    /// <summary>Affects the calls on one file, with a given I/O engine.</summary>
     public static Task<ToolResult> RunOnEngineAsync(string log, string engine, string path, string inject, IEnumerable<string> kcopyd) =>
         RunAsync(log, ["-E", $"KCOPYD_IO_ENGINE={engine}", "-P", path], inject, kcopyd);
 

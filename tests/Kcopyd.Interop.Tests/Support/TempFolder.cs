@@ -1,14 +1,14 @@
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>A folder that goes away with the test.</summary>
+/// <summary>A folder that is deleted with the test.</summary>
 internal sealed class TempFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kcopyd-interop-");
 
-    /// <summary>The path of something in it.</summary>
+    /// <summary>A path in the folder.</summary>
     public string this[string name] => Path.Combine(_folder.FullName, name);
 
-    /// <summary>A file of seeded random bytes.</summary>
+    /// <summary>Creates a file of seeded random bytes.</summary>
     public string RandomFile(string name, long length, int seed = 1)
     {
         var random = new Random(seed);
@@ -22,7 +22,7 @@ internal sealed class TempFolder : IDisposable
         return this[name];
     }
 
-    /// <summary>A sparse file of zeroes.</summary>
+    /// <summary>Creates a sparse file of zeroes.</summary>
     public string EmptyFile(string name, long length)
     {
         using var file = File.Create(this[name]);

@@ -2,24 +2,24 @@ using System.Diagnostics;
 
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>What a program that ended left behind.</summary>
+/// <summary>The result of a program that has ended.</summary>
 internal sealed record ToolResult(string Command, int ExitCode, string Output, string Error)
 {
     public override string ToString() => $"{Command}\nexited with {ExitCode}\n--- stdout\n{Output}\n--- stderr\n{Error}";
 }
 
-/// <summary>Programs of the machine.</summary>
+/// <summary>Runs programs of the machine.</summary>
 internal static class Tool
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <summary>The path of a program, or null; also where only root's PATH looks.</summary>
+    /// <summary>The path of a program, or null; includes folders that only root's PATH contains.</summary>
     public static string? Find(string name) =>
         $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin".Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, name))
             .FirstOrDefault(File.Exists);
 
-    /// <summary>Starts a program; disposing it kills it if it still runs.</summary>
+    /// <summary>Starts a program; disposing the returned object kills the program if it is still running.</summary>
     public static RunningTool Start(string name, params IEnumerable<string> arguments)
     {
         Requires.Tools(name);
@@ -29,20 +29,20 @@ internal static class Tool
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // Our own runner's settings (a startup hook, say) are not for the programs that we test.
+        // Settings for the test runner (such as a startup hook) must not apply to the tested programs.
         start.Environment.Remove("DOTNET_STARTUP_HOOKS");
         start.Environment["LC_ALL"] = "C";
         return new RunningTool(start);
     }
 
-    /// <summary>Runs a program to its end, whatever its exit status.</summary>
+    /// <summary>Runs a program to its end; any exit status is accepted.</summary>
     public static async Task<ToolResult> RunAsync(string name, params IEnumerable<string> arguments)
     {
         await using var tool = Start(name, arguments);
         return await tool.WaitAsync(Patience);
     }
 
-    /// <summary>Runs a program that must succeed, and returns what it printed.</summary>
+    /// <summary>Runs a program that must succeed, and returns its output.</summary>
     public static async Task<string> OutputAsync(string name, params IEnumerable<string> arguments)
     {
         var result = await RunAsync(name, arguments);

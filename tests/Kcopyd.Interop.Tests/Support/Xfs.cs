@@ -1,9 +1,9 @@
 namespace Kcopyd.Interop.Tests.Support;
 
-/// <summary>A file system over a loop device that shares blocks between files.</summary>
+/// <summary>An XFS file system on a loop device, which can share blocks between files.</summary>
 internal sealed class Xfs : IAsyncDisposable
 {
-    // What mkfs.xfs calls the least.
+    // The minimum that mkfs.xfs accepts.
     private const long Size = 300 << 20;
 
     private readonly LoopDevice _loop;

@@ -5,12 +5,12 @@ using Akka.Actor;
 using Akka.Configuration;
 using Kcopyd.Actors;
 
-// Prints what the library adds to the start of an application, in ms from a running actor system to the end of each step, and how many methods were compiled in
-// that time.
+// Prints what the library adds to the start of an application: the ms from a running actor system to the end of each step, and the number of methods
+// compiled in that time.
 const int length = 1 << 20;     // bytes
 
 using var system = ActorSystem.Create("application", ConfigurationFactory.ParseString("akka.loglevel = WARNING"));
-// It runs: an actor has answered.
+// The system runs once an actor has answered.
 await system.ActorOf(Props.Create(() => new Echo())).Ask<string>("up");
 await using var source = BlockDevice.Memory(length);
 await using var destination = BlockDevice.Memory(length);

@@ -1,9 +1,9 @@
 namespace Kcopyd.Benchmarks.Peers.Reports;
 
-/// <summary>A Markdown page that holds the tables of a command between two comments.</summary>
+/// <summary>A Markdown page that contains the tables of a command between two comments.</summary>
 internal static class DocsPage
 {
-    /// <summary>Fails before anything is measured, not after.</summary>
+    /// <summary>Checks the page before anything is measured, so that a run does not fail at its end.</summary>
     public static void Require(string path, string command)
     {
         if (!File.Exists(path) || Find(File.ReadAllText(path), command) is null)

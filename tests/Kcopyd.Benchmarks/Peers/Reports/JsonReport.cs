@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Kcopyd.Benchmarks.Peers.Reports;
 
-/// <summary>Everything that was measured, round by round, for who computes something else from it.</summary>
+/// <summary>All measurements, round by round, for further computations.</summary>
 internal static class JsonReport
 {
     private static readonly JsonSerializerOptions s_options = new()

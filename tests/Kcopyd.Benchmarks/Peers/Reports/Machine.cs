@@ -2,14 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace Kcopyd.Benchmarks.Peers.Reports;
 
-/// <summary>Where it was measured, and with which versions.</summary>
-internal sealed record Machine(string Processor, int Processors, long MemoryBytes, string Kernel, string Distribution, string Runtime, string Tmpfs, string Disk, string Date, IReadOnlyDictionary<string, string> Tools)
+/// <summary>The machine on which the measurements were made, and the versions of the tools.</summary>
+internal sealed record Machine(
+    string Processor, int Processors, long MemoryBytes, string Kernel, string Distribution, string Runtime, string Tmpfs, string Disk, string Date,
+    IReadOnlyDictionary<string, string> Tools)
 {
     public static async Task<Machine> DescribeAsync(PeersOptions options, CancellationToken cancellationToken)
     {
         var tools = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (tool, argument) in new[] { ("qemu-img", "--version"), ("nbdcopy", "--version"), ("nbdkit", "--version"), ("cp", "--version"), ("dc3dd", "--version"), ("fio", "--version"), ("gcc", "--version"), ("xfs_io", "-V") })
-            tools[tool] = await VersionAsync(tool, argument, cancellationToken);
+        foreach (var tool in new[] { "qemu-img", "nbdcopy", "nbdkit", "cp", "dc3dd", "fio", "gcc", "xfs_io" })
+            tools[tool] = await VersionAsync(tool, tool == "xfs_io" ? "-V" : "--version", cancellationToken);
         return new Machine(
             Line("/proc/cpuinfo", "model name"),
             Environment.ProcessorCount,
@@ -24,7 +26,8 @@ internal sealed record Machine(string Processor, int Processors, long MemoryByte
     }
 
     public override string ToString() =>
-        $"{Processor}, {Processors} processors, {MemoryBytes >> 30} GiB; Linux {Kernel}, {Distribution}, {Runtime}; {Tmpfs}; {Disk}; {string.Join(", ", Tools.Values)}; {Date}.";
+        $"{Processor}, {Processors} processors, {MemoryBytes >> 30} GiB; Linux {Kernel}, {Distribution}, {Runtime}; {Tmpfs}; {Disk}; "
+            + $"{string.Join(", ", Tools.Values)}; {Date}.";
 
     private static async Task<string> VersionAsync(string tool, string argument, CancellationToken cancellationToken)
     {
@@ -32,7 +35,8 @@ internal sealed record Machine(string Processor, int Processors, long MemoryByte
             return $"no {tool}";
         try
         {
-            return (await ToolRun.OutputAsync(new ToolCommand(tool, argument), cancellationToken)).Split('\n').FirstOrDefault(line => line.Trim().Length > 0, tool).Trim();
+            var output = await ToolRun.OutputAsync(new ToolCommand(tool, argument), cancellationToken);
+            return output.Split('\n').FirstOrDefault(line => line.Trim().Length > 0, tool).Trim();
         }
         catch (ContenderFailedException)
         {

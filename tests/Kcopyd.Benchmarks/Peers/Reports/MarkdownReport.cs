@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Kcopyd.Benchmarks.Peers.Reports;
 
-/// <summary>The tables: for the terminal, and to be pasted.</summary>
+/// <summary>The tables as Markdown, for the terminal and for pages.</summary>
 internal static class MarkdownReport
 {
     public static string Of(Standings standings)
@@ -22,7 +22,7 @@ internal static class MarkdownReport
         return text.Append(ratios.Length == 0 ? "" : $"\n{char.ToUpperInvariant(ratios[0])}{ratios[1..]}.\n").ToString();
     }
 
-    /// <summary>What was to be reached, and what was.</summary>
+    /// <summary>The goals, and the ratios that were reached.</summary>
     public static string Goals(IEnumerable<Standings> all)
     {
         var text = new StringBuilder("### Goals\n\n");
@@ -33,14 +33,15 @@ internal static class MarkdownReport
             {
                 var rival = standings[goal.Rival];
                 var reached = Standings.Ratio(standings.Library, rival);
-                rows.Add([standings.Contest.Title, rival?.Contender.Name ?? "-", $"{Figure(goal.Ratio)} ×", double.IsNaN(reached) ? "-" : $"{Figure(reached)} ×", reached >= goal.Ratio ? "yes" : "no"]);
+                rows.Add([standings.Contest.Title, rival?.Contender.Name ?? "-", $"{Figure(goal.Ratio)} ×",
+                    double.IsNaN(reached) ? "-" : $"{Figure(reached)} ×", reached >= goal.Ratio ? "yes" : "no"]);
             }
         }
         text.AppendTable(rows);
         return rows.Count == 1 ? "" : text.ToString();
     }
 
-    /// <summary>The medians of the ratios round by round: above 1, ours is faster.</summary>
+    /// <summary>The medians of the ratios round by round; above 1, ours is faster.</summary>
     public static IEnumerable<(string Name, double Value)> Ratios(Standings standings)
     {
         foreach (var (who, entry) in new[] { ("library", standings.Library), ("command", standings.Command) })
@@ -59,7 +60,9 @@ internal static class MarkdownReport
         yield return Time(entry.Median);
         yield return Time(entry.Efforts.Min(effort => effort.Seconds));
         yield return Time(entry.Efforts.Max(effort => effort.Seconds));
-        yield return contest.Amount == 0 ? "-" : contest.IsPairs ? Figure(contest.Amount / entry.Median / 1e3) : (contest.Amount / entry.Median / (1 << 20)).ToString("N0", CultureInfo.InvariantCulture);
+        yield return contest.Amount == 0 ? "-"
+            : contest.IsPairs ? Figure(contest.Amount / entry.Median / 1e3)
+            : (contest.Amount / entry.Median / (1 << 20)).ToString("N0", CultureInfo.InvariantCulture);
         yield return standings.FastestTool is { } fastest ? Figure(Standings.Ratio(entry, fastest)) : "-";
         if (contest.IsPairs)
         {
@@ -73,7 +76,9 @@ internal static class MarkdownReport
         yield return string.Join("; ", new[] { contender.Note, entry.Remark }.Where(each => !string.IsNullOrEmpty(each)));
     }
 
-    public static string Time(double seconds) => seconds < 0.1 ? $"{(seconds * 1e3).ToString("N1", CultureInfo.InvariantCulture)} ms" : $"{seconds.ToString("N3", CultureInfo.InvariantCulture)} s";
+    public static string Time(double seconds) => seconds < 0.1
+        ? $"{(seconds * 1e3).ToString("N1", CultureInfo.InvariantCulture)} ms"
+        : $"{seconds.ToString("N3", CultureInfo.InvariantCulture)} s";
 
     public static string Figure(double value) => value.ToString(Math.Abs(value) >= 100 ? "N0" : "N2", CultureInfo.InvariantCulture);
 }

@@ -2,13 +2,13 @@ using System.Text;
 
 namespace Kcopyd.Benchmarks.Peers.Reports;
 
-/// <summary>A table whose columns are as wide as their widest cell: it is read in terminals, too.</summary>
+/// <summary>A table whose columns are as wide as their widest cell, so that it is also readable in terminals.</summary>
 internal static class MarkdownTable
 {
-    /// <summary>Appends it; the first row is the head.</summary>
-    /// <param name="text">Where to.</param>
-    /// <param name="rows">The rows, all of one length.</param>
-    /// <param name="textColumns">Columns at the left that hold words; the others, but the last, hold numbers.</param>
+    /// <summary>Appends a table.</summary>
+    /// <param name="text">The text to append to.</param>
+    /// <param name="rows">The rows, all of the same length; the first is the header.</param>
+    /// <param name="textColumns">The number of columns at the left that contain text; the others, except the last, contain numbers.</param>
     public static void AppendTable(this StringBuilder text, List<string[]> rows, int textColumns = 1)
     {
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => Math.Max(3, rows.Max(row => row[column].Length))).ToArray();

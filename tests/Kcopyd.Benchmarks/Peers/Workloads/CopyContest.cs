@@ -2,7 +2,7 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Benchmarks.Peers.Workloads;
 
-/// <summary>One file to n, in memory.</summary>
+/// <summary>A copy of one file to n destinations, in memory.</summary>
 internal sealed class CopyContest(CopyFiles files, IDisposable folder) : Contest(folder)
 {
     public static Contest Create(Arena arena, int destinations, CancellationToken cancellationToken)
@@ -20,8 +20,12 @@ internal sealed class CopyContest(CopyFiles files, IDisposable folder) : Contest
             Goals = destinations == 1 ? [new(Rival.FastestTool, 1.0), new(Rival.Floor, 0.9)] : [new(Rival.FastestTool, 1.2), new(Rival.Floor, 0.85)],
             Contenders =
             [
-                Contender.Library(token => Library.CopyAsync(arena.Client, files.Source, files.Destinations, IoMode.Buffered, CopyFlags.None, create: false, token)),
-                Contender.Command(arena, ["copy", files.Source, .. files.Destinations, "--io", "buffered", "--progress", "none"]) with { Note = "flushes, too" },
+                Contender.Library(token =>
+                    Library.CopyAsync(arena.Client, files.Source, files.Destinations, IoMode.Buffered, CopyFlags.None, create: false, token)),
+                Contender.Command(arena, ["copy", files.Source, .. files.Destinations, "--io", "buffered", "--progress", "none"]) with
+                {
+                    Note = "flushes, too",
+                },
                 Contender.Floor(arena, ["copy", "buffered", files.Source, .. files.Destinations]),
                 .. destinations == 1 ? ToOne(files.Source, files.Destinations[0]) : ToMany(files.Source, files.Destinations),
                 DotNetLoop.Copy(files),
@@ -50,13 +54,20 @@ internal sealed class CopyContest(CopyFiles files, IDisposable folder) : Contest
         var n = destinations.Count;
         return
         [
-            Contender.Tool($"{n} × qemu-img convert", ["qemu-img"], Each(to => Qemu.Convert(source, to, outOfOrder: false))) with { Note = $"reads {n} times" },
-            Contender.Tool($"{n} × qemu-img convert -W -m 8", ["qemu-img"], Each(to => Qemu.Convert(source, to, outOfOrder: true))) with { Note = $"reads {n} times" },
+            Convert($"{n} × qemu-img convert", outOfOrder: false),
+            Convert($"{n} × qemu-img convert -W -m 8", outOfOrder: true),
             Contender.Tool("qemu-img convert -W -m 8 onto quorum", ["qemu-img"], Qemu.Quorum(source, destinations)),
-            Contender.Tool("cat, tee", ["bash", "cat", "tee"], ToolCommand.Shell("s=$1 last=$2; shift 2; cat \"$s\" | tee \"$@\" >\"$last\"", [source, .. destinations])) with { Note = Truncates },
-            Contender.Tool("dd bs=256k, tee", ["bash", "dd", "tee"], ToolCommand.Shell("s=$1 last=$2; shift 2; dd if=\"$s\" bs=256k | tee \"$@\" >\"$last\"", [source, .. destinations])) with { Note = Truncates },
+            Tee("cat, tee", "cat", "cat \"$s\""),
+            Tee("dd bs=256k, tee", "dd", "dd if=\"$s\" bs=256k"),
             Contender.Tool("dc3dd", ["dc3dd"], new ToolCommand("dc3dd", [$"if={source}", .. destinations.Select(to => $"of={to}")])) with { Note = Truncates },
         ];
+
+        Contender Convert(string name, bool outOfOrder) =>
+            Contender.Tool(name, ["qemu-img"], Each(to => Qemu.Convert(source, to, outOfOrder))) with { Note = $"reads {n} times" };
+
+        Contender Tee(string name, string reader, string read) =>
+            Contender.Tool(name, ["bash", reader, "tee"],
+                ToolCommand.Shell($"s=$1 last=$2; shift 2; {read} | tee \"$@\" >\"$last\"", [source, .. destinations])) with { Note = Truncates };
     }
 
     private const string Truncates = "truncates first";

@@ -2,7 +2,7 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Benchmarks.Peers.Workloads;
 
-/// <summary>One file to n, on the disk, past the page cache at both ends.</summary>
+/// <summary>A copy of one file to n destinations, on the disk, with direct I/O at both ends.</summary>
 internal sealed class DirectContest(CopyFiles files, IDisposable folder) : Contest(folder)
 {
     private const string NotDirect = "not direct: the page cache with readahead, then dropped; does not count";
@@ -16,13 +16,15 @@ internal sealed class DirectContest(CopyFiles files, IDisposable folder) : Conte
         {
             Name = $"direct-{destinations}",
             Title = $"1→{destinations}, {length >> 20} MiB, disk, O_DIRECT",
-            Includes = "Every contender flushes its destinations, which exist and are written; nothing is in the page cache before. Only who is direct at both ends can be the "
-                + "fastest. Programs: from their start to their end. Library: opening the files, one job, closing them. The rate is that of the source.",
+            Includes = "Every contender flushes its destinations, which exist and are written; nothing is in the page cache before. "
+                + "Only a contender that uses direct I/O at both ends can be the fastest. Programs: from their start to their end. "
+                + "Library: opening the files, one job, closing them. The rate is that of the source.",
             Amount = length,
             Goals = [new(Rival.FastestTool, 0.95)],
             Contenders =
             [
-                Contender.Library(token => Library.CopyAsync(arena.Client, files.Source, files.Destinations, IoMode.Direct, CopyFlags.Flush, create: false, token)),
+                Contender.Library(token =>
+                    Library.CopyAsync(arena.Client, files.Source, files.Destinations, IoMode.Direct, CopyFlags.Flush, create: false, token)),
                 Contender.Command(arena, ["copy", files.Source, .. files.Destinations, "--io", "direct", "--progress", "none"]),
                 Contender.Floor(arena, ["copy", "direct", files.Source, .. files.Destinations]),
                 .. destinations == 1 ? ToOne(files.Source, files.Destinations[0]) : ToMany(files.Source, files.Destinations),
@@ -43,7 +45,8 @@ internal sealed class DirectContest(CopyFiles files, IDisposable folder) : Conte
         Contender.Tool("qemu-img convert -W -m 8", ["qemu-img"], Qemu.Convert(source, destination, outOfOrder: true, direct: true)),
         Contender.Tool("dd bs=256k", ["dd"], Dd(source, destination, "256k")),
         Contender.Tool("dd bs=1M", ["dd"], Dd(source, destination, "1M")),
-        Contender.Tool("nbdcopy, nbdkit file cache=none", ["nbdcopy", "nbdkit"], new ToolCommand("nbdcopy", ["--flush", "--", .. Nbdkit(source), .. Nbdkit(destination)])) with { Counts = false, Note = NotDirect },
+        Contender.Tool("nbdcopy, nbdkit file cache=none", ["nbdcopy", "nbdkit"],
+            new ToolCommand("nbdcopy", ["--flush", "--", .. Nbdkit(source), .. Nbdkit(destination)])) with { Counts = false, Note = NotDirect },
     ];
 
     private static IEnumerable<Contender> ToMany(string source, IReadOnlyList<string> destinations)
@@ -51,7 +54,8 @@ internal sealed class DirectContest(CopyFiles files, IDisposable folder) : Conte
         var n = destinations.Count;
         return
         [
-            Contender.Tool($"{n} × qemu-img convert -W -m 8", ["qemu-img"], [.. destinations.Select(to => Qemu.Convert(source, to, outOfOrder: true, direct: true))]) with { Note = $"reads {n} times" },
+            Contender.Tool($"{n} × qemu-img convert -W -m 8", ["qemu-img"],
+                [.. destinations.Select(to => Qemu.Convert(source, to, outOfOrder: true, direct: true))]) with { Note = $"reads {n} times" },
             Contender.Tool("qemu-img convert -W -m 8 onto quorum", ["qemu-img"], Qemu.Quorum(source, destinations, direct: true)),
             Contender.Tool($"{n} × dd bs=1M", ["dd"], [.. destinations.Select(to => Dd(source, to, "1M"))]) with { Note = $"reads {n} times" },
         ];

@@ -16,8 +16,8 @@ internal sealed class ReflinkContest(string source, string destination, IDisposa
         {
             Name = "reflink",
             Title = $"{length >> 20} MiB on XFS that can share extents",
-            Includes = "The destination does not exist before; nobody flushes but our command, which always does. Programs: from their start to their end. Library: opening, one job, closing. "
-                + "The last column says how much of the copy is shared.",
+            Includes = "The destination does not exist before; only our command flushes, as it always does. Programs: from their start to their end. "
+                + "Library: opening, one job, closing. The last column says how much of the copy is shared.",
             Amount = length,
             Goals = [new(Rival.FastestTool, 1.0)],
             Contenders =
@@ -25,9 +25,11 @@ internal sealed class ReflinkContest(string source, string destination, IDisposa
                 Contender.Library(token => Library.CopyAsync(arena.Client, source, [destination], IoMode.Buffered, CopyFlags.None, create: true, token)),
                 Contender.Command(arena, ["copy", source, destination, "--io", "buffered", "--progress", "none"]) with { Note = "flushes, too" },
                 Contender.Tool("cp --reflink=always", ["cp"], new ToolCommand("cp", "--reflink=always", source, destination)),
-                Contender.Tool("cp --reflink=always, sync", ["bash", "cp", "sync"], ToolCommand.Synced(destination, "cp", "--reflink=always", source, destination)) with { Note = "flushes, too" },
+                Contender.Tool("cp --reflink=always, sync", ["bash", "cp", "sync"],
+                    ToolCommand.Synced(destination, "cp", "--reflink=always", source, destination)) with { Note = "flushes, too" },
                 Contender.Tool("xfs_io reflink", ["xfs_io"], new ToolCommand("xfs_io", "-f", "-c", $"reflink {source}", destination)),
-                Contender.Tool("qemu-img convert -C", ["qemu-img"], new ToolCommand("qemu-img", "convert", "-C", "-f", "raw", "-O", "raw", source, destination)),
+                Contender.Tool("qemu-img convert -C", ["qemu-img"],
+                    new ToolCommand("qemu-img", "convert", "-C", "-f", "raw", "-O", "raw", source, destination)),
                 Contender.Tool("cp --reflink=never", ["cp"], new ToolCommand("cp", "--reflink=never", source, destination)) with { Note = "moves the bytes" },
             ],
         };

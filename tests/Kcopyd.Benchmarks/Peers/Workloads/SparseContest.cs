@@ -3,18 +3,18 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kcopyd.Benchmarks.Peers.Workloads;
 
-/// <summary>An image that is mostly holes, to a file that does not exist yet.</summary>
+/// <summary>A copy of an image that is mostly holes to a file that does not exist yet.</summary>
 internal sealed class SparseContest(string source, string destination, IDisposable folder) : Contest(folder)
 {
-    private const long MostData = 256 << 20;
+    private const long MaxData = 256 << 20;
     private const int RunBytes = 1 << 20;
     private const int Sparseness = 32;
 
     public static Contest Create(Arena arena, bool isDisk, CancellationToken cancellationToken)
     {
-        var data = Math.Min(arena.Options.Size, MostData);
+        var data = Math.Min(arena.Options.Size, MaxData);
         var name = isDisk ? "sparse-disk" : "sparse-tmpfs";
-        // Who does not see the holes fills them all.
+        // Room for a contender that does not detect the holes and fills them all.
         var folder = isDisk ? arena.DiskFolder(name, data * (Sparseness + 1)) : arena.TmpfsFolder(name, data * (Sparseness + 1));
         string source = Path.Combine(folder.Path, "source"), destination = Path.Combine(folder.Path, "destination");
         Write(source, data, cancellationToken);
@@ -22,13 +22,16 @@ internal sealed class SparseContest(string source, string destination, IDisposab
         {
             Name = name,
             Title = $"{data * Sparseness >> 20} MiB image with {data >> 20} MiB of data, {(isDisk ? "disk" : "tmpfs")}",
-            Includes = $"A run of 1 MiB of data in each {Sparseness} MiB, in the page cache; the destination does not exist before. {(isDisk ? "Everybody flushes (tools that cannot, by sync). " : "")}"
-                + "Programs: from their start to their end. Library: opening, one job, closing. The rate is that of the data; the last column says how much the copy takes.",
+            Includes = $"A run of 1 MiB of data in each {Sparseness} MiB, in the page cache; the destination does not exist before. "
+                + (isDisk ? "Every contender flushes (tools that cannot, with sync). " : "")
+                + "Programs: from their start to their end. Library: opening, one job, closing. The rate is that of the data; "
+                + "the last column says how much the copy takes.",
             Amount = data,
             Goals = [new(Rival.FastestTool, 1.0)],
             Contenders =
             [
-                Contender.Library(token => Library.CopyAsync(arena.Client, source, [destination], IoMode.Buffered, isDisk ? CopyFlags.Flush : CopyFlags.None, create: true, token)),
+                Contender.Library(token => Library.CopyAsync(
+                    arena.Client, source, [destination], IoMode.Buffered, isDisk ? CopyFlags.Flush : CopyFlags.None, create: true, token)),
                 Contender.Command(arena, ["copy", source, destination, "--io", "buffered", "--progress", "none"]),
                 Tool("cp --sparse=auto", "cp", "--sparse=auto", source, destination),
                 Tool("cp --sparse=always", "cp", "--sparse=always", source, destination),
@@ -62,7 +65,7 @@ internal sealed class SparseContest(string source, string destination, IDisposab
         {
             cancellationToken.ThrowIfCancellationRequested();
             Noise.Fill(run, seed: 1, i * RunBytes);
-            // Not at the same place of each part: holes do not come in equal sizes.
+            // At a different place in each part, so that the holes have different sizes.
             RandomAccess.Write(file, run, (i * Sparseness * RunBytes) + (i % Sparseness * RunBytes));
         }
         RandomAccess.FlushToDisk(file);

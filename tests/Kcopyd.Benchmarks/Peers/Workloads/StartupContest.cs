@@ -1,6 +1,6 @@
 namespace Kcopyd.Benchmarks.Peers.Workloads;
 
-/// <summary>What a command costs before it does anything: a copy of 1 MiB on tmpfs, or nothing at all.</summary>
+/// <summary>The time that a command takes before it does any work: a copy of 1 MiB on tmpfs, or nothing at all.</summary>
 internal sealed class StartupContest(CopyFiles files, IDisposable folder) : Contest(folder)
 {
     private const long Bytes = 1 << 20;
@@ -57,10 +57,16 @@ internal sealed class StartupContest(CopyFiles files, IDisposable folder) : Cont
     private static IEnumerable<Contender> Ours(Arena arena, string built, params IReadOnlyList<string> arguments) =>
     [
         Contender.Command(arena, arguments) with { Name = "kcopyd, published" },
-        Contender.Command(arena, arguments) with { Name = "kcopyd, built", RunAsync = token => ToolRun.TimeAsync([new ToolCommand(built, arguments)], token), Counts = false },
+        Contender.Command(arena, arguments) with
+        {
+            Name = "kcopyd, built",
+            RunAsync = token => ToolRun.TimeAsync([new ToolCommand(built, arguments)], token),
+            Counts = false,
+        },
     ];
 
-    private static Task<string> BuildAsync(Arena arena, CancellationToken cancellationToken) => PublishedCommand.BuildAsync(Path.Combine(arena.Tools, "built"), cancellationToken);
+    private static Task<string> BuildAsync(Arena arena, CancellationToken cancellationToken) =>
+        PublishedCommand.BuildAsync(Path.Combine(arena.Tools, "built"), cancellationToken);
 
     private static (CopyFiles Files, ScratchFolder Folder) Files(Arena arena, string name, CancellationToken cancellationToken)
     {

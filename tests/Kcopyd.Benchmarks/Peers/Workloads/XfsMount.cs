@@ -1,6 +1,6 @@
 namespace Kcopyd.Benchmarks.Peers.Workloads;
 
-/// <summary>An XFS in a file, attached to a loop device and mounted; all of it goes when this is disposed.</summary>
+/// <summary>An XFS file system in a file, attached to a loop device and mounted; disposing this unmounts, detaches and deletes it.</summary>
 internal sealed class XfsMount : IDisposable
 {
     private readonly Stack<IDisposable> _undo = new();
@@ -9,7 +9,7 @@ internal sealed class XfsMount : IDisposable
     {
     }
 
-    /// <summary>Where it is mounted.</summary>
+    /// <summary>The mount point.</summary>
     public string Path { get; private set; } = "";
 
     public static async Task<XfsMount> CreateAsync(Arena arena, long bytes, CancellationToken cancellationToken)
@@ -47,6 +47,7 @@ internal sealed class XfsMount : IDisposable
             last.Dispose();
     }
 
-    // It must happen also when everything is cancelled.
-    private static void Undo(string program, params string[] arguments) => ToolRun.OutputAsync(new ToolCommand(program, arguments), CancellationToken.None).GetAwaiter().GetResult();
+    // Not cancellable: it must also run when everything else is cancelled.
+    private static void Undo(string program, params string[] arguments) =>
+        ToolRun.OutputAsync(new ToolCommand(program, arguments), CancellationToken.None).GetAwaiter().GetResult();
 }

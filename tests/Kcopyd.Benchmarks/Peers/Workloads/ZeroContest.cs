@@ -2,7 +2,7 @@ using Kcopyd.Actors;
 
 namespace Kcopyd.Benchmarks.Peers.Workloads;
 
-/// <summary>A file of random bytes becomes one of zeroes, in its place.</summary>
+/// <summary>Overwrites a file of random bytes with zeroes, in place.</summary>
 internal sealed class ZeroContest(string file, long length, bool isDisk, IDisposable folder) : Contest(folder)
 {
     private int _junk;
@@ -17,24 +17,36 @@ internal sealed class ZeroContest(string file, long length, bool isDisk, IDispos
         {
             Name = name,
             Title = $"zeroing {length >> 20} MiB, {(isDisk ? "disk" : "tmpfs")}",
-            Includes = $"The file is full of random bytes before each run{(isDisk ? ", flushed and out of the page cache; everybody flushes" : "")}. "
-                + "Programs: from their start to their end. Library: opening, one job, closing. Who punches holes gives the space back, which is not what was asked for: it does not count.",
+            Includes = $"The file is full of random bytes before each run{(isDisk ? ", flushed and out of the page cache; every contender flushes" : "")}. "
+                + "Programs: from their start to their end. Library: opening, one job, closing. A tool that punches holes gives the space back, which is not "
+                + "the work of this contest: it does not count.",
             Amount = length,
             Contenders =
             [
-                Contender.Library(token => Library.ZeroAsync(arena.Client, file, isDisk ? IoMode.Direct : IoMode.Buffered, isDisk ? CopyFlags.Flush : CopyFlags.None, token)),
+                Contender.Library(token =>
+                    Library.ZeroAsync(arena.Client, file, isDisk ? IoMode.Direct : IoMode.Buffered, isDisk ? CopyFlags.Flush : CopyFlags.None, token)),
                 Contender.Command(arena, ["zero", file, "--io", isDisk ? "direct" : "buffered", "--progress", "none"]),
                 Contender.Floor(arena, ["zero", isDisk ? "direct" : "buffered", $"{length}", file]),
                 Dd("256k", 256 << 10),
                 Dd("1M", 1 << 20),
-                Contender.Tool("dc3dd pat=00", ["dc3dd", "sync"], WithSync(["dc3dd", "pat=00", $"cnt={length / 512}", $"of={file}"])) with { Note = isDisk ? "truncates first, through the page cache" : "truncates first" },
+                Contender.Tool("dc3dd pat=00", ["dc3dd", "sync"], WithSync(["dc3dd", "pat=00", $"cnt={length / 512}", $"of={file}"])) with
+                {
+                    Note = isDisk ? "truncates first, through the page cache" : "truncates first",
+                },
                 Contender.Tool("fallocate --zero-range", ["fallocate", "sync"], WithSync(["fallocate", "--zero-range", "--length", $"{length}", file])),
-                Contender.Tool("fallocate --punch-hole", ["fallocate", "sync"], WithSync(["fallocate", "--punch-hole", "--length", $"{length}", file])) with { Counts = false, Note = "gives the space back; does not count" },
+                Contender.Tool("fallocate --punch-hole", ["fallocate", "sync"], WithSync(["fallocate", "--punch-hole", "--length", $"{length}", file])) with
+                {
+                    Counts = false,
+                    Note = "gives the space back; does not count",
+                },
             ],
         };
 
         Contender Dd(string name, int piece) => Contender.Tool($"dd bs={name}", ["dd"], new ToolCommand("dd",
-            ["if=/dev/zero", $"of={file}", $"bs={piece}", $"count={length / piece}", .. isDisk ? (string[])["oflag=direct", "conv=notrunc,fsync"] : ["conv=notrunc"]]));
+        [
+            "if=/dev/zero", $"of={file}", $"bs={piece}", $"count={length / piece}",
+            .. isDisk ? (string[])["oflag=direct", "conv=notrunc,fsync"] : ["conv=notrunc"],
+        ]));
 
         ToolCommand WithSync(string[] command) => isDisk ? ToolCommand.Synced(file, command) : new ToolCommand(command[0], command[1..]);
     }

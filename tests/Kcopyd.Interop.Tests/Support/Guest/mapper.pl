@@ -1,13 +1,13 @@
-# mapper.pl COMMANDS BLOB RESULTS DATA: what dmsetup and dd would do, without a process for each: in the guest a process costs a third
-# of a second. Each line of COMMANDS is answered by one of RESULTS: "ok", "error ERRNO" or what was asked for. All I/O is direct, one
-# at a time. @NAME in a table is the number of a device that was made before.
-#   dm NAME SECTORS TARGET PARAMETERS...    makes a device with one target
-#   rm NAME                                 removes it
+# mapper.pl COMMANDS BLOB RESULTS DATA: does what dmsetup and dd would do, without a process for each command, because a process takes a third of a second
+# in the guest. Each line of COMMANDS has a line of RESULTS: "ok", "error ERRNO" or the requested value. All I/O is direct, one request at a time. @NAME in
+# a table stands for the number of a device that was created before.
+#   dm NAME SECTORS TARGET PARAMETERS...    creates a device with one target
+#   rm NAME                                 removes a device
 #   w NAME SECTOR COUNT AT                  writes COUNT sectors of BLOB, from byte AT on
 #   r NAME SECTOR COUNT                     reads, and appends to DATA
 #   d NAME SECTOR COUNT                     discards
-#   status NAME                             as dmsetup has it, without the range
-#   merged NAME [SECTORS]                   the same, when there is nothing left to merge, or no more than so many sectors are in use
+#   status NAME                             the status that dmsetup prints, without the range
+#   merged NAME [SECTORS]                   waits until nothing is left to merge, or at most SECTORS sectors are in use; then like status
 use strict;
 use warnings;
 use Fcntl;
