@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Kcopyd.Actors.Messaging;
-using Kcopyd.Actors.Telemetry;
 
 namespace Kcopyd.Actors.Jobs;
 

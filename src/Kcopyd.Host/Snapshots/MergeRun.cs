@@ -12,7 +12,7 @@ internal static class MergeRun
     {
         foreach (var notice in opened.All.Select(static one => one.Notice).OfType<string>())
             await console.Error.WriteLineAsync($"kcopyd: {notice}").ConfigureAwait(false);
-        var status = await opened.First.GetStatusAsync().ConfigureAwait(false);
+        var status = await opened.First.GetStatusAsync(CancellationToken.None).ConfigureAwait(false);
         var watch = new WorkWatch(files.Origin.Name, status.Exceptions * status.ChunkSize);
         var merge = opened.First.MergeAsync(new Merged(watch, status.ChunkSize), cancellationToken);
         await watch.WatchAsync(merge, progress, console).ConfigureAwait(false);

@@ -50,7 +50,7 @@ internal static class ReadCommand
                 return ExitCodes.Success;
             }
             await IntoFileAsync(opened.First, offset, count, operand, console, cancellationToken).ConfigureAwait(false);
-            var status = await opened.First.GetStatusAsync().ConfigureAwait(false);
+            var status = await opened.First.GetStatusAsync(CancellationToken.None).ConfigureAwait(false);
             await console.Out.WriteLineAsync(isJson
                 ? SnapshotJson.Of(new BytesReport(offset, count, true, null, [StatusReport.Of(status)]))
                 : $"read {count} bytes at {offset} into {path}").ConfigureAwait(false);

@@ -46,7 +46,7 @@ internal static class RollbackCommand
                     .ConfigureAwait(false);
             }
 
-            var status = await opened.First.GetStatusAsync().ConfigureAwait(false);
+            var status = await opened.First.GetStatusAsync(CancellationToken.None).ConfigureAwait(false);
             var lost = Lost(status, files.Origin.Name);
             if (!parsed.GetValue(dryRun))
                 throw new UsageException($"{lost} To discard it: --discard. To keep it, take a snapshot of the present state first, and name it with --cow.");

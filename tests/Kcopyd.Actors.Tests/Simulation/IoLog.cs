@@ -41,7 +41,9 @@ internal sealed class IoEntry(int issued, SimulatedDevice device, IoKind kind, l
     public bool Changes => Kind is IoKind.Write or IoKind.Zero or IoKind.Clone;
 
     /// <summary>What a caller has to take for a failure. That a device does not know write-zeroes is none, nor that it cannot map or clone.</summary>
-    public bool IsFailure => Kind is IoKind.Map or IoKind.Clone ? Error == IoError.WorkerCrashed : IsCompleted && Error != IoError.NotSupported && (Error != IoError.None || (Bytes == 0 && Length > 0));
+    public bool IsFailure => Kind is IoKind.Map or IoKind.Clone
+        ? Error == IoError.WorkerCrashed
+        : IsCompleted && Error != IoError.NotSupported && (Error != IoError.None || (Bytes == 0 && Length > 0));
 
     public void Complete(int step, IoResult result)
     {
@@ -50,7 +52,8 @@ internal sealed class IoEntry(int issued, SimulatedDevice device, IoKind kind, l
     }
 
     public override string ToString() =>
-        $"{Issued,5}-{(IsCompleted ? Completed : "?"),-5} {Device.Name} {Kind}{(Way == OffloadKinds.None ? "" : $" {Way}")} {Offset}+{Length} -> {Bytes} {Error}";
+        $"{Issued,5}-{(IsCompleted ? Completed : "?"),-5} {Device.Name} {Kind}{(Way == OffloadKinds.None ? "" : $" {Way}")} "
+        + $"{Offset}+{Length} -> {Bytes} {Error}";
 }
 
 /// <summary>What all devices of a simulation did, and what they found wrong with what they were asked.</summary>
@@ -69,7 +72,8 @@ internal sealed class IoLog
         Entries.Add(entry);
         if (entry.Kind == IoKind.Flush)
             return;
-        if (!Regions.Exists(region => region.Device == entry.Device && region.Offset <= entry.Offset && entry.Offset + entry.Length <= region.Offset + region.Length))
+        if (!Regions.Exists(region => region.Device == entry.Device && region.Offset <= entry.Offset
+                && entry.Offset + entry.Length <= region.Offset + region.Length))
             Complaints.Add($"outside of every job's regions: {entry}");
     }
 }

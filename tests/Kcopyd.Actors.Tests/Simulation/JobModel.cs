@@ -60,7 +60,9 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
     private void BitMeansAFailedDestination(int i)
     {
         // A destination that cannot be read before it is written is written all the same.
-        var hasFailed = (!_plan.Flags.HasFlag(CopyFlags.OnlyDifferent) && HasFailed(_ios[i].Where(io => io.Kind == IoKind.Read))) || Crashed(_ios[i].Where(io => io.Completed <= job.NotifiedAt)) || HasFailed(_ios[i].Where(io => io.Kind != IoKind.Read));
+        var hasFailed = (!_plan.Flags.HasFlag(CopyFlags.OnlyDifferent) && HasFailed(_ios[i].Where(io => io.Kind == IoKind.Read)))
+            || Crashed(_ios[i].Where(io => io.Completed <= job.NotifiedAt))
+            || HasFailed(_ios[i].Where(io => io.Kind != IoKind.Read));
         if (hasFailed && !Bit(i))
             Complaints.Add($"destination {i} failed, and its bit is clear");
         var mayBeSet = hasFailed || isStopped || hasKills || job.IsCancelRequested
@@ -74,12 +76,14 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
     {
         var done = ios.Where(io => io.Completed <= job.NotifiedAt).ToArray();
         return done.Any(failed => failed.IsFailure && (failed.Bytes == failed.Length
-            || Sectors(failed.Offset + failed.Bytes, failed.Length - failed.Bytes).Any(sector => !done.Any(other => other.Issued >= failed.Completed && Covers(other, sector)))));
+            || Sectors(failed.Offset + failed.Bytes, failed.Length - failed.Bytes)
+                .Any(sector => !done.Any(other => other.Issued >= failed.Completed && Covers(other, sector)))));
     }
 
     private static bool Covers(IoEntry io, long sector) => io.Offset <= sector << IoRegion.SectorShift && sector << IoRegion.SectorShift < io.Offset + io.Bytes;
 
-    private IEnumerable<long> Garbled(int i) => Device(_plan.To[i]).Garbled.Where(sector => sector >= _plan.To[i].Sector && sector < _plan.To[i].Sector + _plan.To[i].Count);
+    private IEnumerable<long> Garbled(int i) => Device(_plan.To[i]).Garbled
+        .Where(sector => sector >= _plan.To[i].Sector && sector < _plan.To[i].Sector + _plan.To[i].Count);
 
     // A clear bit is a promise, whoever else failed, if the job ignores errors; otherwise if nobody failed. A reader that died is the end of any job.
     private bool MustBeWhole(int i) => !Bit(i) && !(job.ReadError && (hasKills || Crashed(_reads) || VerificationCouldNotRead))
@@ -92,7 +96,8 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
     private bool IsFlushed(int i)
     {
         var lastWrite = _ios[i].Where(io => io.Changes).Select(io => io.Completed).DefaultIfEmpty().Max();
-        return log.Entries.Exists(io => io.Kind == IoKind.Flush && io.Device == _plan.To[i].Device && io.Issued >= lastWrite && io.Error == IoError.None && io.Completed <= job.NotifiedAt);
+        return log.Entries.Exists(io => io.Kind == IoKind.Flush && io.Device == _plan.To[i].Device && io.Issued >= lastWrite
+            && io.Error == IoError.None && io.Completed <= job.NotifiedAt);
     }
 
     private void EverySectorIsOldOrNew(int i, out bool isWhole, out long written)
@@ -100,7 +105,8 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
         var to = _plan.To[i];
         var device = Device(to);
         isWhole = true;
-        written = _ios[i].Where(io => (io.Changes || io.Kind == IoKind.Map) && io.Completed <= job.NotifiedAt && !io.IsVain).Sum(io => io.Bytes);     // zeroes found are as good as written
+        // Zeroes that were found count as written.
+        written = _ios[i].Where(io => (io.Changes || io.Kind == IoKind.Map) && io.Completed <= job.NotifiedAt && !io.IsVain).Sum(io => io.Bytes);
         for (var at = 0; at < _plan.Length; at += IoRegion.SectorSize)
         {
             var length = Math.Min(IoRegion.SectorSize, _plan.Length - at);
@@ -136,7 +142,8 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
         var device = Device(from);
         if (!_plan.IgnoresErrors || isStopped || hasKills || job.IsCancelRequested || !device.Faults.IsPersistent)
             return;
-        var bad = device.Faults.BadReads.SelectMany(range => Sectors(range.Offset, range.Length)).Where(sector => sector >= from.Sector && (sector << IoRegion.SectorShift) < from.Offset + _plan.Length).ToHashSet();
+        var bad = device.Faults.BadReads.SelectMany(range => Sectors(range.Offset, range.Length))
+            .Where(sector => sector >= from.Sector && (sector << IoRegion.SectorShift) < from.Offset + _plan.Length).ToHashSet();
         if (!listed.SetEquals(bad))
             Complaints.Add($"unreadable are sectors [{string.Join(' ', bad)}], and listed are [{string.Join(' ', listed)}]");
     }
@@ -180,7 +187,8 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
             Complaints.Add($"read_err is {result.ReadError}, and the fault is {result.ReadFault}");
         var to = _plan.To[i];
         var isSettled = _ios[i].All(io => !io.Changes || io.Completed <= job.NotifiedAt);   // a killed writer's I/O may land later
-        if (detail.Sha256 is { } hash && isSettled && hash != Convert.ToHexStringLower(SHA256.HashData(Device(to).Content.AsSpan((int)to.Offset, _plan.Length))))
+        if (detail.Sha256 is { } hash && isSettled
+            && hash != Convert.ToHexStringLower(SHA256.HashData(Device(to).Content.AsSpan((int)to.Offset, _plan.Length))))
             Complaints.Add($"destination {i} has another hash than is told");
         if (detail.Sha256 is { } same && !Bit(i) && result.SourceSha256 is { } source && source != same)
             Complaints.Add($"destination {i} has another hash than the source, and nothing says so");

@@ -38,7 +38,8 @@ internal sealed class Model(Scenario scenario, IoLog log, bool isStopped)
         }
     }
 
-    private bool Crashed(JobOutcome job) => Region(job.Plan.From).Concat(job.Plan.To.SelectMany(to => Region(to))).Any(entry => entry.Error == IoError.WorkerCrashed);
+    private bool Crashed(JobOutcome job) =>
+        Region(job.Plan.From).Concat(job.Plan.To.SelectMany(to => Region(to))).Any(entry => entry.Error == IoError.WorkerCrashed);
 
     private IEnumerable<IoEntry> Region(IoRegion? region) => JobModel.In(log, region);
 

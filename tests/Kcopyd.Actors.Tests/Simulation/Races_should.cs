@@ -142,7 +142,9 @@ public sealed class Races_should : IDisposable
         client.Actor.Tell(new KcopydProtocol.Zero(null!), inbox);
         client.Actor.Tell(new KcopydProtocol.Zero([null!]), inbox);
         _virtual.Pump.RunUntilIdle();
-        Assert.Collection(answers.Cast<CopyResult>(), result => Assert.Contains("(Parameter 'to')", result.Refusal, StringComparison.Ordinal), result => Assert.Contains("to[0]", result.Refusal, StringComparison.Ordinal));
+        Assert.Collection(answers.Cast<CopyResult>(),
+            result => Assert.Contains("(Parameter 'to')", result.Refusal, StringComparison.Ordinal),
+            result => Assert.Contains("to[0]", result.Refusal, StringComparison.Ordinal));
         Assert.False(client.IsClosed);
     }
 

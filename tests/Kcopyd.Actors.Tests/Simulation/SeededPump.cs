@@ -37,7 +37,8 @@ internal sealed class SeededPump : IDisposable
 
     /// <summary>HOCON of a dispatcher that runs here.</summary>
     public string Dispatcher =>
-        string.Create(CultureInfo.InvariantCulture, $$"""{ type = Dispatcher, throughput = 1, executor = "{{typeof(PumpConfigurator).AssemblyQualifiedName}}", pump = {{_id}} }""");
+        string.Create(CultureInfo.InvariantCulture,
+            $$"""{ type = Dispatcher, throughput = 1, executor = "{{typeof(PumpConfigurator).AssemblyQualifiedName}}", pump = {{_id}} }""");
 
     public void Add(IRunnable runnable)
     {

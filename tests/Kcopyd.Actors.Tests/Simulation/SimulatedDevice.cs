@@ -66,7 +66,8 @@ internal sealed class SimulatedDevice(string name, byte[] content, int block, Fa
 
     private ValueTask<IoResult> Issue(IoKind kind, long offset, int length, Memory<byte> buffer) => new(Start(kind, offset, length, buffer), 0);
 
-    private SimulatedIo Start(IoKind kind, long offset, int length, Memory<byte> buffer, (SimulatedDevice, long) source = default, OffloadKinds way = OffloadKinds.None)
+    private SimulatedIo Start(IoKind kind, long offset, int length, Memory<byte> buffer, (SimulatedDevice, long) source = default,
+        OffloadKinds way = OffloadKinds.None)
     {
         var entry = new IoEntry(pump.Steps, this, kind, offset, length) { Way = way };
         log.Issued(entry);

@@ -118,8 +118,10 @@ internal sealed partial class SimulationRun : IDisposable
             Pump.RunUntilIdle();
             if (_status is null)
                 _complaints.Add("the client has died");
-            else if (_status is not { Jobs: 0, SubJobsInFlight: 0, OutstandingCallbacks: 0, PageBytesInUse: 0, Crews: 0 } || _status.PageBytesHeld != _scenario.Settings.SubJobSize)
-                _complaints.Add($"idle, and yet: {_status}, {_status?.PageBytesInUse} of {_status?.PageBytesHeld} bytes of pages in use, {_status?.Crews} crews");
+            else if (_status is not { Jobs: 0, SubJobsInFlight: 0, OutstandingCallbacks: 0, PageBytesInUse: 0, Crews: 0 }
+                || _status.PageBytesHeld != _scenario.Settings.SubJobSize)
+                _complaints.Add($"idle, and yet: {_status}, "
+                    + $"{_status?.PageBytesInUse} of {_status?.PageBytesHeld} bytes of pages in use, {_status?.Crews} crews");
             Call(() => _destroyed = _client.DestroyAsync());
             Pump.RunUntilIdle();
         }
@@ -148,9 +150,11 @@ internal sealed partial class SimulationRun : IDisposable
 
     private List<string> Story() =>
     [
-        $"{_scenario.Settings}, healthy: {_scenario.IsHealthy}, kills: {_scenario.Kills}, stopped from outside: {_isStopped}, destroyed early: {_scenario.DestroysEarly}",
+        $"{_scenario.Settings}, healthy: {_scenario.IsHealthy}, kills: {_scenario.Kills}, "
+            + $"stopped from outside: {_isStopped}, destroyed early: {_scenario.DestroysEarly}",
         .. _jobs.Select(job => $"{job.Plan}: id {job.Handle?.Id}, told {job.Notified} times at {job.NotifiedAt}, cancelled: {job.IsCancelRequested}, "
-            + $"read_err={job.ReadError} write_err=0x{job.WriteErrors:x} {string.Join("; ", job.Result?.Destinations.Select(d => $"{d.Bytes} {d.Fault?.Message}") ?? [])}"),
+            + $"read_err={job.ReadError} write_err=0x{job.WriteErrors:x} "
+            + $"{string.Join("; ", job.Result?.Destinations.Select(d => $"{d.Bytes} {d.Fault?.Message}") ?? [])}"),
         .. _log.Entries.Select(entry => entry.ToString()),
     ];
 }
