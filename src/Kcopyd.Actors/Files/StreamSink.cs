@@ -5,10 +5,8 @@ namespace Kcopyd.Actors;
 /// and reads ahead. Written data cannot be read back.
 /// </summary>
 /// <remarks>A failed write ends the stream: every later write fails with the same error, because it would leave a gap.</remarks>
-public sealed class StreamSink : IBlockDevice
+public sealed class StreamSink : StreamDevice
 {
-    private readonly Stream _stream;
-    private readonly bool _leaveOpen;
     private long _position;
     private IoError _error;
 
@@ -18,41 +16,23 @@ public sealed class StreamSink : IBlockDevice
     /// <param name="leaveOpen">False to dispose the stream with the device.</param>
     /// <exception cref="ArgumentException">The stream is not writable.</exception>
     public StreamSink(Stream stream, string name = "stream", bool leaveOpen = false)
+        : base(stream, name, leaveOpen)
     {
-        ArgumentNullException.ThrowIfNull(stream);
         if (!stream.CanWrite)
             throw new ArgumentException("The stream is not writable; pass a writable one.", nameof(stream));
-        _stream = stream;
-        _leaveOpen = leaveOpen;
-        Name = name;
     }
 
     /// <inheritdoc/>
-    public string Name { get; }
+    public override bool IsReadOnly => false;
 
     /// <inheritdoc/>
-    public long Length => long.MaxValue;
+    public override DeviceFeatures Features => DeviceFeatures.Stream | DeviceFeatures.Sink;
 
     /// <inheritdoc/>
-    public int LogicalBlockSize => IoRegion.SectorSize;
+    public override ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer) => new(IoResult.Failure(IoError.NotSupported));
 
     /// <inheritdoc/>
-    public int Alignment => 1;
-
-    /// <inheritdoc/>
-    public bool IsReadOnly => false;
-
-    /// <inheritdoc/>
-    public DeviceFeatures Features => DeviceFeatures.Stream | DeviceFeatures.Sink;
-
-    /// <inheritdoc/>
-    public StorageLocation Locate(long offset) => new(null, offset);
-
-    /// <inheritdoc/>
-    public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer) => new(IoResult.Failure(IoError.NotSupported));
-
-    /// <inheritdoc/>
-    public async ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer)
+    public override async ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer)
     {
         if (_error != IoError.None)
             return IoResult.Failure(_error);
@@ -60,7 +40,7 @@ public sealed class StreamSink : IBlockDevice
             return IoResult.Failure(IoError.Invalid);
         try
         {
-            await _stream.WriteAsync(buffer).ConfigureAwait(false);
+            await Inner.WriteAsync(buffer).ConfigureAwait(false);
             _position += buffer.Length;
             return IoResult.Success(buffer.Length);
         }
@@ -71,11 +51,11 @@ public sealed class StreamSink : IBlockDevice
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IoResult> FlushAsync()
+    public override async ValueTask<IoResult> FlushAsync()
     {
         try
         {
-            await _stream.FlushAsync().ConfigureAwait(false);
+            await Inner.FlushAsync().ConfigureAwait(false);
             return new IoResult(0, _error);
         }
         catch (Exception failed) when (failed is IOException or ObjectDisposedException or OperationCanceledException)
@@ -83,21 +63,4 @@ public sealed class StreamSink : IBlockDevice
             return IoResult.Failure(StreamErrors.Of(failed));
         }
     }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _leaveOpen ? ValueTask.CompletedTask : _stream.DisposeAsync();
-}
-
-/// <summary>Maps the exceptions of a stream to the errors of a device.</summary>
-internal static class StreamErrors
-{
-    private const int MaxErrno = 4095;
-
-    public static IoError Of(Exception failed) => failed switch
-    {
-        ObjectDisposedException => IoError.Closed,
-        OperationCanceledException => IoError.Cancelled,
-        { HResult: > 0 and <= MaxErrno and var errno } => (IoError)errno,      // as in .NET's own exceptions on Linux
-        _ => IoError.Io,
-    };
 }

@@ -5,10 +5,8 @@ namespace Kcopyd.Actors;
 /// one at a time; zero bytes mean the end. Data is read only once: it cannot be read again, verified or resumed.
 /// </summary>
 /// <remarks>Any thread may call any member. A failure ends the stream: every later read fails with the same error.</remarks>
-public sealed class StreamSource : IBlockDevice
+public sealed class StreamSource : StreamDevice
 {
-    private readonly Stream _stream;
-    private readonly bool _leaveOpen;
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Waiting> _waiting = [];       // by offset
     private long _position;
@@ -22,38 +20,20 @@ public sealed class StreamSource : IBlockDevice
     /// <param name="leaveOpen">False to dispose the stream with the device.</param>
     /// <exception cref="ArgumentException">The stream is not readable.</exception>
     public StreamSource(Stream stream, string name = "stream", bool leaveOpen = false)
+        : base(stream, name, leaveOpen)
     {
-        ArgumentNullException.ThrowIfNull(stream);
         if (!stream.CanRead)
             throw new ArgumentException("The stream is not readable; pass a readable one.", nameof(stream));
-        _stream = stream;
-        _leaveOpen = leaveOpen;
-        Name = name;
     }
 
     /// <inheritdoc/>
-    public string Name { get; }
+    public override bool IsReadOnly => true;
 
     /// <inheritdoc/>
-    public long Length => long.MaxValue;
+    public override DeviceFeatures Features => DeviceFeatures.Stream;
 
     /// <inheritdoc/>
-    public int LogicalBlockSize => IoRegion.SectorSize;
-
-    /// <inheritdoc/>
-    public int Alignment => 1;
-
-    /// <inheritdoc/>
-    public bool IsReadOnly => true;
-
-    /// <inheritdoc/>
-    public DeviceFeatures Features => DeviceFeatures.Stream;
-
-    /// <inheritdoc/>
-    public StorageLocation Locate(long offset) => new(null, offset);
-
-    /// <inheritdoc/>
-    public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
+    public override ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
     {
         lock (_lock)
         {
@@ -75,23 +55,23 @@ public sealed class StreamSource : IBlockDevice
     }
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) => new(IoResult.Failure(IoError.ReadOnly));
+    public override ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) => new(IoResult.Failure(IoError.ReadOnly));
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> FlushAsync() => new(IoResult.Success(0));
+    public override ValueTask<IoResult> FlushAsync() => new(IoResult.Success(0));
 
     /// <summary>Fails the waiting reads, and disposes the stream if the device owns it. A read in flight completes when the stream completes it.</summary>
-    public ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync()
     {
         Fail(IoError.Closed);
-        return _leaveOpen ? ValueTask.CompletedTask : _stream.DisposeAsync();
+        return base.DisposeAsync();
     }
 
     private async ValueTask<IoResult> ReadAsync(Memory<byte> buffer)
     {
         try
         {
-            var bytes = await _stream.ReadAsync(buffer).ConfigureAwait(false);
+            var bytes = await Inner.ReadAsync(buffer).ConfigureAwait(false);
             Advance(bytes);
             return IoResult.Success(bytes);
         }

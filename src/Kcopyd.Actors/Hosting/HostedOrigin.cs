@@ -72,7 +72,7 @@ internal sealed class HostedOrigin
         var timeout = CoordinatedShutdown.Get(_system).Timeout(ClientShutdown.Phase);
         try
         {
-            await _system.Kcopyd().Clients.WhenSharedAreClosed(0.8 * timeout).ConfigureAwait(false);
+            await _system.Kcopyd().Clients.WaitUntilSharedAreClosedAsync(0.8 * timeout).ConfigureAwait(false);
             await FlushAndCloseAsync().WaitAsync(0.15 * timeout).ConfigureAwait(false);
         }
         catch (TimeoutException)

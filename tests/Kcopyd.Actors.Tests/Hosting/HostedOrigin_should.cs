@@ -35,6 +35,21 @@ public sealed class HostedOrigin_should
     }
 
     [Fact]
+    public async Task open_the_snapshot_that_is_in_the_store_when_the_host_starts_again()
+    {
+        var (disk, cow) = (Disk(), Store());
+        for (byte start = 1; start <= 3; start++)
+        {
+            using var host = await StartAsync(kcopyd => kcopyd
+                .AddOrigin("disk", _ => new DisposalProbe(disk), origin => origin.AddSnapshot("monday", _ => new DisposalProbe(cow))));
+            var devices = host.Services.GetRequiredService<DeviceRegistry>();
+            await devices.Get<SnapshotOrigin>("disk").WriteExactlyAsync(0, new byte[] { start });
+            Assert.Equal((0, start), (await FirstAsync(devices.Get<Snapshot>("monday")), await FirstAsync(disk)));
+            await host.StopAsync();
+        }
+    }
+
+    [Fact]
     public async Task be_served_with_its_snapshots_by_the_server_that_is_added_after_it()
     {
         var disk = Disk();
@@ -101,6 +116,17 @@ public sealed class HostedOrigin_should
             && line.Text.Contains("cannot wait longer for origin 'disk'", StringComparison.Ordinal)
             && line.Text.Contains("akka.coordinated-shutdown.phases.before-actor-system-terminate.timeout, now 00:00:01", StringComparison.Ordinal));
         stalled.Release();
+    }
+
+    [Fact]
+    public async Task be_closed_although_a_prepared_callback_is_never_fired()
+    {
+        var disk = Disk();
+        var cow = Store();
+        using var host = await StartAsync(kcopyd => kcopyd.AddOrigin("disk", _ => disk, origin => origin.AddSnapshot("monday", _ => cow)), timeout: "2 s");
+        host.Services.GetRequiredService<KcopydClient>().PrepareCallback(static (_, _, _) => { });
+        await host.StopAsync().WaitAsync(Patience);
+        Assert.Equal((true, true), (disk.IsDisposed, cow.IsDisposed));
     }
 
     [Fact]

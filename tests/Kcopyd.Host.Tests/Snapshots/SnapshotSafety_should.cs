@@ -148,7 +148,10 @@ public sealed class SnapshotSafety_should : SnapshotCommandSpec
     public async Task replace_a_file_that_is_read_into_only_when_that_is_said()
     {
         await CreateAsync();
-        Folder.Write("into", new byte[10_000]);     // a hole or zeroes: nothing would be lost
+        await using (var hole = File.Create(Folder["hole"]))
+            hole.SetLength(10_000);
+        await DoAsync("read", Origin, Cow, "--at", "0", "--length", "100", "--into", Folder["hole"]);       // nothing is lost
+        Assert.Equal(Frozen[..100], Folder.Read("hole"));
         Folder.Random("into", 10_000);
         Assert.Equal(2, (await SnapshotAsync("read", Origin, Cow, "--at", "0", "--length", "100", "--into", Folder["into"])).ExitCode);
         await DoAsync("read", Origin, Cow, "--at", "0", "--length", "100", "--into", Folder["into"], "--overwrite");
