@@ -3,8 +3,8 @@ using Kcopyd.Actors.Devices;
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// A file opened by <see cref="BlockDevice.Open"/>; on Linux also a block device, or a character device as a sink. Its length is fixed when it
-/// is opened: a write past the end fails with <see cref="IoError.NoSpace"/>, on a regular file as on a disk.
+/// A file opened by <see cref="BlockDevice.Open"/>; on Linux also a block device, or a character device as a sink. A write does not extend it: past the end
+/// it fails with <see cref="IoError.NoSpace"/>, on a regular file as on a disk.
 /// </summary>
 /// <remarks>
 /// <para>Any thread may call any member. After <see cref="DisposeAsync"/>, every I/O returns <see cref="IoError.Closed"/>; I/Os in flight complete
