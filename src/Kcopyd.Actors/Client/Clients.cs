@@ -54,7 +54,8 @@ internal sealed class Clients
         }
     }
 
-    /// <summary>Waits until the clients that the system shares have ended, or for so long: <see cref="ClientShutdown"/> reports those that take longer.</summary>
+    /// <summary>Waits until the system's shared clients are destroyed, at most for a timeout: <see cref="ClientShutdown"/> reports those that take
+    /// longer.</summary>
     public async Task WaitUntilSharedAreClosedAsync(TimeSpan timeout)
     {
         Task closed;
@@ -66,7 +67,7 @@ internal sealed class Clients
         }
         catch (TimeoutException)
         {
-            // What the clients still wait for may have nothing to do with what the caller closes next.
+            // What the clients still wait for need not concern what the caller closes next.
         }
     }
 
