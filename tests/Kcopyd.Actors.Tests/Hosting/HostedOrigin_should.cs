@@ -18,7 +18,7 @@ public sealed class HostedOrigin_should
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task show_thedisk_as_it_was_and_close_all_of_it_when_the_host_stops()
+    public async Task show_the_disk_as_it_was_and_close_all_of_it_when_the_host_stops()
     {
         var disk = Disk();
         var cow = Store();
