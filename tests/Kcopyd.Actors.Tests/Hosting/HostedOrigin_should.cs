@@ -88,12 +88,12 @@ public sealed class HostedOrigin_should
     [Fact]
     public async Task be_closed_only_after_the_jobs_of_the_clients_that_write_to_it()
     {
-        var disk = Disk();
+        var disk = new DisposalProbe(BlockDevice.Memory(8 << 20));      // more pieces than are in flight at once
         var stalled = disk.WithStall(IoOperations.Write);
         using var host = await StartAsync(kcopyd => kcopyd.AddOrigin("disk", _ => stalled), timeout: "30 s");
         var origin = host.Services.GetRequiredService<DeviceRegistry>().Get<SnapshotOrigin>("disk");
         var client = host.Services.GetRequiredService<KcopydClient>();
-        var copy = client.CopyAsync(BlockDevice.Memory(1 << 16).Whole(), [origin.Whole()]);
+        var copy = client.CopyAsync(BlockDevice.Memory(8 << 20).Whole(), [origin.Whole()]);
         await stalled.WaitingAsync();
         var stop = host.StopAsync();
         Assert.True(SpinWait.SpinUntil(() => client.IsClosed, Patience));
