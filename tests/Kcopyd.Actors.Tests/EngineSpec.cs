@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Akka.Configuration;
-using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Tests.Devices;
+using Kcopyd.Actors.Tests.Simulation;
 
 namespace Kcopyd.Actors.Tests;
 
@@ -12,14 +12,14 @@ public abstract class EngineSpec(string config = "") : TestKit(
         .WithFallback("akka.test { single-expect-default = 60s, default-timeout = 60s }"))
 {
     /// <summary>The actor system's time advances only when the spec advances it.</summary>
-    protected const string VirtualTime = "akka.scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\"";
+    protected static readonly string VirtualTime = VirtualScheduler.Setting;
 
     /// <summary>The size of the pieces that the specs split jobs into, in bytes.</summary>
     protected const int Piece = 4096;
 
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 
-    protected TestScheduler Scheduler => (TestScheduler)Sys.Scheduler;
+    protected VirtualScheduler Scheduler => (VirtualScheduler)Sys.Scheduler;
 
     protected KcopydClient Client(Func<KcopydSettings, KcopydSettings>? change = null, KcopydThrottle? throttle = null, string? name = null)
     {

@@ -1,5 +1,6 @@
 using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Tests.Devices;
+using Kcopyd.Actors.Tests.Simulation;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Jobs;
@@ -125,34 +126,82 @@ public sealed class Throttle_should() : EngineSpec(VirtualTime)
 
     private Task<double> TimeOf(KcopydClient[] clients, Task<CopyResult>[] copies) => TimeOf(clients, Task.WhenAll(copies));
 
-    /// <summary>Each read of the source takes a step of time; returns the number of steps with a read in flight, and of all steps.</summary>
+    /// <summary>Each read of a source takes up to two steps of time; returns the seconds in which a read was in flight, and all seconds.</summary>
     private async Task<(double Busy, double Total)> Share(KcopydClient[] clients, int steps)
     {
+        var busy = new BusyTime(Scheduler);
         var sources = clients.Select(_ => Random(1000 * Piece).WithStall()).ToArray();
         for (var i = 0; i < clients.Length; i++)
-            clients[i].Copy(sources[i].Whole(), Whole(Mirrors(1, 1000 * Piece)), CopyFlags.None, TestActor);
-        var busy = 0;
-        for (var step = -300; step < steps; step++)     // the first 1.5 seconds only let the throttle forget the idle time before
-        {
-            var reading = false;
-            for (var i = 0; i < clients.Length; i++)
-            {
-                // Either the read has reached the device, or the throttle holds it back.
-                await Until(async () => sources[i].Waiting == 1 || (await clients[i].GetStatusAsync()).SubJobsInFlight == 0);
-                reading |= sources[i].Waiting == 1;
-            }
-            busy += reading && step >= 0 ? 1 : 0;
-            Scheduler.Advance(Step);
-            foreach (var source in sources)
-                source.ReleaseOne();
-            foreach (var (client, source) in clients.Zip(sources))
-                await Until(async () => (await client.GetStatusAsync()).SubJobsInFlight == 0 || source.Waiting == 1);
-        }
+            clients[i].Copy(new TimedReads(sources[i], busy).Whole(), Whole(Mirrors(1, 1000 * Piece)), CopyFlags.None, TestActor);
+        await Steps(300);       // 1.5 seconds, in which the throttle forgets the idle time before
+        var (before, started) = (busy.Seconds, Scheduler.Now);
+        await Steps(steps);
+        var result = (busy.Seconds - before, (Scheduler.Now - started).TotalSeconds);
         foreach (var (client, source) in clients.Zip(sources))
         {
             source.Release();
             client.Throttle.Set(100, 0);
         }
-        return (busy, steps);
+        return result;
+
+        async Task Steps(int count)
+        {
+            for (var step = 0; step < count; step++)
+            {
+                // Either the read has reached the device, or the throttle holds it back.
+                foreach (var (client, source) in clients.Zip(sources))
+                    await Until(async () => source.Waiting == 1 || (await client.GetStatusAsync()).SubJobsInFlight == 0);
+                Scheduler.Advance(Step);
+                foreach (var source in sources)
+                    source.ReleaseOne();
+            }
+        }
+    }
+
+    /// <summary>The time in which a read of any of its devices was in flight.</summary>
+    private sealed class BusyTime(VirtualScheduler scheduler)
+    {
+        private readonly Lock _gate = new();
+        private int _inFlight;
+        private DateTimeOffset _since;
+        private TimeSpan _total;
+
+        public double Seconds
+        {
+            get
+            {
+                lock (_gate)
+                    return (_inFlight > 0 ? _total + (scheduler.Now - _since) : _total).TotalSeconds;
+            }
+        }
+
+        public void Started()
+        {
+            lock (_gate)
+            {
+                if (_inFlight++ == 0)
+                    _since = scheduler.Now;
+            }
+        }
+
+        public void Ended()
+        {
+            lock (_gate)
+            {
+                if (--_inFlight == 0)
+                    _total += scheduler.Now - _since;
+            }
+        }
+    }
+
+    private sealed class TimedReads(IBlockDevice inner, BusyTime time) : DeviceLayer(inner)
+    {
+        public override async ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
+        {
+            time.Started();
+            var result = await base.ReadAsync(offset, buffer);
+            time.Ended();
+            return result;
+        }
     }
 }

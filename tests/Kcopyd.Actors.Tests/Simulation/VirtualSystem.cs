@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Configuration;
-using Akka.TestKit;
 
 namespace Kcopyd.Actors.Tests.Simulation;
 
@@ -13,13 +12,13 @@ internal sealed class VirtualSystem : IDisposable
           stdout-loglevel = OFF
           loggers = []
           log-dead-letters = off
-          scheduler.implementation = "{{typeof(TestScheduler).AssemblyQualifiedName}}"
           coordinated-shutdown.run-by-actor-system-terminate = off
           coordinated-shutdown.run-by-clr-shutdown-hook = off
         }
+        {{VirtualScheduler.Setting}}
         """);
 
-    private readonly TestScheduler _time;
+    private readonly VirtualScheduler _time;
 
     public VirtualSystem(int seed)
     {
@@ -30,7 +29,7 @@ internal sealed class VirtualSystem : IDisposable
             kcopyd.dispatcher = {{Pump.Dispatcher}}
             """);
         System = ActorSystem.Create("simulation", dispatchers.WithFallback(Fixed));
-        _time = (TestScheduler)System.Scheduler;
+        _time = (VirtualScheduler)System.Scheduler;
         Pump.RunUntilIdle();
     }
 
