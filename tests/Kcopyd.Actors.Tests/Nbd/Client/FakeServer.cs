@@ -52,7 +52,7 @@ internal sealed class FakeServer : IAsyncDisposable
 
     public void StopListening()
     {
-        _listener?.Dispose();
+        Interlocked.Exchange(ref _listener, null)?.Dispose();
         File.Delete(Path);
     }
 
@@ -95,6 +95,8 @@ internal sealed class FakeServer : IAsyncDisposable
             }
             catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
             {
+                if (_listener == listener)
+                    Failures.Enqueue(closed);       // nobody asked it to stop
                 return;
             }
             var started = new TaskCompletionSource();
