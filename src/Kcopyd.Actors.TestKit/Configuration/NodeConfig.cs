@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text;
+using Akka.Configuration;
+using Kcopyd.Actors.TestKit.Scheduling;
+
+namespace Kcopyd.Actors.TestKit.Configuration;
+
+/// <summary>The configuration of a simulated actor system: the user's, with everything that would bring threads, clocks or sockets of its own replaced.</summary>
+internal static class NodeConfig
+{
+    public const string SystemName = "simulated";
+
+    // Sections that modules add to the configuration after the actor system has started, so that they cannot be found in it before.
+    private static readonly string[] LaterDispatchers =
+    [
+        "akka.actor.default-dispatcher",
+        "akka.actor.internal-dispatcher",
+        "akka.actor.default-blocking-io-dispatcher",
+        "akka.io.pinned-dispatcher",
+        "akka.remote.default-remote-dispatcher",
+        "akka.remote.backoff-remote-dispatcher",
+        "akka.cluster.distributed-data.durable.pinned-store",
+        "akka.persistence.dispatchers.default-plugin-dispatcher",
+        "akka.persistence.dispatchers.default-replay-dispatcher",
+        "akka.persistence.dispatchers.default-stream-dispatcher",
+        "akka.stream.default-blocking-io-dispatcher",
+        "kcopyd.dispatcher",
+    ];
+
+    public static Config Create(World world, Node node, int process, Config own)
+    {
+        var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $$"""
+            akka.scheduler { implementation = "{{typeof(SimulatedScheduler).AssemblyQualifiedName}}", simulation = {{world.Engine.Id}}, process = {{process}} }
+            akka.coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
+            akka { loglevel = {{world.Options.LogLevel}}, stdout-loglevel = OFF }
+            akka.loggers = []
+            akka.remote.dot-netty.tcp.hostname = "{{node.Name}}"
+
+            """));
+        foreach (var dispatcher in LaterDispatchers.Union(Dispatchers(own.Root, "")))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $$"""
+                {{dispatcher}} { type = Dispatcher, throughput = 1, throughput-deadline-time = 0ms, executor = "{{typeof(SimulatedExecutorConfigurator).AssemblyQualifiedName}}",
+                  simulation = {{world.Engine.Id}}, process = {{process}} }
+                """);
+        }
+        return ConfigurationFactory.ParseString(text.ToString()).WithFallback(own);
+    }
+
+    /// <summary>The paths of the sections that configure dispatchers: they have an executor, or a type that is a dispatcher's.</summary>
+    private static IEnumerable<string> Dispatchers(Akka.Configuration.Hocon.HoconValue? value, string path)
+    {
+        if (value is null || !value.IsObject())
+            yield break;
+        var items = value.GetObject().Items;
+        if (path.Length > 0 && (items.ContainsKey("executor") || (items.TryGetValue("type", out var type) && IsDispatcher(type))))
+            yield return path;
+        foreach (var (key, item) in items)
+        {
+            foreach (var found in Dispatchers(item, path.Length == 0 ? Quoted(key) : $"{path}.{Quoted(key)}"))
+                yield return found;
+        }
+    }
+
+    private static bool IsDispatcher(Akka.Configuration.Hocon.HoconValue type) =>
+        type.IsString() && type.GetString() is { } name && name.Split(',')[0].Contains("Dispatcher", StringComparison.Ordinal);
+
+    private static string Quoted(string key) => key.Contains('.', StringComparison.Ordinal) || key.Contains('/', StringComparison.Ordinal) ? $"\"{key}\"" : key;
+}

@@ -1,0 +1,142 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Kcopyd.Actors.TestKit.Configuration;
+using Kcopyd.Actors.TestKit.Scheduling;
+
+namespace Kcopyd.Actors.TestKit;
+
+/// <summary>A simulated process on a machine of its own. It can be killed, frozen and started again.</summary>
+/// <remarks><code>
+///             Kill                Start
+///   Running ────────▶ Dead ─────────────────▶ Running
+///      │ Freeze   ▲
+///      ▼          │ Thaw
+///   Frozen ───────┘
+/// </code></remarks>
+public sealed class Node
+{
+    private readonly World _world;
+    private readonly Config _config;
+    private readonly Action<ActorSystem>? _start;
+    private Process? _process;
+    private ActorSystem? _system;
+    private TimeSpan _skew;
+    private double _drift;
+
+    internal Node(World world, string name, Config config, Action<ActorSystem>? start) =>
+        (_world, Name, _config, _start, Time) = (world, name, config, start, null!);
+
+    /// <summary>The name, which is also its host.</summary>
+    public string Name { get; }
+
+    /// <summary>How many times it has started.</summary>
+    public int Life => _process?.Life ?? 0;
+
+    /// <summary>True from its start until it is killed.</summary>
+    public bool IsAlive => _process is { IsAlive: true };
+
+    /// <summary>True while it is frozen.</summary>
+    public bool IsFrozen => _process is { IsFrozen: true };
+
+    /// <summary>The clock and timers of its present life.</summary>
+    public TimeProvider Time { get; private set; }
+
+    /// <summary>The source of chance for this process alone.</summary>
+    public Random Random => _world.Engine.Random[$"node/{Name}"];
+
+    /// <summary>The actor system of its present life.</summary>
+    /// <exception cref="InvalidOperationException">The process is dead.</exception>
+    public ActorSystem System => IsAlive && _system is not null ? _system : throw new InvalidOperationException($"Node '{Name}' does not run. Start it first.");
+
+    /// <summary>How much its wall clock is ahead of the world's. May change at any time: a step of the clock.</summary>
+    public TimeSpan ClockSkew
+    {
+        get => _skew;
+        set
+        {
+            _skew = value;
+            if (_process is not null)
+                _process.Skew = value;
+        }
+    }
+
+    /// <summary>How much faster its clocks run: 0.001 gains a millisecond each second. Set it before the start.</summary>
+    /// <exception cref="InvalidOperationException">The process runs: its clocks would jump.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Not between -0.5 and 1.</exception>
+    public double ClockDrift
+    {
+        get => _drift;
+        set
+        {
+            if (IsAlive)
+                throw new InvalidOperationException($"Node '{Name}' runs: its clocks would jump. Set the drift before it starts.");
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, -0.5);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 1);
+            _drift = value;
+        }
+    }
+
+    internal Process Process => _process ?? throw new InvalidOperationException($"Node '{Name}' has not started.");
+
+    /// <summary>Starts it, as a new process.</summary>
+    /// <exception cref="InvalidOperationException">It runs.</exception>
+    public void Start()
+    {
+        if (IsAlive)
+            throw new InvalidOperationException($"Node '{Name}' runs. Kill it first.");
+        var engine = _world.Engine;
+        var process = _process = new Process(engine, Name, Life + 1) { Skew = _skew, Drift = _drift };
+        engine.Processes.Add(process);
+        Time = new SimulatedTime(engine, process);
+        engine.RunAs(process, () =>
+        {
+            var system = _system = ActorSystem.Create(NodeConfig.SystemName, NodeConfig.Create(_world, this, engine.Processes.Count - 1, _config));
+            StoryLogger.Attach(system, _world, process.ToString());
+            _start?.Invoke(system);
+        });
+    }
+
+    /// <summary>Kills it at once, as <c>kill -9</c> or a power cut does: nothing of it runs anymore, and nothing is cleaned up.</summary>
+    /// <exception cref="InvalidOperationException">It does not run.</exception>
+    public void Kill()
+    {
+        Require();
+        _world.Engine.Kill(Process);
+        _system = null;
+    }
+
+    /// <summary>Stops it without notice, as a debugger, a hypervisor or a long garbage collection does. What is due waits.</summary>
+    /// <exception cref="InvalidOperationException">It does not run.</exception>
+    public void Freeze()
+    {
+        Require();
+        _world.Engine.Freeze(Process);
+    }
+
+    /// <summary>Lets it continue.</summary>
+    /// <exception cref="InvalidOperationException">It does not run.</exception>
+    public void Thaw()
+    {
+        Require();
+        _world.Engine.Thaw(Process);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => _process?.ToString() ?? Name;
+
+    internal void Terminate()
+    {
+        if (!IsAlive)
+            return;
+        if (IsFrozen)
+            Thaw();
+        if (_system is { } system)
+            _world.Engine.RunAs(Process, () => _ = system.Terminate());
+    }
+
+    private void Require()
+    {
+        if (!IsAlive)
+            throw new InvalidOperationException($"Node '{Name}' does not run. Start it first.");
+    }
+}

@@ -1,0 +1,271 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Akka.Actor;
+using Akka.Actor.Internal;
+using Akka.Dispatch;
+
+namespace Kcopyd.Actors.TestKit.Scheduling;
+
+/// <summary>
+/// Runs the steps of a simulation: one thread, one clock, one seed. Time passes only when nothing can happen, or by the cost of a step.
+/// </summary>
+/// <remarks>
+/// Invariant: while a step runs, no other code of the simulation does. Work that another thread adds is not part of a history that replays, so it fails the
+/// simulation, with the stack that left it.
+/// </remarks>
+internal sealed class Engine : IDisposable
+{
+    /// <summary>The time of every simulation's start.</summary>
+    public static readonly DateTimeOffset Epoch = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private static readonly ConcurrentDictionary<int, Engine> Engines = new();
+    private static int _lastId;
+
+    private readonly Thread _thread = Thread.CurrentThread;
+    private readonly SynchronizationContext? _outer = SynchronizationContext.Current;
+    private readonly SimulationContext _context;
+    private readonly Schedule _schedule;
+    private readonly Timeline _timeline = new();
+    private readonly PoolGate? _gate;
+    private readonly TimeSpan _stepCost;
+    private readonly StepLog _log;
+    private int _depth;
+    private TaskCompletionSource? _nextStep;
+    private volatile bool _isEnding;
+    private volatile Exception? _failure;
+    private long _steps;
+
+    public Engine(int seed, SimulationOptions options)
+    {
+        Id = Interlocked.Increment(ref _lastId);
+        Random = new RandomStreams(seed);
+        _schedule = new Schedule(SchedulePolicy.Create(options.Policy, options.PriorityChanges, Random["schedule"]));
+        _stepCost = options.StepCost;
+        _log = new StepLog(options.RecordsEveryStep);
+        _context = new SimulationContext(this, null);
+        _gate = PoolGate.IsPossible ? new PoolGate() : null;
+        Engines[Id] = this;
+        Watchdog.Watch(this, _thread);
+        SynchronizationContext.SetSynchronizationContext(_context);
+    }
+
+    public int Id { get; }
+
+    public RandomStreams Random { get; }
+
+    /// <summary>Every life of every process.</summary>
+    public List<Process> Processes { get; } = [];
+
+    public TimeSpan Now { get; private set; }
+
+    public long Steps => Volatile.Read(ref _steps);
+
+    /// <summary>The history so far in one number.</summary>
+    public ulong Hash { get; private set; } = Fingerprint.Start;
+
+    /// <summary>The process whose code runs; null for the world's own.</summary>
+    public Process? Running { get; private set; }
+
+    /// <summary>True while a step runs: a thread that waits then can only be woken by the simulation.</summary>
+    public bool IsInStep => Volatile.Read(ref _depth) > 0;
+
+    /// <summary>True if nothing can happen without time passing.</summary>
+    public bool IsIdle => _schedule.Count == 0;
+
+    /// <summary>True if something will happen when time passes.</summary>
+    public bool HasTimers => _timeline.Next() is not null;
+
+    /// <summary>True if no item of the thread pool can run at the same time as a step.</summary>
+    public bool ControlsPool => _gate is not null;
+
+    public StepLog Log => _log;
+
+    public static Engine Find(int id) =>
+        Engines.TryGetValue(id, out var engine) ? engine : throw new InvalidOperationException($"Simulation {id} has ended.");
+
+    public void Note(long what) => Hash = Fingerprint.Add(Hash, what);
+
+    /// <summary>Adds something that can happen next.</summary>
+    /// <param name="process">The process to which it belongs; null for the world.</param>
+    /// <param name="work">An <see cref="IRunnable"/>, an <see cref="Action"/> or a <see cref="Continuation"/>.</param>
+    public void Add(Process? process, object work)
+    {
+        if (Thread.CurrentThread == _thread || _gate is { IsOpen: true })
+            _schedule.Add(process, work);
+        else if (!_isEnding)
+            Fail(new LeftSimulationException($"{new Step(process, work, 0)}: another thread caused this, so the run would not replay. The stack that left the simulation:"
+                + $"{Environment.NewLine}{new StackTrace(1)}"));
+    }
+
+    public void After(TimeSpan delay, Process? process, object work, ICancelable? cancelable = null)
+    {
+        if (Thread.CurrentThread == _thread || _gate is { IsOpen: true })
+            _timeline.Add(Now + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero), process, work, cancelable);
+        else
+            Add(process, work);     // reports that another thread did it
+    }
+
+    /// <summary>Runs one of the things that can happen next. If there is none, lets time pass until the next timer.</summary>
+    /// <param name="until">Time does not pass beyond this.</param>
+    /// <returns>False if nothing can happen until then.</returns>
+    /// <exception cref="SimulationFailedException">The simulation was left, or a step has thrown.</exception>
+    public bool RunOne(TimeSpan until)
+    {
+        ThrowIfFailed();
+        _gate?.Drain();
+        Step step;
+        int choice;
+        while (!_schedule.TryTake(out step, out choice))
+        {
+            if (_timeline.Next() is not { } next || next > until)
+                return false;
+            Elapse(next);
+        }
+        Note(choice);
+        Note(_schedule.Count);
+        _log.Add(Now, choice, _schedule.Count + 1, step);
+        if (_stepCost > TimeSpan.Zero)
+            Elapse(Now + _stepCost);
+        Run(step);
+        Drain(step.Process);
+        if (_depth == 0 && Interlocked.Exchange(ref _nextStep, null) is { } waiting)
+            waiting.SetResult();
+        ThrowIfFailed();
+        return true;
+    }
+
+    /// <summary>Lets time pass without running anything: timers that are due can happen next.</summary>
+    public void Elapse(TimeSpan to)
+    {
+        if (to > Now)
+        {
+            Now = to;
+            Note(Now.Ticks);
+        }
+        _timeline.MoveDue(Now, _schedule);
+    }
+
+    /// <summary>Runs until a condition holds, or nothing can happen anymore before a time.</summary>
+    /// <returns>Whether the condition holds.</returns>
+    public bool RunUntil(Func<bool> condition, TimeSpan until)
+    {
+        while (!condition())
+        {
+            if (!RunOne(until))
+            {
+                if (until != TimeSpan.MaxValue)
+                    Elapse(until);
+                if (IsIdle || until == TimeSpan.MaxValue)
+                    return condition();
+            }
+        }
+        return true;
+    }
+
+    /// <summary>Completes after the next step, or at a time if nothing happens before.</summary>
+    public Task NextStepAsync(TimeSpan until)
+    {
+        if (_nextStep is null)
+            _nextStep = new TaskCompletionSource();
+        After(until - Now, null, static () => { });     // a step at the latest then
+        return _nextStep.Task;
+    }
+
+    /// <summary>Runs code of a process now, within the running step.</summary>
+    public void RunAs(Process process, Action action)
+    {
+        var (running, context) = (Running, SynchronizationContext.Current);
+        Running = process;
+        SynchronizationContext.SetSynchronizationContext(ContextOf(process));
+        try
+        {
+            action();
+        }
+        finally
+        {
+            Running = running;
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+
+    public void Freeze(Process process)
+    {
+        process.IsFrozen = true;
+        _schedule.Freeze(process);
+    }
+
+    public void Thaw(Process process)
+    {
+        process.IsFrozen = false;
+        _schedule.Thaw(process);
+    }
+
+    public void Kill(Process process)
+    {
+        process.IsAlive = false;
+        _schedule.Remove(process);
+    }
+
+    /// <summary>The context of the code of a process, other than its actors.</summary>
+    public SimulationContext ContextOf(Process? process) => process is null ? _context : process.Context ??= new SimulationContext(this, process);
+
+    public void Fail(Exception failure) => Interlocked.CompareExchange(ref _failure, failure, null);
+
+    public void ThrowIfFailed()
+    {
+        if (_failure is { } failure && !_isEnding)
+            throw failure;
+    }
+
+    /// <summary>From now on, what other threads add is ignored.</summary>
+    public void BeginEnd() => _isEnding = true;
+
+    public void Dispose()
+    {
+        _isEnding = true;
+        foreach (var process in Processes)
+            process.IsAlive = false;
+        Watchdog.Forget(this);
+        _gate?.Dispose();
+        Engines.TryRemove(Id, out _);
+        SynchronizationContext.SetSynchronizationContext(_outer);
+    }
+
+    // What the step has left to the thread pool belongs to its process.
+    private void Drain(Process? process)
+    {
+        if (_gate is null)
+            return;
+        var running = Running;
+        Running = process;
+        _gate.Drain();
+        Running = running;
+    }
+
+    private void Run(Step step)
+    {
+        Volatile.Write(ref _steps, _steps + 1);
+        var (running, cell) = (Running, InternalCurrentActorCellKeeper.Current);
+        var context = SynchronizationContext.Current;
+        // An actor's own scheduler continues its asynchronous handlers, as it does outside of a simulation: a context would take them from it.
+        SynchronizationContext.SetSynchronizationContext(step.Work is IRunnable ? null : ContextOf(step.Process));
+        InternalCurrentActorCellKeeper.Current = null;
+        Running = step.Process;
+        _depth++;
+        try
+        {
+            step.Run();
+        }
+        catch (Exception exception)
+        {
+            Fail(new SimulationFailedException($"{step} threw {exception.GetType().Name}: {exception.Message}", exception));
+        }
+        finally
+        {
+            _depth--;
+            Running = running;
+            InternalCurrentActorCellKeeper.Current = cell;
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+namespace Kcopyd.Actors.TestKit.Scheduling;
+
+/// <summary>A history in one number: FNV-1a over 64-bit values (draft-eastlake-fnv gives the constants).</summary>
+internal static class Fingerprint
+{
+    public const ulong Start = 14695981039346656037;
+
+    public static ulong Add(ulong fingerprint, long value) => (fingerprint ^ (ulong)value) * 1099511628211;
+
+    public static ulong Add(ulong fingerprint, ReadOnlySpan<byte> bytes)
+    {
+        foreach (var value in bytes)
+            fingerprint = Add(fingerprint, value);
+        return fingerprint;
+    }
+}

@@ -1,0 +1,40 @@
+using Akka.Actor;
+
+namespace Kcopyd.Actors.TestKit.Scheduling;
+
+/// <summary>One life of a simulated process: from its start until it is killed or the world ends. A process that starts again is another object.</summary>
+internal sealed class Process(Engine engine, string name, int life)
+{
+    public Engine Engine { get; } = engine;
+
+    public string Name { get; } = name;
+
+    /// <summary>1 for the first life.</summary>
+    public int Life { get; } = life;
+
+    /// <summary>False after it was killed: nothing of it runs anymore.</summary>
+    public bool IsAlive { get; set; } = true;
+
+    /// <summary>Nothing of it runs, but what is due is kept.</summary>
+    public bool IsFrozen { get; set; }
+
+    /// <summary>Where the awaits of its code continue that are not an actor's; made when it is needed.</summary>
+    public SimulationContext? Context { get; set; }
+
+    /// <summary>The error of its wall clock.</summary>
+    public TimeSpan Skew { get; set; }
+
+    /// <summary>Seconds that its clocks gain in each second.</summary>
+    public double Drift { get; set; }
+
+    /// <summary>The time that its monotonic clock shows.</summary>
+    public TimeSpan Elapsed => Drift == 0 ? Engine.Now : Engine.Now * (1 + Drift);
+
+    public DateTimeOffset UtcNow => Engine.Epoch + Elapsed + Skew;
+
+    /// <summary>Runs an action after a time by its own clock.</summary>
+    public void After(TimeSpan delay, Action action, ICancelable? cancelable = null) =>
+        Engine.After(Drift == 0 ? delay : delay / (1 + Drift), this, action, cancelable);
+
+    public override string ToString() => Life == 1 ? Name : $"{Name}#{Life}";
+}

@@ -1,0 +1,38 @@
+namespace Kcopyd.Actors.TestKit;
+
+/// <summary>How a simulation runs. Two runs of a seed are the same only with the same options.</summary>
+public sealed record SimulationOptions
+{
+    /// <summary>How the next step is chosen. Default: every one is equally likely.</summary>
+    public SchedulePolicyKind Policy { get; init; } = SchedulePolicyKind.Random;
+
+    /// <summary>With <see cref="SchedulePolicyKind.Priority"/>: how many times in a run an actor falls to the lowest priority. Default: 3.</summary>
+    public int PriorityChanges { get; init; } = 3;
+
+    /// <summary>The time that each step takes. Default: none, so time passes only when nothing can happen.</summary>
+    public TimeSpan StepCost { get; init; }
+
+    /// <summary>The simulated time after which a run that has not ended has failed. Default: one hour.</summary>
+    public TimeSpan MaxTime { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The number of steps after which a run that has not ended has failed. Default: 10,000,000.</summary>
+    public long MaxSteps { get; init; } = 10_000_000;
+
+    /// <summary>The lowest level of the actor systems' log events that the story of a run contains: DEBUG, INFO, WARNING, ERROR or OFF. Default: WARNING. It does not
+    /// change the history.</summary>
+    public string LogLevel { get; init; } = "WARNING";
+
+    internal bool RecordsEveryStep { get; init; }
+
+    internal void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(PriorityChanges);
+        ArgumentOutOfRangeException.ThrowIfLessThan(StepCost, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(MaxTime, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxSteps, 1);
+        if (LogLevel is not ("DEBUG" or "INFO" or "WARNING" or "ERROR" or "OFF"))
+            throw new ArgumentException($"'{LogLevel}' is not a log level: use DEBUG, INFO, WARNING, ERROR or OFF.", nameof(LogLevel));
+        if (!Enum.IsDefined(Policy))
+            throw new ArgumentOutOfRangeException(nameof(Policy), Policy, "This is not a policy.");
+    }
+}
