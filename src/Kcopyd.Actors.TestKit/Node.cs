@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Kcopyd.Actors.TestKit.Configuration;
+using Kcopyd.Actors.TestKit.Network;
 using Kcopyd.Actors.TestKit.Scheduling;
 
 namespace Kcopyd.Actors.TestKit;
@@ -24,7 +25,7 @@ public sealed class Node
     private double _drift;
 
     internal Node(World world, string name, Config config, Action<ActorSystem>? start) =>
-        (_world, Name, _config, _start, Time) = (world, name, config, start, null!);
+        (_world, Name, _config, _start, Time, Host) = (world, name, config, start, null!, world.Network.AddHost(name));
 
     /// <summary>The name, which is also its host.</summary>
     public string Name { get; }
@@ -76,6 +77,8 @@ public sealed class Node
         }
     }
 
+    internal Host Host { get; }
+
     internal Process Process => _process ?? throw new InvalidOperationException($"Node '{Name}' has not started.");
 
     /// <summary>Starts it, as a new process.</summary>
@@ -87,29 +90,34 @@ public sealed class Node
         var engine = _world.Engine;
         var process = _process = new Process(engine, Name, Life + 1) { Skew = _skew, Drift = _drift };
         engine.Processes.Add(process);
+        Host.Process = process;
+        Host.IsUp = true;
+        _world.Network.HostStarted();
+        _world.Tell(process.ToString(), "starts");
         Time = new SimulatedTime(engine, process);
         engine.RunAs(process, () =>
         {
-            var system = _system = ActorSystem.Create(NodeConfig.SystemName, NodeConfig.Create(_world, this, engine.Processes.Count - 1, _config));
+            var system = _system = ActorSystem.Create(_world.Options.SystemName, NodeConfig.Create(_world, this, engine.Processes.Count - 1, _config));
             StoryLogger.Attach(system, _world, process.ToString());
             _start?.Invoke(system);
         });
     }
 
-    /// <summary>Kills it at once, as <c>kill -9</c> or a power cut does: nothing of it runs anymore, and nothing is cleaned up.</summary>
+    /// <summary>Kills it at once, as <c>kill -9</c> does: nothing of it runs anymore, and nothing is cleaned up but what the kernel does. Its connections are
+    /// closed, and new ones are refused.</summary>
     /// <exception cref="InvalidOperationException">It does not run.</exception>
-    public void Kill()
-    {
-        Require();
-        _world.Engine.Kill(Process);
-        _system = null;
-    }
+    public void Kill() => End("is killed", machineLives: true);
+
+    /// <summary>Cuts the power of its machine: it vanishes from the network without a word.</summary>
+    /// <exception cref="InvalidOperationException">It does not run.</exception>
+    public void CutPower() => End("loses power", machineLives: false);
 
     /// <summary>Stops it without notice, as a debugger, a hypervisor or a long garbage collection does. What is due waits.</summary>
     /// <exception cref="InvalidOperationException">It does not run.</exception>
     public void Freeze()
     {
         Require();
+        _world.Tell(Process.ToString(), "freezes");
         _world.Engine.Freeze(Process);
     }
 
@@ -118,6 +126,7 @@ public sealed class Node
     public void Thaw()
     {
         Require();
+        _world.Tell(Process.ToString(), "thaws");
         _world.Engine.Thaw(Process);
     }
 
@@ -132,6 +141,16 @@ public sealed class Node
             Thaw();
         if (_system is { } system)
             _world.Engine.RunAs(Process, () => _ = system.Terminate());
+    }
+
+    private void End(string what, bool machineLives)
+    {
+        Require();
+        _world.Tell(Process.ToString(), what);
+        _world.Engine.Kill(Process);
+        Host.IsUp = machineLives;
+        _world.Network.ProcessEnded(Process, machineLives);
+        _system = null;
     }
 
     private void Require()

@@ -29,7 +29,8 @@ public sealed class World : IDisposable
         _options = options ?? new SimulationOptions();
         _options.Check();
         Seed = seed;
-        Engine = new Engine(seed, _options);
+        Engine = new Engine(seed, _options) { Tell = Tell };
+        Network = new SimulatedNetwork(Engine);
         Time = new SimulatedTime(Engine, null);
     }
 
@@ -53,6 +54,9 @@ public sealed class World : IDisposable
 
     /// <summary>The source of chance for a test's own choices.</summary>
     public Random Random => Engine.Random["test"];
+
+    /// <summary>The network between the processes.</summary>
+    public SimulatedNetwork Network { get; }
 
     /// <summary>The processes, in the order in which they were added.</summary>
     public IReadOnlyList<Node> Nodes => _nodes;

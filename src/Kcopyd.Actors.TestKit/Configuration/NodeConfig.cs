@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Akka.Configuration;
+using Kcopyd.Actors.TestKit.Network;
 using Kcopyd.Actors.TestKit.Scheduling;
 
 namespace Kcopyd.Actors.TestKit.Configuration;
@@ -8,7 +9,7 @@ namespace Kcopyd.Actors.TestKit.Configuration;
 /// <summary>The configuration of a simulated actor system: the user's, with everything that would bring threads, clocks or sockets of its own replaced.</summary>
 internal static class NodeConfig
 {
-    public const string SystemName = "simulated";
+    private const int Port = 2552;      // of Akka.Remote, if the configuration names none
 
     // Sections that modules add to the configuration after the actor system has started, so that they cannot be found in it before.
     private static readonly string[] LaterDispatchers =
@@ -34,7 +35,16 @@ internal static class NodeConfig
             akka.coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
             akka { loglevel = {{world.Options.LogLevel}}, stdout-loglevel = OFF }
             akka.loggers = []
-            akka.remote.dot-netty.tcp.hostname = "{{node.Name}}"
+            akka.remote.enabled-transports = ["akka.remote.simulated"]
+            akka.remote.simulated {
+              transport-class = "{{typeof(RemoteTransport).AssemblyQualifiedName}}"
+              applied-adapters = []
+              hostname = "{{node.Name}}"
+              port = {{own.GetInt("akka.remote.dot-netty.tcp.port", Port)}}
+              maximum-frame-size = {{own.GetString("akka.remote.dot-netty.tcp.maximum-frame-size", "128000b")}}
+              simulation = {{world.Engine.Id}}
+              process = {{process}}
+            }
 
             """));
         foreach (var dispatcher in LaterDispatchers.Union(Dispatchers(own.Root, "")))

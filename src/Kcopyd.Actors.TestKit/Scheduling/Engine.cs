@@ -56,6 +56,9 @@ internal sealed class Engine : IDisposable
     /// <summary>Every life of every process.</summary>
     public List<Process> Processes { get; } = [];
 
+    /// <summary>Adds a line of somebody to the story.</summary>
+    public Action<string, string> Tell { get; init; } = static (_, _) => { };
+
     public TimeSpan Now { get; private set; }
 
     public long Steps => Volatile.Read(ref _steps);
@@ -87,7 +90,10 @@ internal sealed class Engine : IDisposable
 
     /// <summary>Adds something that can happen next.</summary>
     /// <param name="process">The process to which it belongs; null for the world.</param>
-    /// <param name="work">An <see cref="IRunnable"/>, an <see cref="Action"/> or a <see cref="Continuation"/>.</param>
+    /// <param name="work">An action, an <see cref="IRunnable"/> or a <see cref="Continuation"/>.</param>
+    public void Add(Process? process, Action work) => Add(process, (object)work);
+
+    /// <inheritdoc cref="Add(Process?, Action)"/>
     public void Add(Process? process, object work)
     {
         if (Thread.CurrentThread == _thread || _gate is { IsOpen: true })
@@ -97,7 +103,7 @@ internal sealed class Engine : IDisposable
                 + $"{Environment.NewLine}{new StackTrace(1)}"));
     }
 
-    public void After(TimeSpan delay, Process? process, object work, ICancelable? cancelable = null)
+    public void After(TimeSpan delay, Process? process, Action work, ICancelable? cancelable = null)
     {
         if (Thread.CurrentThread == _thread || _gate is { IsOpen: true })
             _timeline.Add(Now + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero), process, work, cancelable);

@@ -18,6 +18,9 @@ public sealed record SimulationOptions
     /// <summary>The number of steps after which a run that has not ended has failed. Default: 10,000,000.</summary>
     public long MaxSteps { get; init; } = 10_000_000;
 
+    /// <summary>The name of the nodes' actor systems. Default: simulated.</summary>
+    public string SystemName { get; init; } = "simulated";
+
     /// <summary>The lowest level of the actor systems' log events that the story of a run contains: DEBUG, INFO, WARNING, ERROR or OFF. Default: WARNING. It does not
     /// change the history.</summary>
     public string LogLevel { get; init; } = "WARNING";
@@ -32,6 +35,7 @@ public sealed record SimulationOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSteps, 1);
         if (LogLevel is not ("DEBUG" or "INFO" or "WARNING" or "ERROR" or "OFF"))
             throw new ArgumentException($"'{LogLevel}' is not a log level: use DEBUG, INFO, WARNING, ERROR or OFF.", nameof(LogLevel));
+        ArgumentException.ThrowIfNullOrWhiteSpace(SystemName);
         if (!Enum.IsDefined(Policy))
             throw new ArgumentOutOfRangeException(nameof(Policy), Policy, "This is not a policy.");
     }

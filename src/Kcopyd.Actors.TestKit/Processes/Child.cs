@@ -1,0 +1,35 @@
+namespace Kcopyd.Actors.TestKit.Processes;
+
+/// <summary>The program that runs simulations in a process of their own: this assembly, started by <see cref="SimulationProcess"/>.</summary>
+internal static class Child
+{
+    private static int Main(string[] arguments)
+    {
+        if (arguments is not [var argument])
+        {
+            Console.Error.WriteLine("This program runs the simulations of a test, which starts it.");
+            return 2;
+        }
+        var batch = Batch.Parse(argument);
+        var test = batch.Test.Load();
+        for (var seed = batch.FirstSeed; seed < batch.FirstSeed + batch.Count; seed++)
+            Console.WriteLine(Play(seed, test, batch.Options).ToLine());
+        Console.Out.Flush();
+        // Threads that a test has left behind must not keep the process.
+        Environment.Exit(0);
+        return 0;
+    }
+
+    private static Outcome Play(int seed, Func<World, Task> test, SimulationOptions options)
+    {
+        try
+        {
+            var result = Simulation.Run(seed, test, options);
+            return new Outcome(seed, result.Steps, result.Time, result.Hash, null);
+        }
+        catch (SimulationFailedException failure)
+        {
+            return new Outcome(seed, 0, TimeSpan.Zero, 0, failure.Message);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using Akka.Actor;
+using Akka.Configuration;
+using Xunit;
+
+namespace Kcopyd.Actors.TestKit.Tests;
+
+public sealed class SimulationProcess_should
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public void replay_code_that_uses_the_thread_pool()
+    {
+        var results = SimulationProcess.RunMany(1, 20, static async world =>
+        {
+            var actor = world.AddNode("a").System.ActorOf(Props.Create(static () => new Pooled()));
+            var sums = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => actor.Ask<int>(i)));
+            Assert.Equal(285, sums.Sum());
+        });
+        Assert.Equal(Enumerable.Range(1, 20), results.Select(static result => result.Seed));
+    }
+
+    [Fact]
+    public void connect_two_nodes_and_lose_no_message_to_a_partition_that_heals()
+    {
+        SimulationProcess.RunMany(1, 10, static async world =>
+        {
+            var remote = ConfigurationFactory.ParseString("akka.actor.provider = remote");
+            var (a, b) = (world.AddNode("a", remote), world.AddNode("b", remote));
+            var echo = b.System.ActorOf(Props.Create(static () => new Echo()), "echo");
+            var client = a.System.ActorSelection("akka.tcp://simulated@b:2552/user/echo");
+            Assert.Equal("hello", await client.Ask<string>("hello", 10 * Second));
+            world.Network.Partition([a], [b]);
+            var answer = client.Ask<string>("still there?", 20 * Second);
+            await world.DelayAsync(5 * Second);
+            Assert.False(answer.IsCompleted);
+            world.Network.Heal();
+            Assert.Equal("still there?", await answer);
+        });
+    }
+
+    [Fact]
+    public void name_the_seeds_that_fail()
+    {
+        var failure = Assert.Throws<SimulationFailedException>(() => SimulationProcess.RunMany(5, 4, static async world =>
+        {
+            await world.DelayAsync(Second);
+            Assert.NotEqual(7, world.Seed);
+        }));
+        Assert.StartsWith("1 of 4 seeds failed", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Seed 7 failed", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void tell_which_seed_ended_its_process_and_run_the_others()
+    {
+        var failure = Assert.Throws<SimulationFailedException>(() => SimulationProcess.RunMany(1, 6, static world =>
+        {
+            if (world.Seed == 2)
+                Environment.FailFast("the end");
+            return Task.CompletedTask;
+        }));
+        Assert.StartsWith("1 of 6 seeds failed", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Seed 2 failed: its process ended", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void refuse_a_test_that_captures_a_variable()
+    {
+        var captured = 1;
+        Assert.Throws<ArgumentException>(() => SimulationProcess.RunMany(1, 1, _ => Task.FromResult(captured)));
+    }
+
+    private sealed class Pooled : ReceiveActor
+    {
+        public Pooled() => ReceiveAsync<int>(async number =>
+        {
+            var square = await Task.Run(() => number * number);
+            Sender.Tell(square);
+        });
+    }
+
+    private sealed class Echo : ReceiveActor
+    {
+        public Echo() => ReceiveAny(message => Sender.Tell(message));
+    }
+}
