@@ -122,13 +122,8 @@ public sealed class World : IDisposable
     public async Task UntilAsync(Func<bool> condition, TimeSpan within, string because = "the condition")
     {
         ArgumentNullException.ThrowIfNull(condition);
-        var end = Now + within;
-        while (!condition())
-        {
-            if (Now >= end)
-                throw new SimulationFailedException(string.Create(CultureInfo.InvariantCulture, $"Not within {within.TotalSeconds} s: {because}."));
-            await Engine.NextStepAsync(end);
-        }
+        if (!await Engine.UntilAsync(condition, Now + within))
+            throw new SimulationFailedException(string.Create(CultureInfo.InvariantCulture, $"Not within {within.TotalSeconds} s: {because}."));
     }
 
     /// <summary>Lets one of the things happen that can happen without time passing.</summary>

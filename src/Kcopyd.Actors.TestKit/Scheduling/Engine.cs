@@ -26,11 +26,11 @@ internal sealed class Engine : IDisposable
     private readonly SimulationContext _context;
     private readonly Schedule _schedule;
     private readonly Timeline _timeline = new();
+    private readonly Waiters _waiters = new();
     private readonly PoolGate? _gate;
     private readonly TimeSpan _stepCost;
     private readonly StepLog _log;
     private int _depth;
-    private TaskCompletionSource? _nextStep;
     private volatile bool _isEnding;
     private volatile Exception? _failure;
     private long _steps;
@@ -134,8 +134,8 @@ internal sealed class Engine : IDisposable
             Elapse(Now + _stepCost);
         Run(step);
         Drain(step.Process);
-        if (_depth == 0 && Interlocked.Exchange(ref _nextStep, null) is { } waiting)
-            waiting.SetResult();
+        if (_depth == 0)
+            _waiters.Evaluate();
         ThrowIfFailed();
         return true;
     }
@@ -168,14 +168,9 @@ internal sealed class Engine : IDisposable
         return true;
     }
 
-    /// <summary>Completes after the next step, or at a time if nothing happens before.</summary>
-    public Task NextStepAsync(TimeSpan until)
-    {
-        if (_nextStep is null)
-            _nextStep = new TaskCompletionSource();
-        After(until - Now, null, static () => { });     // a step at the latest then
-        return _nextStep.Task;
-    }
+    /// <summary>Waits until a condition holds, or a time has come.</summary>
+    /// <returns>Whether it holds.</returns>
+    public Task<bool> UntilAsync(Func<bool> condition, TimeSpan until) => _waiters.Add(condition, atEnd => After(until - Now, null, atEnd));
 
     /// <summary>Runs code of a process now, within the running step.</summary>
     public void RunAs(Process process, Action action)
