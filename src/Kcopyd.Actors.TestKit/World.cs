@@ -2,7 +2,10 @@ using System.Globalization;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Dispatch;
+using Akka.Hosting;
+using Kcopyd.Actors.TestKit.Configuration;
 using Kcopyd.Actors.TestKit.Scheduling;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Kcopyd.Actors.TestKit;
 
@@ -82,15 +85,25 @@ public sealed class World : IDisposable
     /// <param name="start">Starts the application, each time that the process starts.</param>
     /// <returns>The process, running.</returns>
     /// <exception cref="ArgumentException">There is a node of this name.</exception>
-    public Node AddNode(string name, Config? config = null, Action<ActorSystem>? start = null)
+    public Node AddNode(string name, Config? config = null, Action<Node>? start = null) => Add(
+        name, start, (node, process) => ActorSystem.Create(_options.SystemName, NodeConfig.Create(this, node, process, config ?? Config.Empty)));
+
+    /// <summary>Adds a process whose application Akka.Hosting configures, and starts it.</summary>
+    /// <param name="name">The name, which is also its host.</param>
+    /// <param name="configure">Configures the actor system, each time that the process starts. Its configuration of dispatchers, the scheduler and the transport is
+    /// replaced by simulated ones.</param>
+    /// <param name="services">Adds services; the node's <see cref="TimeProvider"/> and logging are there.</param>
+    /// <returns>The process, running.</returns>
+    /// <exception cref="ArgumentException">There is a node of this name.</exception>
+    public Node AddNode(string name, Action<AkkaConfigurationBuilder, IServiceProvider> configure, Action<IServiceCollection>? services = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        if (_nodes.Exists(node => node.Name == name))
-            throw new ArgumentException($"There is a node '{name}' already.", nameof(name));
-        var node = new Node(this, name, config ?? Config.Empty, start);
-        _nodes.Add(node);
-        node.Start();
-        return node;
+        ArgumentNullException.ThrowIfNull(configure);
+        return Add(name, null, (node, process) =>
+        {
+            var (system, provider) = HostedSystem.Start(node, _options.SystemName, NodeConfig.Create(this, node, process, Config.Empty), configure, services);
+            node.Services = provider;
+            return system;
+        });
     }
 
     /// <summary>Adds something that can happen next, such as the completion of an I/O.</summary>
@@ -169,6 +182,17 @@ public sealed class World : IDisposable
     /// <summary>Adds a line to the story, with the time and the process.</summary>
     /// <param name="what">What has happened.</param>
     public void Tell(string what) => Tell(Engine.Running?.ToString() ?? "world", what);
+
+    private Node Add(string name, Action<Node>? started, Func<Node, int, ActorSystem> launch)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (_nodes.Exists(node => node.Name == name))
+            throw new ArgumentException($"There is a node '{name}' already.", nameof(name));
+        var node = new Node(this, name, launch);
+        _nodes.Add(node);
+        node.Start(started);
+        return node;
+    }
 
     internal void Tell(string who, string what) => _story.Add(string.Create(CultureInfo.InvariantCulture, $"{Now.TotalSeconds,12:f6} {who}: {what}"));
 

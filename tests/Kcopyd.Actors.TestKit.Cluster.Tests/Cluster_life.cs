@@ -32,7 +32,7 @@ internal static class Cluster_life
         var nodes = new List<Node>();
         foreach (var name in new[] { "a", "b", "c" })
         {
-            nodes.Add(world.AddNode(name, Settings, system => Applications.Start(system, name, world, census)));
+            nodes.Add(world.AddNode(name, Settings, node => Applications.Start(node.System, name, world, census)));
             await world.DelayAsync(Seconds(world.Random.NextDouble() * 3));
         }
         var (a, b, c) = (nodes[0], nodes[1], nodes[2]);
