@@ -106,7 +106,7 @@ public sealed class Node
         Host.IsUp = true;
         _world.Network.HostStarted();
         _world.Tell(process.ToString(), "starts");
-        Time = new SimulatedTime(engine, process);
+        Time = process.Time;
         engine.RunAs(process, () =>
         {
             var number = engine.Processes.Count - 1;

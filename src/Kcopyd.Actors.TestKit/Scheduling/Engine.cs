@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Akka.Actor;
 using Akka.Actor.Internal;
 using Akka.Dispatch;
+using Kcopyd.Actors.TestKit.Intercepts;
 
 namespace Kcopyd.Actors.TestKit.Scheduling;
 
@@ -28,6 +29,7 @@ internal sealed class Engine : IDisposable
     private readonly Timeline _timeline = new();
     private readonly Waiters _waiters = new();
     private readonly PoolGate? _gate;
+    private readonly IDisposable _entered;
     private readonly TimeSpan _stepCost;
     private readonly StepLog _log;
     private int _depth;
@@ -43,7 +45,9 @@ internal sealed class Engine : IDisposable
         _stepCost = options.StepCost;
         _log = new StepLog(options.RecordsEveryStep);
         _context = new SimulationContext(this, null);
-        _gate = PoolGate.IsPossible ? new PoolGate() : null;
+        var environment = new SimulatedEnvironment(this);
+        _entered = Interception.Enter(environment);
+        _gate = PoolGate.IsPossible ? new PoolGate(environment) : null;
         Engines[Id] = this;
         Watchdog.Watch(this, _thread);
         SynchronizationContext.SetSynchronizationContext(_context);
@@ -228,6 +232,7 @@ internal sealed class Engine : IDisposable
             process.IsAlive = false;
         Watchdog.Forget(this);
         _gate?.Dispose();
+        _entered.Dispose();
         Engines.TryRemove(Id, out _);
         SynchronizationContext.SetSynchronizationContext(_outer);
     }
