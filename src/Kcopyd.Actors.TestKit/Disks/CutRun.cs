@@ -76,7 +76,7 @@ internal sealed class CutRun
         var random = new Random((int)Mix((ulong)Time ^ Mix(((ulong)(uint)outcome << 32) | (uint)_options.Seed)));
         var isExtra = _isExhaustive && outcome >= Count - (_options.TearsSectors && IsInDoubt ? _options.Samples : 0);
         if (_options.IsOrdered)
-            ShowOrdered(_isExhaustive && !isExtra ? outcome : -1, outcome, random);
+            ShowOrdered(_isExhaustive && !isExtra ? outcome : null, outcome, random);
         else if (_isExhaustive && !isExtra)
             ShowVersion(outcome);
         else
@@ -131,28 +131,27 @@ internal sealed class CutRun
         }
     }
 
-    // An ordered disk can stop before each sector, with the failed writes before that or without them.
+    // An ordered disk can stop before each sector, and separately before each sector of the writes that it may skip.
     private int? CountOrdered()
     {
         long count = 1;
         for (var i = 0; i < _disks.Length; i++)
         {
-            var units = Outcome.Units(_disks[i]) + 1;
-            _points[i] = units * (_disks[i].Writes.Exists(static write => write.State == CachedState.Free) ? 2 : 1);
-            count = Math.Min(long.MaxValue / 2, count) > Limit ? count : count * _points[i];
+            _points[i] = (Outcome.Units(_disks[i], skippable: false) + 1) * (Outcome.Units(_disks[i], skippable: true) + 1);
+            count = count > Limit ? count : count * _points[i];
         }
         return count <= Limit ? (int)count : null;
     }
 
-    private void ShowOrdered(int exhaustive, int outcome, Random random)
+    private void ShowOrdered(int? exhaustive, int outcome, Random random)
     {
         for (var i = 0; i < _disks.Length; i++)
         {
             var disk = _disks[i];
-            var point = exhaustive >= 0 ? exhaustive % _points[i] : outcome == 0 ? 0 : outcome == 1 ? _points[i] - 1 : random.NextInt64(_points[i]);
-            exhaustive = exhaustive >= 0 ? (int)(exhaustive / _points[i]) : exhaustive;
-            var units = Outcome.Units(disk) + 1;
-            var isThere = Outcome.Beginning(disk, point % units, withDoubtful: point >= units);
+            var point = exhaustive is { } rest ? rest % _points[i] : outcome == 0 ? 0 : outcome == 1 ? _points[i] - 1 : random.NextInt64(_points[i]);
+            exhaustive = (int?)(exhaustive / _points[i]);
+            var units = Outcome.Units(disk, skippable: false) + 1;
+            var isThere = Outcome.Beginning(disk, point % units, point / units);
             foreach (var sector in disk.Sectors)
                 sector.Show(isThere, null);
         }

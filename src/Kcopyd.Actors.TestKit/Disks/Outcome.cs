@@ -24,42 +24,52 @@ internal static class Outcome
             4 => Torn(one, share < 0.5, random),
             5 => (_, _) => random.NextDouble() < share,
             6 => Shares(share, random.Next()),
-            _ => Beginning(disk, random.NextInt64(Units(disk) + 1), withDoubtful: random.Next(2) == 0),
+            _ => Beginning(disk, random.NextInt64(Units(disk, false) + 1), random.NextInt64(Units(disk, true) + 1)),
         };
     }
 
-    /// <summary>The number of sectors that the writes in doubt change, one after the other.</summary>
-    public static long Units(DiskReplay disk)
+    /// <summary>The number of sectors that the writes in doubt change, one after the other: those that the disk carries out in any case, or those that it
+    /// may skip, failed writes and discards.</summary>
+    public static long Units(DiskReplay disk, bool skippable)
     {
         long units = 0;
         foreach (var write in disk.Writes)
-            units += write.Uses;
+            units += IsCounted(write, skippable) ? write.Uses : 0;
         return units;
     }
 
-    /// <summary>The first sectors of the writes in the order in which the disk carries them out.</summary>
+    /// <summary>The first sectors of the writes, in the order in which the disk carries them out.</summary>
     /// <param name="disk">The disk at the time of the cut.</param>
     /// <param name="count">The number of sectors that are there.</param>
-    /// <param name="withDoubtful">False if failed writes and discards are lost regardless of their place.</param>
-    public static Func<CachedWrite, UncertainSector, bool> Beginning(DiskReplay disk, long count, bool withDoubtful)
+    /// <param name="skippable">The number of sectors of failed writes and discards that are there.</param>
+    public static Func<CachedWrite, UncertainSector, bool> Beginning(DiskReplay disk, long count, long skippable)
+    {
+        var (first, others) = (First(disk, count, false), First(disk, skippable, true));
+        return (write, sector) => (write.State == CachedState.Free ? others : first)(write, sector);
+    }
+
+    private static bool IsCounted(CachedWrite write, bool skippable) =>
+        write.State != CachedState.Certain && write.State == CachedState.Free == skippable;
+
+    private static Func<CachedWrite, UncertainSector, bool> First(DiskReplay disk, long count, bool skippable)
     {
         var whole = new HashSet<CachedWrite>();
-        CachedWrite? last = null;
         foreach (var write in disk.Writes)
         {
+            if (!IsCounted(write, skippable))
+                continue;
             if (count < write.Uses)
             {
-                last = write;
-                break;
+                var until = NthSector(disk, write, count);
+                return (other, sector) => other == write ? sector.Start < until : whole.Contains(other);
             }
             count -= write.Uses;
             whole.Add(write);
         }
-        var until = last is null ? 0 : NthSector(disk, last, count);
-        return (write, sector) => (withDoubtful || write.State != CachedState.Free) && (write == last ? sector.Start < until : whole.Contains(write));
+        return (write, _) => whole.Contains(write);
     }
 
-    // Where the sector begins of which this write has so many others before.
+    // The start of the sector that has this number of the write's sectors before it.
     private static long NthSector(DiskReplay disk, CachedWrite write, long count)
     {
         var starts = new List<long>(write.Uses);

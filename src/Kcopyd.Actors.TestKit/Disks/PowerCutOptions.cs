@@ -30,8 +30,8 @@ public sealed record PowerCutOptions
     /// always random: where all other outcomes are tried, <see cref="Samples"/> of them are added. Default: false.</summary>
     public bool TearsSectors { get; init; }
 
-    /// <summary>True if each disk writes its cache back in order, so that a power cut loses the end of what was written and nothing else, except for writes
-    /// that had failed. Default: false, the disks write back in any order.</summary>
+    /// <summary>True if each disk writes its cache back in order, so that a power cut loses the end of what was written and nothing else. Of failed writes
+    /// and discards, it loses the end separately. Default: false, the disks write back in any order.</summary>
     public bool IsOrdered { get; init; }
 
     /// <summary>What a discarded range reads as. Default: undefined.</summary>
