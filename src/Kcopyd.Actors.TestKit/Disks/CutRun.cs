@@ -72,23 +72,36 @@ internal sealed class CutRun
     public void Show(int outcome)
     {
         Debug.Assert(outcome < Count);
+        TornSector = null;
+        var isExtra = _isExhaustive && outcome >= Count - (_options.TearsSectors && IsInDoubt ? _options.Samples : 0);
+        if (_isExhaustive && !isExtra)
+        {
+            if (_options.IsOrdered)
+                ShowPoints(outcome);
+            else
+                ShowVersions(outcome);
+            Render();
+            return;
+        }
         // Each outcome has its own random numbers, so that it can be shown again without those before it.
         var random = new Random((int)Mix((ulong)Time ^ Mix(((ulong)(uint)outcome << 32) | (uint)_options.Seed)));
-        var isExtra = _isExhaustive && outcome >= Count - (_options.TearsSectors && IsInDoubt ? _options.Samples : 0);
+        var kind = isExtra ? 2 : outcome;
         if (_options.IsOrdered)
-            ShowOrdered(_isExhaustive && !isExtra ? outcome : null, outcome, random);
-        else if (_isExhaustive && !isExtra)
-            ShowVersion(outcome);
+            ShowSomePoints(kind, random);
         else
-            ShowSample(isExtra ? 2 : outcome, random);
+            ShowSample(kind, random);
+        Render();
+        if (_options.TearsSectors && (isExtra || outcome >= 2 && random.Next(2) == 0))
+            Tear(random);
+    }
+
+    private void Render()
+    {
         foreach (var disk in _disks)
         {
             foreach (var sector in disk.Sectors)
                 disk.Render(sector);
         }
-        TornSector = null;
-        if (_options.TearsSectors && (isExtra || !_isExhaustive && outcome >= 2 && random.Next(2) == 0))
-            Tear(random);
     }
 
     private int? CountVersions()
@@ -107,7 +120,7 @@ internal sealed class CutRun
         return (int)count;
     }
 
-    private void ShowVersion(int outcome)
+    private void ShowVersions(int outcome)
     {
         var digit = 0;
         foreach (var disk in _disks)
@@ -143,18 +156,28 @@ internal sealed class CutRun
         return count <= Limit ? (int)count : null;
     }
 
-    private void ShowOrdered(int? exhaustive, int outcome, Random random)
+    private void ShowPoints(int outcome)
     {
+        long rest = outcome;
         for (var i = 0; i < _disks.Length; i++)
         {
-            var disk = _disks[i];
-            var point = exhaustive is { } rest ? rest % _points[i] : outcome == 0 ? 0 : outcome == 1 ? _points[i] - 1 : random.NextInt64(_points[i]);
-            exhaustive = (int?)(exhaustive / _points[i]);
-            var units = Outcome.Units(disk, skippable: false) + 1;
-            var isThere = Outcome.Beginning(disk, point % units, point / units);
-            foreach (var sector in disk.Sectors)
-                sector.Show(isThere, null);
+            ShowPoint(_disks[i], rest % _points[i]);
+            rest /= _points[i];
         }
+    }
+
+    private void ShowSomePoints(int kind, Random random)
+    {
+        for (var i = 0; i < _disks.Length; i++)
+            ShowPoint(_disks[i], kind == 0 ? 0 : kind == 1 ? _points[i] - 1 : random.NextInt64(_points[i]));
+    }
+
+    private static void ShowPoint(DiskReplay disk, long point)
+    {
+        var units = Outcome.Units(disk, skippable: false) + 1;
+        var isThere = Outcome.Beginning(disk, point % units, point / units);
+        foreach (var sector in disk.Sectors)
+            sector.Show(isThere, null);
     }
 
     private void Tear(Random random)

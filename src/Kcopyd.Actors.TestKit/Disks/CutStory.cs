@@ -59,7 +59,8 @@ internal static class CutStory
             return "";
         fate.There.Sort();
         var shown = string.Join(", ", fate.There.Take(8));
-        return $"; {fate.There.Count} of {fate.There.Count + fate.Lost.Count} sectors in doubt are there, those at {shown}{(fate.There.Count > 8 ? ", ..." : "")}";
+        var more = fate.There.Count > 8 ? ", ..." : "";
+        return $"; {fate.There.Count} of {fate.There.Count + fate.Lost.Count} sectors in doubt are there, those at {shown}{more}";
     }
 
     private sealed class Fate

@@ -6,8 +6,9 @@ namespace Kcopyd.Actors.TestKit.Disks;
 /// </summary>
 /// <remarks>
 /// <para>All disks lose power at the same time. A sector that was not durable then shows any version that it had since the last durable one, regardless of
-/// all other sectors; a disk writes a sector as a whole. A write in flight, a failed write, and one that was acknowledged before a failed flush may be there
-/// or not. See <see cref="WriteLog"/> for what makes a write durable, and <see cref="PowerCutOptions"/> for other disks.</para>
+/// all other sectors. A disk writes a sector as a whole: a write to a part of it is there only together with the older ones that were in the cache. A write in
+/// flight, a failed write, and one that was acknowledged before a failed flush may be there or not. See <see cref="WriteLog"/> for
+/// what makes a write durable, and <see cref="PowerCutOptions"/> for other disks.</para>
 /// <para>The same log and options yield the same cuts. The log is read when the enumeration begins, also while I/Os are running.</para>
 /// </remarks>
 public static class PowerCuts
