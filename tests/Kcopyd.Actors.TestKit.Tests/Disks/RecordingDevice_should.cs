@@ -112,6 +112,26 @@ public sealed class RecordingDevice_should
     }
 
     [Fact]
+    public async Task let_a_forced_write_survive_and_say_nothing_about_others()
+    {
+        await using var device = BlockDevice.Memory(4096).WithRecording(_log);
+        await device.WriteAsync(0, new byte[] { 1 });
+        await device.WriteThroughAsync(512, new byte[] { 2 });
+        var cuts = PowerCuts.Enumerate(_log, new() { From = _log.Now }).Select(cut => (cut.Bytes(device.Disk)[0], cut.Bytes(device.Disk)[512])).ToList();
+        Assert.Equal([((byte)0, (byte)2), ((byte)1, (byte)2)], cuts.Order());
+    }
+
+    [Fact]
+    public async Task keep_everything_in_doubt_after_a_forced_write_whose_flush_has_failed()
+    {
+        await using var device = BlockDevice.Memory(4096).WithErrorAt(1, operations: IoOperations.Flush).WithRecording(_log);
+        await device.WriteAsync(0, new byte[] { 1 });
+        Assert.Equal(IoError.Io, (await device.WriteThroughAsync(512, new byte[] { 2 })).Error);
+        Assert.True((await device.FlushAsync()).IsSuccess);
+        Assert.Equal(4, PowerCuts.Enumerate(_log, new() { From = _log.Now }).Count());
+    }
+
+    [Fact]
     public async Task ignore_what_the_device_has_refused()
     {
         await using var device = BlockDevice.Memory(4096).WithVolatileCache().WithRecording(_log);
