@@ -12,7 +12,7 @@ namespace Kcopyd.Actors.TestKit.Checking;
 /// succeeded makes durable what completed before its call; a change with force unit access is durable when it returns. After a flush that failed, what was not
 /// durable may be lost, at that moment or later, and flushing again does not help. A discarded sector may contain anything until it is written.</para>
 /// <para>A content is identified by a stamp that the caller chooses: a number written into each sector, or <see cref="SectorStamp.Of"/> its bytes; zeroes have
-/// the stamp 0. Unique stamps make the check sharpest: where two writes of the same stamp are both possible, a read of it does not tell which one it found.</para>
+/// the stamp 0. Unique stamps make the check sharpest: where two writes of the same stamp are possible, a read does not tell which one it found.</para>
 /// <para>Each event costs time in proportion to its sectors and to the operations that overlap there; a flush, to the sectors changed since the last one. The
 /// order of the events is the order in which the methods are called, from one thread at a time.</para>
 /// </remarks>

@@ -68,7 +68,8 @@ public sealed class Convergence<TState>(TimeSpan within, IEqualityComparer<TStat
         if (now - since > _within)
         {
             Status = ConvergenceStatus.Failed;
-            Explanation = $"The replicas were not found equal between {Text.Time(since)} and {Text.Time(since + _within)}. At {Text.Time(now)}:\n{Groups(replicas)}";
+            Explanation = $"The replicas were not found equal between {Text.Time(since)} and {Text.Time(since + _within)}. " +
+                $"At {Text.Time(now)}:\n{Groups(replicas)}";
         }
         else if (replicas.All(replica => _comparer.Equals(replica.State, replicas[0].State)))
         {

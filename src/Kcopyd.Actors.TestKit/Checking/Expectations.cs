@@ -22,8 +22,8 @@ public sealed class Expectations
     public void Always(string name, Func<bool> condition) =>
         Add(name, new AlwaysExpectation(name, condition ?? throw new ArgumentNullException(nameof(condition))));
 
-    /// <summary>Expects a condition to hold at some evaluation of some run of a batch. A single run that never shows it is no violation: the merged report lists
-    /// it in <see cref="ExpectationsReport.NeverTrue"/>.</summary>
+    /// <summary>Expects a condition to hold at some evaluation of some run of a batch. A single run that never shows it is no violation: the merged report
+    /// lists it in <see cref="ExpectationsReport.NeverTrue"/>.</summary>
     /// <param name="name">The name in reports, unique among these expectations.</param>
     /// <param name="condition">The condition; null if the code under test calls <see cref="Reached"/> instead.</param>
     /// <exception cref="ArgumentException">The name is empty or was used before.</exception>

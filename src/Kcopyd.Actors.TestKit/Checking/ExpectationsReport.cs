@@ -72,8 +72,8 @@ public sealed record ExpectationsReport(int Runs, IReadOnlyList<ExpectationSumma
                 var sum = summaries[index];
                 if (sum.Kind != summary.Kind)
                 {
-                    throw new ArgumentException($"'{summary.Name}' is of the kind {sum.Kind} in one report and {summary.Kind} in another: merge reports of the " +
-                        "same expectations only.", nameof(reports));
+                    throw new ArgumentException($"'{summary.Name}' is of the kind {sum.Kind} in one report and {summary.Kind} in another: merge reports of " +
+                        "the same expectations only.", nameof(reports));
                 }
                 summaries[index] = sum with
                 {

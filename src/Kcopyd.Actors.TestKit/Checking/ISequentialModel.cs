@@ -24,6 +24,11 @@ public interface ISequentialModel<TState, TInput, TOutput>
     /// choose.</returns>
     IEnumerable<TState> Apply(TState state, TInput input, Observation<TOutput> observed);
 
+    /// <summary>True if an operation never changes the state, whatever it is. The search places such operations as soon as their outputs fit, and does not try
+    /// other places, which saves most of its work when many operations overlap. By default, no operation is known to be read-only.</summary>
+    /// <param name="input">What the client asks for.</param>
+    bool IsReadOnly(TInput input) => false;
+
     /// <summary>The part of the object that an operation concerns. Operations with different keys must not affect each other; they are checked separately,
     /// which is much faster. By default, every operation concerns the whole object.</summary>
     /// <param name="input">What the client asks for.</param>

@@ -13,6 +13,7 @@ internal sealed class LinearizabilitySearch<TState, TInput, TOutput>
         public required int Position;
         public int Index;
         public bool IsOpen;
+        public bool IsReadOnly;
         public Entry? Return;
         public Entry? Previous;
         public Entry? Next;
@@ -51,15 +52,24 @@ internal sealed class LinearizabilitySearch<TState, TInput, TOutput>
         _operations = operations;
         _maxSteps = maxSteps;
         _bestState = model.Initial;
-        _seen = new(new MemoComparer(_comparer));
+        _seen = new(new MemoComparer<TState>(_comparer));
         var completed = new List<Entry>();
         var lastOpen = _open;
         var open = 0;
         foreach (var operation in operations)
         {
-            var call = new Entry { Operation = operation, Position = operation.CallPosition, IsOpen = operation.IsOpen };
+            var call = new Entry
+            {
+                Operation = operation,
+                Position = operation.CallPosition,
+                IsOpen = operation.IsOpen,
+                IsReadOnly = model.IsReadOnly(operation.Input),
+            };
             if (operation.IsOpen)
             {
+                // An open operation that changes nothing may as well never happen.
+                if (call.IsReadOnly)
+                    continue;
                 call.Index = open++;
                 Append(ref lastOpen, call);
                 continue;
@@ -82,16 +92,14 @@ internal sealed class LinearizabilitySearch<TState, TInput, TOutput>
     public LinearizabilityResult<TInput, TOutput> Run(object? key)
     {
         var state = _model.Initial;
-        var entry = _remaining == 0 ? null : After(_completed);
+        var entry = _remaining == 0 ? null : Next(state);
         while (_remaining > 0)
         {
             if (entry is not null)
             {
                 if (_count++ >= _maxSteps)
                     return Undecided(key);
-                var after = _model.Apply(state, entry.Operation!.Input, entry.Operation.Observed);
-                var step = new Step(entry, state, after as IReadOnlyList<TState> ?? [.. after], 0, _limit);
-                entry = Take(step, ref state) ? After(_completed) : After(entry);
+                entry = Take(new(entry, state, Apply(entry, state), 0, _limit), ref state) ? Next(state) : After(entry);
                 continue;
             }
             KeepBest(state);
@@ -101,15 +109,45 @@ internal sealed class LinearizabilitySearch<TState, TInput, TOutput>
             Undo(undone);
             state = undone.Before;
             _limit = undone.Limit;
-            entry = Take(undone, ref state) ? After(_completed) : After(undone.Entry);
+            if (!undone.Entry.IsReadOnly)
+                entry = Take(undone, ref state) ? Next(state) : After(undone.Entry);
         }
         return new() { Verdict = LinearizabilityVerdict.Linearizable, Steps = _count };
+    }
+
+    // The first candidate in a state. A read-only operation that fits is the only one: whatever comes next may as well come after it.
+    private Entry? Next(TState state)
+    {
+        for (var entry = _completed.Next; entry is { IsReturn: false }; entry = entry.Next)
+        {
+            if (!entry.IsReadOnly)
+                continue;
+            _count++;
+            var after = Apply(entry, state);
+            if (after.Count == 0)
+                continue;
+            if (after.Count > 1 || !_comparer.Equals(state, after[0]))
+                throw new InvalidOperationException($"The model says that {entry.Operation} is read-only, but it changes the state: correct IsReadOnly.");
+            _firstReturn = null;
+            return entry;
+        }
+        return After(_completed);
+    }
+
+    private IReadOnlyList<TState> Apply(Entry entry, TState state)
+    {
+        var after = _model.Apply(state, entry.Operation!.Input, entry.Operation.Observed);
+        return after as IReadOnlyList<TState> ?? [.. after];
     }
 
     // The next candidate after an entry; null at a dead end.
     private Entry? After(Entry entry)
     {
+        if (entry.IsReadOnly)
+            return null;
         var next = entry.Next;
+        while (next is { IsReadOnly: true, IsReturn: false })
+            next = next.Next;
         if (!entry.IsOpen && next is { IsReturn: true })
         {
             _firstReturn = next;
@@ -163,7 +201,9 @@ internal sealed class LinearizabilitySearch<TState, TInput, TOutput>
     // refuse the history, except outputs that arrive later.
     private void KeepBest(TState state)
     {
-        var reached = _firstReturn!.Position - (_bestReturn?.Position ?? -1);
+        if (_firstReturn is null)
+            return;
+        var reached = _firstReturn.Position - (_bestReturn?.Position ?? -1);
         if (reached < 0 || (reached == 0 && _steps.Count <= _best.Count))
             return;
         _best.RemoveRange(_unchanged, _best.Count - _unchanged);
@@ -187,7 +227,8 @@ internal sealed class LinearizabilitySearch<TState, TInput, TOutput>
             Culprit = culprit,
             LongestPrefix = _best,
             State = Text.Of(_bestState),
-            Unplaced = [.. _operations.Where(operation => operation.CallPosition < _bestReturn.Position && !placed.Contains(operation))],
+            Unplaced = [.. _operations.Where(operation => operation.CallPosition < _bestReturn.Position && !placed.Contains(operation) &&
+                !(operation.IsOpen && _model.IsReadOnly(operation.Input)))],
         };
     }
 
@@ -218,20 +259,5 @@ internal sealed class LinearizabilitySearch<TState, TInput, TOutput>
         entry.Previous!.Next = entry;
         if (entry.Next is { } next)
             next.Previous = entry;
-    }
-
-    private sealed class MemoComparer(IEqualityComparer<TState> states) : IEqualityComparer<(ulong[] Set, TState State)>
-    {
-        public bool Equals((ulong[] Set, TState State) x, (ulong[] Set, TState State) y) =>
-            x.Set.AsSpan().SequenceEqual(y.Set) && states.Equals(x.State, y.State);
-
-        public int GetHashCode((ulong[] Set, TState State) memo)
-        {
-            var hash = new HashCode();
-            foreach (var word in memo.Set)
-                hash.Add(word);
-            hash.Add(memo.State is null ? 0 : states.GetHashCode(memo.State));
-            return hash.ToHashCode();
-        }
     }
 }

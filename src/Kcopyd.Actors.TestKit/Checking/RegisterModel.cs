@@ -57,6 +57,9 @@ public sealed class RegisterModel<TValue>(TValue initial) : ISequentialModel<TVa
     public IEnumerable<TValue> Apply(TValue state, RegisterInput<TValue> input, Observation<TValue> observed) =>
         input.IsWrite ? [input.Value] : observed.Allows(state) ? [state] : [];
 
+    /// <summary>True for reads.</summary>
+    public bool IsReadOnly(RegisterInput<TValue> input) => !input.IsWrite;
+
     /// <summary>The name of the register.</summary>
     public object? PartitionKey(RegisterInput<TValue> input) => input.Key;
 }

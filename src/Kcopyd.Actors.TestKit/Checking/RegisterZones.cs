@@ -2,10 +2,10 @@ namespace Kcopyd.Actors.TestKit.Checking;
 
 /// <summary>
 /// Checks one register whose written values are unique. The write of a value and the reads of it are a cluster, and must follow each other without the write of
-/// another value in between. If some operation of the cluster ends before another begins, the register holds the value at least from that end to that beginning:
-/// a forward zone. Otherwise all overlap in a backward zone, from the last beginning to the first end, and the whole cluster fits into one moment of it. The
-/// history is linearizable if and only if no read ends before its write begins, no two forward zones overlap, and no forward zone contains a backward zone
-/// (Gibbons and Korach, 1997).
+/// another value in between. If some operation of the cluster ends before another begins, the register holds the value at least from that end to that
+/// beginning: a forward zone. Otherwise all overlap in a backward zone, from the last beginning to the first end, and the whole cluster fits into one moment
+/// of it. The history is linearizable if and only if no read ends before its write begins, no two forward zones overlap, and no forward zone contains a
+/// backward zone (Gibbons and Korach, 1997).
 /// </summary>
 internal sealed class RegisterZones<TValue>
 {
