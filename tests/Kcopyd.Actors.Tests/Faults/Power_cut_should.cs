@@ -82,6 +82,7 @@ public sealed class Power_cut_should
         await using var device = stall.WithVolatileCache(leaveOpen: true);
         await device.WriteAsync(0, Bytes.Filled(Block, 1));
         await device.WriteAsync(Block, Bytes.Filled(Block, 2));
+        await device.WriteAsync(2 * Block, Bytes.Filled(Block, 3));
         var (first, second) = (device.FlushAsync().AsTask(), device.FlushAsync().AsTask());
         Assert.True(stall.ReleaseOne());        // the first write is on the medium, the second one is in flight
         Assert.Equal(1, stall.Waiting);
@@ -92,8 +93,11 @@ public sealed class Power_cut_should
         Assert.Equal(Off, await device.WriteAsync(0, Bytes.Filled(Block, 3)));
         Assert.Equal(Off, await device.ReadAsync(0, new byte[Block]));
         Assert.Equal(Off, await device.FlushAsync());
+        Assert.True(stall.ReleaseOne());
+        Assert.True(first.IsCompleted);         // without its third write
+        Assert.False(cut.IsCompleted);          // it is setting the medium back
         stall.Release();
-        Assert.Equal(2, await cut);
+        Assert.Equal(3, await cut);
         Assert.Equal(Off, await first);
         Assert.Equal(Off, await second);
         Assert.False(medium.Bytes.ContainsAnyExcept((byte)0));
