@@ -41,7 +41,8 @@ public sealed class Samples_should
             """).WithFallback(DistributedPubSub.DefaultConfig());
         var (a, b) = (world.AddNode("a", config), world.AddNode("b", config));
         var heard = 0;
-        b.System.ActorOf(Props.Create(() => new Subscriber(() => heard++)));
+        var count = () => { heard++; };
+        b.System.ActorOf(Props.Create(() => new Subscriber(count)));
         var mediator = DistributedPubSub.Get(a.System).Mediator;
         while (heard == 0)
         {
@@ -53,7 +54,7 @@ public sealed class Samples_should
     [Fact]
     public void recover_a_persistent_actor_from_what_its_journal_kept_when_its_node_was_killed() => SimulationProcess.RunMany(1, Seeds, static async world =>
     {
-        NodeJournal.Stores.Clear();
+        NodeJournal.Forget();
         var node = world.AddNode("a", ConfigurationFactory.ParseString($$"""
             akka.persistence.journal.plugin = "kept"
             kept { class = "{{typeof(NodeJournal).AssemblyQualifiedName}}", plugin-dispatcher = "akka.actor.default-dispatcher" }
@@ -118,9 +119,11 @@ public sealed class Samples_should
     /// <summary>Akka.Persistence's journal in memory, which forgets with its actor system, over a store that a node keeps when it is killed.</summary>
     private sealed class NodeJournal : MemoryJournal
     {
-        public static readonly ConcurrentDictionary<string, ConcurrentDictionary<string, LinkedList<IPersistentRepresentation>>> Stores = new();
+        private static readonly ConcurrentDictionary<string, JournalStorage> Stores = new();
 
-        protected override ConcurrentDictionary<string, LinkedList<IPersistentRepresentation>> Messages { get; } =
-            Stores.GetOrAdd(Context.System.Settings.Config.GetString("akka.remote.simulated.hostname"), static _ => new());
+        public static void Forget() => Stores.Clear();
+
+        protected override JournalStorage Storage { get; } =
+            Stores.GetOrAdd(Context.System.Settings.Config.GetString("akka.remote.simulated.hostname"), static _ => new JournalStorage());
     }
 }
