@@ -28,7 +28,7 @@ public sealed class Program_should : IDisposable
             _folder.Copy(file);
         Assert.Equal(0, Run($"@{Response(_folder.Path)}"));
         var lines = _output.ToString().Split('\n').Where(l => l.Contains("redirected", StringComparison.Ordinal)).Select(l => l[..l.IndexOf(':')]);
-        Assert.Equal(["Akka.dll", "RewriterSample.dll"], lines);
+        Assert.Equal(["Akka.dll", "RewriterProbe.dll", "RewriterSample.dll"], lines);
     }
 
     [Theory]

@@ -28,7 +28,7 @@ public sealed class RewrittenAkka_should : IDisposable
         var scheduler = actors.GetProperty("Scheduler")!.GetValue(system)!;
         var fired = new TaskCompletionSource();
         var schedule = Type("Akka.Actor.IActionScheduler").GetMethod("ScheduleOnce", [typeof(TimeSpan), typeof(Action)])!;
-        schedule.Invoke(scheduler.GetType().GetProperty("Advanced")!.GetValue(scheduler), [TimeSpan.FromMilliseconds(20), (Action)fired.SetResult]);
+        schedule.Invoke(Type("Akka.Actor.IScheduler").GetProperty("Advanced")!.GetValue(scheduler), [TimeSpan.FromMilliseconds(20), (Action)fired.SetResult]);
         await fired.Task.WaitAsync(TimeSpan.FromMinutes(1));
         var terminated = (Task)actors.GetMethod("Terminate", [])!.Invoke(system, [])!;
         await terminated.WaitAsync(TimeSpan.FromMinutes(1));

@@ -68,6 +68,7 @@ public sealed class RewrittenTimers_should : IDisposable
         In<object?>("Timers.Use", Callback);
         await In<Task>("Timers.UseAsync", Callback);
         await In<ValueTask>("Timers.DisposeAsync", NewTimer());
+        await In<ValueTask>("Timers.DisposeThroughInterface", NewTimer());
         using (var ended = new ManualResetEvent(false))
         {
             In<bool>("Timers.Dispose", NewTimer(), ended);
