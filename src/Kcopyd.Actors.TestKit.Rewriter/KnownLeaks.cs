@@ -7,13 +7,15 @@ internal static class KnownLeaks
 {
     private static readonly (string Prefix, string Why)[] Leaks =
     [
-        ("System.Threading.Thread::.ctor", "a thread runs on its own; starting it in a simulation is reported"),
         ("System.Threading.ThreadPool::RegisterWaitForSingleObject", "waits on a thread of the pool, in real time"),
         ("System.Threading.ThreadPool::UnsafeRegisterWaitForSingleObject", "waits on a thread of the pool, in real time"),
         ("System.Threading.ThreadPool::UnsafeQueueNativeOverlapped", "completes on an I/O thread"),
         ("System.Timers.Timer::.ctor", "a timer in real time"),
         ("System.Threading.Tasks.Parallel::", "blocks until threads of the pool are done"),
-        ("System.Net.Sockets.", "a real network"),
+        ("System.Net.Sockets.Socket::", "a real network"),
+        ("System.Net.Sockets.TcpClient::", "a real network"),
+        ("System.Net.Sockets.TcpListener::", "a real network"),
+        ("System.Net.Sockets.UdpClient::", "a real network"),
         ("System.Net.Http.", "a real network"),
         ("System.Net.WebSockets.", "a real network"),
         ("System.Net.Dns::", "a real network"),
@@ -30,7 +32,7 @@ internal static class KnownLeaks
         foreach (var (prefix, why) in Leaks)
         {
             if (name.StartsWith(prefix, StringComparison.Ordinal))
-                result.NotRedirected(caller, called, why);
+                result.Uses(caller, element.DeclaringType, why);
         }
     }
 }

@@ -30,6 +30,8 @@ internal sealed class MethodRewriter(ModuleDefinition module, ReplacementTable t
                 continue;
             if (table.Find(called) is not { } replacement || (replacement.OnlyWith is { } needed && !_mentioned.Contains(needed)))
                 KnownLeaks.Check(method, called, result);
+            else if (instruction.Previous?.OpCode.Code == Code.Constrained)
+                continue; // a value, or an object whose type is a type parameter: an interface's method, and rarely a timer's
             else if (!TryReplace(instruction, called, replacement, ref virtualFunctions))
                 result.NotRedirected(method, called, Reason(instruction, called));
             else
@@ -56,7 +58,7 @@ internal sealed class MethodRewriter(ModuleDefinition module, ReplacementTable t
         switch (instruction.OpCode.Code)
         {
             case Code.Newobj when isConstructor:
-            case Code.Call or Code.Callvirt when !isConstructor && instruction.Previous?.OpCode.Code != Code.Constrained:
+            case Code.Call or Code.Callvirt when !isConstructor:
                 instruction.OpCode = OpCodes.Call;
                 break;
             case Code.Ldftn when !isConstructor:

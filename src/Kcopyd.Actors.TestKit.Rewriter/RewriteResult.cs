@@ -25,6 +25,9 @@ internal sealed class RewriteResult(string path)
     public void NotRedirected(MethodDefinition caller, MethodReference called, string why) =>
         Count(_notRedirected, $"{Outermost(caller.DeclaringType).FullName} calls {Name(called)}: {why}");
 
+    public void Uses(MethodDefinition caller, TypeReference type, string why) =>
+        Count(_notRedirected, $"{Outermost(caller.DeclaringType).FullName} uses {type.GetElementType().FullName}: {why}");
+
     public void Write(bool report, TextWriter output, TextWriter errors)
     {
         if (Error is not null)

@@ -36,6 +36,8 @@ public static class Timers
         await using var timer = new Timer(callback, null, 1000, 1000);
     }
 
+    public static ValueTask DisposeThroughInterface(IAsyncDisposable disposable) => disposable.DisposeAsync();
+
     /// <summary>A delegate to a method of an interface: <c>ldvirtftn</c>.</summary>
     public static Action DisposeAsDelegate(IDisposable disposable) => disposable.Dispose;
 
