@@ -15,7 +15,8 @@ public static class HashSalts
     private const uint HashCodeSalt = 0x61636f72;
 
     /// <summary>Fixes the salts. Must be the first thing that a process does: hashed collections that exist already may lose their entries.</summary>
-    /// <exception cref="PlatformNotSupportedException">This version of .NET keeps its salts elsewhere. The message names it, and what does not replay.</exception>
+    /// <exception cref="PlatformNotSupportedException">This version of .NET keeps its salts elsewhere. The message names the version, and what does not
+    /// replay.</exception>
     public static void Fix()
     {
         if (!TryFix(out var problem))
@@ -35,7 +36,8 @@ public static class HashSalts
     internal static string? Fix<T>(string typeName, string fieldName, T salt, Func<int> hash)
         where T : struct
     {
-        if (typeof(object).Assembly.GetType(typeName)?.GetField(fieldName, BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public) is not { } field)
+        const BindingFlags Any = BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public;
+        if (typeof(object).Assembly.GetType(typeName)?.GetField(fieldName, Any) is not { } field)
             return Problem(typeName, fieldName, "does not exist");
         if (field.FieldType != typeof(T))
             return Problem(typeName, fieldName, $"is a {field.FieldType}, not a {typeof(T)}");
@@ -45,7 +47,9 @@ public static class HashSalts
         set(default);
         var other = hash();
         set(salt);
-        return first != other && hash() == first ? null : Problem(typeName, fieldName, "does not decide the hash codes, or was compiled into code as a constant");
+        return first != other && hash() == first
+            ? null
+            : Problem(typeName, fieldName, "does not decide the hash codes, or was compiled into code as a constant");
     }
 
     /// <summary>Reflection refuses to set a read-only static field; a dynamic method that skips the checks does not.</summary>
@@ -60,7 +64,7 @@ public static class HashSalts
     }
 
     private static string Problem(string type, string field, string what) =>
-        $"The hash salts cannot be fixed on {RuntimeInformation.FrameworkDescription}: the field {type}.{field} {what}. What depends on the order of hashes, such " +
-        "as ImmutableDictionary, ImmutableHashSet and the children of an actor, does not replay in another process; in the same process it does. Use .NET 10, or " +
-        "a version of the test kit that knows this runtime.";
+        $"The hash salts cannot be fixed on {RuntimeInformation.FrameworkDescription}: the field {type}.{field} {what}. What depends on the order of " +
+        "hashes, such as ImmutableDictionary, ImmutableHashSet and the children of an actor, does not replay in another process; in the same process it " +
+        "does. Use .NET 10, or a version of the test kit that knows this runtime.";
 }

@@ -17,8 +17,8 @@ public static class Interception
     private static int s_entered;
 
     /// <summary>
-    /// Raised when a thread that is in no simulation makes a redirected call while another thread is in one, with the name of the call. The call itself behaves as
-    /// the original. In a process that runs only a simulation, this is code that has left it.
+    /// Raised when a thread that is in no simulation makes a redirected call while another thread is in one, with the name of the call. The call itself
+    /// behaves as the original. In a process that runs only a simulation, this is code that has left it.
     /// </summary>
     /// <remarks>Raised on the calling thread; the handler must not be rewritten code.</remarks>
     public static event Action<string>? CalledOutside;

@@ -63,7 +63,8 @@ internal sealed class AssemblyRewriter(ReplacementTable table, IReadOnlyList<str
         if ((module.Attributes & ModuleAttributes.ILOnly) == 0)
             return "it contains native code";
         if (module.Assembly.Name.HasPublicKey && !strongNamed)
-            return "it has a strong name, and its signature would become invalid; pass --strong-named (in a project: SimulateStrongNamedAssemblies), or leave it out (NotSimulatedAssembly)";
+            return "it has a strong name, and its signature would become invalid; pass --strong-named, or leave it out (in a project: " +
+                "SimulateStrongNamedAssemblies, NotSimulatedAssembly)";
         return null;
     }
 

@@ -51,7 +51,8 @@ internal sealed class MethodRewriter(ModuleDefinition module, ReplacementTable t
         method.Body.OptimizeMacros();
     }
 
-    private bool TryReplace(Instruction instruction, MethodReference called, Replacement replacement, ref List<(Instruction, MethodReference)>? virtualFunctions)
+    private bool TryReplace(
+        Instruction instruction, MethodReference called, Replacement replacement, ref List<(Instruction, MethodReference)>? virtualFunctions)
     {
         var isConstructor = replacement.Original.IsConstructor;
         var intercept = _references.For(replacement, called);
@@ -85,7 +86,8 @@ internal sealed class MethodRewriter(ModuleDefinition module, ReplacementTable t
     private void Answer(Intercepts.AnswersForAttribute answer, System.Reflection.MethodInfo intercept)
     {
         var method = module.GetType(answer.Type)?.Methods.SingleOrDefault(m => m.Name == answer.Member && m.Parameters.Count == 0 && m.HasBody)
-            ?? throw new RewriteException($"it has no method {answer.Type}.{answer.Member}: this version of {answer.Assembly} is not supported by the test kit");
+            ?? throw new RewriteException(
+                $"it has no method {answer.Type}.{answer.Member}: this version of {answer.Assembly} is not supported by the test kit");
         method.Body.SimplifyMacros();
         var il = method.Body.GetILProcessor();
         var first = method.Body.Instructions[0];

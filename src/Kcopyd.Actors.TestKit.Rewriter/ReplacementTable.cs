@@ -51,7 +51,8 @@ internal sealed class ReplacementTable
             : attribute.Type.GetMethods(All).Where(m => m.Name == attribute.Member);
         return candidates.SingleOrDefault(c => Signature.Of(c) == Signature.OfOriginal(c, replacement) && SameResult(c, replacement))
             ?? throw new MissingMethodException(
-                $"{replacement.DeclaringType}.{replacement} replaces {attribute.Type}.{attribute.Member}, which does not exist with these parameters and this result.");
+                $"{replacement.DeclaringType}.{replacement} replaces {attribute.Type}.{attribute.Member}, which does not exist with these parameters " +
+                "and this result.");
     }
 
     private static bool SameResult(MethodBase original, MethodInfo replacement)

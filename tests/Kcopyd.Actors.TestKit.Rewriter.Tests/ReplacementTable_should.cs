@@ -21,7 +21,8 @@ public sealed class ReplacementTable_should
     public void refuse_a_replacement_for_a_method_that_does_not_exist()
     {
         var method = typeof(ReplacementTable_should).GetMethod(nameof(Wrong), BindingFlags.NonPublic | BindingFlags.Static)!;
-        foreach (var attribute in new ReplacesAttribute[] { new(typeof(DateTime), "get_UtcNow"), new(typeof(Environment), "get_TickCount"), new(typeof(Guid), "No") })
+        ReplacesAttribute[] attributes = [new(typeof(DateTime), "get_UtcNow"), new(typeof(Environment), "get_TickCount"), new(typeof(Guid), "No")];
+        foreach (var attribute in attributes)
         {
             var exception = Assert.Throws<MissingMethodException>(() => ReplacementTable.Original(method, attribute));
             Assert.Contains($"{attribute.Type}.{attribute.Member}", exception.Message, StringComparison.Ordinal);

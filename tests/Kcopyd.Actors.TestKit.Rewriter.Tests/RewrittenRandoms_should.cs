@@ -41,7 +41,8 @@ public sealed class RewrittenRandoms_should : IDisposable
     [Fact]
     public void make_identifiers_of_the_version_that_was_asked_for()
     {
-        foreach (var call in new Func<string, object[], Guid>[] { (m, a) => _sample.Call<Guid>(m, a), (m, a) => _sample.Call<Guid>(new FakeEnvironment(), m, a) })
+        Func<string, object[], Guid>[] calls = [(m, a) => _sample.Call<Guid>(m, a), (m, a) => _sample.Call<Guid>(new FakeEnvironment(), m, a)];
+        foreach (var call in calls)
         {
             Assert.Equal(4, call("Randoms.NewGuid", []).Version);
             Assert.Equal(7, call("Randoms.Version7", []).Version);

@@ -18,7 +18,8 @@ public sealed class Targets_should : IDisposable
         Write("lib/lib.csproj", Project("", ""));
         Write("lib/Lib.cs", "public static class Lib { public static System.DateTime Now() => System.DateTime.UtcNow; }");
         Write("app/app.csproj", Project(
-            "<OutputType>Exe</OutputType><UseAppHost>false</UseAppHost><SimulateAssemblies Condition=\"'$(SimulateAssemblies)' == ''\">true</SimulateAssemblies>" +
+            "<OutputType>Exe</OutputType><UseAppHost>false</UseAppHost>" +
+            "<SimulateAssemblies Condition=\"'$(SimulateAssemblies)' == ''\">true</SimulateAssemblies>" +
             $"<KcopydRewriter>{bin}Kcopyd.Actors.TestKit.Rewriter.dll</KcopydRewriter>",
             $"""
             <ItemGroup>
@@ -29,7 +30,8 @@ public sealed class Targets_should : IDisposable
             </ItemGroup>
             <Import Project="{targets}" />
             """));
-        Write("app/App.cs", "System.Console.WriteLine($\"{Lib.Now() <= System.DateTime.UtcNow} {typeof(Akka.Actor.ActorSystem).Name} {typeof(RewriterSample.Clocks).Name}\");");
+        Write("app/App.cs", "System.Console.WriteLine($\"{Lib.Now() <= System.DateTime.UtcNow} {typeof(Akka.Actor.ActorSystem).Name} " +
+            "{typeof(RewriterSample.Clocks).Name}\");");
     }
 
     public void Dispose() => _folder.Dispose();
@@ -108,7 +110,10 @@ public sealed class Targets_should : IDisposable
         .ToDictionary(f => Path.GetFileNameWithoutExtension(f), File.GetLastWriteTimeUtc);
 
     private List<string> Rewritten(string folder) =>
-        [.. Directory.EnumerateFiles(Path.Combine(_folder.Path, folder), "*.dll").Where(IsMarked).Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal)];
+        [
+            .. Directory.EnumerateFiles(Path.Combine(_folder.Path, folder), "*.dll").Where(IsMarked)
+                .Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal),
+        ];
 
     private static bool IsMarked(string file)
     {

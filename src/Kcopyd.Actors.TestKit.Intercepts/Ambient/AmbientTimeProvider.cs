@@ -1,6 +1,8 @@
 namespace Kcopyd.Actors.TestKit.Intercepts.Ambient;
 
-/// <summary>The simulation's time on a thread in a simulation, the system's elsewhere. One object, because code keeps a time provider in static fields.</summary>
+/// <summary>
+/// The simulation's time on a thread in a simulation, the system's elsewhere. One object, because code keeps time providers in static fields.
+/// </summary>
 internal sealed class AmbientTimeProvider : TimeProvider
 {
     public static readonly AmbientTimeProvider Instance = new();

@@ -45,7 +45,9 @@ public static class ClockCalls
     [Replaces(typeof(Stopwatch), "GetElapsedTime")]
     public static TimeSpan StopwatchGetElapsedTime(long startingTimestamp) => Stopwatch.GetElapsedTime(startingTimestamp, StopwatchGetTimestamp());
 
-    /// <summary>A time provider that is the simulation's on a thread in a simulation, and the system's elsewhere, so that it may be kept in a static field.</summary>
+    /// <summary>
+    /// A time provider that is the simulation's on a thread in a simulation, and the system's elsewhere, so that it may be kept in a static field.
+    /// </summary>
     [Replaces(typeof(TimeProvider), "get_System")]
     public static TimeProvider TimeProviderSystem() => Ambient.AmbientTimeProvider.Instance;
 

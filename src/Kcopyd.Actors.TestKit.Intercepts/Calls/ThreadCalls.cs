@@ -54,6 +54,9 @@ public static class ThreadCalls
         thread.UnsafeStart(parameter);
     }
 
-    private static void Leave(Thread thread) =>
-        Interception.Here("Thread.Start")?.Environment.LeftSimulation($"Thread.Start of {(thread.Name is { } name ? $"thread '{name}'" : "a thread without a name")}");
+    private static void Leave(Thread thread)
+    {
+        var name = thread.Name is { } given ? $"thread '{given}'" : "a thread without a name";
+        Interception.Here("Thread.Start")?.Environment.LeftSimulation($"Thread.Start of {name}");
+    }
 }
