@@ -21,12 +21,31 @@ public sealed class Samples_should
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 
     [Fact]
+    public void connect_two_nodes_and_lose_no_message_to_a_partition_that_heals()
+    {
+        SimulationProcess.RunMany(1, Seeds, static async world =>
+        {
+            var remote = ConfigurationFactory.ParseString("akka.actor.provider = remote");
+            var (a, b) = (world.AddNode("a", remote), world.AddNode("b", remote));
+            var echo = b.System.ActorOf(Props.Create(static () => new Echo()), "echo");
+            var client = a.System.ActorSelection("akka.tcp://simulated@b:2552/user/echo");
+            Assert.Equal("hello", await client.Ask<string>("hello", Seconds(10)));
+            world.Network.Partition([a], [b]);
+            var answer = client.Ask<string>("still there?", Seconds(20));
+            await world.DelayAsync(Seconds(5));
+            Assert.False(answer.IsCompleted);
+            world.Network.Heal();
+            Assert.Equal("still there?", await answer);
+        }, replays: 1);
+    }
+
+    [Fact]
     public void form_a_cluster_of_nodes_that_akka_hosting_configures() => SimulationProcess.RunMany(1, Seeds, static async world =>
     {
         var nodes = new[] { "a", "b", "c" }.Select(name => world.AddNode(name, (builder, _) => builder
             .WithRemoting(name, 2552)
             .WithClustering(new ClusterOptions { SeedNodes = ["akka.tcp://simulated@a:2552"] })
-            .WithActors((system, registry) => registry.Register<Counted>(system.ActorOf(Props.Create(static () => new Counted()), "counted"))))).ToList();
+            .WithActors((system, registry) => registry.Register<Echo>(system.ActorOf(Props.Create(static () => new Echo()), "echo"))))).ToList();
         await world.UntilAsync(
             () => nodes.TrueForAll(static node => Akka.Cluster.Cluster.Get(node.System).State.Members.Count(static member => member.Status == Akka.Cluster.MemberStatus.Up) == 3),
             Seconds(60), "all three are up");
@@ -81,9 +100,9 @@ public sealed class Samples_should
         Assert.InRange(world.Now, Seconds(8), Seconds(10));
     }, replays: 1);
 
-    private sealed class Counted : ReceiveActor
+    private sealed class Echo : ReceiveActor
     {
-        public Counted() => ReceiveAny(message => Sender.Tell(message));
+        public Echo() => ReceiveAny(message => Sender.Tell(message));
     }
 
     private sealed class Subscriber : ReceiveActor

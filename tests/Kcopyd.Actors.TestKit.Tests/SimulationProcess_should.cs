@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Configuration;
 using Xunit;
 
 namespace Kcopyd.Actors.TestKit.Tests;
@@ -18,25 +17,6 @@ public sealed class SimulationProcess_should
             Assert.Equal(285, sums.Sum());
         });
         Assert.Equal(Enumerable.Range(1, 20), results.Select(static result => result.Seed));
-    }
-
-    [Fact]
-    public void connect_two_nodes_and_lose_no_message_to_a_partition_that_heals()
-    {
-        SimulationProcess.RunMany(1, 10, static async world =>
-        {
-            var remote = ConfigurationFactory.ParseString("akka.actor.provider = remote");
-            var (a, b) = (world.AddNode("a", remote), world.AddNode("b", remote));
-            var echo = b.System.ActorOf(Props.Create(static () => new Echo()), "echo");
-            var client = a.System.ActorSelection("akka.tcp://simulated@b:2552/user/echo");
-            Assert.Equal("hello", await client.Ask<string>("hello", 10 * Second));
-            world.Network.Partition([a], [b]);
-            var answer = client.Ask<string>("still there?", 20 * Second);
-            await world.DelayAsync(5 * Second);
-            Assert.False(answer.IsCompleted);
-            world.Network.Heal();
-            Assert.Equal("still there?", await answer);
-        });
     }
 
     [Fact]
@@ -78,10 +58,5 @@ public sealed class SimulationProcess_should
             var square = await Task.Run(() => number * number);
             Sender.Tell(square);
         });
-    }
-
-    private sealed class Echo : ReceiveActor
-    {
-        public Echo() => ReceiveAny(message => Sender.Tell(message));
     }
 }
