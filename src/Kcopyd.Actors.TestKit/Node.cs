@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Kcopyd.Actors.TestKit.Configuration;
 using Kcopyd.Actors.TestKit.Network;
+using Kcopyd.Actors.TestKit.Reports;
 using Kcopyd.Actors.TestKit.Scheduling;
 
 namespace Kcopyd.Actors.TestKit;
@@ -93,12 +94,13 @@ public sealed class Node
         Host.Process = process;
         Host.IsUp = true;
         _world.Network.HostStarted();
-        _world.Tell(process.ToString(), "starts");
+        _world.Tell(process, "starts", NodeChange.Starts);
         Time = new SimulatedTime(engine, process);
         engine.RunAs(process, () =>
         {
             var system = _system = ActorSystem.Create(_world.Options.SystemName, NodeConfig.Create(_world, this, engine.Processes.Count - 1, _config));
             StoryLogger.Attach(system, _world, process.ToString());
+            DeadLetterRecorder.Attach(system, process);
             _start?.Invoke(system);
         });
     }
@@ -117,7 +119,7 @@ public sealed class Node
     public void Freeze()
     {
         Require();
-        _world.Tell(Process.ToString(), "freezes");
+        _world.Tell(Process, "freezes", NodeChange.Freezes);
         _world.Engine.Freeze(Process);
     }
 
@@ -126,7 +128,7 @@ public sealed class Node
     public void Thaw()
     {
         Require();
-        _world.Tell(Process.ToString(), "thaws");
+        _world.Tell(Process, "thaws", NodeChange.Thaws);
         _world.Engine.Thaw(Process);
     }
 
@@ -146,7 +148,7 @@ public sealed class Node
     private void End(string what, bool machineLives)
     {
         Require();
-        _world.Tell(Process.ToString(), what);
+        _world.Tell(Process, what, NodeChange.Ends);
         _world.Engine.Kill(Process);
         Host.IsUp = machineLives;
         _world.Network.ProcessEnded(Process, machineLives);

@@ -47,6 +47,8 @@ internal static class NodeConfig
             }
 
             """));
+        if (world.Engine.Messages.IsOn)
+            MailboxConfig.Append(text, own, world.Engine.Id, process);
         foreach (var dispatcher in LaterDispatchers.Union(Dispatchers(own.Root, "")))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $$"""
@@ -56,6 +58,9 @@ internal static class NodeConfig
         }
         return ConfigurationFactory.ParseString(text.ToString()).WithFallback(own);
     }
+
+    /// <summary>A key as it must be written in a path.</summary>
+    public static string Quoted(string key) => key.Contains('.', StringComparison.Ordinal) || key.Contains('/', StringComparison.Ordinal) ? $"\"{key}\"" : key;
 
     /// <summary>The paths of the sections that configure dispatchers: they have an executor, or a type that is a dispatcher's.</summary>
     private static IEnumerable<string> Dispatchers(Akka.Configuration.Hocon.HoconValue? value, string path)
@@ -74,6 +79,4 @@ internal static class NodeConfig
 
     private static bool IsDispatcher(Akka.Configuration.Hocon.HoconValue type) =>
         type.IsString() && type.GetString() is { } name && name.Split(',')[0].Contains("Dispatcher", StringComparison.Ordinal);
-
-    private static string Quoted(string key) => key.Contains('.', StringComparison.Ordinal) || key.Contains('/', StringComparison.Ordinal) ? $"\"{key}\"" : key;
 }
