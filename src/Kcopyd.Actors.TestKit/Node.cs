@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Configuration;
 using Kcopyd.Actors.TestKit.Configuration;
 using Kcopyd.Actors.TestKit.Network;
 using Kcopyd.Actors.TestKit.Reports;
@@ -18,15 +17,19 @@ namespace Kcopyd.Actors.TestKit;
 public sealed class Node
 {
     private readonly World _world;
-    private readonly Config _config;
-    private readonly Action<ActorSystem>? _start;
+    private readonly Func<Node, int, ActorSystem> _launch;
     private Process? _process;
     private ActorSystem? _system;
+    private Action<Node>? _started;
+    private NbdTransport? _nbd;
     private TimeSpan _skew;
     private double _drift;
 
-    internal Node(World world, string name, Config config, Action<ActorSystem>? start) =>
-        (_world, Name, _config, _start, Time, Host) = (world, name, config, start, null!, world.Network.AddHost(name));
+    /// <param name="world">The world.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="launch">Makes and starts the actor system of a life, whose place among the processes of the world it gets.</param>
+    internal Node(World world, string name, Func<Node, int, ActorSystem> launch) =>
+        (_world, Name, _launch, Time, Host) = (world, name, launch, null!, world.Network.AddHost(name));
 
     /// <summary>The name, which is also its host.</summary>
     public string Name { get; }
@@ -45,6 +48,9 @@ public sealed class Node
 
     /// <summary>The source of chance for this process alone.</summary>
     public Random Random => _world.Engine.Random[$"node/{Name}"];
+
+    /// <summary>The services of its present life; null if it was not added with Akka.Hosting.</summary>
+    public IServiceProvider? Services { get; internal set; }
 
     /// <summary>The actor system of its present life.</summary>
     /// <exception cref="InvalidOperationException">The process is dead.</exception>
@@ -80,28 +86,35 @@ public sealed class Node
 
     internal Host Host { get; }
 
+    internal NbdTransport NbdTransport => _nbd ??= new NbdTransport(_world.Network, Host, Process);
+
     internal Process Process => _process ?? throw new InvalidOperationException($"Node '{Name}' has not started.");
 
     /// <summary>Starts it, as a new process.</summary>
     /// <exception cref="InvalidOperationException">It runs.</exception>
-    public void Start()
+    public void Start() => Start(_started);
+
+    internal void Start(Action<Node>? started)
     {
+        _started = started;
         if (IsAlive)
             throw new InvalidOperationException($"Node '{Name}' runs. Kill it first.");
         var engine = _world.Engine;
         var process = _process = new Process(engine, Name, Life + 1) { Skew = _skew, Drift = _drift };
         engine.Processes.Add(process);
+        _nbd = null;
         Host.Process = process;
         Host.IsUp = true;
         _world.Network.HostStarted();
         _world.Tell(process, "starts", NodeChange.Starts);
-        Time = new SimulatedTime(engine, process);
+        Time = process.Time;
         engine.RunAs(process, () =>
         {
-            var system = _system = ActorSystem.Create(_world.Options.SystemName, NodeConfig.Create(_world, this, engine.Processes.Count - 1, _config));
-            StoryLogger.Attach(system, _world, process.ToString());
-            DeadLetterRecorder.Attach(system, process);
-            _start?.Invoke(system);
+            var number = engine.Processes.Count - 1;
+            _system = _launch(this, number);
+            StoryLogger.Attach(_system, _world, process.ToString());
+            DeadLetterRecorder.Attach(_system, process);
+            _started?.Invoke(this);
         });
     }
 

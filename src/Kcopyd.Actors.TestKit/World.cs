@@ -2,8 +2,11 @@ using System.Globalization;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Dispatch;
+using Akka.Hosting;
+using Kcopyd.Actors.TestKit.Configuration;
 using Kcopyd.Actors.TestKit.Reports;
 using Kcopyd.Actors.TestKit.Scheduling;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Kcopyd.Actors.TestKit;
 
@@ -85,15 +88,25 @@ public sealed class World : IDisposable
     /// <param name="start">Starts the application, each time that the process starts.</param>
     /// <returns>The process, running.</returns>
     /// <exception cref="ArgumentException">There is a node of this name.</exception>
-    public Node AddNode(string name, Config? config = null, Action<ActorSystem>? start = null)
+    public Node AddNode(string name, Config? config = null, Action<Node>? start = null) => Add(
+        name, start, (node, process) => ActorSystem.Create(_options.SystemName, NodeConfig.Create(this, node, process, config ?? Config.Empty)));
+
+    /// <summary>Adds a process whose application Akka.Hosting configures, and starts it.</summary>
+    /// <param name="name">The name, which is also its host.</param>
+    /// <param name="configure">Configures the actor system, each time that the process starts. Its configuration of dispatchers, the scheduler and the transport is
+    /// replaced by simulated ones.</param>
+    /// <param name="services">Adds services; the node's <see cref="TimeProvider"/> and logging are there.</param>
+    /// <returns>The process, running.</returns>
+    /// <exception cref="ArgumentException">There is a node of this name.</exception>
+    public Node AddNode(string name, Action<AkkaConfigurationBuilder, IServiceProvider> configure, Action<IServiceCollection>? services = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        if (_nodes.Exists(node => node.Name == name))
-            throw new ArgumentException($"There is a node '{name}' already.", nameof(name));
-        var node = new Node(this, name, config ?? Config.Empty, start);
-        _nodes.Add(node);
-        node.Start();
-        return node;
+        ArgumentNullException.ThrowIfNull(configure);
+        return Add(name, null, (node, process) =>
+        {
+            var (system, provider) = HostedSystem.Start(node, _options.SystemName, NodeConfig.Create(this, node, process, Config.Empty), configure, services);
+            node.Services = provider;
+            return system;
+        });
     }
 
     /// <summary>Adds something that can happen next, such as the completion of an I/O.</summary>
@@ -125,13 +138,8 @@ public sealed class World : IDisposable
     public async Task UntilAsync(Func<bool> condition, TimeSpan within, string because = "the condition")
     {
         ArgumentNullException.ThrowIfNull(condition);
-        var end = Now + within;
-        while (!condition())
-        {
-            if (Now >= end)
-                throw new SimulationFailedException(string.Create(CultureInfo.InvariantCulture, $"Not within {within.TotalSeconds} s: {because}."));
-            await Engine.NextStepAsync(end);
-        }
+        if (!await Engine.UntilAsync(condition, Now + within))
+            throw new SimulationFailedException(string.Create(CultureInfo.InvariantCulture, $"Not within {within.TotalSeconds} s: {because}."));
     }
 
     /// <summary>Lets one of the things happen that can happen without time passing.</summary>
@@ -200,6 +208,17 @@ public sealed class World : IDisposable
 
     internal void Tell(Process process, string what, NodeChange change) =>
         _story.Add(new StoryLine(Engine.Messages.Now(), process.ToString(), what, change, process.Name));
+
+    private Node Add(string name, Action<Node>? started, Func<Node, int, ActorSystem> launch)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (_nodes.Exists(node => node.Name == name))
+            throw new ArgumentException($"There is a node '{name}' already.", nameof(name));
+        var node = new Node(this, name, launch);
+        _nodes.Add(node);
+        node.Start(started);
+        return node;
+    }
 
     /// <summary>Terminates the actor systems, as far as they do without time passing, and ends the world.</summary>
     public void Dispose()

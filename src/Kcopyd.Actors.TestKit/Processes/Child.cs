@@ -1,3 +1,5 @@
+using Kcopyd.Actors.TestKit.Intercepts;
+
 namespace Kcopyd.Actors.TestKit.Processes;
 
 /// <summary>The program that runs simulations in a process of their own: this assembly, started by <see cref="SimulationProcess"/>.</summary>
@@ -10,6 +12,7 @@ internal static class Child
             Console.Error.WriteLine("This program runs the simulations of a test, which starts it.");
             return 2;
         }
+        HashSalts.Fix();        // first of all: whatever is hashed before is lost
         var batch = Batch.Parse(argument);
         var test = batch.Test.Load();
         for (var seed = batch.FirstSeed; seed < batch.FirstSeed + batch.Count; seed++)

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Akka.Actor;
 using Akka.Actor.Internal;
 using Akka.Dispatch;
+using Kcopyd.Actors.TestKit.Intercepts;
 using Kcopyd.Actors.TestKit.Reports;
 
 namespace Kcopyd.Actors.TestKit.Scheduling;
@@ -27,11 +28,12 @@ internal sealed class Engine : IDisposable
     private readonly SimulationContext _context;
     private readonly Schedule _schedule;
     private readonly Timeline _timeline = new();
+    private readonly Waiters _waiters = new();
     private readonly PoolGate? _gate;
+    private readonly IDisposable _entered;
     private readonly TimeSpan _stepCost;
     private readonly StepLog _log;
     private int _depth;
-    private TaskCompletionSource? _nextStep;
     private volatile bool _isEnding;
     private volatile Exception? _failure;
     private long _steps;
@@ -45,7 +47,9 @@ internal sealed class Engine : IDisposable
         _log = new StepLog(options.RecordsEveryStep);
         Messages = new MessageLog(this, options.RecordedMessages);
         _context = new SimulationContext(this, null);
-        _gate = PoolGate.IsPossible ? new PoolGate() : null;
+        var environment = new SimulatedEnvironment(this);
+        _entered = Interception.Enter(environment);
+        _gate = PoolGate.IsPossible ? new PoolGate(environment) : null;
         Engines[Id] = this;
         Watchdog.Watch(this, _thread);
         SynchronizationContext.SetSynchronizationContext(_context);
@@ -142,8 +146,8 @@ internal sealed class Engine : IDisposable
             Elapse(Now + _stepCost);
         Run(step);
         Drain(step.Process);
-        if (_depth == 0 && Interlocked.Exchange(ref _nextStep, null) is { } waiting)
-            waiting.SetResult();
+        if (_depth == 0)
+            _waiters.Evaluate();
         ThrowIfFailed();
         return true;
     }
@@ -176,14 +180,9 @@ internal sealed class Engine : IDisposable
         return true;
     }
 
-    /// <summary>Completes after the next step, or at a time if nothing happens before.</summary>
-    public Task NextStepAsync(TimeSpan until)
-    {
-        if (_nextStep is null)
-            _nextStep = new TaskCompletionSource();
-        After(until - Now, null, static () => { });     // a step at the latest then
-        return _nextStep.Task;
-    }
+    /// <summary>Waits until a condition holds, or a time has come.</summary>
+    /// <returns>Whether it holds.</returns>
+    public Task<bool> UntilAsync(Func<bool> condition, TimeSpan until) => _waiters.Add(condition, atEnd => After(until - Now, null, atEnd));
 
     /// <summary>Runs code of a process now, within the running step.</summary>
     public void RunAs(Process process, Action action)
@@ -241,6 +240,7 @@ internal sealed class Engine : IDisposable
             process.IsAlive = false;
         Watchdog.Forget(this);
         _gate?.Dispose();
+        _entered.Dispose();
         Engines.TryRemove(Id, out _);
         SynchronizationContext.SetSynchronizationContext(_outer);
     }

@@ -1,3 +1,5 @@
+using Kcopyd.Actors.TestKit.Intercepts;
+
 namespace Kcopyd.Actors.TestKit.Scheduling;
 
 /// <summary>
@@ -9,9 +11,16 @@ internal sealed class PoolGate : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    private readonly ISimulatedEnvironment _environment;
+    private IDisposable? _entered;      // of the pool's thread
     private Guard _guard = new();
 
-    public PoolGate() => Close();
+    public PoolGate(ISimulatedEnvironment environment)
+    {
+        _environment = environment;
+        ThreadPool.UnsafeQueueUserWorkItem(static gate => gate._entered = Interception.Enter(gate._environment), this, preferLocal: false);
+        Close();
+    }
 
     /// <summary>True in a process whose thread pool has one thread (System.Threading.ThreadPool.MaxThreads = 1).</summary>
     public static bool IsPossible
@@ -44,6 +53,7 @@ internal sealed class PoolGate : IDisposable
     public void Dispose()
     {
         IsOpen = true;
+        ThreadPool.UnsafeQueueUserWorkItem(static gate => gate._entered?.Dispose(), this, preferLocal: false);
         _guard.End();
     }
 

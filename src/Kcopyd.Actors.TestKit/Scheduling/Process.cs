@@ -3,14 +3,26 @@ using Akka.Actor;
 namespace Kcopyd.Actors.TestKit.Scheduling;
 
 /// <summary>One life of a simulated process: from its start until it is killed or the world ends. A process that starts again is another object.</summary>
-internal sealed class Process(Engine engine, string name, int life)
+internal sealed class Process
 {
-    public Engine Engine { get; } = engine;
+    public Process(Engine engine, string name, int life)
+    {
+        (Engine, Name, Life, RandomPurpose) = (engine, name, life, $"code of {name}");
+        Time = new SimulatedTime(engine, this);
+    }
 
-    public string Name { get; } = name;
+    public Engine Engine { get; }
+
+    public string Name { get; }
 
     /// <summary>1 for the first life.</summary>
-    public int Life { get; } = life;
+    public int Life { get; }
+
+    /// <summary>Its clock and timers.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>The name of the source of its code's random numbers.</summary>
+    public string RandomPurpose { get; }
 
     /// <summary>False after it was killed: nothing of it runs anymore.</summary>
     public bool IsAlive { get; set; } = true;

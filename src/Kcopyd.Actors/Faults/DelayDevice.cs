@@ -1,6 +1,9 @@
 namespace Kcopyd.Actors.Faults;
 
-/// <summary>A slow device: operations start late. No thread is blocked, and concurrent operations are delayed concurrently.</summary>
+/// <summary>
+/// A slow device: operations start late, on the thread on which the timer of the clock fires. No thread is blocked, and concurrent operations are delayed
+/// concurrently.
+/// </summary>
 public sealed class DelayDevice : FaultLayer
 {
     private readonly TimeSpan _delay;
@@ -26,7 +29,11 @@ public sealed class DelayDevice : FaultLayer
     protected override async ValueTask<IoResult?> BeforeAsync(IoOperations operation, long offset, long length)
     {
         CountInjected();
-        await Task.Delay(_delay, _time).ConfigureAwait(false);
+        if (_delay == TimeSpan.Zero)
+            return null;
+        var due = new TaskCompletionSource();
+        using var timer = _time.CreateTimer(static state => Inline.SetResult((TaskCompletionSource)state!), due, _delay, Timeout.InfiniteTimeSpan);
+        await due.Task.ConfigureAwait(false);
         return null;
     }
 }

@@ -44,6 +44,7 @@ public static class FaultExtensions
     public static CrashDevice WithCrash(this IBlockDevice device, long first = 1, IoOperations operations = IoOperations.All,
         Func<Exception>? exception = null) => new(device, first, operations, exception);
 
-    /// <inheritdoc cref="VolatileCacheDevice"/>
-    public static VolatileCacheDevice WithVolatileCache(this IBlockDevice device, bool leaveOpen = false) => new(device, leaveOpen);
+    /// <inheritdoc cref="VolatileCacheDevice(IBlockDevice, int?, bool, bool)"/>
+    public static VolatileCacheDevice WithVolatileCache(this IBlockDevice device, int? seed = null, bool tearsBlocks = false, bool leaveOpen = false) =>
+        new(device, seed, tearsBlocks, leaveOpen);
 }

@@ -4,6 +4,9 @@ namespace Kcopyd.Actors.Faults;
 /// A device that hangs: operations wait, in order, until they are released. A test can use it to stop in the middle of a job for as long as it needs, without
 /// sleeping. The device hangs from the start.
 /// </summary>
+/// <remarks>An operation continues on the thread that releases it, before the call that releases it returns: the underlying device is called there, and if
+/// that completes at once, so does the code that awaits the operation without a context. No lock is held then, so that code may start the next
+/// operation.</remarks>
 public sealed class StallDevice : FaultLayer
 {
     private readonly Lock _gate = new();
@@ -31,13 +34,15 @@ public sealed class StallDevice : FaultLayer
     }
 
     /// <summary>Completes when at least <paramref name="count"/> operations are waiting; at once if they already are.</summary>
+    /// <remarks>Never completes inside the call that issues the last of these operations, because that may be on a thread of the engine: it completes on the
+    /// <see cref="SynchronizationContext"/> of that thread, if there is one, otherwise on the thread pool.</remarks>
     public Task WaitingAsync(int count = 1)
     {
         lock (_gate)
         {
             if (_waiting.Count >= count)
                 return Task.CompletedTask;
-            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var reached = new TaskCompletionSource();
             _watchers.Add((count, reached));
             return reached.Task;
         }
@@ -51,18 +56,25 @@ public sealed class StallDevice : FaultLayer
         TaskCompletionSource<IoResult?>? oldest;
         lock (_gate)
             _waiting.TryDequeue(out oldest);
-        return oldest is not null && oldest.TrySetResult(End(error));
+        if (oldest is null)
+            return false;
+        Inline.SetResult(oldest, End(error));
+        return true;
     }
 
-    /// <summary>Releases all waiting operations, and lets all others pass until <see cref="Stall"/>.</summary>
+    /// <summary>Releases all operations that are waiting now, oldest first, and lets further ones pass until <see cref="Stall"/>.</summary>
     /// <param name="error">None to pass the waiting operations to the underlying device; otherwise the error that they end with.</param>
     public void Release(IoError error = IoError.None)
     {
+        TaskCompletionSource<IoResult?>[] released;
         lock (_gate)
-            _open = true;
-        while (ReleaseOne(error))
         {
+            _open = true;
+            released = [.. _waiting];
+            _waiting.Clear();
         }
+        foreach (var operation in released)
+            Inline.SetResult(operation, End(error));
     }
 
     /// <summary>Hangs again: further operations wait.</summary>
@@ -82,19 +94,28 @@ public sealed class StallDevice : FaultLayer
     /// <inheritdoc/>
     protected override ValueTask<IoResult?> BeforeAsync(IoOperations operation, long offset, long length)
     {
+        var released = new TaskCompletionSource<IoResult?>();
+        TaskCompletionSource[] reached;
         lock (_gate)
         {
             if (_open)
                 return default;
             CountInjected();
-            var released = new TaskCompletionSource<IoResult?>();
             _waiting.Enqueue(released);
-            foreach (var (count, reached) in _watchers)
-                if (_waiting.Count >= count)
-                    reached.TrySetResult();
-            _watchers.RemoveAll(watcher => watcher.Reached.Task.IsCompleted);
-            return new(released.Task);
+            reached = [.. _watchers.Where(watcher => watcher.Count <= _waiting.Count).Select(watcher => watcher.Reached)];
+            _watchers.RemoveAll(watcher => watcher.Count <= _waiting.Count);
         }
+        foreach (var watcher in reached)
+            CompleteSoon(watcher);
+        return new(released.Task);
+    }
+
+    private static void CompleteSoon(TaskCompletionSource watcher)
+    {
+        if (SynchronizationContext.Current is { } context)
+            context.Post(static state => Inline.SetResult((TaskCompletionSource)state!), watcher);
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(static state => state.TrySetResult(), watcher, preferLocal: false);
     }
 
     private static IoResult? End(IoError error) => error == IoError.None ? null : IoResult.Failure(error);

@@ -50,16 +50,29 @@ public sealed class VolatileCacheDevice_should
     }
 
     [Fact]
-    public async Task fail_the_flush_that_cannot_write_and_hold_on_to_the_data()
+    public async Task write_nothing_after_it_was_disposed()
     {
         var medium = BlockDevice.Memory(1000);
-        await using var device = medium.WithErrorAt(first: 2, error: IoError.NoSpace, operations: IoOperations.Write).WithVolatileCache();
+        var device = medium.WithVolatileCache(leaveOpen: true);
         await device.WriteAsync(0, Bytes.Filled(100, 1));
-        await device.WriteAsync(100, Bytes.Filled(100, 1));
+        await device.DisposeAsync();
+        await device.DisposeAsync();
 
-        Assert.Equal(IoResult.Failure(IoError.NoSpace), await device.FlushAsync());
-        Assert.Equal(1, device.HeldWrites);
+        var closed = IoResult.Failure(IoError.Closed);
+        Assert.Equal(closed, await device.WriteAsync(0, Bytes.Filled(100, 1)));
+        Assert.Equal(closed, await device.FlushAsync());
+        Assert.Equal(closed, await device.ReadAsync(0, new byte[100]));
+        Assert.Equal(0, device.HeldWrites);
+        Assert.Equal(0, medium.Bytes.Count((byte)1));
+    }
+
+    [Fact]
+    public async Task give_its_medium_memory_that_is_aligned_as_it_wants()
+    {
+        var medium = BlockDevice.Memory(4096, logicalBlockSize: 512, alignment: 512);
+        await using var device = medium.WithVolatileCache(leaveOpen: true);
+        Assert.Equal(1, await device.WriteAllAsync(1024, Bytes.Filled(1024, 1)));
         Assert.Equal(IoResult.Success(0), await device.FlushAsync());
-        Assert.Equal(200, medium.Bytes.Count((byte)1));
+        Assert.Equal(1024, medium.Bytes.Count((byte)1));
     }
 }

@@ -1,0 +1,80 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Cluster.Sharding;
+using Akka.Cluster.Tools.Singleton;
+using Akka.Configuration;
+using Akka.DistributedData;
+
+namespace Kcopyd.Actors.TestKit.Cluster.Tests;
+
+/// <summary>Three nodes through everything that a cluster lives through, with a singleton, sharded entities and distributed data on all of them.</summary>
+internal static class Cluster_life
+{
+    private static readonly Config Settings = ConfigurationFactory.ParseString("""
+        akka.actor.provider = cluster
+        akka.cluster {
+          seed-nodes = ["akka.tcp://simulated@a:2552", "akka.tcp://simulated@b:2552", "akka.tcp://simulated@c:2552"]
+          downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
+          split-brain-resolver { active-strategy = keep-majority, stable-after = 10s }
+          distributed-data.durable.keys = []
+          sharding { state-store-mode = ddata, distributed-data.durable.keys = [] }
+        }
+        """)
+        .WithFallback(ClusterSharding.DefaultConfig())
+        .WithFallback(ClusterSingleton.DefaultConfig())
+        .WithFallback(DistributedData.DefaultConfig());
+
+    private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
+
+    public static async Task Play(World world)
+    {
+        var census = new Census();
+        var nodes = new List<Node>();
+        foreach (var name in new[] { "a", "b", "c" })
+        {
+            nodes.Add(world.AddNode(name, Settings, node => Applications.Start(node.System, name, world, census)));
+            await world.DelayAsync(Seconds(world.Random.NextDouble() * 3));
+        }
+        var (a, b, c) = (nodes[0], nodes[1], nodes[2]);
+        await world.UntilAsync(() => nodes.TrueForAll(node => Sees(node, "aU,bU,cU")), Seconds(120), "all three are up");
+        await world.DelayAsync(Seconds(20));
+
+        if (world.Random.Next(2) == 0)
+            c.Kill();
+        else
+            c.CutPower();
+        await world.UntilAsync(() => Sees(a, "aU,bU") && Sees(b, "aU,bU"), Seconds(120), "the dead node is removed");
+        await world.DelayAsync(Seconds(10));
+        c.Start();
+        await world.UntilAsync(() => nodes.TrueForAll(node => Sees(node, "aU,bU,cU")), Seconds(120), "its new life is up");
+
+        world.Network.Partition([a], [b, c]);
+        await world.UntilAsync(() => Members(b).Unreachable.Count == 1, Seconds(30), "a short partition is noticed");
+        world.Network.Heal();
+        await world.UntilAsync(() => nodes.TrueForAll(node => Sees(node, "aU,bU,cU") && Members(node).Unreachable.Count == 0), Seconds(60), "it heals, and nobody is downed");
+
+        var ended = a.System.WhenTerminated;
+        world.Network.Partition([a], [b, c]);
+        await world.UntilAsync(() => Sees(b, "bU,cU") && Sees(c, "bU,cU") && ended.IsCompleted, Seconds(120), "the majority removes a, which ends itself");
+        a.Kill();
+        world.Network.Heal();
+        await world.DelayAsync(Seconds(5));
+        a.Start();
+        await world.UntilAsync(() => nodes.TrueForAll(node => Sees(node, "aU,bU,cU")), Seconds(120), "a is back");
+        await world.DelayAsync(Seconds(30));
+
+        var left = b.System.WhenTerminated;
+        _ = CoordinatedShutdown.Get(b.System).Run(CoordinatedShutdown.ClusterLeavingReason.Instance);
+        await world.UntilAsync(() => left.IsCompleted && Sees(a, "aU,cU") && Sees(c, "aU,cU"), Seconds(60), "b leaves in order");
+        await world.DelayAsync(Seconds(10));
+        if (census.MostSingletons > 1)
+            throw new InvalidOperationException($"{census.MostSingletons} singletons lived at the same time.");
+        if (census.Visits < 100)
+            throw new InvalidOperationException($"Only {census.Visits} visits of sharded entities were answered.");
+    }
+
+    private static ClusterEvent.CurrentClusterState Members(Node node) => Akka.Cluster.Cluster.Get(node.System).State;
+
+    private static bool Sees(Node node, string members) =>
+        node.IsAlive && string.Join(",", Members(node).Members.Select(static member => $"{member.Address.Host}{member.Status.ToString()[0]}")) == members;
+}
