@@ -11,6 +11,9 @@ internal static class NodeConfig
 {
     private const int Port = 2552;      // of Akka.Remote, if the configuration names none
 
+    // With a throughput of 1, a mailbox processes two messages in a row, unless a deadline has passed: this one, of a tick, always has.
+    private const string ThroughputDeadline = "0.0001ms";
+
     // Sections that modules add to the configuration after the actor system has started, so that they cannot be found in it before.
     private static readonly string[] LaterDispatchers =
     [
@@ -52,8 +55,8 @@ internal static class NodeConfig
         foreach (var dispatcher in LaterDispatchers.Union(Dispatchers(own.Root, "")))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $$"""
-                {{dispatcher}} { type = Dispatcher, throughput = 1, throughput-deadline-time = 0ms, executor = "{{typeof(SimulatedExecutorConfigurator).AssemblyQualifiedName}}",
-                  simulation = {{world.Engine.Id}}, process = {{process}} }
+                {{dispatcher}} { type = Dispatcher, throughput = 1, throughput-deadline-time = {{ThroughputDeadline}}
+                  executor = "{{typeof(SimulatedExecutorConfigurator).AssemblyQualifiedName}}", simulation = {{world.Engine.Id}}, process = {{process}} }
                 """);
         }
         return ConfigurationFactory.ParseString(text.ToString()).WithFallback(own);
