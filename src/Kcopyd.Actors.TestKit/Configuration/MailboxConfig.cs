@@ -8,8 +8,8 @@ using Kcopyd.Actors.TestKit.Reports;
 namespace Kcopyd.Actors.TestKit.Configuration;
 
 /// <summary>
-/// Replaces Akka.NET's unbounded mailboxes with ones that record their messages. Mailboxes of other types, such as bounded or priority mailboxes, stay as the user
-/// has configured them, and their messages are not recorded.
+/// Replaces Akka.NET's unbounded mailboxes with ones that record their messages. Mailboxes of other types, such as bounded or priority mailboxes, stay as the
+/// user has configured them, and their messages are not recorded.
 /// </summary>
 internal static class MailboxConfig
 {

@@ -15,7 +15,8 @@ internal sealed class StoryLogger(IActorRefProvider provider, World world, strin
 
     private readonly LogLevel? _lowest = world.Options.LogLevel == "OFF" ? null : Logging.LogLevelFor(world.Options.LogLevel);
 
-    /// <summary>Subscribes to all log events, whatever the level: the event stream sends a message for each subscription, which is part of the history.</summary>
+    /// <summary>Subscribes to all log events, whatever the level: the event stream sends a message for each subscription, which is part of
+    /// the history.</summary>
     public static void Attach(ActorSystem system, World world, string process) =>
         system.EventStream.Subscribe(new StoryLogger(((ExtendedActorSystem)system).Provider, world, process), typeof(LogEvent));
 

@@ -59,5 +59,6 @@ internal static partial class ActorNames
     [GeneratedRegex("(?<=/(EventStreamUnsubscriber|StreamSupervisor))-[0-9]+")]
     private static partial Regex ProcessWide();
 
-    private static bool IsAkkas(Type type) => type.Assembly.GetName().Name is "Akka" || type.Assembly.GetName().Name!.StartsWith("Akka.", StringComparison.Ordinal);
+    private static bool IsAkkas(Type type) =>
+        type.Assembly.GetName().Name is "Akka" || type.Assembly.GetName().Name!.StartsWith("Akka.", StringComparison.Ordinal);
 }

@@ -128,7 +128,8 @@ internal sealed class Diagram
         {
             _svg.Line("rule", DiagramLayout.Margin, y, _layout.SideLeft - 4, y);
             var text = MessageText.Short($"{line.Who}: {line.What}", int.MaxValue);
-            _svg.Label(line.Change is NodeChange.Ends or NodeChange.Freezes ? "change" : "side", _layout.SideLeft, y + 4, Fit(text, DiagramLayout.SideWidth), text);
+            var style = line.Change is NodeChange.Ends or NodeChange.Freezes ? "change" : "side";
+            _svg.Label(style, _layout.SideLeft, y + 4, Fit(text, DiagramLayout.SideWidth), text);
         }
         else if (item.IsProcessing && item.Message!.Fate == MessageFate.Processed)
         {

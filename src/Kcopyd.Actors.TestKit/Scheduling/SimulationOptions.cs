@@ -29,8 +29,8 @@ public sealed record SimulationOptions
     /// Akka.NET, and reports name no messages. It does not change the history.</summary>
     public int RecordedMessages { get; init; } = 500;
 
-    /// <summary>The folder to which a failed run writes its story, <c>seed-N.txt</c>, and a diagram of its messages, <c>seed-N.svg</c>. Default: the folder that
-    /// the environment variable KCOPYD_SIMULATION_REPORTS names, if any. A relative path starts at the current directory.</summary>
+    /// <summary>The folder to which a failed run writes its story, <c>seed-N.txt</c>, and a diagram of its messages, <c>seed-N.svg</c>. Default: the folder
+    /// that the environment variable KCOPYD_SIMULATION_REPORTS names, if any. A relative path starts at the current directory.</summary>
     public string? ReportFolder { get; init; }
 
     internal bool RecordsEveryStep { get; init; }
