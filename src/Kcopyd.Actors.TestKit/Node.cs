@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Kcopyd.Actors.TestKit.Configuration;
 using Kcopyd.Actors.TestKit.Network;
+using Kcopyd.Actors.TestKit.Reports;
 using Kcopyd.Actors.TestKit.Scheduling;
 
 namespace Kcopyd.Actors.TestKit;
@@ -105,13 +106,14 @@ public sealed class Node
         Host.Process = process;
         Host.IsUp = true;
         _world.Network.HostStarted();
-        _world.Tell(process.ToString(), "starts");
+        _world.Tell(process, "starts", NodeChange.Starts);
         Time = process.Time;
         engine.RunAs(process, () =>
         {
             var number = engine.Processes.Count - 1;
             _system = _launch(this, number);
             StoryLogger.Attach(_system, _world, process.ToString());
+            DeadLetterRecorder.Attach(_system, process);
             _started?.Invoke(this);
         });
     }
@@ -130,7 +132,7 @@ public sealed class Node
     public void Freeze()
     {
         Require();
-        _world.Tell(Process.ToString(), "freezes");
+        _world.Tell(Process, "freezes", NodeChange.Freezes);
         _world.Engine.Freeze(Process);
     }
 
@@ -139,7 +141,7 @@ public sealed class Node
     public void Thaw()
     {
         Require();
-        _world.Tell(Process.ToString(), "thaws");
+        _world.Tell(Process, "thaws", NodeChange.Thaws);
         _world.Engine.Thaw(Process);
     }
 
@@ -159,7 +161,7 @@ public sealed class Node
     private void End(string what, bool machineLives)
     {
         Require();
-        _world.Tell(Process.ToString(), what);
+        _world.Tell(Process, what, NodeChange.Ends);
         _world.Engine.Kill(Process);
         Host.IsUp = machineLives;
         _world.Network.ProcessEnded(Process, machineLives);

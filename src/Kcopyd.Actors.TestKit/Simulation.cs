@@ -1,4 +1,4 @@
-using System.Text;
+using Kcopyd.Actors.TestKit.Reports;
 
 namespace Kcopyd.Actors.TestKit;
 
@@ -12,42 +12,38 @@ public static class Simulation
     /// <param name="test">The test. Its awaits continue in the simulation. The run ends when its task does.</param>
     /// <param name="options">How it runs; the defaults if null.</param>
     /// <returns>What the run was.</returns>
-    /// <exception cref="SimulationFailedException">The test failed, or could not end. The message has the seed, the last steps and the story.</exception>
+    /// <exception cref="SimulationFailedException">The test failed, or could not end. The message has the seed, the options, the last steps and the story, and
+    /// names the files of the report if <see cref="SimulationOptions.ReportFolder"/> is set.</exception>
     public static SimulationResult Run(int seed, Func<World, Task> test, SimulationOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(test);
-        using var world = new World(seed, options);
-        try
-        {
-            Play(world, test);
-            return new SimulationResult(seed, world.Steps, world.Now, world.Hash);
-        }
-        catch (Exception failure)
-        {
-            throw Explained(world, failure);
-        }
+        return Run(seed, test, options, writesFiles: true);
     }
 
-    /// <summary>Runs a test under many seeds, and the first ones twice, to see that they replay.</summary>
+    /// <summary>Runs a test under many seeds, and the first ones twice, to see that they replay. The environment variable KCOPYD_SIMULATION_SEED names the only
+    /// seed that runs, and KCOPYD_SIMULATION_SEEDS how many run.</summary>
     /// <param name="firstSeed">The first seed.</param>
     /// <param name="count">How many.</param>
     /// <param name="test">The test.</param>
     /// <param name="options">How it runs; the defaults if null.</param>
     /// <param name="replays">How many seeds run twice.</param>
     /// <returns>What the runs were, in the order of their seeds.</returns>
+    /// <exception cref="FormatException">An environment variable is not a number of seeds.</exception>
     /// <exception cref="SimulationFailedException">A test failed, or a second run differed from the first. The message names the seeds.</exception>
     public static IReadOnlyList<SimulationResult> RunMany(
         int firstSeed, int count, Func<World, Task> test, SimulationOptions? options = null, int replays = 3)
     {
+        ArgumentNullException.ThrowIfNull(test);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(replays);
+        (firstSeed, count) = SeedVariables.Apply(firstSeed, count);
         List<SimulationResult> results = [];
         List<SimulationFailedException> failures = [];
         for (var i = 0; i < count; i++)
         {
             try
             {
-                results.Add(Run(firstSeed + i, test, options));
+                results.Add(Run(firstSeed + i, test, options, writesFiles: failures.Count < ReportedFailures));
                 if (i < replays)
                     CheckReplay(results[^1], test, options);
             }
@@ -61,6 +57,20 @@ public static class Simulation
         throw new SimulationFailedException(
             $"{failures.Count} of {count} seeds failed.{Environment.NewLine}{string.Join(Environment.NewLine, failures.Take(ReportedFailures).Select(failure => failure.Message))}",
             failures[0]);
+    }
+
+    private static SimulationResult Run(int seed, Func<World, Task> test, SimulationOptions? options, bool writesFiles)
+    {
+        using var world = new World(seed, options);
+        try
+        {
+            Play(world, test);
+            return new SimulationResult(seed, world.Steps, world.Now, world.Hash);
+        }
+        catch (Exception failure)
+        {
+            throw FailureReport.Explain(world, failure, writesFiles);
+        }
     }
 
     private static void Play(World world, Func<World, Task> test)
@@ -110,22 +120,5 @@ public static class Simulation
             // Its steps show where it differs.
         }
         return world.Engine.Log.All;
-    }
-
-    private static SimulationFailedException Explained(World world, Exception failure)
-    {
-        var text = new StringBuilder();
-        text.AppendLine($"Seed {world.Seed} failed after {world.Steps:n0} steps and {world.Now} of simulated time: {failure.Message}");
-        text.AppendLine("The last steps:");
-        foreach (var step in world.Engine.Log.Last())
-            text.Append("  ").AppendLine(step);
-        if (world.Story.Count > 0)
-        {
-            text.AppendLine("The story:");
-            foreach (var line in world.Story.Skip(Math.Max(0, world.Story.Count - 60)))
-                text.Append("  ").AppendLine(line);
-        }
-        var message = text.ToString().TrimEnd();
-        return failure is LeftSimulationException ? new LeftSimulationException(message, failure) : new SimulationFailedException(message, failure);
     }
 }

@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Akka.Dispatch;
 using Akka.Hosting;
 using Kcopyd.Actors.TestKit.Configuration;
+using Kcopyd.Actors.TestKit.Reports;
 using Kcopyd.Actors.TestKit.Scheduling;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -21,7 +22,7 @@ public sealed class World : IDisposable
 {
     private readonly SimulationOptions _options;
     private readonly List<Node> _nodes = [];
-    private readonly List<string> _story = [];
+    private readonly Story _story = new();
 
     /// <summary>Creates a world. The calling thread's <see cref="SynchronizationContext"/> is the world's until it is disposed.</summary>
     /// <param name="seed">Decides everything that chance decides.</param>
@@ -66,6 +67,8 @@ public sealed class World : IDisposable
 
     /// <summary>What a person can read of the run: the log of the actor systems, and what the test has told.</summary>
     public IReadOnlyList<string> Story => _story;
+
+    internal IReadOnlyList<StoryLine> StoryLines => _story.Lines;
 
     internal Engine Engine { get; }
 
@@ -183,6 +186,29 @@ public sealed class World : IDisposable
     /// <param name="what">What has happened.</param>
     public void Tell(string what) => Tell(Engine.Running?.ToString() ?? "world", what);
 
+    /// <summary>Writes the story. It can be read at any time.</summary>
+    /// <param name="writer">Gets the lines.</param>
+    /// <param name="withMessages">Whether the story includes the recorded messages: who sent each, and when an actor processed it.</param>
+    public void WriteStory(TextWriter writer, bool withMessages = true)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        StoryWriter.Write(this, writer, withMessages);
+    }
+
+    /// <summary>Writes a sequence diagram of the last events as an SVG picture: messages between actors, changes of nodes, and lines of the story. It needs no
+    /// other file.</summary>
+    /// <param name="writer">Gets the picture.</param>
+    public void WriteDiagram(TextWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        Diagram.Write(this, writer, null);
+    }
+
+    internal void Tell(string who, string what) => _story.Add(new StoryLine(Engine.Messages.Now(), who, what));
+
+    internal void Tell(Process process, string what, NodeChange change) =>
+        _story.Add(new StoryLine(Engine.Messages.Now(), process.ToString(), what, change, process.Name));
+
     private Node Add(string name, Action<Node>? started, Func<Node, int, ActorSystem> launch)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -193,8 +219,6 @@ public sealed class World : IDisposable
         node.Start(started);
         return node;
     }
-
-    internal void Tell(string who, string what) => _story.Add(string.Create(CultureInfo.InvariantCulture, $"{Now.TotalSeconds,12:f6} {who}: {what}"));
 
     /// <summary>Terminates the actor systems, as far as they do without time passing, and ends the world.</summary>
     public void Dispose()

@@ -46,6 +46,33 @@ public sealed class Simulation_should
     }
 
     [Fact]
+    public void let_others_run_between_two_messages_of_an_actor()
+    {
+        var orders = Enumerable.Range(1, 100).Select(static seed =>
+        {
+            var order = "";
+            Simulation.Run(seed, async world =>
+            {
+                var system = world.AddNode("a").System;
+                var actors = "xy".Select(name =>
+                {
+                    Action note = () => order += name;
+                    return system.ActorOf(Props.Create(() => new Noting(note)));
+                }).ToList();
+                await world.DelayAsync(Second);
+                foreach (var actor in actors)
+                {
+                    actor.Tell(1);
+                    actor.Tell(2);
+                }
+                await world.DelayAsync(Second);
+            });
+            return order;
+        });
+        Assert.Equal(["xxyy", "xyxy", "xyyx", "yxxy", "yxyx", "yyxx"], orders.Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void let_an_hour_pass_in_no_time()
     {
         var result = Simulation.Run(1, async world =>
@@ -202,6 +229,11 @@ public sealed class Simulation_should
             if (++_heard < 5)
                 others.ForEach(other => other.Tell(others));
         });
+    }
+
+    private sealed class Noting : ReceiveActor
+    {
+        public Noting(Action note) => Receive<int>(_ => note());
     }
 
     private sealed class Slow : ReceiveActor

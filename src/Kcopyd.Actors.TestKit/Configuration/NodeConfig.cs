@@ -11,6 +11,9 @@ internal static class NodeConfig
 {
     private const int Port = 2552;      // of Akka.Remote, if the configuration names none
 
+    // With a throughput of 1, a mailbox processes two messages in a row, unless a deadline has passed: this one, of a tick, always has.
+    private const string ThroughputDeadline = "0.0001ms";
+
     // Sections that modules add to the configuration after the actor system has started, so that they cannot be found in it before.
     private static readonly string[] LaterDispatchers =
     [
@@ -47,15 +50,20 @@ internal static class NodeConfig
             }
 
             """));
+        if (world.Engine.Messages.IsOn)
+            MailboxConfig.Append(text, own, world.Engine.Id, process);
         foreach (var dispatcher in LaterDispatchers.Union(Dispatchers(own.Root, "")))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $$"""
-                {{dispatcher}} { type = Dispatcher, throughput = 1, throughput-deadline-time = 0ms, executor = "{{typeof(SimulatedExecutorConfigurator).AssemblyQualifiedName}}",
-                  simulation = {{world.Engine.Id}}, process = {{process}} }
+                {{dispatcher}} { type = Dispatcher, throughput = 1, throughput-deadline-time = {{ThroughputDeadline}}
+                  executor = "{{typeof(SimulatedExecutorConfigurator).AssemblyQualifiedName}}", simulation = {{world.Engine.Id}}, process = {{process}} }
                 """);
         }
         return ConfigurationFactory.ParseString(text.ToString()).WithFallback(own);
     }
+
+    /// <summary>A key as it must be written in a path.</summary>
+    public static string Quoted(string key) => key.Contains('.', StringComparison.Ordinal) || key.Contains('/', StringComparison.Ordinal) ? $"\"{key}\"" : key;
 
     /// <summary>The paths of the sections that configure dispatchers: they have an executor, or a type that is a dispatcher's.</summary>
     private static IEnumerable<string> Dispatchers(Akka.Configuration.Hocon.HoconValue? value, string path)
@@ -74,6 +82,4 @@ internal static class NodeConfig
 
     private static bool IsDispatcher(Akka.Configuration.Hocon.HoconValue type) =>
         type.IsString() && type.GetString() is { } name && name.Split(',')[0].Contains("Dispatcher", StringComparison.Ordinal);
-
-    private static string Quoted(string key) => key.Contains('.', StringComparison.Ordinal) || key.Contains('/', StringComparison.Ordinal) ? $"\"{key}\"" : key;
 }

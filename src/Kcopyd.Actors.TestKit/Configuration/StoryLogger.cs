@@ -13,20 +13,16 @@ internal sealed class StoryLogger(IActorRefProvider provider, World world, strin
 
     public override IActorRefProvider Provider => provider;
 
-    /// <summary>Subscribes to the events of the world's level and of higher ones.</summary>
-    public static void Attach(ActorSystem system, World world, string process)
-    {
-        if (world.Options.LogLevel == "OFF")
-            return;
-        var logger = new StoryLogger(((ExtendedActorSystem)system).Provider, world, process);
-        var lowest = Logging.LogLevelFor(world.Options.LogLevel);
-        for (var level = lowest; level <= LogLevel.ErrorLevel; level++)
-            system.EventStream.Subscribe(logger, level.ClassFor());
-    }
+    private readonly LogLevel? _lowest = world.Options.LogLevel == "OFF" ? null : Logging.LogLevelFor(world.Options.LogLevel);
+
+    /// <summary>Subscribes to all log events, whatever the level: the event stream sends a message for each subscription, which is part of
+    /// the history.</summary>
+    public static void Attach(ActorSystem system, World world, string process) =>
+        system.EventStream.Subscribe(new StoryLogger(((ExtendedActorSystem)system).Provider, world, process), typeof(LogEvent));
 
     protected override void TellInternal(object message, IActorRef sender)
     {
-        if (message is LogEvent log)
+        if (message is LogEvent log && log.LogLevel() >= _lowest)
             world.Tell(process, $"{log.LogLevel().ToString().Replace("Level", "", StringComparison.Ordinal)}: {log.Message}{Cause(log)} [{log.LogSource}]");
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Kcopyd.Actors.TestKit.Processes;
+using Kcopyd.Actors.TestKit.Reports;
 
 namespace Kcopyd.Actors.TestKit;
 
@@ -26,6 +27,7 @@ public static class SimulationProcess
         ArgumentNullException.ThrowIfNull(test);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(replays);
+        (firstSeed, count) = SeedVariables.Apply(firstSeed, count);
         options ??= new SimulationOptions();
         options.Check();
         var reference = TestReference.Of(test);

@@ -4,6 +4,7 @@ using Akka.Actor;
 using Akka.Actor.Internal;
 using Akka.Dispatch;
 using Kcopyd.Actors.TestKit.Intercepts;
+using Kcopyd.Actors.TestKit.Reports;
 
 namespace Kcopyd.Actors.TestKit.Scheduling;
 
@@ -44,6 +45,7 @@ internal sealed class Engine : IDisposable
         _schedule = new Schedule(SchedulePolicy.Create(options.Policy, options.PriorityChanges, Random["schedule"]));
         _stepCost = options.StepCost;
         _log = new StepLog(options.RecordsEveryStep);
+        Messages = new MessageLog(this, options.RecordedMessages);
         _context = new SimulationContext(this, null);
         var environment = new SimulatedEnvironment(this);
         _entered = Interception.Enter(environment);
@@ -87,6 +89,12 @@ internal sealed class Engine : IDisposable
 
     public StepLog Log => _log;
 
+    /// <summary>The last messages.</summary>
+    public MessageLog Messages { get; }
+
+    /// <summary>False on a thread that the simulation does not control.</summary>
+    public bool IsInside => Thread.CurrentThread == _thread || _gate is { IsOpen: true };
+
     public static Engine Find(int id) =>
         Engines.TryGetValue(id, out var engine) ? engine : throw new InvalidOperationException($"Simulation {id} has ended.");
 
@@ -100,7 +108,7 @@ internal sealed class Engine : IDisposable
     /// <inheritdoc cref="Add(Process?, Action)"/>
     public void Add(Process? process, object work)
     {
-        if (Thread.CurrentThread == _thread || _gate is { IsOpen: true })
+        if (IsInside)
             _schedule.Add(process, work);
         else if (!_isEnding)
             Fail(new LeftSimulationException($"{new Step(process, work, 0)}: another thread caused this, so the run would not replay. The stack that left the simulation:"
@@ -109,7 +117,7 @@ internal sealed class Engine : IDisposable
 
     public void After(TimeSpan delay, Process? process, Action work, ICancelable? cancelable = null)
     {
-        if (Thread.CurrentThread == _thread || _gate is { IsOpen: true })
+        if (IsInside)
             _timeline.Add(Now + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero), process, work, cancelable);
         else
             Add(process, work);     // reports that another thread did it

@@ -55,7 +55,9 @@ internal sealed class SimulatedScheduler : SchedulerBase, IDisposable
 
     private void Run(Action action, ICancelable? cancelable)
     {
-        if (!_isStopped && cancelable is not { IsCancellationRequested: true })
-            action();
+        if (_isStopped || cancelable is { IsCancellationRequested: true })
+            return;
+        _process.Engine.Messages.TimerFires();
+        action();
     }
 }

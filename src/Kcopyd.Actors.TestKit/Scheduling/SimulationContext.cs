@@ -19,7 +19,11 @@ internal sealed class SimulationContext : SynchronizationContext
         SetWaitNotificationRequired();
     }
 
-    public override void Post(SendOrPostCallback d, object? state) => _engine.Add(_process, new Continuation(d, state));
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        _engine.Messages.Wakes(_process);
+        _engine.Add(_process, new Continuation(d, state));
+    }
 
     public override void Send(SendOrPostCallback d, object? state) => d(state);
 

@@ -25,6 +25,14 @@ public sealed record SimulationOptions
     /// change the history.</summary>
     public string LogLevel { get; init; } = "WARNING";
 
+    /// <summary>How many messages between actors are recorded for the report of a failure: the last ones. Default: 500. With 0, actors have the mailboxes of
+    /// Akka.NET, and reports name no messages. It does not change the history.</summary>
+    public int RecordedMessages { get; init; } = 500;
+
+    /// <summary>The folder to which a failed run writes its story, <c>seed-N.txt</c>, and a diagram of its messages, <c>seed-N.svg</c>. Default: the folder
+    /// that the environment variable KCOPYD_SIMULATION_REPORTS names, if any. A relative path starts at the current directory.</summary>
+    public string? ReportFolder { get; init; }
+
     internal bool RecordsEveryStep { get; init; }
 
     internal void Check()
@@ -33,6 +41,9 @@ public sealed record SimulationOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(StepCost, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(MaxTime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSteps, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(RecordedMessages);
+        if (ReportFolder is { } folder && string.IsNullOrWhiteSpace(folder))
+            throw new ArgumentException("The folder has no name: set it to a path, or to null for no files.", nameof(ReportFolder));
         if (LogLevel is not ("DEBUG" or "INFO" or "WARNING" or "ERROR" or "OFF"))
             throw new ArgumentException($"'{LogLevel}' is not a log level: use DEBUG, INFO, WARNING, ERROR or OFF.", nameof(LogLevel));
         ArgumentException.ThrowIfNullOrWhiteSpace(SystemName);

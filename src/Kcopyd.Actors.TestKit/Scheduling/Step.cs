@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using Akka.Dispatch;
+using Kcopyd.Actors.TestKit.Reports;
 
 namespace Kcopyd.Actors.TestKit.Scheduling;
 
@@ -30,16 +32,33 @@ internal readonly record struct Step(Process? Process, object Work, long Number)
 
     private string Describe() => Work switch
     {
-        Mailbox => "an actor processes a message",
+        Mailbox { MessageQueue: RecordedQueue queue } => $"{ActorNames.Path(queue.Owner)} runs",
+        Mailbox => "an actor runs",
         Continuation { State: Delegate state } => $"continues {Name(state)}",
         Continuation continuation => $"continues {Name(continuation.Callback)}",
+        Action { Target: { } target } when IsPartOf(target, typeof(SimulatedTime)) => "a timer fires",
+        Action { Target: { } target } when IsPartOf(target, typeof(SimulatedScheduler)) => "a timer of the actor system fires",
         Action action => Name(action),
         _ => Work.ToString() ?? Work.GetType().Name,
     };
 
-    // The type is that of the closure or of the state machine, whose name holds the method's.
-    private static string Name(Delegate code) =>
-        $"{(code.Target?.GetType() ?? code.Method.DeclaringType)?.FullName?.Split('[')[0]}.{code.Method.Name}";
+    // The type is that of the closure, or of the state machine, whose name holds the method's and which the runtime wraps in a generic type.
+    private static string Name(Delegate code)
+    {
+        var type = code.Target?.GetType() ?? code.Method.DeclaringType;
+        var machine = type?.GetGenericArguments().FirstOrDefault(static argument => argument.IsAssignableTo(typeof(IAsyncStateMachine)));
+        return machine is null ? $"{type?.FullName?.Split('[')[0]}.{code.Method.Name}" : $"{machine.FullName?.Split('[')[0]}";
+    }
+
+    private static bool IsPartOf(object closure, Type outer)
+    {
+        for (var type = closure.GetType(); type is not null; type = type.DeclaringType)
+        {
+            if (type == outer)
+                return true;
+        }
+        return false;
+    }
 }
 
 /// <summary>The rest of an asynchronous method.</summary>

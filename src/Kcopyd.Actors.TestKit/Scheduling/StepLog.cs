@@ -1,4 +1,7 @@
 using System.Globalization;
+using Akka.Actor;
+using Akka.Dispatch;
+using Kcopyd.Actors.TestKit.Reports;
 
 namespace Kcopyd.Actors.TestKit.Scheduling;
 
@@ -7,30 +10,50 @@ internal sealed class StepLog(bool recordsAll)
 {
     private const int Recent = 32;
 
-    private readonly (TimeSpan Now, int Choice, int Of, Step Step)[] _recent = new (TimeSpan, int, int, Step)[Recent];
+    private readonly Entry[] _recent = new Entry[Recent];
     private readonly List<string> _all = [];
     private long _count;
 
+    private record struct Entry(TimeSpan Now, int Choice, int Of, Step Step, Envelope? Message);
+
     /// <summary>Every step, if it was asked for.</summary>
-    public IReadOnlyList<string> All => _all;
+    public IReadOnlyList<string> All => recordsAll && _count > 0 ? [.. _all, Describe(_recent[(_count - 1) % Recent])] : _all;
 
     public void Add(TimeSpan now, int choice, int of, in Step step)
     {
-        if (recordsAll)
-            _all.Add(Describe(now, choice, of, step));
-        _recent[_count++ % Recent] = (now, choice, of, step);
+        // What a step processes is known when it has run.
+        if (recordsAll && _count > 0)
+            _all.Add(Describe(_recent[(_count - 1) % Recent]));
+        _recent[_count++ % Recent] = new Entry(now, choice, of, step, null);
+    }
+
+    /// <summary>The step that runs takes a message from a mailbox.</summary>
+    public void Processes(RecordedQueue queue, in Envelope message)
+    {
+        if (_count > 0 && _recent[(_count - 1) % Recent] is { Message: null, Step.Work: Mailbox mailbox } && mailbox.MessageQueue == queue)
+            _recent[(_count - 1) % Recent].Message = message;
     }
 
     /// <summary>The last steps, the latest last.</summary>
     public IEnumerable<string> Last()
     {
         for (var i = Math.Max(0, _count - Recent); i < _count; i++)
-        {
-            var (now, choice, of, step) = _recent[i % Recent];
-            yield return Describe(now, choice, of, step);
-        }
+            yield return Describe(_recent[i % Recent]);
     }
 
-    private static string Describe(TimeSpan now, int choice, int of, in Step step) =>
-        string.Create(CultureInfo.InvariantCulture, $"{now.TotalSeconds,12:f6} {choice + 1} of {of}: {step}");
+    private static string Describe(in Entry entry)
+    {
+        var what = entry is { Message: { } message, Step.Work: Mailbox { MessageQueue: RecordedQueue queue } }
+            ? Describe(entry.Step, queue, message)
+            : entry.Step.ToString();
+        return string.Create(CultureInfo.InvariantCulture, $"{entry.Now.TotalSeconds,12:f6} {entry.Choice + 1} of {entry.Of}: {what}");
+    }
+
+    // The type and not the content of the message, which may differ in two runs whose histories are the same.
+    private static string Describe(in Step step, RecordedQueue queue, in Envelope message)
+    {
+        var type = MessageText.NameOf(message.Message.GetType());
+        var sender = ActorNames.IsNobody(message.Sender) ? "" : $" from {ActorNames.Path(message.Sender)}";
+        return $"{step.Process?.ToString() ?? "world"}: {ActorNames.Path(queue.Owner)} processes {type}{sender}";
+    }
 }
