@@ -30,6 +30,7 @@ internal sealed class Engine : IDisposable
     private readonly TimeSpan _stepCost;
     private readonly StepLog _log;
     private int _depth;
+    private Process? _resumed;      // whose code the step has run last
     private TaskCompletionSource? _nextStep;
     private volatile bool _isEnding;
     private volatile Exception? _failure;
@@ -78,6 +79,9 @@ internal sealed class Engine : IDisposable
     /// <summary>True if no item of the thread pool can run at the same time as a step.</summary>
     public bool ControlsPool => _gate is not null;
 
+    /// <summary>True on the simulation's thread, and on the thread pool's while the simulation waits for it.</summary>
+    public bool IsInside => Thread.CurrentThread == _thread || _gate is { IsOpen: true };
+
     public StepLog Log => _log;
 
     public static Engine Find(int id) =>
@@ -90,7 +94,7 @@ internal sealed class Engine : IDisposable
     /// <param name="work">An <see cref="IRunnable"/>, an <see cref="Action"/> or a <see cref="Continuation"/>.</param>
     public void Add(Process? process, object work)
     {
-        if (Thread.CurrentThread == _thread || _gate is { IsOpen: true })
+        if (IsInside)
             _schedule.Add(process, work);
         else if (!_isEnding)
             Fail(new LeftSimulationException($"{new Step(process, work, 0)}: another thread caused this, so the run would not replay. The stack that left the simulation:"
@@ -99,7 +103,7 @@ internal sealed class Engine : IDisposable
 
     public void After(TimeSpan delay, Process? process, object work, ICancelable? cancelable = null)
     {
-        if (Thread.CurrentThread == _thread || _gate is { IsOpen: true })
+        if (IsInside)
             _timeline.Add(Now + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero), process, work, cancelable);
         else
             Add(process, work);     // reports that another thread did it
@@ -126,8 +130,9 @@ internal sealed class Engine : IDisposable
         _log.Add(Now, choice, _schedule.Count + 1, step);
         if (_stepCost > TimeSpan.Zero)
             Elapse(Now + _stepCost);
+        _resumed = step.Process;
         Run(step);
-        Drain(step.Process);
+        Drain(_resumed);
         if (_depth == 0 && Interlocked.Exchange(ref _nextStep, null) is { } waiting)
             waiting.SetResult();
         ThrowIfFailed();
@@ -185,6 +190,29 @@ internal sealed class Engine : IDisposable
         {
             Running = running;
             SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+
+    /// <summary>Runs the rest of a process that has waited for the world's running step, such as the end of an I/O, within this step. That of a frozen process runs
+    /// after it has thawed, and that of a dead one never.</summary>
+    public void Resume(Process? process, IRunnable work)
+    {
+        if (process is { IsAlive: false })
+            return;
+        if (process is { IsFrozen: true })
+        {
+            Add(process, work);
+            return;
+        }
+        var running = Running;
+        Running = _resumed = process;
+        try
+        {
+            work.Run();
+        }
+        finally
+        {
+            Running = running;
         }
     }
 
