@@ -15,7 +15,7 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
         if (Refusal(io) is var refusal and not IoError.None)
             return (0, refusal);
         if (io.Kind == SimulatedIoKind.Flush)
-            return (0, io.Failure != IoError.None ? io.Failure : Chance(faults.FlushErrorRate) ? IoError.Io : IoError.None);
+            return (0, FlushError(io, faults));
         if (io.Exception is not null)
             return (SomeOf(whole), IoError.NoDevice);
         if (io.Kind == SimulatedIoKind.WriteZeroes && faults.RefusesZeroes)
@@ -32,6 +32,19 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
         return Chance(faults.ShortRate) && SomeOf(whole) is var part and > 0 ? (part, IoError.None) : (whole, IoError.None);
     }
 
+    /// <summary>Why it cannot be carried out at all.</summary>
+    public IoError Refusal(SimulatedIo io)
+    {
+        if (io.Kind == SimulatedIoKind.Flush)
+            return IoError.None;
+        if (io.Offset < 0 || io.SourceOffset < 0)
+            return IoError.Invalid;
+        if (io.Changes && Bounds.RefuseWrite(disk, io.Offset, io.Length) is var refusal and not IoError.None)
+            return refusal;
+        var unit = disk.Alignment - 1;
+        return (io.Offset & unit) != 0 || ((io.Length & unit) != 0 && io.Offset + io.Length < disk.Length) ? IoError.Invalid : IoError.None;
+    }
+
     /// <summary>What begins at the offset of a map: whole sectors that are all zero, or none of which is.</summary>
     public ExtentResult Extent(SimulatedIo io)
     {
@@ -45,8 +58,12 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
         return new ExtentResult(at - io.Offset, isZero, IoError.None);
     }
 
-    /// <summary>Whole blocks, fewer than all.</summary>
-    public int SomeOf(int bytes) => random.Next(Math.Max(1, (bytes + disk.LogicalBlockSize - 1) / disk.LogicalBlockSize)) * disk.LogicalBlockSize;
+    /// <summary>Whole sectors, fewer than all.</summary>
+    public int SomeOf(int bytes)
+    {
+        var unit = Math.Max(IoRegion.SectorSize, disk.Alignment);
+        return random.Next(Math.Max(1, (bytes + unit - 1) / unit)) * unit;
+    }
 
     /// <summary>The bytes of a range before the first bad one.</summary>
     public static long GoodOf(IReadOnlyList<ByteRange> bad, long offset, long length)
@@ -66,17 +83,11 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
         return !content[at..next].ContainsAnyExcept((byte)0);
     }
 
-    private IoError Refusal(SimulatedIo io)
-    {
-        if (io.Kind == SimulatedIoKind.Flush)
-            return IoError.None;
-        if (io.Offset < 0 || io.SourceOffset < 0)
-            return IoError.Invalid;
-        if (io.Changes && Bounds.RefuseWrite(disk, io.Offset, io.Length) is var refusal and not IoError.None)
-            return refusal;
-        var unit = disk.Alignment - 1;
-        return (io.Offset & unit) != 0 || ((io.Length & unit) != 0 && io.Offset + io.Length < disk.Length) ? IoError.Invalid : IoError.None;
-    }
+    private IoError FlushError(SimulatedIo io, DiskFaults faults) =>
+        io.Exception is not null ? IoError.NoDevice
+        : io.Failure != IoError.None ? io.Failure
+        : Chance(faults.FlushErrorRate) ? IoError.Io
+        : IoError.None;
 
     // A copy reads, also if a server makes it; sharing does not.
     private (int Bytes, IoError Error) Good(SimulatedIo io, int whole, DiskFaults faults)

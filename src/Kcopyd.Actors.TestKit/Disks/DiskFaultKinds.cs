@@ -22,7 +22,7 @@ public enum DiskFaultKinds
     Decay = 64,
     /// <summary>Blocks that are half written at a power cut.</summary>
     TornBlocks = 128,
-    /// <summary>Everything that a correct program survives without checksums of its own: all but <see cref="Corruption"/> and <see cref="TornBlocks"/>.</summary>
+    /// <summary>What a correct program survives without checksums: all but <see cref="Corruption"/> and <see cref="TornBlocks"/>.</summary>
     Reported = Errors | Throws | Shorts | Stalls | Latency | Decay,
     /// <summary>Everything.</summary>
     All = Reported | Corruption | TornBlocks,

@@ -8,7 +8,7 @@ namespace Kcopyd.Actors.TestKit.Disks;
 /// probability from 0 to 1, and 0 by default.
 /// </summary>
 /// <remarks>
-/// <para>An I/O that fails has transferred whole blocks from its start, perhaps none. <b>Transfers</b> are all I/Os but flushes.</para>
+/// <para>An I/O that fails has transferred whole 512-byte sectors from its start, perhaps none. <b>Transfers</b> are all I/Os but flushes.</para>
 /// <para>For a fault that does not depend on the disk, a layer of <see cref="FaultExtensions"/> on top of it does as well.</para>
 /// </remarks>
 public sealed partial record DiskFaults
@@ -72,7 +72,7 @@ public sealed partial record DiskFaults
     /// <summary>How often a write is acknowledged and not stored.</summary>
     public double LostWriteRate { get; init; }
 
-    /// <summary>How often a write of several blocks is acknowledged, and only the first ones are stored.</summary>
+    /// <summary>How often a write is acknowledged, and only its first sectors are stored, perhaps none.</summary>
     public double TornWriteRate { get; init; }
 
     /// <summary>How often a write is acknowledged, and stored elsewhere.</summary>
@@ -91,8 +91,7 @@ public sealed partial record DiskFaults
     /// <summary>How often a block that a power cut loses is half written instead: its beginning is new, and its end is old.</summary>
     public double TornBlockRate { get; init; }
 
-    /// <summary>True if only <see cref="BadReads"/>, <see cref="BadWrites"/> and what every caller must expect can happen to transfers, so that the outcome of a
-    /// job can be predicted.</summary>
+    /// <summary>True if transfers fail in <see cref="BadReads"/> and <see cref="BadWrites"/> only, so that the outcome of a job can be predicted.</summary>
     public bool IsPersistent => FailsAt == 0 && ThrowsAt == 0 && !CloneThrows && LatentErrorRate == 0 && !IsSilent;
 
     /// <summary>True if it may store something other than what was written, without an error.</summary>

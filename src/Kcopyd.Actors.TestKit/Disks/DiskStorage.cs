@@ -54,29 +54,25 @@ internal sealed class DiskStorage
     /// <summary>Writes back what was acknowledged before a flush was issued.</summary>
     public void Flush(SimulatedIo flush)
     {
-        var kept = 0;
-        foreach (var write in _held)
-        {
-            if (write.Io.DoneOrder < flush.IssueOrder)
-                WriteBack(write);
-            else
-                _held[kept++] = write;
-        }
-        _held.RemoveRange(kept, _held.Count - kept);
+        // In the order of their completion, so that those which the flush covers are the first ones.
+        var covered = Covered(flush);
+        for (var i = 0; i < covered; i++)
+            WriteBack(_held[i]);
+        _held.RemoveRange(0, covered);
     }
 
     /// <summary>A flush fails: of what it covers, some blocks reach the medium, and the others will not.</summary>
     public void FailFlush(SimulatedIo flush, Survival survival)
     {
-        var covered = _held.FindAll(write => write.Io.DoneOrder < flush.IssueOrder);
-        _held.RemoveAll(write => write.Io.DoneOrder < flush.IssueOrder);
+        var covered = _held.GetRange(0, Covered(flush));
+        _held.RemoveRange(0, covered.Count);
         _heldBytes -= covered.Sum(static write => (long)write.Length);
         if (_medium is not null)
             Settle(_medium, covered, survival, null, _block);
     }
 
     /// <summary>Decides which blocks of the unflushed writes are on the medium, and forgets the cache.</summary>
-    /// <param name="inFlight">I/Os that were issued and have not completed.</param>
+    /// <param name="inFlight">I/Os that were issued and have not completed, and are within the disk.</param>
     /// <param name="survival">Decides.</param>
     /// <param name="defects">Learns of the blocks that are half written.</param>
     /// <returns>The number of blocks of acknowledged writes that were lost. A block that was written twice counts twice.</returns>
@@ -84,8 +80,8 @@ internal sealed class DiskStorage
     {
         var lost = Settle(Medium, _held, survival, defects, _block);
         var flying = inFlight.Where(static io => io.Kind is SimulatedIoKind.Write or SimulatedIoKind.WriteZeroes)
-            .Select(io => new Held(io, io.Offset, (int)Math.Clamp(_content.Length - io.Offset, 0, io.Length), io.Kind == SimulatedIoKind.Write ? io.Data.ToArray() : null));
-        Settle(Medium, [.. flying.Where(static write => write is { Offset: >= 0, Length: > 0 })], survival, defects, _block);
+            .Select(io => new Held(io, io.Offset, (int)Math.Clamp(_content.Length - io.Offset, 0, io.Length), DataOf(io)));
+        Settle(Medium, [.. flying], survival, defects, _block);
         _held.Clear();
         _heldBytes = 0;
         _medium?.CopyTo(_content, 0);
@@ -96,7 +92,8 @@ internal sealed class DiskStorage
     public void Restore(ReadOnlySpan<byte> image)
     {
         image.CopyTo(_content);
-        image.CopyTo(_medium);
+        if (_medium is not null)
+            image.CopyTo(_medium);
         _held.Clear();
         _heldBytes = 0;
     }
@@ -112,6 +109,8 @@ internal sealed class DiskStorage
             _medium[offset] ^= mask;
         return true;
     }
+
+    private static byte[]? DataOf(SimulatedIo io) => io.Kind == SimulatedIoKind.Write ? io.Data.ToArray() : null;
 
     private static int Settle(byte[] medium, List<Held> writes, Survival survival, DiskDefects? defects, int block)
     {
@@ -142,6 +141,14 @@ internal sealed class DiskStorage
             place.Clear();
         else
             data.CopyTo(place);
+    }
+
+    private int Covered(SimulatedIo flush)
+    {
+        var count = 0;
+        while (count < _held.Count && _held[count].Io.DoneOrder < flush.IssueOrder)
+            count++;
+        return count;
     }
 
     private void WriteBack(Held write)

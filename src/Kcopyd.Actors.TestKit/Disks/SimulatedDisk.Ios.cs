@@ -125,14 +125,14 @@ public sealed partial class SimulatedDisk
             case SimulatedIoKind.Flush:
                 _storage.FailFlush(io, new Survival(_random, 0));
                 break;
-            case SimulatedIoKind.Read:
+            case SimulatedIoKind.Read when bytes > 0:
                 _storage.Content.AsSpan((int)io.Offset, bytes).CopyTo(io.Buffer.Span);
                 _defects.Used(io.Offset, bytes, _world.Now);
                 break;
-            case SimulatedIoKind.Discard:
+            case SimulatedIoKind.Discard when bytes > 0:
                 Discard(io, bytes);
                 break;
-            default:
+            case SimulatedIoKind.Write or SimulatedIoKind.WriteZeroes or SimulatedIoKind.Clone when bytes > 0:
                 Change(io, bytes);
                 break;
         }
@@ -150,8 +150,6 @@ public sealed partial class SimulatedDisk
 
     private void Change(SimulatedIo io, int bytes)
     {
-        if (bytes == 0)
-            return;
         var data = io.Kind switch
         {
             SimulatedIoKind.Write => io.Data.Span[..bytes],

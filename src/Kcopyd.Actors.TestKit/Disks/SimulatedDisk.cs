@@ -6,8 +6,7 @@ namespace Kcopyd.Actors.TestKit.Disks;
 /// A disk of a simulated world. An I/O takes effect and completes when the world chooses it among the things that can happen next, in any order; it belongs to
 /// the disk, so that a process which is killed does not take it back. The disk keeps its content when processes die, and loses its cache when the power does.
 /// </summary>
-/// <remarks>Use it on the simulation's thread only. What a process does with it runs as that process. The layers of <see cref="Kcopyd.Actors.Faults"/> may be put
-/// on top of it.</remarks>
+/// <remarks>Use it on the simulation's thread only. The layers of <see cref="Kcopyd.Actors.Faults"/> may be put on top of it.</remarks>
 public sealed partial class SimulatedDisk : IBlockDevice, IPromptDevice
 {
     private readonly World _world;
@@ -73,7 +72,8 @@ public sealed partial class SimulatedDisk : IBlockDevice, IPromptDevice
     public bool IsReadOnly => _options.IsReadOnly;
 
     /// <inheritdoc/>
-    public DeviceFeatures Features => (_options.Features & ~DeviceFeatures.Clone) | (_options.Clones == OffloadKinds.None ? DeviceFeatures.None : DeviceFeatures.Clone);
+    public DeviceFeatures Features =>
+        _options.Clones == OffloadKinds.None ? _options.Features & ~DeviceFeatures.Clone : _options.Features | DeviceFeatures.Clone;
 
     /// <summary>What is wrong with it. May be changed at any time; I/Os in flight that have not completed are affected, too.</summary>
     /// <exception cref="ArgumentException">A value is out of range.</exception>
@@ -116,20 +116,22 @@ public sealed partial class SimulatedDisk : IBlockDevice, IPromptDevice
     }
 
     /// <summary>
-    /// Cuts the power and restores it. Each block of the writes that were not flushed, and of those in flight, is on the medium or not. I/Os in flight do nothing
-    /// anymore, and fail with <see cref="IoError.NoDevice"/>; those that hang do so when they are released.
+    /// Cuts the power and restores it. Each block of the writes that were not flushed, and of those in flight, is on the medium or not. I/Os in flight have no
+    /// effect later, and fail with <see cref="IoError.NoDevice"/>; those that hang fail when they are released.
     /// </summary>
     /// <returns>The number of blocks of acknowledged writes that were lost. A block that was written twice counts twice.</returns>
     public int PowerCut()
     {
+        // Those of an earlier life have lost their data already, although their callers do not know it yet.
+        var inFlight = _inFlight.Where(io => io.Life == _life && !io.IsCompleted && _fate.Refusal(io) == IoError.None);
+        var lost = _storage.PowerCut(inFlight, new Survival(_random, Faults.TornBlockRate), _defects);
         _life++;
-        var lost = _storage.PowerCut(_inFlight.Where(static io => !io.IsCompleted), new Survival(_random, Faults.TornBlockRate), _defects);
         _world.Engine.Note(lost);
         _world.Tell(Name, $"power cut, {lost} blocks lost");
         return lost;
     }
 
-    /// <summary>Replaces what it holds, as the restore of an old backup does. I/Os in flight do nothing anymore, and fail as after a power cut.</summary>
+    /// <summary>Replaces what it holds, as the restore of an old backup does. I/Os in flight have no effect later, and fail as after a power cut.</summary>
     /// <param name="image">The content, of the disk's length. What a disk holds now is <see cref="Content"/>.</param>
     /// <exception cref="ArgumentException">The image has another length.</exception>
     public void Restore(ReadOnlySpan<byte> image)

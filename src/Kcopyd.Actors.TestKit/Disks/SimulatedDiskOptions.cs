@@ -2,7 +2,7 @@ using Kcopyd.Actors.Devices;
 
 namespace Kcopyd.Actors.TestKit.Disks;
 
-/// <summary>What a <see cref="SimulatedDisk"/> is: properties that do not change while it is used. What is wrong with it is in <see cref="DiskFaults"/>.</summary>
+/// <summary>The properties of a <see cref="SimulatedDisk"/> that never change. What is wrong with it is in <see cref="DiskFaults"/>.</summary>
 public sealed record SimulatedDiskOptions
 {
     /// <summary>The smallest unit, in bytes, that fails, and that a power cut keeps or loses as a whole: a power of two, at least 512. Default: 512.</summary>
@@ -46,7 +46,8 @@ public sealed record SimulatedDiskOptions
             throw new ArgumentOutOfRangeException(nameof(LogicalBlockSize), LogicalBlockSize, "A logical block is a power of two of at least 512 bytes.");
         if (Alignment < 1 || !int.IsPow2(Alignment))
             throw new ArgumentOutOfRangeException(nameof(Alignment), Alignment, "An alignment is a power of two; 1 accepts everything.");
-        const DeviceFeatures Possible = DeviceFeatures.WriteZeroes | DeviceFeatures.Discard | DeviceFeatures.VolatileCache | DeviceFeatures.Map | DeviceFeatures.Clone;
+        const DeviceFeatures Possible =
+            DeviceFeatures.WriteZeroes | DeviceFeatures.Discard | DeviceFeatures.VolatileCache | DeviceFeatures.Map | DeviceFeatures.Clone;
         if ((Features & ~Possible) != 0)
             throw new ArgumentException($"A simulated disk cannot have {Features & ~Possible}. Use any of {Possible}.", nameof(Features));
         ArgumentOutOfRangeException.ThrowIfNegative(CacheSize);

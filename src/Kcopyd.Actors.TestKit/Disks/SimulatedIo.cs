@@ -5,8 +5,8 @@ using Kcopyd.Actors.TestKit.Scheduling;
 namespace Kcopyd.Actors.TestKit.Disks;
 
 /// <summary>
-/// An I/O of a <see cref="SimulatedDisk"/>. Its completion is one of the things that can happen next in its world: then its bytes move, and not before. The rest
-/// of its caller runs in the same step. Use it on the simulation's thread only.
+/// An I/O of a <see cref="SimulatedDisk"/>. Its completion is one of the things that can happen next in its world: then its bytes move, and not before. Its
+/// caller continues in the same step, if it awaits without a context, as actors and libraries do. Use it on the simulation's thread only.
 /// </summary>
 public sealed class SimulatedIo : IRunnable, IValueTaskSource<IoResult>, IValueTaskSource<ExtentResult>
 {

@@ -1,8 +1,8 @@
 namespace Kcopyd.Actors.TestKit.Disks;
 
 /// <summary>
-/// Decides which blocks of unflushed writes reach the medium. Independent blocks hardly ever leave what breaks a log (one write missing among many, or one alone
-/// there), so it chooses among such patterns first.
+/// Decides which blocks of unflushed writes reach the medium. If each block had its own chance, there would hardly ever be one write missing among many, or one
+/// alone, which is what breaks logs. So it chooses among such patterns first.
 /// </summary>
 internal sealed class Survival(Random random, double tornRate)
 {

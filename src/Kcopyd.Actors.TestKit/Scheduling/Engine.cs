@@ -193,8 +193,8 @@ internal sealed class Engine : IDisposable
         }
     }
 
-    /// <summary>Runs the rest of a process that has waited for the world's running step, such as the end of an I/O, within this step. That of a frozen process runs
-    /// after it has thawed, and that of a dead one never.</summary>
+    /// <summary>Runs what waits in a process for the world's running step, such as the end of an I/O, within this step. If the process is frozen, it runs after
+    /// the thaw; if it is dead, never.</summary>
     public void Resume(Process? process, IRunnable work)
     {
         if (process is { IsAlive: false })
