@@ -27,6 +27,26 @@ public sealed class Power_cut_should
     }
 
     [Fact]
+    public void lose_what_completed_after_the_flush_was_issued()
+    {
+        var (between, lost) = (0, 0);
+        Simulation.RunMany(1, 100, async world =>
+        {
+            var disk = Disk(world);
+            var (flush, write) = (disk.FlushAsync().AsTask(), disk.WriteAsync(0, Filled(1)).AsTask());
+            await flush;
+            if (disk.Content.Span[0] == 0)
+                return;
+            between++;
+            Assert.Equal(1, disk.HeldWrites);
+            disk.PowerCut();
+            lost += disk.Content.Span[0] == 0 ? 1 : 0;
+            await write;
+        });
+        Assert.InRange(lost, 1, between - 1);
+    }
+
+    [Fact]
     public void lose_nothing_that_was_acknowledged_on_a_disk_without_a_volatile_cache() => Simulation.RunMany(1, 50, async world =>
     {
         var disk = Disk(world, new SimulatedDiskOptions { Features = DeviceFeatures.None });
