@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Kcopyd.Actors.TestKit.Configuration;
+using Kcopyd.Actors.TestKit.Disks;
 using Kcopyd.Actors.TestKit.Network;
 using Kcopyd.Actors.TestKit.Reports;
 using Kcopyd.Actors.TestKit.Scheduling;
@@ -18,6 +19,7 @@ public sealed class Node
 {
     private readonly World _world;
     private readonly Func<Node, int, ActorSystem> _launch;
+    private readonly List<SimulatedDisk> _disks = [];
     private Process? _process;
     private ActorSystem? _system;
     private Action<Node>? _started;
@@ -55,6 +57,9 @@ public sealed class Node
     /// <summary>The actor system of its present life.</summary>
     /// <exception cref="InvalidOperationException">The process is dead.</exception>
     public ActorSystem System => IsAlive && _system is not null ? _system : throw new InvalidOperationException($"Node '{Name}' does not run. Start it first.");
+
+    /// <summary>The disks of its machine. They keep their content when it is killed and started again.</summary>
+    public IReadOnlyList<SimulatedDisk> Disks => _disks;
 
     /// <summary>How much its wall clock is ahead of the world's. May change at any time: a step of the clock.</summary>
     public TimeSpan ClockSkew
@@ -119,13 +124,52 @@ public sealed class Node
     }
 
     /// <summary>Kills it at once, as <c>kill -9</c> does: nothing of it runs anymore, and nothing is cleaned up but what the kernel does. Its connections are
-    /// closed, and new ones are refused.</summary>
+    /// closed, and new ones are refused. Its disks live on, and what they were given still takes effect.</summary>
     /// <exception cref="InvalidOperationException">It does not run.</exception>
     public void Kill() => End("is killed", machineLives: true);
 
-    /// <summary>Cuts the power of its machine: it vanishes from the network without a word.</summary>
-    /// <exception cref="InvalidOperationException">It does not run.</exception>
-    public void CutPower() => End("loses power", machineLives: false);
+    /// <summary>Cuts the power of its machine: it vanishes from the network without a word, and its disks lose what was not flushed, in part.</summary>
+    public void CutPower()
+    {
+        if (IsAlive)
+            End("loses power", machineLives: false);
+        Host.IsUp = false;
+        foreach (var disk in _disks)
+            disk.PowerCut();
+    }
+
+    /// <summary>Adds a disk that holds zeroes to its machine.</summary>
+    /// <param name="name">The name, which no other disk of the node has.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="options">What it is; the defaults if null.</param>
+    /// <returns>The disk, whose name for messages is <c>node/name</c>.</returns>
+    /// <exception cref="ArgumentException">There is a disk of this name, or an argument or option is out of range.</exception>
+    public SimulatedDisk AddDisk(string name, long length, SimulatedDiskOptions? options = null) =>
+        AddDisk(new SimulatedDisk(_world, FullName(name), length, options));
+
+    /// <summary>Adds a disk with content to its machine.</summary>
+    /// <param name="name">The name, which no other disk of the node has.</param>
+    /// <param name="content">What it holds at first. It is copied.</param>
+    /// <param name="options">What it is; the defaults if null.</param>
+    /// <returns>The disk, whose name for messages is <c>node/name</c>.</returns>
+    /// <exception cref="ArgumentException">There is a disk of this name, or an argument or option is out of range.</exception>
+    public SimulatedDisk AddDisk(string name, byte[] content, SimulatedDiskOptions? options = null) =>
+        AddDisk(new SimulatedDisk(_world, FullName(name), content, options));
+
+    /// <summary>Connects a disk to its machine, so that it loses its power with it. A disk may be made before the node, whose start then uses it.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <returns>The disk.</returns>
+    /// <exception cref="ArgumentException">It is connected already, or belongs to another world.</exception>
+    public SimulatedDisk AddDisk(SimulatedDisk disk)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        if (disk.World != _world)
+            throw new ArgumentException($"The disk '{disk.Name}' belongs to another world. Create it in this one.", nameof(disk));
+        if (_disks.Contains(disk))
+            throw new ArgumentException($"The disk '{disk.Name}' is connected to node '{Name}' already.", nameof(disk));
+        _disks.Add(disk);
+        return disk;
+    }
 
     /// <summary>Stops it without notice, as a debugger, a hypervisor or a long garbage collection does. What is due waits.</summary>
     /// <exception cref="InvalidOperationException">It does not run.</exception>
@@ -156,6 +200,13 @@ public sealed class Node
             Thaw();
         if (_system is { } system)
             _world.Engine.RunAs(Process, () => _ = system.Terminate());
+    }
+
+    private string FullName(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        var full = $"{Name}/{name}";
+        return _disks.Exists(disk => disk.Name == full) ? throw new ArgumentException($"Node '{Name}' has a disk '{name}' already.", nameof(name)) : full;
     }
 
     private void End(string what, bool machineLives)

@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using Akka.Configuration;
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Tests.Devices;
 using Kcopyd.Actors.Tests.Simulation;
 
 namespace Kcopyd.Actors.Tests;
 
 /// <summary>Base class of the engine's specs: clients with small pieces, random sources, and waiting for an event instead of a time.</summary>
-public abstract class EngineSpec(string config = "") : TestKit(
+public abstract class EngineSpec(string config = "") : AkkaTestKit(
     ConfigurationFactory.ParseString(config).WithFallback("akka { loglevel = WARNING, stdout-loglevel = OFF, log-dead-letters = off }")
         .WithFallback("akka.test { single-expect-default = 60s, default-timeout = 60s }"))
 {

@@ -34,6 +34,7 @@ internal sealed class Engine : IDisposable
     private readonly TimeSpan _stepCost;
     private readonly StepLog _log;
     private int _depth;
+    private Process? _resumed;      // whose code the step has run last
     private volatile bool _isEnding;
     private volatile Exception? _failure;
     private long _steps;
@@ -87,13 +88,13 @@ internal sealed class Engine : IDisposable
     /// <summary>True if no item of the thread pool can run at the same time as a step.</summary>
     public bool ControlsPool => _gate is not null;
 
+    /// <summary>True on the simulation's thread, and on the thread pool's while the simulation waits for it.</summary>
+    public bool IsInside => Thread.CurrentThread == _thread || _gate is { IsOpen: true };
+
     public StepLog Log => _log;
 
     /// <summary>The last messages.</summary>
     public MessageLog Messages { get; }
-
-    /// <summary>False on a thread that the simulation does not control.</summary>
-    public bool IsInside => Thread.CurrentThread == _thread || _gate is { IsOpen: true };
 
     public static Engine Find(int id) =>
         Engines.TryGetValue(id, out var engine) ? engine : throw new InvalidOperationException($"Simulation {id} has ended.");
@@ -115,7 +116,9 @@ internal sealed class Engine : IDisposable
                 + $"{Environment.NewLine}{new StackTrace(1)}"));
     }
 
-    public void After(TimeSpan delay, Process? process, Action work, ICancelable? cancelable = null)
+    public void After(TimeSpan delay, Process? process, Action work, ICancelable? cancelable = null) => After(delay, process, (object)work, cancelable);
+
+    public void After(TimeSpan delay, Process? process, object work, ICancelable? cancelable = null)
     {
         if (IsInside)
             _timeline.Add(Now + (delay > TimeSpan.Zero ? delay : TimeSpan.Zero), process, work, cancelable);
@@ -144,8 +147,9 @@ internal sealed class Engine : IDisposable
         _log.Add(Now, choice, _schedule.Count + 1, step);
         if (_stepCost > TimeSpan.Zero)
             Elapse(Now + _stepCost);
+        _resumed = step.Process;
         Run(step);
-        Drain(step.Process);
+        Drain(_resumed);
         if (_depth == 0)
             _waiters.Evaluate();
         ThrowIfFailed();
@@ -198,6 +202,29 @@ internal sealed class Engine : IDisposable
         {
             Running = running;
             SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
+
+    /// <summary>Runs what waits in a process for the world's running step, such as the end of an I/O, within this step. If the process is frozen, it runs after
+    /// the thaw; if it is dead, never.</summary>
+    public void Resume(Process? process, IRunnable work)
+    {
+        if (process is { IsAlive: false })
+            return;
+        if (process is { IsFrozen: true })
+        {
+            Add(process, work);
+            return;
+        }
+        var running = Running;
+        Running = _resumed = process;
+        try
+        {
+            work.Run();
+        }
+        finally
+        {
+            Running = running;
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Tests.Devices;
 using Xunit;
@@ -9,7 +8,7 @@ using Xunit;
 namespace Kcopyd.Actors.Tests.Client;
 
 /// <summary>Every kind of actor, in a system that serializes whatever it can and is configured to deploy actors to other nodes.</summary>
-public sealed class Local_actors_should() : TestKit(ConfigurationFactory.ParseString("""
+public sealed class Local_actors_should() : AkkaTestKit(ConfigurationFactory.ParseString("""
     akka.actor.provider = remote
     akka.remote.dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
     akka.actor.serialize-creators = on

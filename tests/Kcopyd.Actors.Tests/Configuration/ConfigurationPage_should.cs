@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Akka.Configuration.Hocon;
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Telemetry;
 using Kcopyd.Actors.Tests.Telemetry;
 using Xunit;
@@ -9,7 +8,7 @@ using Xunit;
 namespace Kcopyd.Actors.Tests.Configuration;
 
 /// <summary>docs/configuration.md matches the code.</summary>
-public sealed class ConfigurationPage_should : TestKit
+public sealed class ConfigurationPage_should : AkkaTestKit
 {
     private static readonly string[] Lines = File.ReadAllLines(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../../docs/configuration.md"));
 

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Configuration;
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Configuration;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Snapshots;
@@ -8,7 +7,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Configuration;
 
-public sealed class KcopydSettings_should : TestKit
+public sealed class KcopydSettings_should : AkkaTestKit
 {
     private static readonly string[] Keys = KeysOf(typeof(KcopydSettings));
 

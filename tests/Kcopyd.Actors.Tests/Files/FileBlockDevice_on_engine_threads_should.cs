@@ -1,4 +1,3 @@
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Files;
 using Kcopyd.Actors.IO;
 using Kcopyd.Actors.Tests.Devices;
@@ -10,7 +9,7 @@ namespace Kcopyd.Actors.Tests.Files;
 
 /// <summary>Which transfers go through the ring, and which complete at once because they would not wait.</summary>
 [Collection(Alone.Name)]
-public sealed class FileBlockDevice_on_engine_threads_should : TestKit
+public sealed class FileBlockDevice_on_engine_threads_should : AkkaTestKit
 {
     private const int Length = 1 << 20;
 

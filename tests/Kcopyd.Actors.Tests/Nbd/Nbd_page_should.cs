@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Hosting;
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,7 +12,7 @@ namespace Kcopyd.Actors.Tests.Nbd;
 
 /// <summary>Compiles and runs the examples of docs/nbd.md, and checks what the page says about them.</summary>
 [Collection("real time")]
-public sealed class Nbd_page_should : TestKit
+public sealed class Nbd_page_should : AkkaTestKit
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("kcopyd-page-");
 

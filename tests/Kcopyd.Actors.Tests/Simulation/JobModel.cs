@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Kcopyd.Actors.TestKit.Disks;
 
 namespace Kcopyd.Actors.Tests.Simulation;
 
@@ -12,7 +13,8 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
     public List<string> Complaints { get; } = [];
 
     public static IEnumerable<IoEntry> In(IoLog log, IoRegion? region) => region is not { } at ? [] : log.Entries.Where(entry =>
-        entry.Device == at.Device && entry.Kind != IoKind.Flush && entry.Offset >= at.Offset && entry.Offset < at.Offset + at.Count * IoRegion.SectorSize);
+        entry.Device == at.Device && entry.Kind != SimulatedIoKind.Flush
+        && entry.Offset >= at.Offset && entry.Offset < at.Offset + at.Count * IoRegion.SectorSize);
 
     public void Judge()
     {
@@ -42,7 +44,7 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
 
     private bool Bit(int destination) => (job.WriteErrors >> destination & 1) != 0;
 
-    private static SimulatedDevice Device(IoRegion region) => (SimulatedDevice)region.Device;
+    private static SimulatedDisk Device(IoRegion region) => (SimulatedDisk)region.Device;
 
     private static bool Crashed(IEnumerable<IoEntry> ios) => ios.Any(io => io.Error == IoError.WorkerCrashed);
 
@@ -60,13 +62,13 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
     private void BitMeansAFailedDestination(int i)
     {
         // A destination that cannot be read before it is written is written all the same.
-        var hasFailed = (!_plan.Flags.HasFlag(CopyFlags.OnlyDifferent) && HasFailed(_ios[i].Where(io => io.Kind == IoKind.Read)))
+        var hasFailed = (!_plan.Flags.HasFlag(CopyFlags.OnlyDifferent) && HasFailed(_ios[i].Where(io => io.Kind == SimulatedIoKind.Read)))
             || Crashed(_ios[i].Where(io => io.Completed <= job.NotifiedAt))
-            || HasFailed(_ios[i].Where(io => io.Kind != IoKind.Read));
+            || HasFailed(_ios[i].Where(io => io.Kind != SimulatedIoKind.Read));
         if (hasFailed && !Bit(i))
             Complaints.Add($"destination {i} failed, and its bit is clear");
         var mayBeSet = hasFailed || isStopped || hasKills || job.IsCancelRequested
-            || (_plan.Flushes && Device(_plan.To[i]).Faults.FlushFails) || (_plan.Verifies && Garbled(i).Any());
+            || (_plan.Flushes && Device(_plan.To[i]).Faults.FlushErrorRate > 0) || (_plan.Verifies && Garbled(i).Any());
         if (Bit(i) && !mayBeSet)
             Complaints.Add($"the bit of destination {i} is set, and it did not fail");
     }
@@ -82,7 +84,7 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
 
     private static bool Covers(IoEntry io, long sector) => io.Offset <= sector << IoRegion.SectorShift && sector << IoRegion.SectorShift < io.Offset + io.Bytes;
 
-    private IEnumerable<long> Garbled(int i) => Device(_plan.To[i]).Garbled
+    private IEnumerable<long> Garbled(int i) => Device(_plan.To[i]).CorruptedSectors
         .Where(sector => sector >= _plan.To[i].Sector && sector < _plan.To[i].Sector + _plan.To[i].Count);
 
     // A clear bit is a promise, whoever else failed, if the job ignores errors; otherwise if nobody failed. A reader that died is the end of any job.
@@ -91,12 +93,12 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
 
     private bool VerificationCouldNotRead => _plan.Verifies && !Device(_plan.From!.Value).Faults.IsPersistent;
 
-    private IEnumerable<IoEntry> Clones => _ios.SelectMany(ios => ios).Where(io => io.Kind == IoKind.Clone);
+    private IEnumerable<IoEntry> Clones => _ios.SelectMany(ios => ios).Where(io => io.Kind == SimulatedIoKind.Clone);
 
     private bool IsFlushed(int i)
     {
         var lastWrite = _ios[i].Where(io => io.Changes).Select(io => io.Completed).DefaultIfEmpty().Max();
-        return log.Entries.Exists(io => io.Kind == IoKind.Flush && io.Device == _plan.To[i].Device && io.Issued >= lastWrite
+        return log.Entries.Exists(io => io.Kind == SimulatedIoKind.Flush && io.Device == _plan.To[i].Device && io.Issued >= lastWrite
             && io.Error == IoError.None && io.Completed <= job.NotifiedAt);
     }
 
@@ -106,16 +108,16 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
         var device = Device(to);
         isWhole = true;
         // Zeroes that were found count as written.
-        written = _ios[i].Where(io => (io.Changes || io.Kind == IoKind.Map) && io.Completed <= job.NotifiedAt && !io.IsVain).Sum(io => io.Bytes);
+        written = _ios[i].Where(io => (io.Changes || io.Kind == SimulatedIoKind.Map) && io.Completed <= job.NotifiedAt && !io.IsVain).Sum(io => io.Bytes);
         for (var at = 0; at < _plan.Length; at += IoRegion.SectorSize)
         {
             var length = Math.Min(IoRegion.SectorSize, _plan.Length - at);
-            var now = device.Content.AsSpan((int)to.Offset + at, length);
-            var isGarbled = device.Garbled.Contains(to.Sector + at / IoRegion.SectorSize);
+            var now = device.Content.Span.Slice((int)to.Offset + at, length);
+            var isGarbled = device.CorruptedSectors.Contains(to.Sector + at / IoRegion.SectorSize);
             if (IsNew(at, now) || (isGarbled && !_plan.Verifies))
                 continue;
             isWhole = false;
-            if (!isGarbled && !now.SequenceEqual(device.Original.AsSpan((int)to.Offset + at, length)))
+            if (!isGarbled && !now.SequenceEqual(log.Originals[device].AsSpan((int)to.Offset + at, length)))
                 Complaints.Add($"destination {i} holds at byte {at} neither what it held nor what it should");
         }
     }
@@ -124,7 +126,7 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
     {
         if (_plan.From is not { } from)
             return !now.ContainsAnyExcept((byte)0);
-        var source = Device(from).Content.AsSpan((int)from.Offset + at, now.Length);
+        var source = Device(from).Content.Span.Slice((int)from.Offset + at, now.Length);
         return now.SequenceEqual(source) || (_plan.IgnoresErrors && MayBeUnreadable(from.Offset + at) && !now.ContainsAnyExcept((byte)0));
     }
 
@@ -153,13 +155,13 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
         var ways = Clones.Aggregate(OffloadKinds.None, (all, io) => all | io.Way);
         if ((ways & ~offload) != 0 || (_plan.IsSequential && ways != 0) || (_plan.IgnoresErrors && (ways & OffloadKinds.Reflink) != 0))
             Complaints.Add($"it was cloned by {ways}, and may not be");
-        if ((offload & OffloadKinds.Holes) == 0 && _reads.Any(io => io.Kind == IoKind.Map))
+        if ((offload & OffloadKinds.Holes) == 0 && _reads.Any(io => io.Kind == SimulatedIoKind.Map))
             Complaints.Add("holes were looked for, and may not be");
         if (job.Result is not { } result || hasKills || isStopped)
             return;
         var ios = _ios.SelectMany(ios => ios).Where(io => io.Completed <= job.NotifiedAt).ToArray();
-        long Bytes(OffloadKinds way) => ios.Where(io => io.Way == way && io.Kind == IoKind.Clone && !io.IsVain).Sum(io => io.Bytes);
-        var zeroes = ios.Where(io => io.Kind is IoKind.Zero or IoKind.Map).Sum(io => io.Bytes);
+        long Bytes(OffloadKinds way) => ios.Where(io => io.Way == way && io.Kind == SimulatedIoKind.Clone && !io.IsVain).Sum(io => io.Bytes);
+        var zeroes = ios.Where(io => io.Kind is SimulatedIoKind.WriteZeroes or SimulatedIoKind.Map).Sum(io => io.Bytes);
         var told = result.Offloaded;
         if ((told.Reflink, told.ServerCopy, told.KernelCopy) != (Bytes(OffloadKinds.Reflink), Bytes(OffloadKinds.ServerCopy), Bytes(OffloadKinds.KernelCopy))
             || told.SmallCopy != Bytes(OffloadKinds.SmallCopy)
@@ -188,7 +190,7 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
         var to = _plan.To[i];
         var isSettled = _ios[i].All(io => !io.Changes || io.Completed <= job.NotifiedAt);   // a killed writer's I/O may land later
         if (detail.Sha256 is { } hash && isSettled
-            && hash != Convert.ToHexStringLower(SHA256.HashData(Device(to).Content.AsSpan((int)to.Offset, _plan.Length))))
+            && hash != Convert.ToHexStringLower(SHA256.HashData(Device(to).Content.Span.Slice((int)to.Offset, _plan.Length))))
             Complaints.Add($"destination {i} has another hash than is told");
         if (detail.Sha256 is { } same && !Bit(i) && result.SourceSha256 is { } source && source != same)
             Complaints.Add($"destination {i} has another hash than the source, and nothing says so");

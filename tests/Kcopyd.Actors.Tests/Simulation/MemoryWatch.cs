@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kcopyd.Actors.TestKit.Disks;
 
 namespace Kcopyd.Actors.Tests.Simulation;
 
@@ -10,34 +11,39 @@ internal sealed class MemoryWatch(IoLog log)
 {
     private readonly List<Use> _uses = [];
 
-    /// <summary>An I/O begins to use memory.</summary>
-    /// <param name="by">Who.</param>
-    /// <param name="memory">What.</param>
-    /// <param name="fills">True if it will write there: a read.</param>
-    public Use Begin(IoEntry by, ReadOnlyMemory<byte> memory, bool fills)
+    /// <summary>An I/O begins to use its memory.</summary>
+    public void Begin(SimulatedIo io)
     {
+        var fills = io.Kind == SimulatedIoKind.Read;
+        var memory = fills ? io.Buffer : io.Data;
+        if (memory.IsEmpty)
+            return;
         if (!MemoryMarshal.TryGetArray(memory, out var segment))
             throw new InvalidOperationException("Only arrays can be watched.");
-        var use = new Use(by, segment, fills, fills ? null : memory.ToArray());
+        var use = new Use(io, segment, fills, fills ? null : memory.ToArray());
         foreach (var other in _uses)
         {
             if ((fills || other.Fills) && other.Overlaps(use))
-                log.Complaints.Add($"memory has two owners: [{other.By}] and [{by}]");
+                log.Complaints.Add($"memory has two owners: [{other.By}] and [{io}]");
         }
         _uses.Add(use);
         if (fills)
             segment.AsSpan().Fill(0xDB);    // poison: a writer that gets these pages before the read is done shows it
-        return use;
     }
 
-    public void End(Use use)
+    /// <summary>It no longer does.</summary>
+    public void End(SimulatedIo io)
     {
-        _uses.Remove(use);
+        var index = _uses.FindIndex(use => use.By == io);
+        if (index < 0)
+            return;
+        var use = _uses[index];
+        _uses.RemoveAt(index);
         if (use.Content is { } content && !use.Segment.AsSpan().SequenceEqual(content))
-            log.Complaints.Add($"memory changed under [{use.By}]");
+            log.Complaints.Add($"memory changed under [{io}]");
     }
 
-    internal sealed record Use(IoEntry By, ArraySegment<byte> Segment, bool Fills, byte[]? Content)
+    private sealed record Use(SimulatedIo By, ArraySegment<byte> Segment, bool Fills, byte[]? Content)
     {
         public bool Overlaps(Use other) => Segment.Array == other.Segment.Array
             && Segment.Offset < other.Segment.Offset + other.Segment.Count && other.Segment.Offset < Segment.Offset + Segment.Count;

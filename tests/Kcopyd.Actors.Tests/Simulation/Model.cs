@@ -1,3 +1,5 @@
+using Kcopyd.Actors.TestKit.Disks;
+
 namespace Kcopyd.Actors.Tests.Simulation;
 
 /// <summary>
@@ -26,10 +28,10 @@ internal sealed class Model(Scenario scenario, IoLog log, bool isStopped)
     }
 
     /// <summary>When each sub-job of a job was first seen: its first I/O asks for all of it, and later ones are within that.</summary>
-    private IEnumerable<int> Started(JobOutcome job)
+    private IEnumerable<long> Started(JobOutcome job)
     {
         var seen = new List<IoEntry>();
-        foreach (var io in Region(job.Plan.From ?? job.Plan.To[0]).Where(io => io.Kind != IoKind.Map))
+        foreach (var io in Region(job.Plan.From ?? job.Plan.To[0]).Where(io => io.Kind != SimulatedIoKind.Map))
         {
             if (seen.Exists(first => first.Offset <= io.Offset && io.Offset + io.Length <= first.Offset + first.Length))
                 continue;

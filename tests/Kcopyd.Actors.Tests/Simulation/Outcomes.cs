@@ -21,7 +21,7 @@ internal sealed class JobOutcome(JobPlan plan)
 
     public int Notified { get; private set; }
 
-    public int NotifiedAt { get; private set; } = int.MaxValue;
+    public long NotifiedAt { get; private set; } = long.MaxValue;
 
     public bool ReadError { get; private set; }
 
@@ -31,11 +31,11 @@ internal sealed class JobOutcome(JobPlan plan)
     public CopyResult? Result { get; private set; }
 
     /// <summary>The step at which the client first said that it starts no further sub-job of it.</summary>
-    public int StoppingAt { get; set; } = int.MaxValue;
+    public long StoppingAt { get; set; } = long.MaxValue;
 
     public bool IsOutstanding => Handle is not null && Notified == 0;
 
-    public void Tell(int step, bool readError, ulong writeErrors, CopyResult? result)
+    public void Tell(long step, bool readError, ulong writeErrors, CopyResult? result)
     {
         Notified++;
         NotifiedAt = step;

@@ -1,17 +1,25 @@
 using Akka.Actor;
 using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.TestKit;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Simulation;
 
-/// <summary>Interleavings that once broke a promise, each told as a short story on the pump.</summary>
+/// <summary>Interleavings that once broke a promise, each told as a short story in a simulated world.</summary>
 public sealed class Races_should : IDisposable
 {
-    private readonly VirtualSystem _virtual = new(1);
+    private readonly World _world = new(1, new SimulationOptions { LogLevel = "OFF" });
+    private readonly Node _node;
     private readonly List<CopyResult> _results = [];
 
-    public void Dispose() => _virtual.Dispose();
+    public Races_should()
+    {
+        _node = _world.AddNode("races", SimulationRun.Quiet);
+        _world.RunUntilIdle();
+    }
+
+    public void Dispose() => _world.Dispose();
 
     [Fact]
     public void not_start_a_sub_job_of_a_job_that_is_known_to_have_failed()
@@ -24,12 +32,12 @@ public sealed class Races_should : IDisposable
         var bad = BlockDevice.Memory(64 * 1024).WithErrors(new ByteRange(0, 4096));
         var hanging = new HangingDevice(64 * 1024);
         client.Copy(source.Whole(), [bad.Whole(), hanging.Whole()], CopyFlags.None, _results.Add);
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         room.Go();
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         Assert.Equal(1, source.Reads);
         hanging.Go();
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         Assert.Equal(2, _results.Count);
     }
 
@@ -39,12 +47,12 @@ public sealed class Races_should : IDisposable
         var client = Client(settings => settings with { SubJobSize = 4096 });
         var hanging = new HangingDevice(64 * 1024);
         client.Zero([hanging.Whole(), BlockDevice.Memory(64 * 1024).Whole()], CopyFlags.Sequential, _results.Add);
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         foreach (var writer in ((ActorRefWithCell)client.Actor).Children.Where(child => child.Path.Name.EndsWith("writer-1", StringComparison.Ordinal)))
             writer.Tell(PoisonPill.Instance);
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         hanging.Go();
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         var result = Assert.Single(_results);
         Assert.False(result.ReadError);
         Assert.Null(result.ReadFault);
@@ -58,9 +66,9 @@ public sealed class Races_should : IDisposable
         var client = Client(settings => settings with { SubJobSize = 4096, SubJobsPerJob = 1 });
         var source = new HangingDevice(64 * 1024);
         client.Copy(source.Whole(), [BlockDevice.Memory(64 * 1024).Whole()], CopyFlags.IgnoreError, _results.Add);
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         ((ActorRefWithCell)client.Actor).Children.First(child => !child.Path.Name.Contains("writer", StringComparison.Ordinal)).Tell(PoisonPill.Instance);
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         var result = Assert.Single(_results);
         Assert.Equal(IoError.WorkerCrashed, result.ReadFault?.Error);
         Assert.Equal(0, result.Destinations[0].Bytes);  // nothing behind the hole: who sees read_err without a list must not look for more
@@ -73,7 +81,7 @@ public sealed class Races_should : IDisposable
         var broken = new FailThenThrowDevice(8192);
         client.Copy(BlockDevice.Memory(8192).Whole(), [broken.Whole()], CopyFlags.IgnoreError, _results.Add);
         client.Copy(BlockDevice.Memory(4096).Whole(), [BlockDevice.Memory(4096).Whole()], CopyFlags.None, _results.Add);
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         Assert.Equal(2, _results.Count);
         Assert.True(_results.Single(result => result.Length == 4096).IsSuccess, "an innocent job got the dying writer");
     }
@@ -84,18 +92,18 @@ public sealed class Races_should : IDisposable
         var throttle = new KcopydThrottle(percent: 50);
         var stopped = Client(throttle: throttle);
         stopped.Copy(new HangingDevice(4096).Whole(), [BlockDevice.Memory(4096).Whole()], CopyFlags.None, _results.Add);
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         ((IInternalActorRef)stopped.Actor).Stop();
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         Assert.True(Assert.Single(_results).ReadError);
 
         var other = Client(throttle: throttle);
-        _virtual.Advance(TimeSpan.FromSeconds(3));
+        _world.Elapse(TimeSpan.FromSeconds(3));
         other.Copy(BlockDevice.Memory(4096).Whole(), [BlockDevice.Memory(4096).Whole()], CopyFlags.None, _results.Add);
         for (var i = 0; i < 100; i++)
         {
-            _virtual.Pump.RunUntilIdle();
-            _virtual.Advance(TimeSpan.FromMilliseconds(100));
+            _world.RunUntilIdle();
+            _world.Elapse(TimeSpan.FromMilliseconds(100));
         }
         Assert.Equal(2, _results.Count);
     }
@@ -107,9 +115,9 @@ public sealed class Races_should : IDisposable
         var device = new HangingDevice(4096);
         var job = client.Copy(device.Whole(), [BlockDevice.Memory(4096).Whole()], CopyFlags.None, _results.Add);
         job.SubscribeProgress(new ThrowingProgress(), TimeSpan.FromSeconds(1));
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         device.Go();
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         Assert.True(Assert.Single(_results).IsSuccess);
         Assert.False(client.IsClosed);
     }
@@ -127,7 +135,7 @@ public sealed class Races_should : IDisposable
             _results.Add(result);
         });
         destroyed = client.DestroyAsync();
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         Assert.Single(_results);
         Assert.False(early);
         Assert.True(destroyed.IsCompleted);
@@ -138,10 +146,10 @@ public sealed class Races_should : IDisposable
     {
         var client = Client();
         var answers = new List<object>();
-        var inbox = new Inbox(((ExtendedActorSystem)_virtual.System).Provider, answers.Add);
+        var inbox = new Inbox(((ExtendedActorSystem)_node.System).Provider, answers.Add);
         client.Actor.Tell(new KcopydProtocol.Zero(null!), inbox);
         client.Actor.Tell(new KcopydProtocol.Zero([null!]), inbox);
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         Assert.Collection(answers.Cast<CopyResult>(),
             result => Assert.Contains("(Parameter 'to')", result.Refusal, StringComparison.Ordinal),
             result => Assert.Contains("to[0]", result.Refusal, StringComparison.Ordinal));
@@ -154,11 +162,11 @@ public sealed class Races_should : IDisposable
         var client = Client();
         var slow = new HangingDevice(4096);
         var job = client.Copy(slow.Whole(), [BlockDevice.Memory(4096).Whole()], CopyFlags.Flush, _results.Add);
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         job.Cancel();
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         slow.Go();
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         var result = Assert.Single(_results);
         Assert.True(result.IsCancelled);
         Assert.Equal(1UL, result.WriteErrors);
@@ -171,11 +179,11 @@ public sealed class Races_should : IDisposable
         var client = Client();
         var slow = new HangingDevice(4096);
         var job = client.Copy(slow.Whole(), [BlockDevice.Memory(4096).Whole()], CopyFlags.None, _results.Add);
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         job.Cancel();
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         slow.Go();
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         Assert.True(Assert.Single(_results).IsSuccess);
     }
 
@@ -187,9 +195,9 @@ public sealed class Races_should : IDisposable
         var fired = 0;
         client.PrepareCallback((readError, writeErrors, _) => fired += readError && writeErrors == ulong.MaxValue ? 1 : 100);
         client.Copy(new HangingDevice(4096).Whole(), [BlockDevice.Memory(4096).Whole()], CopyFlags.None, _results.Add);
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         client.Actor.Tell(new MemberDied(null!, ActorRefs.Nobody));     // as good a bug as any
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         Assert.Equal([IoError.ClientStopped, IoError.ClientStopped], _results.Select(result => result.ReadFault?.Error).Order());
         Assert.Equal(1, fired);
         Assert.True(client.DestroyAsync().IsCompleted);
@@ -201,16 +209,16 @@ public sealed class Races_should : IDisposable
     {
         var client = Client();
         client.Copy(BlockDevice.Memory(4096).Whole(), [new NamelessDevice(4096).Whole()], CopyFlags.None, _results.Add);
-        _virtual.Pump.RunUntilIdle();
+        _world.RunUntilIdle();
         Assert.Equal(IoError.Io, Assert.Single(_results).Destinations[0].Fault?.Error);
         Assert.False(client.IsClosed);
     }
 
     private KcopydClient Client(Func<KcopydSettings, KcopydSettings>? change = null, KcopydThrottle? throttle = null)
     {
-        var settings = _virtual.System.Kcopyd().Settings;
-        var client = _virtual.System.Kcopyd().CreateClient(settings: change?.Invoke(settings) ?? settings, throttle: throttle);
-        _virtual.Start(client.Actor);
+        var settings = _node.System.Kcopyd().Settings;
+        var client = _node.System.Kcopyd().CreateClient(settings: change?.Invoke(settings) ?? settings, throttle: throttle);
+        _world.RunUntilIdle();
         return client;
     }
 

@@ -1,3 +1,6 @@
+using Kcopyd.Actors.TestKit;
+using Kcopyd.Actors.TestKit.Disks;
+
 namespace Kcopyd.Actors.Tests.Simulation;
 
 /// <summary>How a job's caller wants to be told.</summary>
@@ -29,7 +32,7 @@ internal sealed record JobPlan(int Number, IoRegion? From, IoRegion[] To, CopyFl
 /// <summary>Everything about a simulation that is drawn before it starts.</summary>
 internal sealed class Scenario
 {
-    public Scenario(int seed, KcopydSettings defaults, SeededPump pump, IoLog log)
+    public Scenario(int seed, KcopydSettings defaults, World world, IoLog log)
     {
         var random = new Random(seed * 31 + 7);
         var subJob = 4096 * random.Next(1, 5);
@@ -49,20 +52,14 @@ internal sealed class Scenario
         StopsFromOutside = !IsHealthy && random.Next(10) == 0;
         DestroysEarly = random.Next(4) == 0;
 
-        var memory = new MemoryWatch(log);
         var sizes = Enumerable.Range(0, random.Next(1, 11)).Select(_ => SectorCount(random)).ToArray();
         var block = random.Next(3) == 0 ? 4096 : 512;
         var sourceLength = (int)(sizes.Sum() * IoRegion.SectorSize - (random.Next(4) == 0 && sizes[^1] > 0 ? random.Next(1, 512) : 0));
-        var faults = Faults(random, sourceLength, block);
-        Source = new SimulatedDevice("source", Pattern(sourceLength, 1, faults), block, faults, pump, log, memory);
+        Source = Device("source", sourceLength, 1);
 
         const int most = 8;
         var length = (int)sizes.Sum() * IoRegion.SectorSize * most;
-        Mirrors = [.. Enumerable.Range(0, random.Next(1, 5)).Select(i =>
-        {
-            var own = Faults(random, length, block);
-            return new SimulatedDevice($"mirror{i}", Pattern(length, i + 2, own), block, own, pump, log, memory);
-        })];
+        Mirrors = [.. Enumerable.Range(0, random.Next(1, 5)).Select(i => Device($"mirror{i}", length, i + 2))];
 
         var cursors = new long[Mirrors.Length];
         var sector = 0L;
@@ -82,7 +79,15 @@ internal sealed class Scenario
             Jobs[number] = new JobPlan(number, from, to, Flags(random), (Told)random.Next(4));
         }
         foreach (var region in Jobs.SelectMany(job => job.From is { } from ? job.To.Append(from) : job.To))
-            log.Regions.Add(((SimulatedDevice)region.Device, region.Offset, region.Count * IoRegion.SectorSize));
+            log.Regions.Add(((SimulatedDisk)region.Device, region.Offset, region.Count * IoRegion.SectorSize));
+
+        SimulatedDisk Device(string name, int bytes, int number)
+        {
+            var plan = IsHealthy ? DevicePlan.None(random, bytes, block) : DevicePlan.Draw(random, bytes, block);
+            var device = plan.Create(world, log, name, bytes, number, out var content);
+            log.Originals.Add(device, content);
+            return device;
+        }
     }
 
     public KcopydSettings Settings { get; }
@@ -99,15 +104,13 @@ internal sealed class Scenario
     /// <summary>Destruction begins while there is work.</summary>
     public bool DestroysEarly { get; }
 
-    public SimulatedDevice Source { get; }
+    public SimulatedDisk Source { get; }
 
-    public SimulatedDevice[] Mirrors { get; }
+    public SimulatedDisk[] Mirrors { get; }
 
-    public IEnumerable<SimulatedDevice> Devices => Mirrors.Prepend(Source);
+    public IEnumerable<SimulatedDisk> Devices => Mirrors.Prepend(Source);
 
     public JobPlan[] Jobs { get; }
-
-    private FaultPlan Faults(Random random, int length, int block) => IsHealthy ? FaultPlan.None(random, length) : FaultPlan.Draw(random, length, block);
 
     private static long SectorCount(Random random) => random.Next(8) switch
     {
@@ -129,18 +132,5 @@ internal sealed class Scenario
             4 => CopyFlags.OnlyDifferent,
             _ => CopyFlags.None,
         };
-    }
-
-    // No two devices, and no two sectors of one, have the same content; and none but a hole is all zeroes.
-    private static byte[] Pattern(int length, int device, FaultPlan plan)
-    {
-        var content = new byte[length];
-        var words = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ulong>(content.AsSpan());
-        for (var i = 0; i < words.Length; i++)
-            words[i] = ((ulong)i * 0x9E3779B97F4A7C15) ^ ((ulong)device << 56 | 0xA5);
-        content.AsSpan(words.Length * 8).Fill((byte)(device * 17));
-        foreach (var (offset, bytes) in plan.Holes)
-            content.AsSpan((int)offset, (int)bytes).Clear();
-        return content;
     }
 }

@@ -7,32 +7,32 @@ internal sealed partial class SimulationRun
 {
     private void WriteScript()
     {
-        var horizon = Random.Next(30, 1500);
+        var horizon = _random.Next(30, 1500);
         void At(int step, Action act) => _script.Enqueue(act, (step, _script.Count));
-        void Sometime(Action act) => At(Random.Next(horizon), act);
-        bool Chance(int oneIn) => Random.Next(oneIn) == 0;
+        void Sometime(Action act) => At(_random.Next(horizon), act);
+        bool Chance(int oneIn) => _random.Next(oneIn) == 0;
 
         foreach (var job in _jobs)
         {
-            At(Chance(2) ? 0 : Random.Next(horizon / 2), () => Submit(job));
+            At(Chance(2) ? 0 : _random.Next(horizon / 2), () => Submit(job));
             if (Chance(5))
                 Sometime(() => Cancel(job));
             if (Chance(5))
             {
-                var step = Random.Next(horizon);
+                var step = _random.Next(horizon);
                 At(step, () => job.Handle?.Pause());
-                At(step + Random.Next(horizon), () => job.Handle?.Resume());
+                At(step + _random.Next(horizon), () => job.Handle?.Resume());
             }
             for (var i = 0; i < 4; i++)
                 Sometime(() => AskForProgress(job));
             if (Chance(8))
                 Sometime(() => job.Handle?.SubscribeProgress(_inbox, TimeSpan.Zero));
         }
-        for (var i = Random.Next(5); i > 0; i--)
+        for (var i = _random.Next(5); i > 0; i--)
         {
             var token = new TokenOutcome();
             _tokens.Add(token);
-            At(Random.Next(horizon / 2), () => Prepare(token));
+            At(_random.Next(horizon / 2), () => Prepare(token));
             if (!Chance(4))
                 Sometime(() => Fire(token));
             if (Chance(4))
@@ -40,9 +40,9 @@ internal sealed partial class SimulationRun
             if (Chance(3))
                 Sometime(() => Fire(token));
         }
-        for (var i = Random.Next(4); i > 0; i--)
-            Sometime(() => _client.Throttle.Set(Chance(2) ? 100 : Random.Next(1, 101), Chance(2) ? 0 : Random.Next(10_000, 10_000_000)));
-        for (var i = Random.Next(4); i > 0; i--)
+        for (var i = _random.Next(4); i > 0; i--)
+            Sometime(() => _client.Throttle.Set(Chance(2) ? 100 : _random.Next(1, 101), Chance(2) ? 0 : _random.Next(10_000, 10_000_000)));
+        for (var i = _random.Next(4); i > 0; i--)
             Sometime(() => _client.Actor.Tell(KcopydProtocol.GetStatus.Instance, _inbox));
         for (var i = 0; i < _scenario.Kills; i++)
             Sometime(KillAWorker);
@@ -146,8 +146,8 @@ internal sealed partial class SimulationRun
         var workers = ((ActorRefWithCell)_client.Actor).Children.ToArray();
         if (workers.Length == 0)
             return;
-        var worker = workers[Random.Next(workers.Length)];
-        switch (Random.Next(3))
+        var worker = workers[_random.Next(workers.Length)];
+        switch (_random.Next(3))
         {
             case 0:
                 worker.Tell(Kill.Instance);
@@ -165,7 +165,7 @@ internal sealed partial class SimulationRun
     {
         _isStopped = true;
         _destroyed = _client.DestroyAsync();
-        if (Random.Next(2) == 0)
+        if (_random.Next(2) == 0)
             _client.Actor.Tell(Kill.Instance);
         else
             ((IInternalActorRef)_client.Actor).Stop();

@@ -4,10 +4,10 @@ namespace Kcopyd.Actors.Tests.Simulation;
 internal sealed partial class SimulationRun
 {
     private void ByBits(bool readError, ulong writeErrors, object? context) =>
-        Callback(() => ((JobOutcome)context!).Tell(Pump.Steps, readError, writeErrors, null));
+        Callback(() => ((JobOutcome)context!).Tell(_world.Steps, readError, writeErrors, null));
 
     private void ByResult(CopyResult result) =>
-        Callback(() => ((JobOutcome)result.Context!).Tell(Pump.Steps, result.ReadError, result.WriteErrors, result));
+        Callback(() => ((JobOutcome)result.Context!).Tell(_world.Steps, result.ReadError, result.WriteErrors, result));
 
     private void ByToken(bool readError, ulong writeErrors, object? context) => Callback(() =>
     {
@@ -19,7 +19,7 @@ internal sealed partial class SimulationRun
     private void Awaited(JobOutcome job)
     {
         var result = job.Task!.Exception?.InnerException is CopyCancelledException cancelled ? cancelled.Result : job.Task.Result;
-        job.Tell(Pump.Steps, result.ReadError, result.WriteErrors, result);
+        job.Tell(_world.Steps, result.ReadError, result.WriteErrors, result);
     }
 
     private void OnMessage(object message)
@@ -31,7 +31,7 @@ internal sealed partial class SimulationRun
                 break;
             case JobProgress { State: JobState.Stopping } progress:
                 var job = Array.Find(_jobs, job => job.Handle?.Id == progress.JobId)!;
-                job.StoppingAt = Math.Min(job.StoppingAt, Pump.Steps);
+                job.StoppingAt = Math.Min(job.StoppingAt, _world.Steps);
                 break;
             case ClientStatus status:
                 _status = status;
@@ -46,11 +46,11 @@ internal sealed partial class SimulationRun
         if (_isInCallback || _isInCall)
             _complaints.Add($"a callback runs {(_isInCall ? "on its caller's stack" : "within another")}");
         _isInCallback = true;
-        Pump.Note(Pump.Steps);
+        _world.Note(_world.Steps);
         tell();
-        if (!_isStopped && Random.Next(4) == 0)
+        if (!_isStopped && _random.Next(4) == 0)
             CallBack();
-        if (Random.Next(20) == 0)
+        if (_random.Next(20) == 0)
         {
             _isInCallback = false;
             throw new InvalidOperationException("A callback that throws, to see that the client lives on.");
@@ -61,12 +61,12 @@ internal sealed partial class SimulationRun
     // From inside a callback everything is allowed that is allowed elsewhere.
     private void CallBack()
     {
-        if (_tokens.Count > 0 && Random.Next(2) == 0)
-            Fire(_tokens[Random.Next(_tokens.Count)]);
-        var job = _jobs[Random.Next(_jobs.Length)];
-        if (Random.Next(2) == 0)
+        if (_tokens.Count > 0 && _random.Next(2) == 0)
+            Fire(_tokens[_random.Next(_tokens.Count)]);
+        var job = _jobs[_random.Next(_jobs.Length)];
+        if (_random.Next(2) == 0)
             Submit(job);
-        else if (Random.Next(4) == 0)
+        else if (_random.Next(4) == 0)
             Cancel(job);
     }
 }

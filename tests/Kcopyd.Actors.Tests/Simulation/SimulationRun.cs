@@ -1,15 +1,26 @@
+using System.Globalization;
 using Akka.Actor;
+using Akka.Configuration;
+using Kcopyd.Actors.TestKit;
 
 namespace Kcopyd.Actors.Tests.Simulation;
 
 /// <summary>
-/// One seed: a scenario played on a client that runs on a <see cref="SeededPump"/>. First everything goes wrong that the scenario holds; then
+/// One seed: a scenario played on a client in a simulated <see cref="World"/>. First everything goes wrong that the scenario holds; then
 /// the world turns calm (nothing hangs, nothing is paused or unfired, no throttle is all but shut), and what was admitted has to come to its end.
 /// </summary>
 internal sealed partial class SimulationRun : IDisposable
 {
+    /// <summary>What an actor system of a single simulation does without.</summary>
+    public static readonly Config Quiet = ConfigurationFactory.ParseString("""
+        akka.log-dead-letters = off
+        akka.coordinated-shutdown.run-by-actor-system-terminate = off
+        """);
+
     private readonly int _seed;
-    private readonly VirtualSystem _virtual;
+    private readonly World _world;
+    private readonly Node _node;
+    private readonly Random _random;
     private readonly IoLog _log = new();
     private readonly Scenario _scenario;
     private readonly KcopydClient _client;
@@ -28,18 +39,17 @@ internal sealed partial class SimulationRun : IDisposable
     {
         _seed = seed;
         _complaints = _log.Complaints;
-        _virtual = new VirtualSystem(seed);
-        _scenario = new Scenario(seed, _virtual.System.Kcopyd().Settings, Pump, _log);
-        _client = _virtual.System.Kcopyd().CreateClient("client", _scenario.Settings);
-        _virtual.Start(_client.Actor);
-        _inbox = new Inbox(((ExtendedActorSystem)_virtual.System).Provider, OnMessage);
+        _world = new World(seed, new SimulationOptions { LogLevel = "OFF" });
+        _random = _world.Random;
+        _node = _world.AddNode("simulation", Quiet);
+        _world.RunUntilIdle();
+        _scenario = new Scenario(seed, _node.System.Kcopyd().Settings, _world, _log);
+        _client = _node.System.Kcopyd().CreateClient("client", _scenario.Settings);
+        _world.RunUntilIdle();
+        _inbox = new Inbox(((ExtendedActorSystem)_node.System).Provider, OnMessage);
         _jobs = [.. _scenario.Jobs.Select(plan => new JobOutcome(plan))];
         WriteScript();
     }
-
-    private SeededPump Pump => _virtual.Pump;
-
-    private Random Random => _virtual.Pump.Random;
 
     /// <summary>What its devices were asked.</summary>
     public IReadOnlyList<IoEntry> Ios => _log.Entries;
@@ -48,7 +58,7 @@ internal sealed partial class SimulationRun : IDisposable
     public OffloadedBytes Offloaded => _jobs.Aggregate(default(OffloadedBytes), (sum, job) => sum.Add(job.Result?.Offloaded ?? default));
 
     /// <summary>The whole history in one number.</summary>
-    public ulong Trace => Pump.Trace;
+    public ulong Trace => _world.Hash;
 
     /// <summary>Plays the seed.</summary>
     /// <exception cref="SimulationFailedException">The engine broke a promise.</exception>
@@ -62,20 +72,20 @@ internal sealed partial class SimulationRun : IDisposable
             End();
         if (_complaints.Count == 0)
             new Model(_scenario, _log, _isStopped).Judge(_jobs);
-        return _complaints.Count == 0 ? this : throw new SimulationFailedException(_seed, _complaints, Story());
+        return _complaints.Count == 0 ? this : throw new SimulationFailedException(Explanation());
     }
 
-    public void Dispose() => _virtual.Dispose();
+    public void Dispose() => _world.Dispose();
 
     /// <summary>Lets one thing happen.</summary>
     /// <returns>False if nothing can, and the script is at its end.</returns>
     private bool Step()
     {
-        if (_script.TryPeek(out _, out var next) && (next.Step <= Pump.Steps || Pump.IsIdle))
+        if (_script.TryPeek(out _, out var next) && (next.Step <= _world.Steps || _world.IsIdle))
             Call(_script.Dequeue());
-        else if (Random.Next(50) == 0)
-            _virtual.Advance(TimeSpan.FromMilliseconds(Random.Next(1, 30)));
-        else if (!Pump.RunOne())
+        else if (_random.Next(50) == 0)
+            _world.Elapse(TimeSpan.FromMilliseconds(_random.Next(1, 30)));
+        else if (!_world.RunOne())
             return false;
         if (_destroyed is { IsCompleted: true } && IsOutstanding)
             _complaints.Add("the client said that it was destroyed while something was outstanding");
@@ -84,7 +94,7 @@ internal sealed partial class SimulationRun : IDisposable
 
     private void Elapse(TimeSpan time)
     {
-        _virtual.Advance(time);
+        _world.Elapse(time);
         while (_complaints.Count == 0 && Step()) { }
     }
 
@@ -115,7 +125,7 @@ internal sealed partial class SimulationRun : IDisposable
                 Elapse(TimeSpan.FromSeconds(1));
             _status = null;
             Call(() => _client.Actor.Tell(KcopydProtocol.GetStatus.Instance, _inbox));
-            Pump.RunUntilIdle();
+            _world.RunUntilIdle();
             if (_status is null)
                 _complaints.Add("the client has died");
             else if (_status is not { Jobs: 0, SubJobsInFlight: 0, OutstandingCallbacks: 0, PageBytesInUse: 0, Crews: 0 }
@@ -123,7 +133,7 @@ internal sealed partial class SimulationRun : IDisposable
                 _complaints.Add($"idle, and yet: {_status}, "
                     + $"{_status?.PageBytesInUse} of {_status?.PageBytesHeld} bytes of pages in use, {_status?.Crews} crews");
             Call(() => _destroyed = _client.DestroyAsync());
-            Pump.RunUntilIdle();
+            _world.RunUntilIdle();
         }
         if (!_destroyed!.IsCompleted)
             _complaints.Add("the client does not stop");
@@ -147,6 +157,12 @@ internal sealed partial class SimulationRun : IDisposable
             return Array.Exists(_jobs, static job => job.IsOutstanding) || _tokens.Exists(static token => token.IsOutstanding);
         }
     }
+
+    private string Explanation() => string.Create(CultureInfo.InvariantCulture, $"""
+        Seed {_seed}: {string.Join("\n  and ", _complaints.Take(10))}
+        Replay: KCOPYD_SEED={_seed} dotnet test tests/Kcopyd.Actors.Tests --filter Simulation_should
+        {(Environment.GetEnvironmentVariable("KCOPYD_SEED") is null ? "" : string.Join('\n', Story()))}
+        """);
 
     private List<string> Story() =>
     [

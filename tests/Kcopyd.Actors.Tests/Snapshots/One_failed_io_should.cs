@@ -45,7 +45,7 @@ public sealed class One_failed_io_should(ITestOutputHelper output)
         var blame = new Blame(world);
         world.Log.WhenFailing = blame.Look;
         foreach (var (chunk, chunks) in new[] { (512, 120), (2048, 12) })
-            world.Open(new Disk($"cow-{chunk}", new byte[chunk * chunks], world.Log), new SnapshotOptions { ChunkSize = chunk });
+            world.Open(world.Log.NewDisk($"cow-{chunk}", new byte[chunk * chunks]), new SnapshotOptions { ChunkSize = chunk });
         new Workload { Requests = 22, Depth = 3, Pace = 6, Longest = 14 }.Play(world);
         if (merges && world.Snapshots.Find(static view => view is { IsUsable: true, Core.IsInvalid: false }) is { } merged)
         {

@@ -63,7 +63,7 @@ public sealed class Power_cut_should(ITestOutputHelper output)
         using var world = new World(seed, left.Origin, left.Writer);
         foreach (var (bytes, options) in left.Stores)
         {
-            if (world.Open(new Disk(options.Name!, bytes, world.Log), options) is null)
+            if (world.Open(world.Log.NewDisk(options.Name!, bytes), options) is null)
                 _failures.Add($"Seed {seed}: a store cannot be opened after a power cut: {string.Join('\n', world.Story)}");
         }
         return Run(seed, world, random, samples: 2, keep: true);
@@ -72,7 +72,7 @@ public sealed class Power_cut_should(ITestOutputHelper output)
     private Left? Run(int seed, World world, Random random, int samples, bool keep)
     {
         _worlds++;
-        world.Log.AtOnceRate = random.NextDouble() / 2;
+        world.Log.Faults = world.Log.Faults with { AtOnceRate = random.NextDouble() / 2 };
         var load = Workload.Draw(random) with
         {
             ComesAndGoes = false,

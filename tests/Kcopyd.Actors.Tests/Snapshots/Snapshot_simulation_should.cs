@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Kcopyd.Actors.TestKit.Disks;
 using Kcopyd.Actors.Tests.Snapshots.Model;
 using Xunit;
 using Xunit.Abstractions;
@@ -44,9 +45,9 @@ public sealed class Snapshot_simulation_should(ITestOutputHelper output)
         {
             using var first = Play(seed);
             using var second = Play(seed);
-            Assert.Equal(first.Pump.Trace, second.Pump.Trace);
+            Assert.Equal(first.Simulated.Hash, second.Simulated.Hash);
             Assert.Equal(first.Story, second.Story);
-            traces.Add(first.Pump.Trace);
+            traces.Add(first.Simulated.Hash);
         }
         Assert.Equal(30, traces.Count);
     }
@@ -55,8 +56,11 @@ public sealed class Snapshot_simulation_should(ITestOutputHelper output)
     {
         var random = new Random(seed);
         var world = new World(seed, World.Fresh(random.Next(8, 200)), firstWriter: 1);
-        world.Log.AtOnceRate = random.Next(3) == 0 ? 0 : random.NextDouble();
-        world.Log.ShortRate = random.Next(3) == 0 ? random.NextDouble() / 3 : 0;
+        world.Log.Faults = DiskFaults.None with
+        {
+            AtOnceRate = random.Next(3) == 0 ? 0 : random.NextDouble(),
+            ShortRate = random.Next(3) == 0 ? random.NextDouble() / 3 : 0,
+        };
         for (var i = random.Next(1, 4); i > 0; i--)
             Workload.Take(world, random);
         Workload.Draw(random).Play(world);

@@ -1,11 +1,10 @@
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Faults;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Telemetry;
 
 /// <summary>Every test gives its client a unique name, because the instruments belong to the whole process.</summary>
-public sealed class Metrics_should : TestKit
+public sealed class Metrics_should : AkkaTestKit
 {
     private readonly string _name = "metrics-" + Guid.NewGuid().ToString("N");
 

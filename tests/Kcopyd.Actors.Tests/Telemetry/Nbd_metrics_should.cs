@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net.Sockets;
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Server;
 using Kcopyd.Actors.Telemetry;
@@ -10,7 +9,7 @@ using Xunit;
 namespace Kcopyd.Actors.Tests.Telemetry;
 
 /// <summary>Every test uses unique names, because the instruments belong to the whole process.</summary>
-public sealed class Nbd_metrics_should : TestKit
+public sealed class Nbd_metrics_should : AkkaTestKit
 {
     private readonly string _name = "metrics-" + Guid.NewGuid().ToString("N");
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Telemetry;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -9,7 +8,7 @@ using Xunit;
 
 namespace Kcopyd.Actors.Tests.Telemetry;
 
-public sealed class OpenTelemetry_should : TestKit
+public sealed class OpenTelemetry_should : AkkaTestKit
 {
     [Fact]
     public async Task collect_metrics_after_AddKcopydMetrics()

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Faults;
 using Kcopyd.Actors.Telemetry;
 using Xunit;
@@ -8,7 +7,7 @@ using Xunit;
 namespace Kcopyd.Actors.Tests.Telemetry;
 
 /// <summary>Every test gives its client a unique name, because the activity source belongs to the whole process.</summary>
-public sealed class Traces_should : TestKit
+public sealed class Traces_should : AkkaTestKit
 {
     private readonly string _name = "traces-" + Guid.NewGuid().ToString("N");
     private readonly ConcurrentQueue<Activity> _ended = new();

@@ -1,4 +1,3 @@
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Tests.Uring;
 using Kcopyd.Actors.Threads;
 using Xunit;
@@ -7,7 +6,7 @@ namespace Kcopyd.Actors.Tests.Threads;
 
 /// <summary>A thread with transfers in its ring never blocks elsewhere: one dead disk would hold up the transfers of others.</summary>
 [Collection(Alone.Name)]
-public sealed class EngineThread_that_may_block_should : TestKit
+public sealed class EngineThread_that_may_block_should : AkkaTestKit
 {
     private static readonly TimeSpan Enough = Pools.Enough;
 

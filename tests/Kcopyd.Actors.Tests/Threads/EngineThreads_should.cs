@@ -2,14 +2,13 @@ using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Dispatch;
 using Akka.Event;
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Threads;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Threads;
 
 [Collection(Alone.Name)]
-public sealed class EngineThreads_should : TestKit
+public sealed class EngineThreads_should : AkkaTestKit
 {
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(60);
 

@@ -1,6 +1,5 @@
 using Akka.Dispatch;
 using Akka.Event;
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Tests.Uring;
 using Kcopyd.Actors.Threads;
 using Xunit;
@@ -8,7 +7,7 @@ using Xunit;
 namespace Kcopyd.Actors.Tests.Threads;
 
 [Collection(Alone.Name)]
-public sealed class EngineThreads_that_end_should : TestKit
+public sealed class EngineThreads_that_end_should : AkkaTestKit
 {
     private static readonly TimeSpan Enough = Pools.Enough;
 

@@ -1,4 +1,3 @@
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Tests.Uring;
 using Kcopyd.Actors.Threads;
 using Xunit;
@@ -7,7 +6,7 @@ namespace Kcopyd.Actors.Tests.Threads;
 
 /// <summary>Two events can wake a thread that sleeps in its ring, often both at once, and it must be counted as running once.</summary>
 [Collection(Alone.Name)]
-public sealed class EngineThreads_under_wake_ups_should : TestKit
+public sealed class EngineThreads_under_wake_ups_should : AkkaTestKit
 {
     private static readonly TimeSpan Enough = Pools.Enough;
 

@@ -1,5 +1,4 @@
 using Akka.Dispatch;
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Tests.Uring;
 using Kcopyd.Actors.Threads;
 using Xunit;
@@ -8,7 +7,7 @@ namespace Kcopyd.Actors.Tests.Threads;
 
 /// <summary>Device calls that block leave threads for actors; calls beyond the limit wait in a queue.</summary>
 [Collection(Alone.Name)]
-public sealed class EngineThreads_with_calls_that_hang_should : TestKit
+public sealed class EngineThreads_with_calls_that_hang_should : AkkaTestKit
 {
     private const int Threads = 2, MaxThreads = 5, MaxCalls = MaxThreads - Threads;
 

@@ -1,4 +1,3 @@
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Tests.Uring;
 using Kcopyd.Actors.Threads;
 using Xunit;
@@ -7,7 +6,7 @@ namespace Kcopyd.Actors.Tests.Threads;
 
 /// <summary>Where transfers complete, and which thread completes them when their own cannot.</summary>
 [Collection(Alone.Name)]
-public sealed class EngineThreads_with_rings_should : TestKit
+public sealed class EngineThreads_with_rings_should : AkkaTestKit
 {
     private static readonly TimeSpan Enough = Pools.Enough;
 

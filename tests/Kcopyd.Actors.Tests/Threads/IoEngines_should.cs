@@ -1,12 +1,11 @@
 using Akka.Configuration;
-using Akka.TestKit.Xunit2;
 using Kcopyd.Actors.Threads;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Threads;
 
 [Collection(Alone.Name)]        // sets an environment variable of the process
-public sealed class IoEngines_should : TestKit
+public sealed class IoEngines_should : AkkaTestKit
 {
     [Theory]
     [InlineData("auto", IoEngine.Auto)]

@@ -1,5 +1,6 @@
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.TestKit.Disks;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
@@ -10,7 +11,7 @@ internal sealed class Blame(World world)
     private bool _wasInvalid, _isHeld, _isMetadata;
 
     /// <summary>Records the purpose of the I/O at the moment it fails.</summary>
-    public void Look(DiskIo io)
+    public void Look(SimulatedIo io)
     {
         _store = world.Snapshots.Find(view => view.Disk == io.Disk);
         if (_store?.Core is not { } core || core.Options.Store == StoreKind.Transient)
@@ -40,19 +41,19 @@ internal sealed class Blame(World world)
             yield return $"another snapshot suffers from {io}";
     }
 
-    private bool MayInvalidate(DiskIo io) => io.Disk == world.Origin.Disk
-        ? io.Kind == DeviceOperation.Read
-        : io.Kind == DeviceOperation.Flush || (io.Kind is DeviceOperation.Write or DeviceOperation.Zero && !_isHeld);
+    private bool MayInvalidate(SimulatedIo io) => io.Disk == world.Origin.Disk
+        ? io.Kind == SimulatedIoKind.Read
+        : io.Kind == SimulatedIoKind.Flush || (io.Kind is SimulatedIoKind.Write or SimulatedIoKind.WriteZeroes && !_isHeld);
 
     // A copy retries a failed write in smaller pieces, and each I/O fails only once; any other write belongs to a request, which receives the error.
-    private bool MustInvalidate(DiskIo io, List<Request> errors)
+    private bool MustInvalidate(SimulatedIo io, List<Request> errors)
     {
         if (io.Disk == world.Origin.Disk)
-            return io.Kind == DeviceOperation.Read && !errors.Exists(static request => request.Operation == DeviceOperation.Read) && errors.Count > 0;
+            return io.Kind == SimulatedIoKind.Read && !errors.Exists(static request => request.Operation == DeviceOperation.Read) && errors.Count > 0;
         if (_store is not { History: not null })
             return false;       // never opened, or not attached because its label could not be written
-        return io.Kind == DeviceOperation.Flush
+        return io.Kind == SimulatedIoKind.Flush
             ? !errors.Exists(static request => request.Operation == DeviceOperation.Flush)
-            : io.Kind == DeviceOperation.Write && !_isHeld && (_isMetadata || (_store.Core!.Options.Store != StoreKind.Transient && errors.Count > 0));
+            : io.Kind == SimulatedIoKind.Write && !_isHeld && (_isMetadata || (_store.Core!.Options.Store != StoreKind.Transient && errors.Count > 0));
     }
 }

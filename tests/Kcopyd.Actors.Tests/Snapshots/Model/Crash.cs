@@ -1,17 +1,17 @@
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
 /// <summary>Replays the time of one disk, and builds what a power cut at that time leaves of it.</summary>
-internal sealed class Crash(Disk disk)
+internal sealed class Crash(DiskWrites disk)
 {
     private readonly byte[] _medium = (byte[])disk.Original.Clone();
-    private readonly DiskIo[] _byIssue = [.. disk.Writes.OrderBy(static io => io.Issued)];
-    private readonly DiskIo[] _byDurability =
+    private readonly DiskWrite[] _byIssue = [.. disk.Writes.OrderBy(static io => io.Issued)];
+    private readonly DiskWrite[] _byDurability =
         [.. disk.Writes.Where(static io => io.Durable != int.MaxValue).OrderBy(static io => io.Durable).ThenBy(static io => io.Done)];
-    private readonly List<DiskIo> _cached = [];
+    private readonly List<DiskWrite> _cached = [];
     private int _issued, _durable;
 
     /// <summary>Sectors that may or may not be on the medium, each with the write that would put it there.</summary>
-    public List<(DiskIo Write, int Sector)> Uncertain { get; } = [];
+    public List<(DiskWrite Write, int Sector)> Uncertain { get; } = [];
 
     /// <summary>Advances to a time.</summary>
     public void To(int time)
@@ -45,5 +45,5 @@ internal sealed class Crash(Disk disk)
     }
 
     /// <summary>A write that is not durable yet; null if there is none.</summary>
-    public DiskIo? AnyOf(Random random) => _cached.Count == 0 ? null : _cached[random.Next(_cached.Count)];
+    public DiskWrite? AnyOf(Random random) => _cached.Count == 0 ? null : _cached[random.Next(_cached.Count)];
 }

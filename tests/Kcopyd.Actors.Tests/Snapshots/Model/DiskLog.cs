@@ -1,11 +1,39 @@
-using Kcopyd.Actors.Tests.Simulation;
+using Kcopyd.Actors.TestKit.Disks;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>What all disks of a world share: one clock, one count of I/Os, and the one I/O that fails.</summary>
-internal sealed class DiskLog(SeededPump? pump = null)
+/// <summary>A write, zeroing or discard, and when it was where.</summary>
+internal sealed class DiskWrite(long offset, byte[] data, int issued)
 {
-    public SeededPump? Pump => pump;
+    public long Offset => offset;
+
+    public int Length => data.Length;
+
+    public byte[] Data => data;
+
+    public int Issued => issued;
+
+    public int Done { get; set; } = int.MaxValue;
+
+    /// <summary>When a flush that began after it was done has completed: from then on its data is on the medium.</summary>
+    public int Durable { get; set; } = int.MaxValue;
+}
+
+/// <summary>The content of a disk before the first I/O, and everything that changed it, in the order of issue.</summary>
+internal sealed record DiskWrites(byte[] Original)
+{
+    public List<DiskWrite> Writes { get; } = [];
+
+    /// <summary>Those that are not durable.</summary>
+    public List<DiskWrite> Cached { get; } = [];
+}
+
+/// <summary>What all disks of a world share: one clock, one count of I/Os, and the one I/O that fails.</summary>
+internal sealed class DiskLog(TestKit.World world) : IDiskObserver
+{
+    private readonly List<SimulatedDisk> _disks = [];
+    private readonly Dictionary<SimulatedDisk, DiskWrites> _writes = [];
+    private readonly Dictionary<SimulatedIo, (int Issued, DiskWrite? Write)> _inFlight = [];
 
     /// <summary>The time: the number of events on disks and requests so far.</summary>
     public int Now { get; private set; }
@@ -24,33 +52,81 @@ internal sealed class DiskLog(SeededPump? pump = null)
     /// <summary>The origin's actor issues flushes itself.</summary>
     public bool IsFlushPrompt { get; init; }
 
-    /// <summary>The probability that a transfer is short.</summary>
-    public double ShortRate { get; set; }
-
-    /// <summary>The probability that an I/O is complete when the call returns.</summary>
-    public double AtOnceRate { get; set; }
-
-    /// <summary>True while a store is opened, which awaits I/Os that only this thread could complete.</summary>
-    public bool IsAtOnce { get; set; } = pump is null;
+    /// <summary>What is wrong with the disks.</summary>
+    public DiskFaults Faults
+    {
+        get;
+        set
+        {
+            field = value;
+            _disks.ForEach(disk => disk.Faults = value);
+        }
+    } = DiskFaults.None;
 
     /// <summary>The I/O that has failed.</summary>
-    public DiskIo? Failed { get; private set; }
+    public SimulatedIo? Failed { get; private set; }
 
     /// <summary>Called when an I/O is about to fail, before any effect of the failure.</summary>
-    public Action<DiskIo>? WhenFailing { get; set; }
+    public Action<SimulatedIo>? WhenFailing { get; set; }
 
     /// <summary>Called before an I/O is issued: everything that has happened by then precedes it.</summary>
     public Action? BeforeIo { get; set; }
 
+    /// <summary>Adds a disk.</summary>
+    public SimulatedDisk NewDisk(string name, byte[] content)
+    {
+        var options = new SimulatedDiskOptions { Faults = Faults, IsPrompt = IsPrompt, IsFlushPrompt = IsFlushPrompt, Observer = this };
+        var disk = new SimulatedDisk(world, name, content, options);
+        _disks.Add(disk);
+        _writes.Add(disk, new DiskWrites(content));
+        return disk;
+    }
+
+    public DiskWrites WritesOf(SimulatedDisk disk) => _writes[disk];
+
     public int Tick() => ++Now;
 
-    public void Issued(DiskIo io)
+    public void Issued(SimulatedIo io)
     {
-        pump?.Note(io.Offset ^ ((long)io.Kind << 40));
+        BeforeIo?.Invoke();
+        var now = Tick();
+        var write = io.Changes ? new DiskWrite(io.Offset, io.Kind == SimulatedIoKind.Write ? io.Data.ToArray() : new byte[io.Length], now) : null;
+        if (write is not null)
+        {
+            _writes[io.Disk].Writes.Add(write);
+            _writes[io.Disk].Cached.Add(write);
+        }
+        if (io.Changes || io.Kind == SimulatedIoKind.Flush)
+            _inFlight.Add(io, (now, write));
         if (++Ios != FailsAt)
             return;
-        io.Fails = true;
         Failed = io;
         WhenFailing?.Invoke(io);
+        if (Throws)
+            io.Throw(new IOException($"{io.Disk.Name} has vanished."));
+        else
+            io.Fail(IoError.Io);
+    }
+
+    public void Completed(SimulatedIo io)
+    {
+        if (_inFlight.Remove(io, out var seen) && io.Kind == SimulatedIoKind.Flush && io.Result.IsSuccess)
+            Flushed(_writes[io.Disk].Cached, seen.Issued);
+        if (!io.Result.IsSuccess)
+            return;
+        var now = Tick();
+        if (seen.Write is not null)
+            seen.Write.Done = now;
+    }
+
+    private void Flushed(List<DiskWrite> cached, int issued)
+    {
+        var now = Tick();
+        foreach (var write in cached)
+        {
+            if (write.Done < issued)
+                write.Durable = now;
+        }
+        cached.RemoveAll(static write => write.Durable != int.MaxValue);
     }
 }

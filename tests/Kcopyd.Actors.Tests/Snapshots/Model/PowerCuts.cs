@@ -19,8 +19,8 @@ internal sealed class PowerCuts(World world, Random random)
 
     public void Run(int samples)
     {
-        var origin = new Crash(world.Origin.Disk);
-        var stores = _snapshots.Select(static view => new Crash(view.Disk)).ToArray();
+        var origin = new Crash(world.Log.WritesOf(world.Origin.Disk));
+        var stores = _snapshots.Select(view => new Crash(world.Log.WritesOf(view.Disk))).ToArray();
         var images = _snapshots.Select(static view => new byte[view.Disk.Content.Length]).ToArray();
         for (var time = 0; time <= world.Log.Now && Violations.Count == 0; time++)
         {

@@ -8,8 +8,9 @@ internal static class Store
     /// <returns>Null if there is no store on the disk.</returns>
     public static StoreImage? Load(byte[] cow, int originLength)
     {
-        var disk = new Disk("crashed", cow, new DiskLog());
-#pragma warning disable CA2012 // complete: this disk completes everything before the call returns
+        var disk = new MemoryBlockDevice(cow.Length);
+        cow.CopyTo(disk.Bytes);
+#pragma warning disable CA2012 // complete: this device completes everything before the call returns
         return StoreReader.HeadAsync(disk).GetAwaiter().GetResult() is { } head
             ? StoreReader.LoadAsync(disk, head, originLength, acceptTruncated: false).GetAwaiter().GetResult()
             : null;

@@ -1,14 +1,15 @@
 using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.TestKit.Disks;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
 /// <summary>The origin or a snapshot, and what it should show.</summary>
-internal sealed class View(string name, Disk disk, SnapshotCore? core)
+internal sealed class View(string name, SimulatedDisk disk, SnapshotCore? core)
 {
     public string Name => name;
 
     /// <summary>The disk of the origin, or of the store.</summary>
-    public Disk Disk => disk;
+    public SimulatedDisk Disk => disk;
 
     /// <summary>Null for the origin.</summary>
     public SnapshotCore? Core => core;

@@ -43,7 +43,7 @@ internal sealed record Workload
     {
         for (var left = Requests; world.Complaints.Count == 0;)
         {
-            if (left > 0 && world.Outstanding < Depth && (world.Pump.IsIdle || world.Random.Next(Pace) == 0))
+            if (left > 0 && world.Outstanding < Depth && (world.Simulated.IsIdle || world.Random.Next(Pace) == 0))
             {
                 left--;
                 Act(world);
@@ -124,7 +124,7 @@ internal sealed record Workload
         var cow = new byte[chunks * chunk];
         if (random.Next(2) == 0)
             random.NextBytes(cow.AsSpan(chunk));        // earlier content does no harm, except where a header would be
-        var disk = new Disk($"cow-{world.Snapshots.Count}", cow, world.Log);
+        var disk = world.Log.NewDisk($"cow-{world.Snapshots.Count}", cow);
         return world.Open(disk, new SnapshotOptions
         {
             ChunkSize = chunk,

@@ -89,7 +89,7 @@ internal sealed partial class World
             for (var i = 0; i < chunk && record.Old * chunk + i < Sectors; i++)
             {
                 var at = (int)record.Old * chunk + i;
-                var writer = Sector.WriterOf(cow.AsSpan((int)geometry.OffsetOf(record.New) + i * Sector.Size, Sector.Size), at);
+                var writer = Sector.WriterOf(cow.Span.Slice((int)geometry.OffsetOf(record.New) + i * Sector.Size, Sector.Size), at);
                 if (view.Previous is { History: { } history } && !history.Shows(at, writer, now))
                     Complain($"sector {at} of {view.Name} shows {writer} when it is reopened, not one of {history.Tell(at)}");
                 view.History.Reset(at, writer, now);

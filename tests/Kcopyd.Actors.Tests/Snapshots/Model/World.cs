@@ -1,17 +1,18 @@
 using Akka.Actor;
 using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.TestKit;
+using Kcopyd.Actors.TestKit.Disks;
 using Kcopyd.Actors.Tests.Simulation;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>An origin and its snapshots on a seeded pump, next to the reference model. Every violation is a complaint.</summary>
+/// <summary>An origin and its snapshots in a simulated world, next to the reference model. Every violation is a complaint.</summary>
 internal sealed partial class World : IDisposable
 {
     private const int MaxSteps = 300_000;
 
-    private readonly SynchronizationContext? _context = SynchronizationContext.Current;
-    private readonly VirtualSystem _virtual;
+    private readonly TestKit.World _simulated;
     private readonly OriginCore _core;
     private readonly List<Request> _open = [];
     private readonly IActorRef _otherActor;     // owns the I/Os of some requests
@@ -19,15 +20,17 @@ internal sealed partial class World : IDisposable
 
     public World(int seed, byte[] origin, int firstWriter, int failsAt = 0, bool throws = false)
     {
-        SynchronizationContext.SetSynchronizationContext(null);     // the test framework's context would move continuations to another thread
-        _virtual = new VirtualSystem(seed);
+        _simulated = new TestKit.World(seed, new SimulationOptions { LogLevel = "OFF" });
+        Random = _simulated.Random;
+        System = _simulated.AddNode("simulation", SimulationRun.Quiet).System;
+        _simulated.RunUntilIdle();
         _writer = firstWriter;
-        Log = new DiskLog(Pump) { FailsAt = failsAt, Throws = throws, IsPrompt = (seed & 1) == 0, IsFlushPrompt = (seed & 2) == 0 };
-        Origin = new View("origin", new Disk("origin", origin, Log), null);
+        Log = new DiskLog(_simulated) { FailsAt = failsAt, Throws = throws, IsPrompt = (seed & 1) == 0, IsFlushPrompt = (seed & 2) == 0 };
+        Origin = new View("origin", Log.NewDisk("origin", origin), null);
         Origin.History = History.Of(sector => WriterAt(origin, sector), origin.Length / Sector.Size);
-        _ = _virtual.System.Kcopyd();
-        var settings = SnapshotSettings.FromConfig(_virtual.System.Settings.Config.GetConfig("kcopyd.snapshots"));
-        var clients = _virtual.System.Kcopyd().Clients;
+        _ = System.Kcopyd();
+        var settings = SnapshotSettings.FromConfig(System.Settings.Config.GetConfig("kcopyd.snapshots"));
+        var clients = System.Kcopyd().Clients;
         _core = new OriginCore(
             "origin",
             Origin.Disk,
@@ -35,20 +38,20 @@ internal sealed partial class World : IDisposable
             new OriginIdentity("a disk", "origin"),
             clients,
             clients.Elsewhere(settings.Dispatcher));
-        _core.Actor = _virtual.System.ActorOf(OriginActor.Props(_core), "origin");
-        _virtual.Start(_core.Actor);
-        var provider = ((ExtendedActorSystem)_virtual.System).Provider;
-        _virtual.System.EventStream.Subscribe(new Simulation.Inbox(provider, Heard), typeof(Akka.Event.Error));
+        _core.Actor = System.ActorOf(OriginActor.Props(_core), "origin");
+        _simulated.RunUntilIdle();
+        var provider = ((ExtendedActorSystem)System).Provider;
+        System.EventStream.Subscribe(new Simulation.Inbox(provider, Heard), typeof(Akka.Event.Error));
         _otherActor = new Simulation.Inbox(provider, told => GivenBack((DeviceIo)told));
     }
 
     public DiskLog Log { get; }
 
-    public SeededPump Pump => _virtual.Pump;
+    public TestKit.World Simulated => _simulated;
 
-    public Random Random => _virtual.Pump.Random;
+    public Random Random { get; }
 
-    public ActorSystem System => _virtual.System;
+    public ActorSystem System { get; }
 
     public View Origin { get; }
 
@@ -82,19 +85,20 @@ internal sealed partial class World : IDisposable
         return bytes;
     }
 
-    public static int WriterAt(byte[] bytes, int sector) => Sector.WriterOf(bytes.AsSpan(sector * Sector.Size, Sector.Size), sector);
+    public static int WriterAt(ReadOnlyMemory<byte> bytes, int sector) => Sector.WriterOf(bytes.Span.Slice(sector * Sector.Size, Sector.Size), sector);
 
     /// <summary>Opens or creates a store, and attaches it when no I/O is in flight.</summary>
     /// <returns>Null if the store is refused.</returns>
-    public View? Open(Disk cow, SnapshotOptions options, View? previous = null)
+    public View? Open(SimulatedDisk cow, SnapshotOptions options, View? previous = null)
     {
-        Log.IsAtOnce = true;
+        var faults = Log.Faults;
+        Log.Faults = faults with { AtOnceRate = 1 };        // opening awaits I/Os that only this thread could complete
         try
         {
-#pragma warning disable CA2012 // complete: nothing waits for the pump
+#pragma warning disable CA2012 // complete: nothing waits for a step
             var core = SnapshotOpening.OpenAsync(_core, cow, options with { LeaveOpen = true }).GetAwaiter().GetResult();
 #pragma warning restore CA2012
-            var isNew = cow.Original.AsSpan(0, 4).IndexOf("SnAp"u8) < 0;
+            var isNew = Log.WritesOf(cow).Original.AsSpan(0, 4).IndexOf("SnAp"u8) < 0;
             var view = new View(cow.Name, cow, core)
             {
                 Created = isNew ? Log.Tick() : 0,
@@ -112,7 +116,7 @@ internal sealed partial class World : IDisposable
         }
         finally
         {
-            Log.IsAtOnce = false;
+            Log.Faults = faults;
         }
     }
 
@@ -126,14 +130,14 @@ internal sealed partial class World : IDisposable
     public bool Step()
     {
         Log.BeforeIo = Watch;
-        var hasRun = Pump.RunOne();
+        var hasRun = _simulated.RunOne();
         Log.BeforeIo = null;
         if (!hasRun)
             return false;
         Watch();
-        if (Pump.Steps > MaxSteps)
+        if (_simulated.Steps > MaxSteps)
             Complain("the world does not settle");
-        return Pump.Steps <= MaxSteps;
+        return _simulated.Steps <= MaxSteps;
     }
 
     /// <summary>Runs until nothing can happen anymore: a request that is unanswered then never will be answered.</summary>
@@ -152,8 +156,7 @@ internal sealed partial class World : IDisposable
 
     public void Dispose()
     {
-        _virtual.Dispose();
-        SynchronizationContext.SetSynchronizationContext(_context);
+        _simulated.Dispose();
     }
 
     // Supervisors report why an actor has failed.

@@ -1,0 +1,206 @@
+namespace Kcopyd.Actors.TestKit.Disks;
+
+/// <content>Issues I/Os and carries them out.</content>
+public sealed partial class SimulatedDisk
+{
+    private const byte Garbage = 0xEE;      // what a read leaves behind that goes on after its call has thrown
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer) =>
+        new(Issue(new SimulatedIo(this, SimulatedIoKind.Read, offset, buffer.Length) { Buffer = buffer }), 0);
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) =>
+        new(Issue(new SimulatedIo(this, SimulatedIoKind.Write, offset, buffer.Length) { Data = buffer }), 0);
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> WriteZeroesAsync(long offset, long length) =>
+        new(Issue(new SimulatedIo(this, SimulatedIoKind.WriteZeroes, offset, length)), 0);
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> DiscardAsync(long offset, long length) => new(Issue(new SimulatedIo(this, SimulatedIoKind.Discard, offset, length)), 0);
+
+    /// <inheritdoc/>
+    public ValueTask<ExtentResult> MapAsync(long offset, long length) => new(Issue(new SimulatedIo(this, SimulatedIoKind.Map, offset, length)), 0);
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> FlushAsync() => new(Issue(new SimulatedIo(this, SimulatedIoKind.Flush, 0, 0)), 0);
+
+    /// <inheritdoc/>
+    public OffloadKinds CloneKinds(IBlockDevice source) => source is SimulatedDisk ? _options.Clones : OffloadKinds.None;
+
+    /// <inheritdoc/>
+    public ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind) =>
+        source is SimulatedDisk disk
+            ? new(Issue(new SimulatedIo(this, SimulatedIoKind.Clone, offset, length) { Source = disk, SourceOffset = sourceOffset, Method = kind }), 0)
+            : new(IoResult.Failure(IoError.NotSupported));
+
+    /// <summary>An I/O takes effect, and its caller continues.</summary>
+    internal void Complete(SimulatedIo io)
+    {
+        if (io.IsCompleted && io.Slot < 0)
+        {
+            io.Signal();        // its process was frozen when it completed
+            return;
+        }
+        Land(io);
+        if (io.IsCompleted)
+        {
+            io.Buffer.Span.Fill(Garbage);
+            _options.Observer?.Released(io);
+            return;
+        }
+        var result = io.Life == _life ? Perform(io) : IoResult.Failure(IoError.NoDevice);
+        io.DoneOrder = ++_clock;
+        io.End(Step, result);
+        _world.Engine.Note(result.Bytes);
+        _options.Observer?.Completed(io);
+        _options.Observer?.Released(io);
+        _world.Engine.Resume(io.Process, io);
+    }
+
+    private SimulatedIo Issue(SimulatedIo io)
+    {
+        if (!_world.Engine.IsInside)
+        {
+            Schedule(io);       // reports that another thread did it, and never completes
+            return io;
+        }
+        (io.Process, io.Life, io.IssueOrder) = (_world.Engine.Running, _life, ++_clock);
+        io.Slot = _inFlight.Count;
+        _inFlight.Add(io);
+        var number = io.Kind == SimulatedIoKind.Flush ? 0 : ++_transfers;
+        if (number > 0 && number == Faults.FailsAt)
+            io.Fail(IoError.Io);
+        if ((number > 0 && number == Faults.ThrowsAt) || (io.Kind == SimulatedIoKind.Clone && Faults.CloneThrows))
+            io.Throw(new IOException($"{Name} has vanished."));
+        _options.Observer?.Issued(io);
+        _world.Engine.Note(io.Offset ^ ((long)io.Kind << 56) ^ ((long)io.Length << 24));
+        if (io.Exception is not null && Faults.ThrowsAtOnce)
+        {
+            io.End(Step, IoResult.Failure(IoError.NoDevice));
+            _options.Observer?.Completed(io);
+            Schedule(io);       // what it was given, it still uses
+            throw io.Exception;
+        }
+        if (_fate.Chance(Faults.StallRate))
+            _stalled.Add(io);
+        else if (_fate.Chance(Faults.AtOnceRate))
+            Complete(io);
+        else
+            Schedule(io);
+        return io;
+    }
+
+    private void Schedule(SimulatedIo io)
+    {
+        var engine = _world.Engine;
+        if (Faults.MaxLatency == TimeSpan.Zero)
+            engine.Add(null, io);
+        else
+            engine.After(Faults.MinLatency + (Faults.MaxLatency - Faults.MinLatency) * _random.NextDouble(), null, io);
+    }
+
+    private void Land(SimulatedIo io)
+    {
+        var last = _inFlight[^1];
+        _inFlight[io.Slot] = last;
+        last.Slot = io.Slot;
+        _inFlight.RemoveAt(_inFlight.Count - 1);
+        io.Slot = -1;
+    }
+
+    private IoResult Perform(SimulatedIo io)
+    {
+        Age();
+        var (bytes, error) = _fate.Of(io);
+        switch (io.Kind)
+        {
+            case SimulatedIoKind.Map:
+                io.Extent = error == IoError.None ? _fate.Extent(io) : ExtentResult.Failure(error);
+                return new IoResult(io.Extent.IsZero ? io.Extent.Length : 0, error);
+            case SimulatedIoKind.Flush when error == IoError.None:
+                _storage.Flush(io);
+                break;
+            case SimulatedIoKind.Flush:
+                _storage.FailFlush(io, new Survival(_random, 0));
+                break;
+            case SimulatedIoKind.Read when bytes > 0:
+                _storage.Content.AsSpan((int)io.Offset, bytes).CopyTo(io.Buffer.Span);
+                _defects.Used(io.Offset, bytes, _world.Now);
+                break;
+            case SimulatedIoKind.Discard when bytes > 0:
+                Discard(io, bytes);
+                break;
+            case SimulatedIoKind.Write or SimulatedIoKind.WriteZeroes or SimulatedIoKind.Clone when bytes > 0:
+                Change(io, bytes);
+                break;
+        }
+        return io.Exception is null ? new IoResult(bytes, error) : IoResult.Failure(IoError.NoDevice);
+    }
+
+    // Only whole blocks are discarded.
+    private void Discard(SimulatedIo io, int bytes)
+    {
+        var begin = (io.Offset + LogicalBlockSize - 1) / LogicalBlockSize * LogicalBlockSize;
+        var end = io.Offset + bytes == Length ? Length : (io.Offset + bytes) / LogicalBlockSize * LogicalBlockSize;
+        if (begin < end)
+            Store(io, begin, (int)(end - begin), default);
+    }
+
+    private void Change(SimulatedIo io, int bytes)
+    {
+        var data = io.Kind switch
+        {
+            SimulatedIoKind.Write => io.Data.Span[..bytes],
+            SimulatedIoKind.Clone => io.Source!.Content.Span.Slice((int)io.SourceOffset, bytes),
+            _ => default,
+        };
+        if (++_changes == Faults.GarblesAt)
+        {
+            var garbled = data.IsEmpty ? new byte[bytes] : data.ToArray();
+            garbled[0] ^= 0x55;
+            Store(io, io.Offset, bytes, garbled);
+            _defects.Mark(io.Offset, 1);
+        }
+        else if (_fate.Chance(Faults.LostWriteRate))
+        {
+            _defects.Mark(io.Offset, bytes);
+        }
+        else if (_fate.Chance(Faults.TornWriteRate))
+        {
+            var part = _fate.SomeOf(bytes);
+            if (part > 0)
+                Store(io, io.Offset, part, data.IsEmpty ? data : data[..part]);
+            _defects.Mark(io.Offset + part, bytes - part);
+        }
+        else if (_fate.Chance(Faults.MisdirectedWriteRate))
+        {
+            var place = _random.NextInt64(Length - bytes + 1) / LogicalBlockSize * LogicalBlockSize;
+            Store(io, place, bytes, data);
+            _defects.Mark(place, bytes);
+            _defects.Mark(io.Offset, bytes);
+        }
+        else
+        {
+            Store(io, io.Offset, bytes, data);
+        }
+    }
+
+    private void Store(SimulatedIo io, long offset, int bytes, ReadOnlySpan<byte> data)
+    {
+        _storage.Write(io, offset, bytes, data);
+        _defects.Written(offset, bytes, _world.Now);
+    }
+
+    // What happens to a disk by itself.
+    private void Age()
+    {
+        if (Length == 0)
+            return;
+        if (_fate.Chance(Faults.BitRotRate))
+            FlipBit(_random.NextInt64(Length), _random.Next(8));
+        if (_fate.Chance(Faults.LatentErrorRate))
+            _defects.Decay(_random.NextInt64((Length + LogicalBlockSize - 1) / LogicalBlockSize), _world.Now, Faults.LatentErrorAge);
+    }
+}
