@@ -12,7 +12,7 @@ internal sealed class AskTimeout : ActorExhibit
 
     public override string Bug => "A teller says that nothing was paid because its Ask has timed out, and the account pays later.";
 
-    public override int Seeds => 40;
+    public override int Seeds => 20;
 
     public override async Task PlayOn(Stage stage, bool isFixed)
     {

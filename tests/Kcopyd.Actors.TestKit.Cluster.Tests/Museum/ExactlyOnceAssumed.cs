@@ -15,7 +15,7 @@ internal sealed class ExactlyOnceAssumed : Exhibit
 
     public override string Bug => "A client sends an order again that was not confirmed, and only the confirmation was lost with its connection.";
 
-    public override int Seeds => 40;
+    public override int Seeds => 12;
 
     public override async Task Play(World world, bool isFixed)
     {

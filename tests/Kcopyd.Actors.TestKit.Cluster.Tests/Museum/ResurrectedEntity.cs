@@ -10,7 +10,7 @@ internal sealed class ResurrectedEntity : SimulatedExhibit
 
     public override string Bug => "A cart is deleted on one node. A late message of another node makes the shard start it again, empty and saved.";
 
-    public override int Seeds => 10;
+    public override int Seeds => 3;
 
     protected override string Needs => "a network between nodes";
 

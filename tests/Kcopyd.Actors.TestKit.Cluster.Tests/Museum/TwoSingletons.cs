@@ -10,7 +10,7 @@ internal sealed class TwoSingletons : SimulatedExhibit
 
     public override string Bug => "The node of a singleton is frozen, the cluster starts another one, and the old one writes when its node thaws.";
 
-    public override int Seeds => 6;
+    public override int Seeds => 3;
 
     protected override string Needs => "a frozen process";
 

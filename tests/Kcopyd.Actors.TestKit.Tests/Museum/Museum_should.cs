@@ -38,6 +38,8 @@ public sealed class Museum_should(ITestOutputHelper output)
         return plays;
     }
 
+    public static TheoryData<string> Names() => [.. Exhibits.Select(static exhibit => exhibit.Name)];
+
     [Theory]
     [MemberData(nameof(Plays))]
     public void find_each_bug_within_its_seeds_and_replay_it(string name, SchedulePolicyKind policy)
@@ -58,17 +60,16 @@ public sealed class Museum_should(ITestOutputHelper output)
             Assert.Null(Run(exhibit, seed, policy, isFixed: true));
     }
 
-    [Fact]
-    public async Task print_its_table_when_asked()
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task print_the_row_of_its_table_when_asked(string name)
     {
         if (Environment.GetEnvironmentVariable("KCOPYD_MUSEUM") != "measure")
             return;
-        foreach (var exhibit in Exhibits)
-        {
-            var random = Measure(exhibit, SchedulePolicyKind.Random);
-            var priority = Measure(exhibit, SchedulePolicyKind.Priority);
-            output.WriteLine($"| {exhibit.Name} | {exhibit.Bug} | {random} | {priority} | {await exhibit.CountRunsOnThreadsAsync()} |");
-        }
+        var exhibit = Exhibits.Single(other => other.Name == name);
+        var random = Measure(exhibit, SchedulePolicyKind.Random);
+        var priority = Measure(exhibit, SchedulePolicyKind.Priority);
+        output.WriteLine($"| {exhibit.Name} | {exhibit.Bug} | {random} | {priority} | {await exhibit.CountRunsOnThreadsAsync()} |");
     }
 
     private static Finding? Run(Exhibit exhibit, int seed, SchedulePolicyKind policy, bool isFixed = false) => Curator.Catch(() => Simulation.Run(
