@@ -5,17 +5,26 @@ using Xunit.Abstractions;
 
 namespace Kcopyd.Actors.TestKit.Cluster.Tests.Museum;
 
-/// <summary>The exhibits that need remoting, a cluster, or Akka's own timers. <c>KCOPYD_MUSEUM=measure</c> prints the table of docs/test-kit-museum.md.</summary>
+/// <summary>
+/// The exhibits that need remoting, a cluster, or Akka's own timers. <c>KCOPYD_MUSEUM=measure</c> prints the rows of docs/test-kit-museum.md.
+/// </summary>
 public sealed class Cluster_museum_should(ITestOutputHelper output)
 {
-
     // Another process plays them: it needs methods without state.
     private static readonly (Exhibit Exhibit, Func<World, Task> Buggy, Func<World, Task> Fixed)[] Exhibits =
     [
-        (new AskTimeout(), static world => Curator.Show(new AskTimeout(), world, false), static world => Curator.Show(new AskTimeout(), world, true)),
-        (new ExactlyOnceAssumed(), static world => Curator.Show(new ExactlyOnceAssumed(), world, false), static world => Curator.Show(new ExactlyOnceAssumed(), world, true)),
-        (new TwoSingletons(), static world => Curator.Show(new TwoSingletons(), world, false), static world => Curator.Show(new TwoSingletons(), world, true)),
-        (new ResurrectedEntity(), static world => Curator.Show(new ResurrectedEntity(), world, false), static world => Curator.Show(new ResurrectedEntity(), world, true)),
+        (new AskTimeout(),
+            static world => Curator.Show(new AskTimeout(), world, false),
+            static world => Curator.Show(new AskTimeout(), world, true)),
+        (new ExactlyOnceAssumed(),
+            static world => Curator.Show(new ExactlyOnceAssumed(), world, false),
+            static world => Curator.Show(new ExactlyOnceAssumed(), world, true)),
+        (new TwoSingletons(),
+            static world => Curator.Show(new TwoSingletons(), world, false),
+            static world => Curator.Show(new TwoSingletons(), world, true)),
+        (new ResurrectedEntity(),
+            static world => Curator.Show(new ResurrectedEntity(), world, false),
+            static world => Curator.Show(new ResurrectedEntity(), world, true)),
     ];
 
     public static TheoryData<int, SchedulePolicyKind> Plays()

@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace Kcopyd.Actors.TestKit.Tests.Museum;
 
-/// <summary><c>KCOPYD_MUSEUM=measure</c> prints the table of docs/test-kit-museum.md.</summary>
+/// <summary><c>KCOPYD_MUSEUM=measure</c> prints the rows of docs/test-kit-museum.md.</summary>
 public sealed class Museum_should(ITestOutputHelper output)
 {
     private const int MeasuredSeeds = 200;

@@ -38,7 +38,8 @@ internal sealed class SharedContinuation : ActorExhibit
         {
             var client = _client = Sender;
             backend.LoadAsync(question).ContinueWith(
-                answer => (isFixed ? client : _client).Tell(answer.Result), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                answer => (isFixed ? client : _client).Tell(answer.Result),
+                CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         });
     }
 

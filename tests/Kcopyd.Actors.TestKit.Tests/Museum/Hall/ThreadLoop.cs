@@ -28,7 +28,9 @@ internal static class ThreadLoop
                 found.Add(runs);
             }
             found.Sort();
-            return found.Count > 0 ? found[found.Count / 2].ToString("n0", CultureInfo.InvariantCulture) : $"not in {runs.ToString("n0", CultureInfo.InvariantCulture)} runs";
+            return found.Count > 0
+                ? found[found.Count / 2].ToString("n0", CultureInfo.InvariantCulture)
+                : string.Create(CultureInfo.InvariantCulture, $"not in {runs:n0} runs");
         }
         finally
         {
