@@ -12,7 +12,7 @@ internal sealed class ResurrectedEntity : SimulatedExhibit
 
     public override int Seeds => 3;
 
-    protected override string Needs => "a network between nodes";
+    protected override string Needs => "not measured: a cluster of two systems";
 
     public override async Task Play(World world, bool isFixed)
     {

@@ -32,10 +32,10 @@ internal abstract class ActorExhibit : Exhibit
     public sealed override Task<string> CountRunsOnThreadsAsync() => ThreadLoop.CountRunsAsync(this);
 }
 
-/// <summary>A program whose bug needs what only a simulation can do to it.</summary>
+/// <summary>A program that is not run on threads.</summary>
 internal abstract class SimulatedExhibit : Exhibit
 {
-    /// <summary>What threads alone cannot do.</summary>
+    /// <summary>What a loop on one actor system lacks.</summary>
     protected abstract string Needs { get; }
 
     public sealed override Task<string> CountRunsOnThreadsAsync() => Task.FromResult($"- ({Needs})");
