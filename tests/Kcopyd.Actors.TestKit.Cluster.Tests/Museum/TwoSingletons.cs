@@ -1,0 +1,72 @@
+using Akka.Actor;
+using Akka.Cluster.Tools.Singleton;
+using Kcopyd.Actors.TestKit.Tests.Museum.Hall;
+
+namespace Kcopyd.Actors.TestKit.Cluster.Tests.Museum;
+
+internal sealed class TwoSingletons : SimulatedExhibit
+{
+    public override string Name => "two singletons after a freeze";
+
+    public override string Bug => "The node of a singleton is frozen, the cluster starts another one, and the old one writes when its node thaws.";
+
+    public override int Seeds => 3;
+
+    protected override string Needs => "a frozen process";
+
+    public override async Task Play(World world, bool isFixed)
+    {
+        var storage = new Storage(isFixed);
+        foreach (var name in new[] { "a", "b", "c" })
+            world.AddNode(name, Settings.Cluster, node => Start(node, storage));
+        await world.UntilAsync(() => world.Nodes.All(static node => Settings.Members(node) == 3), TimeSpan.FromSeconds(60), "the cluster is up");
+        await world.UntilAsync(() => storage.Epoch == 1, TimeSpan.FromSeconds(30), "there is a singleton");
+        await world.DelayAsync(TimeSpan.FromSeconds(5 * world.Random.NextDouble()));
+        var old = world.Nodes.Single(node => node.Name == storage.Writer);
+        old.Freeze();
+        await world.UntilAsync(() => storage.Epoch == 2, TimeSpan.FromSeconds(120), "there is another singleton");
+        await world.DelayAsync(TimeSpan.FromSeconds(5 * world.Random.NextDouble()));
+        old.Thaw();
+        await world.DelayAsync(TimeSpan.FromSeconds(10));
+        if (storage.Violation is { } violation)
+            throw new BugFoundException(violation);
+    }
+
+    private static void Start(Node node, Storage storage) => node.System.ActorOf(ClusterSingletonManager.Props(
+        Props.Create(() => new TheOne(node.Name, storage)), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(node.System)), "one");
+
+    /// <summary>Shared by the nodes. Each singleton registers for an epoch; a storage that checks epochs refuses the writes of earlier ones.</summary>
+    private sealed class Storage(bool checksEpoch)
+    {
+        public int Epoch { get; private set; }
+
+        public string Writer { get; private set; } = "";
+
+        public string? Violation { get; private set; }
+
+        public int Register(string name)
+        {
+            Writer = name;
+            return ++Epoch;
+        }
+
+        public void Write(string name, int epoch)
+        {
+            if (epoch < Epoch && !checksEpoch)
+                Violation ??= $"The singleton on {name} has written after the one on {Writer} had taken over.";
+        }
+    }
+
+    private sealed class TheOne : ReceiveActor, IWithTimers
+    {
+        public TheOne(string name, Storage storage)
+        {
+            var epoch = storage.Register(name);
+            Receive<string>(_ => storage.Write(name, epoch));
+        }
+
+        public ITimerScheduler Timers { get; set; } = null!;
+
+        protected override void PreStart() => Timers.StartPeriodicTimer("write", "write", TimeSpan.FromMilliseconds(100));
+    }
+}
