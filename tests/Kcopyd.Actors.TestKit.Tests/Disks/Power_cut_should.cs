@@ -176,7 +176,7 @@ public sealed class Power_cut_should
         Simulation.RunMany(1, 50, async world =>
         {
             var disk = new SimulatedDisk(world, "data", Sectors * Sector);
-            var node = world.AddNode("a", start: system => system.ActorOf(Props.Create(() => new Writer(disk)), "writer"));
+            var node = world.AddNode("a", start: started => started.System.ActorOf(Props.Create(() => new Writer(disk)), "writer"));
             node.AddDisk(disk);
             node.System.ActorSelection("/user/writer").Tell((byte)1);
             await world.UntilAsync(() => disk.HeldWrites > 0 || disk.InFlight > 0, TimeSpan.FromSeconds(1));
