@@ -10,7 +10,7 @@ public sealed class Cluster_should(ITestOutputHelper output)
     [Fact]
     public void live_through_kills_power_cuts_and_partitions_the_same_way_each_time()
     {
-        var count = Environment.GetEnvironmentVariable("KCOPYD_SIMULATION_SEEDS") is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : 10;
+        var count = Environment.GetEnvironmentVariable("KCOPYD_SIMULATION_SEEDS") is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : 3;
         var watch = System.Diagnostics.Stopwatch.StartNew();
         var results = SimulationProcess.RunMany(1, count, Cluster_life.Play, replays: count);
         var minutes = results.Sum(static result => result.Time.TotalMinutes);

@@ -9,7 +9,7 @@ namespace Kcopyd.Actors.Tests.Simulation;
 /// <summary>Interleavings that once broke a promise, each told as a short story in a simulated world.</summary>
 public sealed class Races_should : IDisposable
 {
-    private readonly World _world = new(1, new SimulationOptions { LogLevel = "OFF" });
+    private readonly World _world = new(1, new SimulationOptions { LogLevel = "OFF", RecordedMessages = 0 });
     private readonly Node _node;
     private readonly List<CopyResult> _results = [];
 

@@ -39,7 +39,7 @@ internal sealed partial class SimulationRun : IDisposable
     {
         _seed = seed;
         _complaints = _log.Complaints;
-        _world = new World(seed, new SimulationOptions { LogLevel = "OFF" });
+        _world = new World(seed, new SimulationOptions { LogLevel = "OFF", RecordedMessages = 0 });
         _random = _world.Random;
         _node = _world.AddNode("simulation", Quiet);
         _world.RunUntilIdle();

@@ -20,7 +20,7 @@ internal sealed partial class World : IDisposable
 
     public World(int seed, byte[] origin, int firstWriter, int failsAt = 0, bool throws = false)
     {
-        _simulated = new TestKit.World(seed, new SimulationOptions { LogLevel = "OFF" });
+        _simulated = new TestKit.World(seed, new SimulationOptions { LogLevel = "OFF", RecordedMessages = 0 });
         Random = _simulated.Random;
         System = _simulated.AddNode("simulation", SimulationRun.Quiet).System;
         _simulated.RunUntilIdle();
