@@ -55,7 +55,8 @@ public static class Simulation
         if (failures.Count == 0)
             return results;
         throw new SimulationFailedException(
-            $"{failures.Count} of {count} seeds failed.{Environment.NewLine}{string.Join(Environment.NewLine, failures.Take(ReportedFailures).Select(failure => failure.Message))}",
+            $"{failures.Count} of {count} seeds failed.{Environment.NewLine}"
+            + string.Join(Environment.NewLine, failures.Take(ReportedFailures).Select(static failure => failure.Message)),
             failures[0]);
     }
 
@@ -102,9 +103,10 @@ public static class Simulation
         var (one, other) = (Record(first.Seed, test, recorded), Record(first.Seed, test, recorded));
         var same = one.Zip(other).TakeWhile(static pair => pair.First == pair.Second).Count();
         throw new SimulationFailedException(
-            $"Seed {first.Seed} does not replay: something in the test depends on a clock, a thread, a hash order or a random number outside of the simulation. "
+            $"Seed {first.Seed} does not replay: something in the test depends on a clock, a thread, a hash order or a random number outside the simulation. "
             + (same < Math.Max(one.Count, other.Count)
-                ? $"The first difference is at step {same}:{Environment.NewLine}  {one.ElementAtOrDefault(same) ?? "(ended)"}{Environment.NewLine}  {other.ElementAtOrDefault(same) ?? "(ended)"}"
+                ? $"The first difference is at step {same}:{Environment.NewLine}  {one.ElementAtOrDefault(same) ?? "(ended)"}"
+                    + $"{Environment.NewLine}  {other.ElementAtOrDefault(same) ?? "(ended)"}"
                 : "Two further runs were the same."));
     }
 

@@ -93,8 +93,8 @@ public sealed class World : IDisposable
 
     /// <summary>Adds a process whose application Akka.Hosting configures, and starts it.</summary>
     /// <param name="name">The name, which is also its host.</param>
-    /// <param name="configure">Configures the actor system, each time that the process starts. Its configuration of dispatchers, the scheduler and the transport is
-    /// replaced by simulated ones.</param>
+    /// <param name="configure">Configures the actor system, each time that the process starts. Its configuration of dispatchers, the scheduler and the
+    /// transport is replaced by simulated ones.</param>
     /// <param name="services">Adds services; the node's <see cref="TimeProvider"/> and logging are there.</param>
     /// <returns>The process, running.</returns>
     /// <exception cref="ArgumentException">There is a node of this name.</exception>

@@ -36,8 +36,11 @@ internal static class Applications
     public static void Start(ActorSystem system, string node, World world, Census census)
     {
         system.ActorOf(
-            ClusterSingletonManager.Props(Props.Create(() => new TheOne(world, node, census)), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system)), "one");
-        var region = ClusterSharding.Get(system).Start("entity", Props.Create(static () => new Entity()), ClusterShardingSettings.Create(system), new Extractor());
+            ClusterSingletonManager.Props(
+                Props.Create(() => new TheOne(world, node, census)), PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system)),
+            "one");
+        var region = ClusterSharding.Get(system).Start(
+            "entity", Props.Create(static () => new Entity()), ClusterShardingSettings.Create(system), new Extractor());
         system.ActorOf(Props.Create(() => new Visitor(region, census)), "visitor");
         system.ActorOf(Props.Create(static () => new Counter()), "counter");
     }

@@ -51,7 +51,8 @@ internal static class Cluster_life
         world.Network.Partition([a], [b, c]);
         await world.UntilAsync(() => Members(b).Unreachable.Count == 1, Seconds(30), "a short partition is noticed");
         world.Network.Heal();
-        await world.UntilAsync(() => nodes.TrueForAll(node => Sees(node, "aU,bU,cU") && Members(node).Unreachable.Count == 0), Seconds(60), "it heals, and nobody is downed");
+        await world.UntilAsync(
+            () => nodes.TrueForAll(node => Sees(node, "aU,bU,cU") && Members(node).Unreachable.Count == 0), Seconds(60), "it heals, and nobody is downed");
 
         var ended = a.System.WhenTerminated;
         world.Network.Partition([a], [b, c]);

@@ -15,7 +15,8 @@ public sealed class Cluster_should(ITestOutputHelper output)
         var results = SimulationProcess.RunMany(1, count, Cluster_life.Play, replays: count);
         var minutes = results.Sum(static result => result.Time.TotalMinutes);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{count} seeds × 2, {results.Select(static result => result.Hash).Distinct().Count()} distinct: {results.Sum(static result => result.Steps)} steps, "
+            $"{count} seeds × 2, {results.Select(static result => result.Hash).Distinct().Count()} distinct: "
+            + $"{results.Sum(static result => result.Steps)} steps, "
             + $"{minutes:f0} virtual minutes in {watch.Elapsed.TotalSeconds:f1} s for both"));
         Assert.Equal(count, results.Select(static result => result.Hash).Distinct().Count());
     }

@@ -47,7 +47,8 @@ public sealed class Samples_should
             .WithClustering(new ClusterOptions { SeedNodes = ["akka.tcp://simulated@a:2552"] })
             .WithActors((system, registry) => registry.Register<Echo>(system.ActorOf(Props.Create(static () => new Echo()), "echo"))))).ToList();
         await world.UntilAsync(
-            () => nodes.TrueForAll(static node => Akka.Cluster.Cluster.Get(node.System).State.Members.Count(static member => member.Status == Akka.Cluster.MemberStatus.Up) == 3),
+            () => nodes.TrueForAll(static node => Akka.Cluster.Cluster.Get(node.System).State.Members.Count(
+                static member => member.Status == Akka.Cluster.MemberStatus.Up) == 3),
             Seconds(60), "all three are up");
     }, replays: 1);
 

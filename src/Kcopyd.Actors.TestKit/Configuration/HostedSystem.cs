@@ -6,7 +6,8 @@ using Microsoft.Extensions.Hosting;
 
 namespace Kcopyd.Actors.TestKit.Configuration;
 
-/// <summary>Starts an application that Akka.Hosting configures, with the services of a generic host but without a host, which would have threads of its own.</summary>
+/// <summary>Starts an application that Akka.Hosting configures, with the services of a generic host but without a host, which would have threads of its
+/// own.</summary>
 internal static class HostedSystem
 {
     public static (ActorSystem System, IServiceProvider Services) Start(

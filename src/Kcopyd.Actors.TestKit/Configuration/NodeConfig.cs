@@ -6,7 +6,8 @@ using Kcopyd.Actors.TestKit.Scheduling;
 
 namespace Kcopyd.Actors.TestKit.Configuration;
 
-/// <summary>The configuration of a simulated actor system: the user's, with everything that would bring threads, clocks or sockets of its own replaced.</summary>
+/// <summary>The configuration of a simulated actor system: the user's, with everything that would bring threads, clocks or sockets of its own
+/// replaced.</summary>
 internal static class NodeConfig
 {
     private const int Port = 2552;      // of Akka.Remote, if the configuration names none

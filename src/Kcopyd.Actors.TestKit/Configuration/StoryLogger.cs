@@ -4,8 +4,8 @@ using Akka.Event;
 namespace Kcopyd.Actors.TestKit.Configuration;
 
 /// <summary>
-/// Adds the log events of a simulated actor system to the world's story. It is no actor, so that the level of the log does not change the history, and the start
-/// of the system does not wait for it.
+/// Adds the log events of a simulated actor system to the world's story. It is no actor, so that the level of the log does not change the history, and the
+/// start of the system does not wait for it.
 /// </summary>
 internal sealed class StoryLogger(IActorRefProvider provider, World world, string process) : MinimalActorRef
 {

@@ -4,8 +4,8 @@ namespace Kcopyd.Actors.TestKit.Network;
 
 /// <summary>One side of a connection: what a socket is to its process.</summary>
 /// <remarks>
-/// Invariant: data arrives in the order in which it was sent, and nothing arrives after the end or a reset. What has arrived waits here, as in the kernel, while
-/// the process is frozen.
+/// Invariant: data arrives in the order in which it was sent, and nothing arrives after the end or a reset. What has arrived waits here, as in the kernel,
+/// while the process is frozen.
 /// </remarks>
 internal sealed class Endpoint(Connection connection, Host host, Process process)
 {

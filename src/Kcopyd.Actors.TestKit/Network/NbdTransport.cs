@@ -40,12 +40,17 @@ internal sealed class NbdTransport(SimulatedNetwork network, Host host, Process 
 
     private static async Task<TransportConnection> WithCancellation(TaskCompletionSource<TransportConnection> result, CancellationToken cancellationToken)
     {
-        using var registration = cancellationToken.UnsafeRegister(static (state, token) => ((TaskCompletionSource<TransportConnection>)state!).TrySetCanceled(token), result);
+        using var registration = cancellationToken.UnsafeRegister(
+            static (state, token) => ((TaskCompletionSource<TransportConnection>)state!).TrySetCanceled(token), result);
         return await result.Task.ConfigureAwait(false);
     }
 
     private static SimulatedConnection Wrap(Endpoint endpoint) =>
-        new(endpoint, new EndpointStream(endpoint)) { Peer = endpoint.Peer.Host.Name, EndPoint = new DnsEndPoint(endpoint.Peer.Host.Name, endpoint.Connection.Port) };
+        new(endpoint, new EndpointStream(endpoint))
+        {
+            Peer = endpoint.Peer.Host.Name,
+            EndPoint = new DnsEndPoint(endpoint.Peer.Host.Name, endpoint.Connection.Port),
+        };
 
     private sealed class SimulatedConnection(Endpoint endpoint, EndpointStream stream) : TransportConnection(stream)
     {

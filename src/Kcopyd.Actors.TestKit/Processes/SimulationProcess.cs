@@ -5,8 +5,8 @@ using Kcopyd.Actors.TestKit.Reports;
 namespace Kcopyd.Actors.TestKit;
 
 /// <summary>
-/// Runs simulations in processes of their own, whose thread pools belong to them: needed by tests that use <see cref="Task.Run(Action)"/>, remoting or a cluster.
-/// The seeds are shared among as many processes as the machine has processors.
+/// Runs simulations in processes of their own, whose thread pools belong to them: needed by tests that use <see cref="Task.Run(Action)"/>, remoting or a
+/// cluster. The seeds are shared among as many processes as the machine has processors.
 /// </summary>
 public static class SimulationProcess
 {
@@ -20,7 +20,8 @@ public static class SimulationProcess
     /// <param name="replays">How many seeds run twice.</param>
     /// <returns>What the runs were, in the order of their seeds.</returns>
     /// <exception cref="ArgumentException">The test is neither static nor a lambda that captures nothing.</exception>
-    /// <exception cref="SimulationFailedException">A test failed, a process ended, or a second run differed from the first. The message names the seeds.</exception>
+    /// <exception cref="SimulationFailedException">A test failed, a process ended, or a second run differed from the first. The message names the
+    /// seeds.</exception>
     public static IReadOnlyList<SimulationResult> RunMany(
         int firstSeed, int count, Func<World, Task> test, SimulationOptions? options = null, int replays = 3)
     {
@@ -44,7 +45,8 @@ public static class SimulationProcess
     private static IEnumerable<string> Differences(IEnumerable<Outcome> first, IEnumerable<Outcome> second) =>
         from pair in first.Zip(second)
         where pair.First.Result != pair.Second.Result
-        select $"Seed {pair.First.Seed} does not replay: {pair.First.Result} in one process, {pair.Second.Failure ?? pair.Second.Result.ToString()} in another one.";
+        select $"Seed {pair.First.Seed} does not replay: {pair.First.Result} in one process, "
+            + $"{pair.Second.Failure ?? pair.Second.Result.ToString()} in another one.";
 
     private static List<Outcome> Play(TestReference test, int firstSeed, int count, SimulationOptions options)
     {
@@ -87,7 +89,8 @@ public static class SimulationProcess
                 return;
             // The process died with a seed: that one has failed, and the others get a new process.
             outcomes.Add(new Outcome(next, 0, TimeSpan.Zero, 0,
-                $"Seed {next} failed: its process ended with status {process.ExitCode}.{Environment.NewLine}{string.Join(Environment.NewLine, said.TakeLast(40))}"));
+                $"Seed {next} failed: its process ended with status {process.ExitCode}.{Environment.NewLine}"
+                + string.Join(Environment.NewLine, said.TakeLast(40))));
             next++;
         }
     }

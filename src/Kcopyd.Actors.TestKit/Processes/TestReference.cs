@@ -18,7 +18,8 @@ internal sealed record TestReference(string Assembly, int Token, string Name)
         if (test.Target is { } target && !IsWithoutState(target.GetType()))
         {
             throw new ArgumentException(
-                $"{method.DeclaringType}.{method.Name} uses an object or a variable of this process, and it is to run in another one. Make it static.", nameof(test));
+                $"{method.DeclaringType}.{method.Name} uses an object or a variable of this process, and it is to run in another one. Make it static.",
+                nameof(test));
         }
         return new TestReference(method.Module.Assembly.Location, method.MetadataToken, $"{method.DeclaringType}.{method.Name}");
     }

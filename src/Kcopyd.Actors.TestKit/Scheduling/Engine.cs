@@ -112,8 +112,8 @@ internal sealed class Engine : IDisposable
         if (IsInside)
             _schedule.Add(process, work);
         else if (!_isEnding)
-            Fail(new LeftSimulationException($"{new Step(process, work, 0)}: another thread caused this, so the run would not replay. The stack that left the simulation:"
-                + $"{Environment.NewLine}{new StackTrace(1)}"));
+            Fail(new LeftSimulationException($"{new Step(process, work, 0)}: another thread caused this, so the run would not replay. "
+                + $"The stack that left the simulation:{Environment.NewLine}{new StackTrace(1)}"));
     }
 
     public void After(TimeSpan delay, Process? process, Action work, ICancelable? cancelable = null) => After(delay, process, (object)work, cancelable);

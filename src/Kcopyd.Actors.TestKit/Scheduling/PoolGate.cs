@@ -66,8 +66,8 @@ internal sealed class PoolGate : IDisposable
     private void WaitForGuard()
     {
         if (!_guard.WaitUntilReached(Patience))
-            throw new InvalidOperationException($"An item of the thread pool has not ended for {Patience.TotalSeconds} s: it waits for something that only the simulation"
-                + " can do. Await it instead of blocking the thread.");
+            throw new InvalidOperationException($"An item of the thread pool has not ended for {Patience.TotalSeconds} s: it waits for something that only the "
+                + "simulation can do. Await it instead of blocking the thread.");
     }
 
 #pragma warning disable CA1001 // events without a wait handle hold nothing

@@ -1,6 +1,7 @@
 namespace Kcopyd.Actors.TestKit.Scheduling;
 
-/// <summary>Everything that can happen next. Not thread-safe: the engine's lock-step with the thread pool guarantees that one thread uses it at a time.</summary>
+/// <summary>Everything that can happen next. Not thread-safe: the engine's lock-step with the thread pool guarantees that one thread uses it at a
+/// time.</summary>
 internal sealed class Schedule(SchedulePolicy policy)
 {
     private readonly List<Step> _ready = [];

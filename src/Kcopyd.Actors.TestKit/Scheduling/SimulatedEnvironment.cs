@@ -26,7 +26,8 @@ internal sealed class SimulatedEnvironment(Engine engine) : ISimulatedEnvironmen
 
     public void LeftSimulation(string what)
     {
-        var failure = new LeftSimulationException($"{what}: what happens then would not replay. The stack that left the simulation:{Environment.NewLine}{new StackTrace(1)}");
+        var failure = new LeftSimulationException(
+            $"{what}: what happens then would not replay. The stack that left the simulation:{Environment.NewLine}{new StackTrace(1)}");
         engine.Fail(failure);
         throw failure;
     }

@@ -1,8 +1,8 @@
 namespace Kcopyd.Actors.TestKit.Scheduling;
 
 /// <summary>
-/// Where awaits continue that are not an actor's: as steps of the simulation. Code that blocks the thread lets the world continue until it is woken, or until its
-/// timeout has passed in simulated time.
+/// Where awaits continue that are not an actor's: as steps of the simulation. Code that blocks the thread lets the world continue until it is woken, or until
+/// its timeout has passed in simulated time.
 /// </summary>
 internal sealed class SimulationContext : SynchronizationContext
 {

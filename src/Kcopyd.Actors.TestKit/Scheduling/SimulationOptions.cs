@@ -21,8 +21,8 @@ public sealed record SimulationOptions
     /// <summary>The name of the nodes' actor systems. Default: simulated.</summary>
     public string SystemName { get; init; } = "simulated";
 
-    /// <summary>The lowest level of the actor systems' log events that the story of a run contains: DEBUG, INFO, WARNING, ERROR or OFF. Default: WARNING. It does not
-    /// change the history.</summary>
+    /// <summary>The lowest level of the actor systems' log events that the story of a run contains: DEBUG, INFO, WARNING, ERROR or OFF. Default: WARNING. It
+    /// does not change the history.</summary>
     public string LogLevel { get; init; } = "WARNING";
 
     /// <summary>How many messages between actors are recorded for the report of a failure: the last ones. Default: 500. With 0, actors have the mailboxes of

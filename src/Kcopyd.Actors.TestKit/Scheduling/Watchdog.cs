@@ -58,8 +58,8 @@ internal static class Watchdog
             if (args.Exception is not ThreadInterruptedException || Thread.CurrentThread != watched.Thread)
                 return;
             AppDomain.CurrentDomain.FirstChanceException -= Report;
-            engine.Fail(new SimulationFailedException($"The simulation's thread was blocked for {Patience} s, and only the simulation could have woken it. Await instead of blocking."
-                + $" The stack that waited:{Environment.NewLine}{Environment.StackTrace}"));
+            engine.Fail(new SimulationFailedException($"The simulation's thread was blocked for {Patience} s, and only the simulation could have woken it. "
+                + $"Await instead of blocking. The stack that waited:{Environment.NewLine}{Environment.StackTrace}"));
         }
     }
 }

@@ -15,7 +15,8 @@ public sealed class Diagram_should
         var texts = Texts(DiagramOf(Shop.Play));
         Assert.Superset(new HashSet<string> { "test", "shop", "warehouse", "/user/store", "/user/clerk", "/user/rack" }, texts);
         Assert.Superset(new HashSet<string> { "\"<start> & sell\"", "Sell { What = tea }", "unstashed Sell { What = tea }", "Tick { }", "\"sold\" ?" }, texts);
-        Assert.Superset(new HashSet<string> { "\"lost\" (lost)", "\"too late\" (dead letter)", "warehouse: is killed", "world: the test has told this" }, texts);
+        Assert.Superset(
+            new HashSet<string> { "\"lost\" (lost)", "\"too late\" (dead letter)", "warehouse: is killed", "world: the test has told this" }, texts);
     }
 
     [Fact]
@@ -28,7 +29,9 @@ public sealed class Diagram_should
             Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"0 0 {width} {height}"), picture.Attribute("viewBox")!.Value);
             foreach (var element in picture.Descendants())
             {
-                foreach (var (name, limit) in new[] { ("x", width), ("x1", width), ("x2", width), ("cx", width), ("y", height), ("y1", height), ("y2", height), ("cy", height) })
+                (string Name, double Limit)[] limits =
+                    [("x", width), ("x1", width), ("x2", width), ("cx", width), ("y", height), ("y1", height), ("y2", height), ("cy", height)];
+                foreach (var (name, limit) in limits)
                 {
                     if (element.Attribute(name) is not null)
                         Assert.InRange(Number(element, name), 0, limit);
@@ -48,7 +51,8 @@ public sealed class Diagram_should
     public void end_the_lifelines_of_a_node_where_it_is_killed_and_mark_the_time_in_which_it_is_frozen()
     {
         var picture = DiagramOf(Shop.Play);
-        double Text(string content) => Number(picture.Descendants(Svg + "text").Single(text => text.Nodes().OfType<XText>().Single().Value == content), "y") - 4;
+        double Text(string content) =>
+            Number(picture.Descendants(Svg + "text").Single(text => text.Nodes().OfType<XText>().Single().Value == content), "y") - 4;
 
         var frozen = picture.Descendants(Svg + "rect").Single(static rectangle => rectangle.Attribute("class")!.Value == "frozen");
         Assert.Equal(Text("warehouse: freezes"), Number(frozen, "y"), 0.1);

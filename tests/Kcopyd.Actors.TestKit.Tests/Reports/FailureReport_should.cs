@@ -68,7 +68,8 @@ public sealed class FailureReport_should : IDisposable
     {
         Environment.SetEnvironmentVariable(SeedVariables.Reports, _folder.FullName);
         Assert.Throws<SimulationFailedException>(() => Simulation.RunMany(1, 8, Shop.Fail));
-        Assert.Equal(["seed-1.svg", "seed-2.svg", "seed-3.svg", "seed-4.svg", "seed-5.svg"], _folder.GetFiles("*.svg").Select(static file => file.Name).Order());
+        Assert.Equal(
+            ["seed-1.svg", "seed-2.svg", "seed-3.svg", "seed-4.svg", "seed-5.svg"], _folder.GetFiles("*.svg").Select(static file => file.Name).Order());
     }
 
     [Fact]

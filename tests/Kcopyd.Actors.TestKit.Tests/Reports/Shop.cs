@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Kcopyd.Actors.TestKit.Tests.Reports;
 
-/// <summary>The scenario whose reports are tested: a shop with a stash, clerks, a timer, an Ask, a dead letter, and a node that freezes and is killed.</summary>
+/// <summary>The scenario whose reports are tested: a shop with a stash, clerks, a timer, an Ask, a dead letter, and a node that freezes and is
+/// killed.</summary>
 internal static class Shop
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

@@ -12,7 +12,8 @@ internal sealed class KernelSide(KernelMapper mapper, Script script, string disk
     public List<Observation> Seen { get; } = [];
 
     /// <summary>Adds the whole script to the kernel's commands.</summary>
-    /// <param name="merges">False if this library refused to merge: the kernel then reopens its devices, as <see cref="OurSide"/> does, and nothing more.</param>
+    /// <param name="merges">False if this library refused to merge: the kernel then reopens its devices, as <see cref="OurSide"/> does, and nothing
+    /// more.</param>
     public void Run(bool merges)
     {
         Attach();
