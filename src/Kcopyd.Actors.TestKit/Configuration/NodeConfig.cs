@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Akka.Configuration;
 using Kcopyd.Actors.TestKit.Scheduling;
 
@@ -27,24 +26,31 @@ internal static class NodeConfig
         "kcopyd.dispatcher",
     ];
 
+    // The same for all nodes, so it is parsed once: that takes longer than many a simulation's steps.
+    private static readonly Config Shared = ConfigurationFactory.ParseString($$"""
+        akka.coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
+        akka.stdout-loglevel = OFF
+        akka.loggers = []
+        {{Sections(LaterDispatchers)}}
+        """);
+
     public static Config Create(World world, Node node, int process, Config own)
     {
-        var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $$"""
-            akka.scheduler { implementation = "{{typeof(SimulatedScheduler).AssemblyQualifiedName}}", simulation = {{world.Engine.Id}}, process = {{process}} }
-            akka.coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
-            akka { loglevel = {{world.Options.LogLevel}}, stdout-loglevel = OFF }
-            akka.loggers = []
+        var scheduler = typeof(SimulatedScheduler).AssemblyQualifiedName;
+        var text = string.Create(CultureInfo.InvariantCulture, $$"""
+            akka.scheduler { implementation = "{{scheduler}}", simulation = {{world.Engine.Id}}, process = {{process}} }
+            akka.loglevel = {{world.Options.LogLevel}}
             akka.remote.dot-netty.tcp.hostname = "{{node.Name}}"
+            {{Sections(Dispatchers(own.Root, "").Except(LaterDispatchers))}}
+            """);
+        return ConfigurationFactory.ParseString(text).WithFallback(Shared).WithFallback(own);
+    }
 
-            """));
-        foreach (var dispatcher in LaterDispatchers.Union(Dispatchers(own.Root, "")))
-        {
-            text.AppendLine(CultureInfo.InvariantCulture, $$"""
-                {{dispatcher}} { type = Dispatcher, throughput = 1, throughput-deadline-time = 0ms, executor = "{{typeof(SimulatedExecutorConfigurator).AssemblyQualifiedName}}",
-                  simulation = {{world.Engine.Id}}, process = {{process}} }
-                """);
-        }
-        return ConfigurationFactory.ParseString(text.ToString()).WithFallback(own);
+    private static string Sections(IEnumerable<string> dispatchers)
+    {
+        var executor = typeof(SimulatedExecutorConfigurator).AssemblyQualifiedName;
+        return string.Join(Environment.NewLine, dispatchers.Select(path =>
+            $$"""{{path}} { type = Dispatcher, throughput = 1, throughput-deadline-time = 0ms, executor = "{{executor}}" }"""));
     }
 
     /// <summary>The paths of the sections that configure dispatchers: they have an executor, or a type that is a dispatcher's.</summary>
