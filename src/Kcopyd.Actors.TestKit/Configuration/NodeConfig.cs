@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Akka.Configuration;
 using Kcopyd.Actors.TestKit.Network;
 using Kcopyd.Actors.TestKit.Scheduling;
@@ -32,8 +31,17 @@ internal static class NodeConfig
         "kcopyd.dispatcher",
     ];
 
+    // The same for all nodes, so it is parsed once: that takes longer than many a simulation's steps.
+    private static readonly Config Shared = ConfigurationFactory.ParseString($$"""
+        akka.coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
+        akka.stdout-loglevel = OFF
+        akka.loggers = []
+        {{Sections(LaterDispatchers)}}
+        """);
+
     public static Config Create(World world, Node node, int process, Config own)
     {
+<<<<<<< HEAD
         var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $$"""
             akka.scheduler { implementation = "{{typeof(SimulatedScheduler).AssemblyQualifiedName}}", simulation = {{world.Engine.Id}}, process = {{process}} }
             akka.coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
@@ -61,6 +69,23 @@ internal static class NodeConfig
                 """);
         }
         return ConfigurationFactory.ParseString(text.ToString()).WithFallback(own);
+=======
+        var scheduler = typeof(SimulatedScheduler).AssemblyQualifiedName;
+        var text = string.Create(CultureInfo.InvariantCulture, $$"""
+            akka.scheduler { implementation = "{{scheduler}}", simulation = {{world.Engine.Id}}, process = {{process}} }
+            akka.loglevel = {{world.Options.LogLevel}}
+            akka.remote.dot-netty.tcp.hostname = "{{node.Name}}"
+            {{Sections(Dispatchers(own.Root, "").Except(LaterDispatchers))}}
+            """);
+        return ConfigurationFactory.ParseString(text).WithFallback(Shared).WithFallback(own);
+    }
+
+    private static string Sections(IEnumerable<string> dispatchers)
+    {
+        var executor = typeof(SimulatedExecutorConfigurator).AssemblyQualifiedName;
+        return string.Join(Environment.NewLine, dispatchers.Select(path =>
+            $$"""{{path}} { type = Dispatcher, throughput = 1, throughput-deadline-time = 0ms, executor = "{{executor}}" }"""));
+>>>>>>> disks
     }
 
     /// <summary>A key as it must be written in a path.</summary>

@@ -7,18 +7,21 @@ namespace Kcopyd.Actors.TestKit.Disks;
 internal sealed class DiskStorage
 {
     private readonly byte[] _content;
-    private readonly byte[]? _medium;       // null without a volatile cache: then it is the content
+    private readonly DiskMedium _medium;
+    private readonly bool _hasCache;
     private readonly List<Held> _held = [];
     private readonly int _block;
     private readonly long _limit;
     private long _heldBytes;
+    private bool _hasLost;      // a failed flush has lost something that can still be read
 
     private sealed record Held(SimulatedIo Io, long Offset, int Length, byte[]? Data);
 
     public DiskStorage(byte[] content, SimulatedDiskOptions options)
     {
         _content = content;
-        _medium = (options.Features & DeviceFeatures.VolatileCache) != 0 ? (byte[])content.Clone() : null;
+        _medium = new DiskMedium(content);
+        _hasCache = (options.Features & DeviceFeatures.VolatileCache) != 0;
         (_block, _limit) = (options.LogicalBlockSize, options.CacheSize);
     }
 
@@ -28,8 +31,6 @@ internal sealed class DiskStorage
     /// <summary>The writes that are acknowledged and not on the medium.</summary>
     public int HeldWrites => _held.Count;
 
-    private byte[] Medium => _medium ?? _content;
-
     /// <summary>Stores bytes, in the cache if there is one.</summary>
     /// <param name="io">The I/O that causes it.</param>
     /// <param name="offset">Byte offset.</param>
@@ -37,8 +38,14 @@ internal sealed class DiskStorage
     /// <param name="data">The bytes; empty for zeroes.</param>
     public void Write(SimulatedIo io, long offset, int length, ReadOnlySpan<byte> data)
     {
-        Put(_content, offset, length, data);
-        if (_medium is null)
+        if (_hasCache)
+            _medium.Keep(offset, length);
+        var place = _content.AsSpan((int)offset, length);
+        if (data.IsEmpty)
+            place.Clear();
+        else
+            data.CopyTo(place);
+        if (!_hasCache)
         {
             io.Durable = io.Disk.Step;
             return;
@@ -59,6 +66,8 @@ internal sealed class DiskStorage
         for (var i = 0; i < covered; i++)
             WriteBack(_held[i]);
         _held.RemoveRange(0, covered);
+        if (_held.Count == 0 && !_hasLost)
+            _medium.Forget();
     }
 
     /// <summary>A flush fails: of what it covers, some blocks reach the medium, and the others will not.</summary>
@@ -67,8 +76,7 @@ internal sealed class DiskStorage
         var covered = _held.GetRange(0, Covered(flush));
         _held.RemoveRange(0, covered.Count);
         _heldBytes -= covered.Sum(static write => (long)write.Length);
-        if (_medium is not null)
-            Settle(_medium, covered, survival, null, _block);
+        _hasLost |= Settle(covered, survival, null) > 0;
     }
 
     /// <summary>Decides which blocks of the unflushed writes are on the medium, and forgets the cache.</summary>
@@ -78,13 +86,14 @@ internal sealed class DiskStorage
     /// <returns>The number of blocks of acknowledged writes that were lost. A block that was written twice counts twice.</returns>
     public int PowerCut(IEnumerable<SimulatedIo> inFlight, Survival survival, DiskDefects defects)
     {
-        var lost = Settle(Medium, _held, survival, defects, _block);
+        var lost = Settle(_held, survival, defects);
         var flying = inFlight.Where(static io => io.Kind is SimulatedIoKind.Write or SimulatedIoKind.WriteZeroes)
-            .Select(io => new Held(io, io.Offset, (int)Math.Clamp(_content.Length - io.Offset, 0, io.Length), DataOf(io)));
-        Settle(Medium, [.. flying], survival, defects, _block);
-        _held.Clear();
-        _heldBytes = 0;
-        _medium?.CopyTo(_content, 0);
+            .Select(io => new Held(io, io.Offset, (int)Math.Clamp(_content.Length - io.Offset, 0, io.Length), DataOf(io)))
+            .ToList();
+        flying.ForEach(write => _medium.Keep(write.Offset, write.Length));
+        Settle(flying, survival, defects);
+        _medium.Revert();
+        Clear();
         return lost;
     }
 
@@ -92,10 +101,8 @@ internal sealed class DiskStorage
     public void Restore(ReadOnlySpan<byte> image)
     {
         image.CopyTo(_content);
-        if (_medium is not null)
-            image.CopyTo(_medium);
-        _held.Clear();
-        _heldBytes = 0;
+        _medium.Forget();
+        Clear();
     }
 
     /// <summary>Flips bits of a byte at rest.</summary>
@@ -105,14 +112,13 @@ internal sealed class DiskStorage
         if (_held.Exists(write => write.Offset <= offset && offset < write.Offset + write.Length))
             return false;
         _content[offset] ^= mask;
-        if (_medium is not null)
-            _medium[offset] ^= mask;
+        _medium.Flip(offset, mask);
         return true;
     }
 
     private static byte[]? DataOf(SimulatedIo io) => io.Kind == SimulatedIoKind.Write ? io.Data.ToArray() : null;
 
-    private static int Settle(byte[] medium, List<Held> writes, Survival survival, DiskDefects? defects, int block)
+    private int Settle(List<Held> writes, Survival survival, DiskDefects? defects)
     {
         var lost = 0;
         survival.Begin(writes.Count);
@@ -121,11 +127,11 @@ internal sealed class DiskStorage
             var write = writes[i];
             for (var at = 0; at < write.Length;)
             {
-                var length = (int)Math.Min(block - (write.Offset + at) % block, write.Length - at);
+                var length = (int)Math.Min(_block - (write.Offset + at) % _block, write.Length - at);
                 var stored = survival.Bytes(i, length, defects is not null);
                 lost += stored < length ? 1 : 0;
                 if (stored > 0)
-                    Put(medium, write.Offset + at, stored, write.Data is null ? default : write.Data.AsSpan(at, stored));
+                    _medium.Write(write.Offset + at, stored, write.Data is null ? default : write.Data.AsSpan(at, stored));
                 if (stored > 0 && stored < length)
                     defects!.Mark(write.Offset + at, length);
                 at += length;
@@ -134,13 +140,10 @@ internal sealed class DiskStorage
         return lost;
     }
 
-    private static void Put(byte[] bytes, long offset, int length, ReadOnlySpan<byte> data)
+    private void Clear()
     {
-        var place = bytes.AsSpan((int)offset, length);
-        if (data.IsEmpty)
-            place.Clear();
-        else
-            data.CopyTo(place);
+        _held.Clear();
+        (_heldBytes, _hasLost) = (0, false);
     }
 
     private int Covered(SimulatedIo flush)
@@ -153,7 +156,7 @@ internal sealed class DiskStorage
 
     private void WriteBack(Held write)
     {
-        Put(_medium!, write.Offset, write.Length, write.Data);
+        _medium.Write(write.Offset, write.Length, write.Data);
         _heldBytes -= write.Length;
         write.Io.Durable = write.Io.Disk.Step;
     }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Configuration;
 
 namespace Kcopyd.Actors.TestKit.Scheduling;
 
@@ -43,6 +44,11 @@ internal sealed class Process
     public TimeSpan Elapsed => Drift == 0 ? Engine.Now : Engine.Now * (1 + Drift);
 
     public DateTimeOffset UtcNow => Engine.Epoch + Elapsed + Skew;
+
+    /// <summary>The process to which an actor system belongs.</summary>
+    /// <param name="config">The system's configuration.</param>
+    public static Process Of(Config config) =>
+        Engine.Find(config.GetInt("akka.scheduler.simulation")).Processes[config.GetInt("akka.scheduler.process")];
 
     /// <summary>Runs an action after a time by its own clock.</summary>
     public void After(TimeSpan delay, Action action, ICancelable? cancelable = null) =>

@@ -3,11 +3,12 @@ using Akka.Dispatch;
 
 namespace Kcopyd.Actors.TestKit.Scheduling;
 
-/// <summary>Makes the mailboxes of a dispatcher steps of the simulation. A dispatcher's configuration names it as its executor.</summary>
+/// <summary>
+/// Makes the mailboxes of a dispatcher steps of the simulation. A dispatcher's configuration names it as its executor; the process is that of the scheduler.
+/// </summary>
 internal sealed class SimulatedExecutorConfigurator(Config config, IDispatcherPrerequisites prerequisites) : ExecutorServiceConfigurator(config, prerequisites)
 {
-    public override ExecutorService Produce(string id) =>
-        new Executor(id, Engine.Find(Config.GetInt("simulation")).Processes[Config.GetInt("process")]);
+    public override ExecutorService Produce(string id) => new Executor(id, Process.Of(Prerequisites.Settings.Config));
 
     private sealed class Executor(string id, Process process) : ExecutorService(id)
     {

@@ -13,7 +13,7 @@ internal sealed class SimulatedScheduler : SchedulerBase, IDisposable
 
     public SimulatedScheduler(Config config, ILoggingAdapter log)
         : base(config, log) =>
-        _process = Engine.Find(config.GetInt("akka.scheduler.simulation")).Processes[config.GetInt("akka.scheduler.process")];
+        _process = Process.Of(config);
 
     public override TimeSpan MonotonicClock => _process.Elapsed;
 
