@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Akka.Configuration;
 using Kcopyd.Actors.TestKit.Network;
 using Kcopyd.Actors.TestKit.Scheduling;
@@ -31,23 +32,20 @@ internal static class NodeConfig
         "kcopyd.dispatcher",
     ];
 
-    // The same for all nodes, so it is parsed once: that takes longer than many a simulation's steps.
+    // The same for all nodes, so it is parsed once: that takes longer than the steps of many a simulation.
     private static readonly Config Shared = ConfigurationFactory.ParseString($$"""
         akka.coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
         akka.stdout-loglevel = OFF
         akka.loggers = []
+        akka.remote.enabled-transports = ["akka.remote.simulated"]
         {{Sections(LaterDispatchers)}}
         """);
 
     public static Config Create(World world, Node node, int process, Config own)
     {
-<<<<<<< HEAD
         var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $$"""
             akka.scheduler { implementation = "{{typeof(SimulatedScheduler).AssemblyQualifiedName}}", simulation = {{world.Engine.Id}}, process = {{process}} }
-            akka.coordinated-shutdown { run-by-clr-shutdown-hook = off, exit-clr = off }
-            akka { loglevel = {{world.Options.LogLevel}}, stdout-loglevel = OFF }
-            akka.loggers = []
-            akka.remote.enabled-transports = ["akka.remote.simulated"]
+            akka.loglevel = {{world.Options.LogLevel}}
             akka.remote.simulated {
               transport-class = "{{typeof(RemoteTransport).AssemblyQualifiedName}}"
               applied-adapters = []
@@ -57,35 +55,19 @@ internal static class NodeConfig
               simulation = {{world.Engine.Id}}
               process = {{process}}
             }
+            {{Sections(Dispatchers(own.Root, "").Except(LaterDispatchers))}}
 
             """));
         if (world.Engine.Messages.IsOn)
             MailboxConfig.Append(text, own, world.Engine.Id, process);
-        foreach (var dispatcher in LaterDispatchers.Union(Dispatchers(own.Root, "")))
-        {
-            text.AppendLine(CultureInfo.InvariantCulture, $$"""
-                {{dispatcher}} { type = Dispatcher, throughput = 1, throughput-deadline-time = {{ThroughputDeadline}}
-                  executor = "{{typeof(SimulatedExecutorConfigurator).AssemblyQualifiedName}}", simulation = {{world.Engine.Id}}, process = {{process}} }
-                """);
-        }
-        return ConfigurationFactory.ParseString(text.ToString()).WithFallback(own);
-=======
-        var scheduler = typeof(SimulatedScheduler).AssemblyQualifiedName;
-        var text = string.Create(CultureInfo.InvariantCulture, $$"""
-            akka.scheduler { implementation = "{{scheduler}}", simulation = {{world.Engine.Id}}, process = {{process}} }
-            akka.loglevel = {{world.Options.LogLevel}}
-            akka.remote.dot-netty.tcp.hostname = "{{node.Name}}"
-            {{Sections(Dispatchers(own.Root, "").Except(LaterDispatchers))}}
-            """);
-        return ConfigurationFactory.ParseString(text).WithFallback(Shared).WithFallback(own);
+        return ConfigurationFactory.ParseString(text.ToString()).WithFallback(Shared).WithFallback(own);
     }
 
     private static string Sections(IEnumerable<string> dispatchers)
     {
         var executor = typeof(SimulatedExecutorConfigurator).AssemblyQualifiedName;
         return string.Join(Environment.NewLine, dispatchers.Select(path =>
-            $$"""{{path}} { type = Dispatcher, throughput = 1, throughput-deadline-time = 0ms, executor = "{{executor}}" }"""));
->>>>>>> disks
+            $$"""{{path}} { type = Dispatcher, throughput = 1, throughput-deadline-time = {{ThroughputDeadline}}, executor = "{{executor}}" }"""));
     }
 
     /// <summary>A key as it must be written in a path.</summary>
