@@ -32,8 +32,8 @@ public sealed class BlockDeviceModel(long sectors, long initialStamp = SectorSta
         ? sectors
         : throw new ArgumentOutOfRangeException(nameof(sectors), sectors, "A device has at least one sector.");
 
-    /// <summary>What the device must not have answered, in the order of the reads. A sector that violated the rules goes on with what was read, so that one
-    /// defect is reported once.</summary>
+    /// <summary>The answers that the rules do not allow, in the order of the reads. After a violation, the model accepts what was read as the sector's
+    /// content, so that one defect is reported once.</summary>
     public IReadOnlyList<BlockDeviceViolation> Violations => _violations;
 
     /// <summary>The operations, in the order of their calls.</summary>
@@ -160,7 +160,7 @@ public sealed class BlockDeviceModel(long sectors, long initialStamp = SectorSta
             _map.End(operation, 0, OldestRead());
     }
 
-    /// <summary>Records that nobody waits for an operation any more: a change may take effect at any time until the next power cut, or never. A change or a
+    /// <summary>Records that the caller no longer waits for an operation: a change may take effect at any time until the next power cut, or never. A change or a
     /// flush may still return later; a read may not.</summary>
     /// <param name="operation">A pending operation.</param>
     /// <param name="now">The virtual time, for the story.</param>

@@ -74,7 +74,7 @@ internal sealed class SectorState(SectorVersion initial)
     public IEnumerable<SectorVersion> Visible(int begin, int end) =>
         _visible.Where(version => !_visible.Exists(other => version.Contradicts(other, begin, end)));
 
-    /// <summary>Goes on with what was read after a violation, so that one defect is reported once.</summary>
+    /// <summary>After a violation, accepts what was read as the content, so that one defect is reported once.</summary>
     public void Accept(long stamp, string reason, int position)
     {
         var left = SectorVersion.Left([new(stamp, reason)], position);

@@ -29,7 +29,7 @@ internal static class HostedSystem
         return (provider.GetRequiredService<ActorSystem>(), provider);
     }
 
-    /// <summary>Nobody stops a simulated process but the test.</summary>
+    /// <summary>Only the test stops a simulated process.</summary>
     private sealed class Lifetime : IHostApplicationLifetime
     {
         public CancellationToken ApplicationStarted => CancellationToken.None;

@@ -3,7 +3,7 @@ namespace Kcopyd.Actors.TestKit.Disks;
 /// <content>Issues I/Os and carries them out.</content>
 public sealed partial class SimulatedDisk
 {
-    private const byte Garbage = 0xEE;      // what a read leaves behind that goes on after its call has thrown
+    private const byte Garbage = 0xEE;      // written to the buffer by a read that is still in progress after its call threw
 
     /// <inheritdoc/>
     public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer) =>
@@ -193,7 +193,7 @@ public sealed partial class SimulatedDisk
         _defects.Written(offset, bytes, _world.Now);
     }
 
-    // What happens to a disk by itself.
+    // Faults that no I/O causes.
     private void Age()
     {
         if (Length == 0)

@@ -167,7 +167,7 @@ internal sealed class Endpoint(Connection connection, Host host, Process process
     private void Arrive()
     {
         if (_flying.Count == 0)
-            return;     // aborted meanwhile
+            return;     // the connection was aborted while the data was in flight
         if (Network.IsCut(Peer.Host, Host))
         {
             Hold();

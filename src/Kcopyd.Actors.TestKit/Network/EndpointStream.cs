@@ -106,7 +106,7 @@ internal sealed class EndpointStream : Stream
             return;
         _isDisposed = true;
         _endpoint.Close();
-        // Whoever waits continues in a step of its own, not within the caller's.
+        // Pending reads and writes continue in a separate step, not within the caller's.
         _endpoint.Connection.Network.Engine.Add(_endpoint.Process, () =>
         {
             _read?.Result.TrySetException(new ObjectDisposedException(nameof(EndpointStream)));

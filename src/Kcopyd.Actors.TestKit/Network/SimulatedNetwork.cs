@@ -71,7 +71,7 @@ public sealed class SimulatedNetwork
         }
     }
 
-    /// <summary>How long an attempt to connect goes on if nothing answers. Default: 15 s.</summary>
+    /// <summary>How long an attempt to connect waits for an answer. Default: 15 s.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long sent data may remain unconfirmed before its connection is reset, as TCP's. Default: 15 minutes.</summary>

@@ -11,7 +11,7 @@ internal readonly record struct Participant(string Node, string Name)
 {
     public static readonly Participant Test = new("", "test");
 
-    /// <summary>The name for a reader who is at a node.</summary>
+    /// <summary>The name as seen from a node: without the node's name if the participant is on it.</summary>
     public string From(string node) => Node == node || Node.Length == 0 ? Name : $"{Name} on {Node}";
 }
 

@@ -3,7 +3,7 @@ namespace Kcopyd.Actors.TestKit.Reports;
 /// <summary>Where everything is in a diagram: one column for each participant, grouped by node, and one row for each event.</summary>
 internal sealed class DiagramLayout
 {
-    /// <summary>More would be a picture that nobody can read.</summary>
+    /// <summary>A larger picture would be unreadable.</summary>
     public const int MaxEvents = 150;
 
     public const double RowHeight = 20;

@@ -63,7 +63,7 @@ internal sealed class Engine : IDisposable
     /// <summary>Every life of every process.</summary>
     public List<Process> Processes { get; } = [];
 
-    /// <summary>Adds a line of somebody to the story.</summary>
+    /// <summary>Adds a line to the story: the name of the source, and what happened.</summary>
     public Action<string, string> Tell { get; init; } = static (_, _) => { };
 
     public TimeSpan Now { get; private set; }

@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors.TestKit.Scheduling;
 
-/// <summary>Who waits for a condition. Conditions are evaluated after each step, so that nobody has to ask for them in a step of his own.</summary>
+/// <summary>The callers that wait for a condition. Conditions are evaluated after each step, so waiting adds no steps.</summary>
 internal sealed class Waiters
 {
     private readonly List<Waiter> _waiters = [];
