@@ -160,7 +160,7 @@ public sealed class BlockDeviceModel(long sectors, long initialStamp = SectorSta
             _map.End(operation, 0, OldestRead());
     }
 
-    /// <summary>Records that the caller no longer waits for an operation: a change may take effect at any time until the next power cut, or never. A change or a
+    /// <summary>Records that the caller stopped waiting: a change may take effect at any time before the next power cut, or never. A change or a
     /// flush may still return later; a read may not.</summary>
     /// <param name="operation">A pending operation.</param>
     /// <param name="now">The virtual time, for the story.</param>
