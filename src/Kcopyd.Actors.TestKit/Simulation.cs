@@ -1,3 +1,5 @@
+using System.Globalization;
+using Kcopyd.Actors.TestKit.Exploring;
 using Kcopyd.Actors.TestKit.Reports;
 
 namespace Kcopyd.Actors.TestKit;
@@ -17,7 +19,7 @@ public static class Simulation
     public static SimulationResult Run(int seed, Func<World, Task> test, SimulationOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(test);
-        return Run(seed, test, options, writesFiles: true);
+        return SimulationRun.Try(seed, test, options ?? new SimulationOptions(), FileName(seed), out var failed) ?? throw failed!.Failure;
     }
 
     /// <summary>Runs a test under many seeds, and the first ones twice, to see that they replay. The environment variable KCOPYD_SIMULATION_SEED names the only
@@ -36,91 +38,28 @@ public static class Simulation
         ArgumentNullException.ThrowIfNull(test);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(replays);
-        (firstSeed, count) = SeedVariables.Apply(firstSeed, count);
+        (firstSeed, count, options) = SeedVariables.Apply(firstSeed, count, options);
         List<SimulationResult> results = [];
-        List<SimulationFailedException> failures = [];
-        for (var i = 0; i < count; i++)
+        List<FailedRun> failures = [];
+        List<string> differences = [];
+        for (var seed = firstSeed; seed < firstSeed + count; seed++)
         {
-            try
-            {
-                results.Add(Run(firstSeed + i, test, options, writesFiles: failures.Count < ReportedFailures));
-                if (i < replays)
-                    CheckReplay(results[^1], test, options);
-            }
-            catch (SimulationFailedException failure)
-            {
-                failures.Add(failure);
-            }
+            var files = failures.Count < ReportedFailures ? FileName(seed) : null;
+            if (SimulationRun.Try(seed, test, options, files, out var failed) is not { } result)
+                failures.Add(failed!);
+            else if (results.Count < replays && Replay.Difference(result, test, options) is { } difference)
+                differences.Add(difference);
+            else
+                results.Add(result);
         }
-        if (failures.Count == 0)
+        if (failures.Count == 0 && differences.Count == 0)
             return results;
-        throw new SimulationFailedException(
-            $"{failures.Count} of {count} seeds failed.{Environment.NewLine}"
-            + string.Join(Environment.NewLine, failures.Take(ReportedFailures).Select(static failure => failure.Message)),
-            failures[0]);
+        var message = $"{failures.Count + differences.Count} of {count} seeds failed.{Environment.NewLine}"
+            + string.Join(Environment.NewLine, failures.Select(static failure => failure.Failure.Message).Concat(differences).Take(ReportedFailures));
+        if (failures is [{ Options.CanShrink: true } first, ..])
+            message += Environment.NewLine + Shrinker.Report(first, test);
+        throw new SimulationFailedException(message, failures.Count > 0 ? failures[0].Failure : null);
     }
 
-    private static SimulationResult Run(int seed, Func<World, Task> test, SimulationOptions? options, bool writesFiles)
-    {
-        using var world = new World(seed, options);
-        try
-        {
-            Play(world, test);
-            return new SimulationResult(seed, world.Steps, world.Now, world.Hash);
-        }
-        catch (Exception failure)
-        {
-            throw FailureReport.Explain(world, failure, writesFiles);
-        }
-    }
-
-    private static void Play(World world, Func<World, Task> test)
-    {
-        var options = world.Options;
-        Task? task = null;
-        world.Engine.Add(null, () => { task = test(world); });
-        while (task is not { IsCompleted: true })
-        {
-            if (world.Steps >= options.MaxSteps)
-                throw new SimulationFailedException($"The test has not ended after {world.Steps:n0} steps. Raise {nameof(options.MaxSteps)} if it needs more.");
-            if (world.Engine.RunOne(options.MaxTime))
-                continue;
-            throw new SimulationFailedException(world.Engine.HasTimers
-                ? $"The test has not ended after {options.MaxTime} of simulated time. Raise {nameof(options.MaxTime)} if it needs more."
-                : "Deadlock: the test waits, and nothing can happen anymore.");
-        }
-        task.GetAwaiter().GetResult();
-        world.Engine.ThrowIfFailed();
-    }
-
-    private static void CheckReplay(SimulationResult first, Func<World, Task> test, SimulationOptions? options)
-    {
-        var second = Run(first.Seed, test, options);
-        if (second == first)
-            return;
-        // Once more, twice, with every step: the histories are too long to be kept by default.
-        var recorded = (options ?? new SimulationOptions()) with { RecordsEveryStep = true };
-        var (one, other) = (Record(first.Seed, test, recorded), Record(first.Seed, test, recorded));
-        var same = one.Zip(other).TakeWhile(static pair => pair.First == pair.Second).Count();
-        throw new SimulationFailedException(
-            $"Seed {first.Seed} does not replay: something in the test depends on a clock, a thread, a hash order or a random number outside the simulation. "
-            + (same < Math.Max(one.Count, other.Count)
-                ? $"The first difference is at step {same}:{Environment.NewLine}  {one.ElementAtOrDefault(same) ?? "(ended)"}"
-                    + $"{Environment.NewLine}  {other.ElementAtOrDefault(same) ?? "(ended)"}"
-                : "Two further runs were the same."));
-    }
-
-    private static IReadOnlyList<string> Record(int seed, Func<World, Task> test, SimulationOptions options)
-    {
-        using var world = new World(seed, options);
-        try
-        {
-            Play(world, test);
-        }
-        catch (SimulationFailedException)
-        {
-            // Its steps show where it differs.
-        }
-        return world.Engine.Log.All;
-    }
+    internal static string FileName(int seed) => string.Create(CultureInfo.InvariantCulture, $"seed-{seed}");
 }

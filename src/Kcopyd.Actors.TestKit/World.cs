@@ -23,6 +23,8 @@ public sealed class World : IDisposable
     private readonly SimulationOptions _options;
     private readonly List<Node> _nodes = [];
     private readonly Story _story = new();
+    private int _plans;
+    private readonly Dictionary<string, FaultSource> _faults = new(StringComparer.Ordinal);
 
     /// <summary>Creates a world. The calling thread's <see cref="SynchronizationContext"/> is the world's until it is disposed.</summary>
     /// <param name="seed">Decides everything that chance decides.</param>
@@ -68,6 +70,9 @@ public sealed class World : IDisposable
     /// <summary>What a person can read of the run: the log of the actor systems, and what the test has told.</summary>
     public IReadOnlyList<string> Story => _story;
 
+    /// <summary>The faults that chance has injected so far: those of disks, of a <see cref="FaultPlan"/>, and of <see cref="FaultOccurs"/>.</summary>
+    public IReadOnlyList<InjectedFault> InjectedFaults => Engine.Faults.All;
+
     internal IReadOnlyList<StoryLine> StoryLines => _story.Lines;
 
     internal Engine Engine { get; }
@@ -80,6 +85,20 @@ public sealed class World : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(purpose);
         return Engine.Random[$"test/{purpose}"];
+    }
+
+    /// <summary>Draws whether a fault that the test itself injects occurs now. When a failing run is shrunk, those that it does not need are left out.</summary>
+    /// <param name="what">Names the fault, such as "the reply is lost".</param>
+    /// <param name="rate">The probability, from 0 to 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rate is not a probability.</exception>
+    public bool FaultOccurs(string what, double rate)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(what);
+        if (!(rate is >= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(rate), rate, "The rate is a probability: from 0 to 1.");
+        if (!_faults.TryGetValue(what, out var source))
+            _faults.Add(what, source = new FaultSource(Engine.Faults, what));
+        return source.Occurs(Engine.Random[$"fault/{what}"], rate);
     }
 
     /// <summary>Adds a process and starts its actor system.</summary>
@@ -203,6 +222,9 @@ public sealed class World : IDisposable
         ArgumentNullException.ThrowIfNull(writer);
         Diagram.Write(this, writer, null);
     }
+
+    /// <summary>A name for the faults of a plan.</summary>
+    internal string NamePlan() => ++_plans == 1 ? "plan" : string.Create(CultureInfo.InvariantCulture, $"plan-{_plans}");
 
     internal void Tell(string who, string what) => _story.Add(new StoryLine(Engine.Messages.Now(), who, what));
 

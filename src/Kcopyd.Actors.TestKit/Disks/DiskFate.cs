@@ -1,12 +1,24 @@
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Faults;
+using Kcopyd.Actors.TestKit.Scheduling;
 
 namespace Kcopyd.Actors.TestKit.Disks;
 
 /// <summary>Decides how far an I/O comes, and with which error.</summary>
 internal sealed class DiskFate(SimulatedDisk disk, Random random)
 {
+    private static readonly string[] Names =
+    [
+        "hangs", "transfers less", "maps less", "refuses a clone", "fails a flush", "loses a write", "tears a write", "misdirects a write", "flips a bit",
+        "cannot read a block",
+    ];
+
+    private readonly FaultSource[] _sources = [.. Names.Select(name => new FaultSource(disk.World.Engine.Faults, $"{disk.Name} {name}"))];
+
     public bool Chance(double rate) => rate > 0 && random.NextDouble() < rate;
+
+    /// <summary>Draws whether a fault occurs now.</summary>
+    public bool Occurs(DiskFault fault, double rate) => _sources[(int)fault].Occurs(random, rate);
 
     public (int Bytes, IoError Error) Of(SimulatedIo io)
     {
@@ -22,14 +34,14 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
             return (0, IoError.NotSupported);
         if (io.Kind == SimulatedIoKind.Map)
             return (0, io.Failure);
-        if (io.Kind == SimulatedIoKind.Clone && Chance(faults.CloneRefusalRate))
+        if (io.Kind == SimulatedIoKind.Clone && Occurs(DiskFault.CloneRefusal, faults.CloneRefusalRate))
             return (0, random.Next(2) == 0 ? IoError.NotSupported : IoError.None);
         if (io.Failure != IoError.None)
             return (SomeOf(whole), io.Failure);
         var (good, error) = Good(io, whole, faults);
         if (good < whole)
             return (random.Next(2) == 0 ? 0 : good, error);
-        return Chance(faults.ShortRate) && SomeOf(whole) is var part and > 0 ? (part, IoError.None) : (whole, IoError.None);
+        return Occurs(DiskFault.Short, faults.ShortRate) && SomeOf(whole) is var part and > 0 ? (part, IoError.None) : (whole, IoError.None);
     }
 
     /// <summary>Why it cannot be carried out at all.</summary>
@@ -53,7 +65,7 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
             return ExtentResult.Data(0);
         var content = disk.Content.Span;
         var isZero = IsZero(content, (int)io.Offset, end, out var at);
-        while (at < end && IsZero(content, at, end, out var next) == isZero && !Chance(disk.Faults.ShortRate))
+        while (at < end && IsZero(content, at, end, out var next) == isZero && !Occurs(DiskFault.ShortMap, disk.Faults.ShortRate))
             at = next;
         return new ExtentResult(at - io.Offset, isZero, IoError.None);
     }
@@ -86,7 +98,7 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
     private IoError FlushError(SimulatedIo io, DiskFaults faults) =>
         io.Exception is not null ? IoError.NoDevice
         : io.Failure != IoError.None ? io.Failure
-        : Chance(faults.FlushErrorRate) ? IoError.Io
+        : Occurs(DiskFault.FlushError, faults.FlushErrorRate) ? IoError.Io
         : IoError.None;
 
     // A copy reads, also if a server makes it; sharing does not.
@@ -99,4 +111,19 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
             good = Math.Min(good, source.Readable(io.SourceOffset, whole));
         return ((int)good, faults.WriteError);
     }
+}
+
+/// <summary>A fault of a disk that is drawn for each I/O.</summary>
+internal enum DiskFault
+{
+    Stall,
+    Short,
+    ShortMap,
+    CloneRefusal,
+    FlushError,
+    LostWrite,
+    TornWrite,
+    MisdirectedWrite,
+    BitRot,
+    LatentError,
 }

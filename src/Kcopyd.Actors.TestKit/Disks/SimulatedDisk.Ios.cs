@@ -83,7 +83,7 @@ public sealed partial class SimulatedDisk
             Schedule(io);       // what it was given, it still uses
             throw io.Exception;
         }
-        if (_fate.Chance(Faults.StallRate))
+        if (_fate.Occurs(DiskFault.Stall, Faults.StallRate))
             _stalled.Add(io);
         else if (_fate.Chance(Faults.AtOnceRate))
             Complete(io);
@@ -163,18 +163,18 @@ public sealed partial class SimulatedDisk
             Store(io, io.Offset, bytes, garbled);
             _defects.Mark(io.Offset, 1);
         }
-        else if (_fate.Chance(Faults.LostWriteRate))
+        else if (_fate.Occurs(DiskFault.LostWrite, Faults.LostWriteRate))
         {
             _defects.Mark(io.Offset, bytes);
         }
-        else if (_fate.Chance(Faults.TornWriteRate))
+        else if (_fate.Occurs(DiskFault.TornWrite, Faults.TornWriteRate))
         {
             var part = _fate.SomeOf(bytes);
             if (part > 0)
                 Store(io, io.Offset, part, data.IsEmpty ? data : data[..part]);
             _defects.Mark(io.Offset + part, bytes - part);
         }
-        else if (_fate.Chance(Faults.MisdirectedWriteRate))
+        else if (_fate.Occurs(DiskFault.MisdirectedWrite, Faults.MisdirectedWriteRate))
         {
             var place = _random.NextInt64(Length - bytes + 1) / LogicalBlockSize * LogicalBlockSize;
             Store(io, place, bytes, data);
@@ -198,9 +198,9 @@ public sealed partial class SimulatedDisk
     {
         if (Length == 0)
             return;
-        if (_fate.Chance(Faults.BitRotRate))
+        if (_fate.Occurs(DiskFault.BitRot, Faults.BitRotRate))
             FlipBit(_random.NextInt64(Length), _random.Next(8));
-        if (_fate.Chance(Faults.LatentErrorRate))
+        if (_fate.Occurs(DiskFault.LatentError, Faults.LatentErrorRate))
             _defects.Decay(_random.NextInt64((Length + LogicalBlockSize - 1) / LogicalBlockSize), _world.Now, Faults.LatentErrorAge);
     }
 }

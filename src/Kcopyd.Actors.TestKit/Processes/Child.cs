@@ -1,3 +1,4 @@
+using Kcopyd.Actors.TestKit.Exploring;
 using Kcopyd.Actors.TestKit.Intercepts;
 
 namespace Kcopyd.Actors.TestKit.Processes;
@@ -16,23 +17,17 @@ internal static class Child
         var batch = Batch.Parse(argument);
         var test = batch.Test.Load();
         for (var seed = batch.FirstSeed; seed < batch.FirstSeed + batch.Count; seed++)
-            Console.WriteLine(Play(seed, test, batch.Options).ToLine());
+            Console.WriteLine(Play(seed, test, batch).ToLine());
         Console.Out.Flush();
         // Threads that a test has left behind must not keep the process.
         Environment.Exit(0);
         return 0;
     }
 
-    private static Outcome Play(int seed, Func<World, Task> test, SimulationOptions options)
+    private static Outcome Play(int seed, Func<World, Task> test, Batch batch)
     {
-        try
-        {
-            var result = Simulation.Run(seed, test, options);
+        if (SimulationRun.Try(seed, test, batch.Options, batch.Shrinks ? null : Simulation.FileName(seed), out var failed) is { } result)
             return new Outcome(seed, result.Steps, result.Time, result.Hash, null);
-        }
-        catch (SimulationFailedException failure)
-        {
-            return new Outcome(seed, 0, TimeSpan.Zero, 0, failure.Message);
-        }
+        return new Outcome(seed, failed!.Steps, TimeSpan.Zero, 0, batch.Shrinks ? Shrinker.Report(failed, test) : failed.Failure.Message);
     }
 }

@@ -28,8 +28,7 @@ public static class SimulationProcess
         ArgumentNullException.ThrowIfNull(test);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(replays);
-        (firstSeed, count) = SeedVariables.Apply(firstSeed, count);
-        options ??= new SimulationOptions();
+        (firstSeed, count, options) = SeedVariables.Apply(firstSeed, count, options);
         options.Check();
         var reference = TestReference.Of(test);
         var outcomes = Play(reference, firstSeed, count, options);
@@ -38,8 +37,18 @@ public static class SimulationProcess
             failures.AddRange(Differences(outcomes, Play(reference, firstSeed, Math.Min(replays, count), options)));
         if (failures.Count == 0)
             return [.. outcomes.Select(static outcome => outcome.Result)];
-        throw new SimulationFailedException(
-            $"{failures.Count} of {count} seeds failed.{Environment.NewLine}{string.Join(Environment.NewLine, failures.Take(ReportedFailures))}");
+        var message = $"{failures.Count} of {count} seeds failed.{Environment.NewLine}"
+            + string.Join(Environment.NewLine, failures.Take(ReportedFailures));
+        if (options.CanShrink && outcomes.Find(static outcome => outcome is { Failure: not null, Steps: > 0 }) is { } first)
+            message += Environment.NewLine + Shrink(new Batch(reference, first.Seed, 1, options) { Shrinks = true });
+        throw new SimulationFailedException(message);
+    }
+
+    private static string Shrink(Batch batch)
+    {
+        var outcomes = new ConcurrentBag<Outcome>();
+        Run(batch, outcomes);
+        return outcomes.First().Failure ?? $"Shrinking has stopped: seed {batch.FirstSeed} did not fail in another process.";
     }
 
     private static IEnumerable<string> Differences(IEnumerable<Outcome> first, IEnumerable<Outcome> second) =>

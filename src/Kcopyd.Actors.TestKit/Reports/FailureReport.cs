@@ -11,8 +11,8 @@ internal static class FailureReport
     /// <summary>The exception that explains a failure.</summary>
     /// <param name="world">The world that failed, before it is disposed.</param>
     /// <param name="failure">Why.</param>
-    /// <param name="writesFiles">Whether the files are written, if the options or the environment name a folder.</param>
-    public static SimulationFailedException Explain(World world, Exception failure, bool writesFiles)
+    /// <param name="files">The name of the files, which are written if the options or the environment name a folder; null for none.</param>
+    public static SimulationFailedException Explain(World world, Exception failure, string? files)
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture,
@@ -20,9 +20,9 @@ internal static class FailureReport
         var options = OptionsText(world.Options);
         text.AppendLine(options.Length == 0 ? "Options: the defaults." : $"Options: {options}.");
         text.AppendLine(CultureInfo.InvariantCulture, $"To replay it, call {nameof(Simulation)}.{nameof(Simulation.Run)}({world.Seed}, …)"
-            + $" with the same test and options, or set {SeedVariables.Seed}={world.Seed} if the test calls {nameof(Simulation.RunMany)}.");
-        if (writesFiles && Folder(world.Options) is { } folder)
-            text.AppendLine(WriteFiles(world, failure, folder));
+            + $" with the same test and options, or set {SeedVariables.Of(world.Seed, world.Options)} if the test calls {nameof(Simulation.RunMany)}.");
+        if (files is not null && Folder(world.Options) is { } folder)
+            text.AppendLine(WriteFiles(world, failure, folder, files));
         Append(text, "The last steps:", world.Engine.Log.Last());
         Append(text, "The story:", world.Story.Skip(Math.Max(0, world.Story.Count - StoryTail)));
         var message = text.ToString().TrimEnd();
@@ -37,18 +37,25 @@ internal static class FailureReport
             from option in typeof(SimulationOptions).GetProperties().OrderBy(static option => option.Name, StringComparer.Ordinal)
             let value = option.GetValue(options)
             where !Equals(value, option.GetValue(defaults))
-            select string.Create(CultureInfo.InvariantCulture, $"{option.Name} = {value ?? "null"}"));
+            select string.Create(CultureInfo.InvariantCulture, $"{option.Name} = {Value(value)}"));
     }
+
+    private static object Value(object? value) => value switch
+    {
+        null => "null",
+        IEnumerable<string> names => $"[{string.Join(", ", names.Select(static name => $"\"{name}\""))}]",
+        _ => value,
+    };
 
     private static string? Folder(SimulationOptions options) =>
         options.ReportFolder ?? (Environment.GetEnvironmentVariable(SeedVariables.Reports) is { Length: > 0 } folder ? folder : null);
 
     // A folder that cannot be written must not hide why the run failed.
-    private static string WriteFiles(World world, Exception failure, string folder)
+    private static string WriteFiles(World world, Exception failure, string folder, string files)
     {
         try
         {
-            var path = Path.Combine(Path.GetFullPath(folder), string.Create(CultureInfo.InvariantCulture, $"seed-{world.Seed}"));
+            var path = Path.Combine(Path.GetFullPath(folder), files);
             Directory.CreateDirectory(Path.GetFullPath(folder));
             using (var diagram = File.CreateText($"{path}.svg"))
                 Diagram.Write(world, diagram, failure.Message);
@@ -65,6 +72,9 @@ internal static class FailureReport
         }
     }
 
+    internal static ReadOnlySpan<char> FirstLine(string text) =>
+        text.AsSpan(0, text.AsSpan().IndexOfAny('\r', '\n') is var end and >= 0 ? end : text.Length);
+
     private static void Append(StringBuilder text, string title, IEnumerable<string> lines)
     {
         var isFirst = true;
@@ -73,7 +83,7 @@ internal static class FailureReport
             if (isFirst)
                 text.AppendLine(title);
             isFirst = false;
-            text.Append("  ").AppendLine(line);
+            text.Append("  ").Append(FirstLine(line)).AppendLine();     // the stacks are in the file
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using Akka.Actor;
 using Akka.Actor.Internal;
 using Akka.Dispatch;
@@ -43,7 +44,9 @@ internal sealed class Engine : IDisposable
     {
         Id = Interlocked.Increment(ref _lastId);
         Random = new RandomStreams(seed);
-        _schedule = new Schedule(SchedulePolicy.Create(options.Policy, options.PriorityChanges, Random["schedule"]));
+        var schedule = options.Schedule == 0 ? "schedule" : string.Create(CultureInfo.InvariantCulture, $"schedule/{options.Schedule}");
+        _schedule = new Schedule(SchedulePolicy.Create(options.Policy, options.PriorityChanges, Random[schedule]));
+        Faults = new FaultLog(() => Now, options.OnlyFaults) { Tell = (who, what) => Tell!(who, what) };
         _stepCost = options.StepCost;
         _log = new StepLog(options.RecordsEveryStep);
         Messages = new MessageLog(this, options.RecordedMessages);
@@ -59,6 +62,9 @@ internal sealed class Engine : IDisposable
     public int Id { get; }
 
     public RandomStreams Random { get; }
+
+    /// <summary>The faults that chance has injected.</summary>
+    public FaultLog Faults { get; }
 
     /// <summary>Every life of every process.</summary>
     public List<Process> Processes { get; } = [];

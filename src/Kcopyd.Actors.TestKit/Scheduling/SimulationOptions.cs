@@ -33,6 +33,20 @@ public sealed record SimulationOptions
     /// that the environment variable KCOPYD_SIMULATION_REPORTS names, if any. A relative path starts at the current directory.</summary>
     public string? ReportFolder { get; init; }
 
+    /// <summary>The only faults that chance injects, by the names of <see cref="World.InjectedFaults"/>; null, the default, for all. The report of a shrunk run
+    /// names them.</summary>
+    public IReadOnlyList<string>? OnlyFaults { get; init; }
+
+    /// <summary>Another order of the steps under the same seed, with the same random numbers for everything else. Default: 0.</summary>
+    public int Schedule { get; init; }
+
+    /// <summary>How many runs <see cref="Simulation.RunMany"/> and <see cref="SimulationProcess.RunMany"/> spend to shrink the first failing one: to find the
+    /// fewest faults and steps that fail in the same way. Default: 100.</summary>
+    public int ShrinkRuns { get; init; } = 100;
+
+    /// <summary>False if a failing run is one that was shrunk already, or shrinking is switched off.</summary>
+    internal bool CanShrink => ShrinkRuns > 0 && OnlyFaults is null && Schedule == 0;
+
     internal bool RecordsEveryStep { get; init; }
 
     internal void Check()
@@ -42,6 +56,7 @@ public sealed record SimulationOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(MaxTime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxSteps, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(RecordedMessages);
+        ArgumentOutOfRangeException.ThrowIfNegative(ShrinkRuns);
         if (ReportFolder is { } folder && string.IsNullOrWhiteSpace(folder))
             throw new ArgumentException("The folder has no name: set it to a path, or to null for no files.", nameof(ReportFolder));
         if (LogLevel is not ("DEBUG" or "INFO" or "WARNING" or "ERROR" or "OFF"))

@@ -69,7 +69,7 @@ public sealed class Cluster_museum_should(ITestOutputHelper output)
     }
 
     private static Finding? Run(Func<World, Task> play, int firstSeed, int count, SchedulePolicyKind policy) =>
-        Curator.Catch(() => SimulationProcess.RunMany(firstSeed, count, play, new SimulationOptions { Policy = policy }, replays: 0));
+        Curator.Catch(() => SimulationProcess.RunMany(firstSeed, count, play, new SimulationOptions { Policy = policy, ShrinkRuns = 0 }, replays: 0));
 
     private static string Measure(Func<World, Task> play, int seeds, SchedulePolicyKind policy)
     {

@@ -16,11 +16,7 @@ internal sealed class TwoSingletons : SimulatedExhibit
 
     public override async Task Play(World world, bool isFixed)
     {
-        var storage = new Storage(isFixed);
-        foreach (var name in new[] { "a", "b", "c" })
-            world.AddNode(name, Settings.Cluster, node => Start(node, storage));
-        await world.UntilAsync(() => world.Nodes.All(static node => Settings.Members(node) == 3), TimeSpan.FromSeconds(60), "the cluster is up");
-        await world.UntilAsync(() => storage.Epoch == 1, TimeSpan.FromSeconds(30), "there is a singleton");
+        var storage = await StartAsync(world, isFixed);
         await world.DelayAsync(TimeSpan.FromSeconds(5 * world.Random.NextDouble()));
         var old = world.Nodes.Single(node => node.Name == storage.Writer);
         old.Freeze();
@@ -28,8 +24,26 @@ internal sealed class TwoSingletons : SimulatedExhibit
         await world.DelayAsync(TimeSpan.FromSeconds(5 * world.Random.NextDouble()));
         old.Thaw();
         await world.DelayAsync(TimeSpan.FromSeconds(10));
-        if (storage.Violation is { } violation)
-            throw new BugFoundException(violation);
+        storage.Check();
+    }
+
+    /// <summary>Plays it under faults that chance chooses among all.</summary>
+    public static async Task PlayUnderRandomFaults(World world)
+    {
+        var storage = await StartAsync(world, isFixed: false);
+        await FaultPlan.Draw(world, new FaultPlanOptions { MaxFaults = 12, MaxDuration = TimeSpan.FromMinutes(1) }).RunAsync();
+        await world.DelayAsync(TimeSpan.FromSeconds(10));
+        storage.Check();
+    }
+
+    private static async Task<Storage> StartAsync(World world, bool isFixed)
+    {
+        var storage = new Storage(isFixed);
+        foreach (var name in new[] { "a", "b", "c" })
+            world.AddNode(name, Settings.Cluster, node => Start(node, storage));
+        await world.UntilAsync(() => world.Nodes.All(static node => Settings.Members(node) == 3), TimeSpan.FromSeconds(60), "the cluster is up");
+        await world.UntilAsync(() => storage.Epoch == 1, TimeSpan.FromSeconds(30), "there is a singleton");
+        return storage;
     }
 
     private static void Start(Node node, Storage storage) => node.System.ActorOf(ClusterSingletonManager.Props(
@@ -38,11 +52,11 @@ internal sealed class TwoSingletons : SimulatedExhibit
     /// <summary>Shared by the nodes. Each singleton registers for an epoch; a storage that checks epochs refuses the writes of earlier ones.</summary>
     private sealed class Storage(bool checksEpoch)
     {
+        private string? _violation;
+
         public int Epoch { get; private set; }
 
         public string Writer { get; private set; } = "";
-
-        public string? Violation { get; private set; }
 
         public int Register(string name)
         {
@@ -53,7 +67,13 @@ internal sealed class TwoSingletons : SimulatedExhibit
         public void Write(string name, int epoch)
         {
             if (epoch < Epoch && !checksEpoch)
-                Violation ??= $"The singleton on {name} has written after the one on {Writer} had taken over.";
+                _violation ??= $"The singleton on {name} has written after the one on {Writer} had taken over.";
+        }
+
+        public void Check()
+        {
+            if (_violation is not null)
+                throw new BugFoundException(_violation);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Kcopyd.Actors.TestKit.Tests.Museum.Hall;
 using Xunit;
 using Xunit.Abstractions;
@@ -6,7 +7,7 @@ using Xunit.Abstractions;
 namespace Kcopyd.Actors.TestKit.Tests.Museum;
 
 /// <summary><c>KCOPYD_MUSEUM=measure</c> prints the rows of docs/test-kit-museum.md.</summary>
-public sealed class Museum_should(ITestOutputHelper output)
+public sealed partial class Museum_should(ITestOutputHelper output)
 {
     private const int MeasuredSeeds = 200;
     private const int MaxSteps = 100_000;       // an unfair schedule can play two busy actors forever
@@ -52,6 +53,15 @@ public sealed class Museum_should(ITestOutputHelper output)
     }
 
     [Theory]
+    [MemberData(nameof(Names))]
+    public void shrink_each_bug_to_a_run_that_shows_it(string name)
+    {
+        var (first, shrunk) = Shrink(Exhibits.Single(other => other.Name == name));
+        output.WriteLine($"{first} to {shrunk}");
+        Assert.True(shrunk <= first);
+    }
+
+    [Theory]
     [MemberData(nameof(Plays))]
     public void find_nothing_when_the_bug_is_fixed(string name, SchedulePolicyKind policy)
     {
@@ -71,6 +81,22 @@ public sealed class Museum_should(ITestOutputHelper output)
         var priority = Measure(exhibit, SchedulePolicyKind.Priority);
         output.WriteLine($"| {exhibit.Name} | {exhibit.Bug} | {random} | {priority} | {await exhibit.CountRunsOnThreadsAsync()} |");
     }
+
+    // The steps of the first failing run, and of the shrunk one.
+    private static (long First, long Shrunk) Shrink(Exhibit exhibit)
+    {
+        var options = new SimulationOptions { MaxSteps = MaxSteps, ShrinkRuns = 90 };
+        var failure = Assert.Throws<SimulationFailedException>(
+            () => Simulation.RunMany(1, exhibit.Seeds, world => exhibit.Play(world, isFixed: false), options, replays: 0));
+        var match = Size().Match(failure.Message);
+        Assert.True(match.Success, failure.Message);
+        return (Steps(match.Groups[1]), Steps(match.Groups[^1].Success ? match.Groups[^1] : match.Groups[1]));
+
+        static long Steps(Group group) => long.Parse(group.Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
+    }
+
+    [GeneratedRegex(@"Shr[^.]*? \d+ faults? and ([\d,]+) steps(?: to \d+ faults? and ([\d,]+) steps)?")]
+    private static partial Regex Size();
 
     private static Finding? Run(Exhibit exhibit, int seed, SchedulePolicyKind policy, bool isFixed = false) => Curator.Catch(() => Simulation.Run(
         seed, world => Curator.Show(exhibit, world, isFixed), new SimulationOptions { Policy = policy, MaxSteps = MaxSteps }));
