@@ -23,6 +23,11 @@ public interface ISimulatedEnvironment
     /// <param name="duration">Zero or more, or <see cref="Timeout.InfiniteTimeSpan"/>.</param>
     void Sleep(TimeSpan duration);
 
+    /// <summary>Blocks the caller until a condition holds, while other code of the simulation runs.</summary>
+    /// <param name="condition">The condition, evaluated now and after each step.</param>
+    /// <param name="timeout">The virtual time after which it gives up: zero or more, or <see cref="Timeout.InfiniteTimeSpan"/>.</param>
+    void WaitUntil(Func<bool> condition, TimeSpan timeout);
+
     /// <summary>
     /// Called on the thread that is about to do something that the simulation does not control, such as starting a thread. Should throw, with the stack; if it
     /// returns, the call is made.

@@ -49,7 +49,7 @@ internal sealed class InterceptReferences(ModuleDefinition module, ReplacementTa
         var arity = replacement.Original.DeclaringType!.GetGenericArguments().Length;
         open.ReturnType = isConstructor ? declaring : Substitute(element.ReturnType, open, arity);
         if (element.HasThis && !isConstructor)
-            open.Parameters.Add(new ParameterDefinition(declaring));
+            open.Parameters.Add(new ParameterDefinition(replacement.Original.DeclaringType!.IsValueType ? new ByReferenceType(declaring) : declaring));
         foreach (var parameter in element.Parameters)
             open.Parameters.Add(new ParameterDefinition(Substitute(parameter.ParameterType, open, arity)));
         _references.Add(key, open);

@@ -30,8 +30,8 @@ internal static class Signature
         var parameters = replacement.GetParameters().Select(p => Of(p.ParameterType, arity)).ToList();
         if (!original.IsStatic && !original.IsConstructor)
         {
-            // the object itself
-            if (parameters.Count == 0 || parameters[0] != Of(type))
+            // the object itself, or a reference to the value
+            if (parameters.Count == 0 || parameters[0] != Of(type) + (type.IsValueType ? "&" : ""))
                 return "";
             parameters.RemoveAt(0);
         }

@@ -87,7 +87,8 @@ public sealed class World : IDisposable
         return Engine.Random[$"test/{purpose}"];
     }
 
-    /// <summary>Draws whether a fault that the test itself injects occurs now. When a failing run is shrunk, those that it does not need are left out.</summary>
+    /// <summary>Draws whether a fault that the test itself injects occurs now. When a failing run is shrunk, faults that it does not need are left
+    /// out.</summary>
     /// <param name="what">Names the fault, such as "the reply is lost".</param>
     /// <param name="rate">The probability, from 0 to 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The rate is not a probability.</exception>

@@ -25,7 +25,8 @@ internal static class FaultDraw
             FaultKinds.OneWay or FaultKinds.Flapping or FaultKinds.Reset => 2,
             _ => 1,
         };
-        return new PlannedFault(kind, options.Window * random.NextDouble(), Duration(random, options.MinDuration, options.MaxDuration), [.. shuffled.Take(count)])
+        var at = options.Window * random.NextDouble();
+        return new PlannedFault(kind, at, Duration(random, options.MinDuration, options.MaxDuration), [.. shuffled.Take(count)])
         {
             ClockStep = kind == FaultKinds.ClockStep ? options.MaxClockStep * (random.NextDouble() * 2 - 1) : TimeSpan.Zero,
             Delay = kind == FaultKinds.Slow ? options.MaxDelay * random.NextDouble() : TimeSpan.Zero,

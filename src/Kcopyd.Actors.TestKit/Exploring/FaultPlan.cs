@@ -3,8 +3,8 @@ using Kcopyd.Actors.TestKit.Exploring;
 namespace Kcopyd.Actors.TestKit;
 
 /// <summary>
-/// Faults of nodes and of their network, at given times: drawn from the seed, or written down by the test. When a failing run is shrunk, faults that it does not
-/// need are left out.
+/// Faults of nodes and of their network, at given times: drawn from the seed, or written down by the test. When a failing run is shrunk, faults that it does
+/// not need are left out.
 /// </summary>
 public sealed class FaultPlan
 {

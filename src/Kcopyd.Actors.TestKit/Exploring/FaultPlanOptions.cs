@@ -21,8 +21,8 @@ public sealed record FaultPlanOptions
     /// <summary>The longest time that it lasts. Short ones are as likely as long ones. Default: 30 s.</summary>
     public TimeSpan MaxDuration { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many nodes are dead or frozen at the same time at most; a fault that would exceed it does not occur. Default: null, for less than half of the
-    /// nodes, or one if there are only one or two.</summary>
+    /// <summary>How many nodes are dead or frozen at the same time at most; a fault that would exceed it does not occur. Default: null, for less than half of
+    /// the nodes, or one if there are only one or two.</summary>
     public int? MaxNodesDown { get; init; }
 
     /// <summary>How far a clock is wrong at most. Default: one minute.</summary>

@@ -15,7 +15,8 @@ internal static class Replay
         // Once more, twice, with every step: the histories are too long to be kept by default.
         var (one, other) = (SimulationRun.Record(first.Seed, test, options), SimulationRun.Record(first.Seed, test, options));
         var same = one.Zip(other).TakeWhile(static pair => pair.First == pair.Second).Count();
-        return $"Seed {first.Seed} does not replay: something in the test depends on a clock, a thread, a hash order or a random number outside the simulation. "
+        return $"Seed {first.Seed} does not replay: something in the test depends on a clock, a thread, a hash order or a random number outside the "
+            + "simulation. "
             + (same < Math.Max(one.Count, other.Count)
                 ? $"The first difference is at step {same}:{Environment.NewLine}  {one.ElementAtOrDefault(same) ?? "(ended)"}"
                     + $"{Environment.NewLine}  {other.ElementAtOrDefault(same) ?? "(ended)"}"

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
@@ -14,6 +15,10 @@ internal sealed class Shrinker(Func<SimulationOptions, FailedRun?> play, int run
 {
     private const int MaxListed = 20;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);        // of real time: a developer waits for the result
+
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+
     /// <summary>Shrinks the failing run of a seed.</summary>
     /// <returns>The report of the shrunk run, or why there is none.</returns>
     public static string Report(FailedRun first, Func<World, Task> test)
@@ -22,8 +27,8 @@ internal sealed class Shrinker(Func<SimulationOptions, FailedRun?> play, int run
         var shrinker = new Shrinker(options => SimulationRun.Try(seed, test, options, null, out var failed) is null ? failed : null, first.Options.ShrinkRuns);
         if (!shrinker.TryShrink(first, out var smallest, out var other))
         {
-            return $"Shrinking has stopped: seed {seed} ran again and {(other is null ? "did not fail" : "failed in another way")}. Something in the test depends "
-                + "on a clock, a thread, a hash order or a random number outside the simulation.";
+            return $"Shrinking has stopped: seed {seed} ran again and {(other is null ? "did not fail" : "failed in another way")}. Something in the test "
+                + "depends on a clock, a thread, a hash order or a random number outside the simulation.";
         }
         if (ReferenceEquals(smallest, first))
             return string.Create(CultureInfo.InvariantCulture, $"Shrinking has found nothing smaller than {first.Size} in {shrinker.Used} runs.");
@@ -34,7 +39,7 @@ internal sealed class Shrinker(Func<SimulationOptions, FailedRun?> play, int run
     /// <summary>The runs so far.</summary>
     public int Used { get; private set; }
 
-    private bool IsOver => Used >= runs;
+    private bool IsOver => Used >= runs || _watch.Elapsed > Patience;
 
     /// <summary>Shrinks a failing run.</summary>
     /// <param name="first">The run.</param>

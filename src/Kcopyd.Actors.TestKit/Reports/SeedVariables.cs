@@ -31,8 +31,8 @@ internal static class SeedVariables
         var (faults, schedule) = (Environment.GetEnvironmentVariable(Faults), Read(Schedule));
         if (Read(Seed) is { } only)
         {
-            options = faults is null ? options : options with { OnlyFaults = faults.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) };
-            return (only, 1, options with { Schedule = schedule ?? options.Schedule });
+            var names = faults?.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            return (only, 1, options with { OnlyFaults = names ?? options.OnlyFaults, Schedule = schedule ?? options.Schedule });
         }
         if (faults is not null || schedule is not null)
             throw new FormatException($"{(faults is null ? Schedule : Faults)} belongs to one seed: set {Seed}, too, or unset it.");

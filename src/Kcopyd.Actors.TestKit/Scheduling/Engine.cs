@@ -257,6 +257,16 @@ internal sealed class Engine : IDisposable
 
     public void Fail(Exception failure) => Interlocked.CompareExchange(ref _failure, failure, null);
 
+    /// <summary>Code waits, and nothing can happen anymore. An actor would restart on the exception, so the simulation fails as well.</summary>
+    public SimulationFailedException Deadlock()
+    {
+        var actor = InternalCurrentActorCellKeeper.Current is { } cell ? $": {cell.Self.Path.ToStringWithoutAddress()}" : "";
+        var failure = new SimulationFailedException($"Deadlock: {Running?.ToString() ?? "the world"}{actor} waits, and nothing can happen anymore. "
+            + $"The stack that waits:{Environment.NewLine}{new StackTrace(2)}");
+        Fail(failure);
+        return failure;
+    }
+
     public void ThrowIfFailed()
     {
         if (_failure is { } failure && !_isEnding)

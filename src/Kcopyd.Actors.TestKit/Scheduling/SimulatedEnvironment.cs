@@ -21,7 +21,14 @@ internal sealed class SimulatedEnvironment(Engine engine) : ISimulatedEnvironmen
         var until = duration == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : engine.Now + duration;
         engine.RunUntil(static () => false, until);
         if (duration == Timeout.InfiniteTimeSpan)
-            throw new SimulationFailedException("Deadlock: a thread sleeps without end, and nothing can happen anymore.");
+            throw engine.Deadlock();
+    }
+
+    public void WaitUntil(Func<bool> condition, TimeSpan timeout)
+    {
+        var until = timeout == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : engine.Now + timeout;
+        if (!engine.RunUntil(condition, until) && timeout == Timeout.InfiniteTimeSpan)
+            throw engine.Deadlock();
     }
 
     public void LeftSimulation(string what)

@@ -41,7 +41,7 @@ internal sealed class SimulationContext : SynchronizationContext
             return result;
         var until = millisecondsTimeout < 0 ? TimeSpan.MaxValue : _engine.Now + TimeSpan.FromMilliseconds(millisecondsTimeout);
         if (!_engine.RunUntil(() => (result = WaitHelper(waitHandles, waitAll, 0)) != TimedOut, until) && millisecondsTimeout < 0)
-            throw new SimulationFailedException($"Deadlock: {_process?.ToString() ?? "the world"} waits, and nothing can happen anymore.");
+            throw _engine.Deadlock();
         return result;
     }
 }

@@ -41,7 +41,7 @@ public sealed record SimulationOptions
     public int Schedule { get; init; }
 
     /// <summary>How many runs <see cref="Simulation.RunMany"/> and <see cref="SimulationProcess.RunMany"/> spend to shrink the first failing one: to find the
-    /// fewest faults and steps that fail in the same way. Default: 100.</summary>
+    /// fewest faults and steps that fail in the same way. Shrinking also ends after two minutes of real time. Default: 100.</summary>
     public int ShrinkRuns { get; init; } = 100;
 
     /// <summary>False if a failing run is one that was shrunk already, or shrinking is switched off.</summary>

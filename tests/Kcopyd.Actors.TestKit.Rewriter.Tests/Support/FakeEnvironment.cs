@@ -29,6 +29,17 @@ public sealed class FakeEnvironment(int seed = 1) : TimeProvider, ISimulatedEnvi
 
     public void Sleep(TimeSpan duration) => Slept.Add(duration);
 
+    /// <summary>The thing that happens while code waits.</summary>
+    public Action? WhileWaiting { get; set; }
+
+    public void WaitUntil(Func<bool> condition, TimeSpan timeout)
+    {
+        if (condition())
+            return;
+        Slept.Add(timeout);
+        WhileWaiting?.Invoke();
+    }
+
     public void LeftSimulation(string what) => Left.Add(what);
 
     public override DateTimeOffset GetUtcNow() => UtcNow;

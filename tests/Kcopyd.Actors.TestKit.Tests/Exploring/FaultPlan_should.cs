@@ -90,7 +90,8 @@ public sealed class FaultPlan_should
             result = string.Join(Environment.NewLine, world.InjectedFaults);
         });
         Assert.Equal(
-            string.Join(Environment.NewLine, "plan 1: node0 freezes for 2 s", "plan 2: node1 is killed for 1 s", "plan 3: the clock of node1 is wrong by -1 s for 1 s"),
+            string.Join(
+                Environment.NewLine, "plan 1: node0 freezes for 2 s", "plan 2: node1 is killed for 1 s", "plan 3: the clock of node1 is wrong by -1 s for 1 s"),
             result);
     }
 
