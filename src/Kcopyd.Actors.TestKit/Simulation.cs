@@ -1,4 +1,4 @@
-using Kcopyd.Actors.TestKit.Reports;
+using Kcopyd.Actors.TestKit.Exploring;
 
 namespace Kcopyd.Actors.TestKit;
 

@@ -53,20 +53,20 @@ public sealed partial class SimulatedDisk
         var result = io.Life == _life ? Perform(io) : IoResult.Failure(IoError.NoDevice);
         io.DoneOrder = ++_clock;
         io.End(Step, result);
-        _world.Engine.Note(result.Bytes);
+        _engine.Note(result.Bytes);
         _options.Observer?.Completed(io);
         _options.Observer?.Released(io);
-        _world.Engine.Resume(io.Process, io);
+        _engine.Resume(io.Process, io);
     }
 
     private SimulatedIo Issue(SimulatedIo io)
     {
-        if (!_world.Engine.IsInside)
+        if (!_engine.IsInside)
         {
             Schedule(io);       // reports that another thread did it, and never completes
             return io;
         }
-        (io.Process, io.Life, io.IssueOrder) = (_world.Engine.Running, _life, ++_clock);
+        (io.Process, io.Life, io.IssueOrder) = (_engine.Running, _life, ++_clock);
         io.Slot = _inFlight.Count;
         _inFlight.Add(io);
         var number = io.Kind == SimulatedIoKind.Flush ? 0 : ++_transfers;
@@ -75,7 +75,7 @@ public sealed partial class SimulatedDisk
         if ((number > 0 && number == Faults.ThrowsAt) || (io.Kind == SimulatedIoKind.Clone && Faults.CloneThrows))
             io.Throw(new IOException($"{Name} has vanished."));
         _options.Observer?.Issued(io);
-        _world.Engine.Note(io.Offset ^ ((long)io.Kind << 56) ^ ((long)io.Length << 24));
+        _engine.Note(io.Offset ^ ((long)io.Kind << 56) ^ ((long)io.Length << 24));
         if (io.Exception is not null && Faults.ThrowsAtOnce)
         {
             io.End(Step, IoResult.Failure(IoError.NoDevice));
@@ -94,11 +94,10 @@ public sealed partial class SimulatedDisk
 
     private void Schedule(SimulatedIo io)
     {
-        var engine = _world.Engine;
         if (Faults.MaxLatency == TimeSpan.Zero)
-            engine.Add(null, io);
+            _engine.Add(null, io);
         else
-            engine.After(Faults.MinLatency + (Faults.MaxLatency - Faults.MinLatency) * _random.NextDouble(), null, io);
+            _engine.After(Faults.MinLatency + (Faults.MaxLatency - Faults.MinLatency) * _random.NextDouble(), null, io);
     }
 
     private void Land(SimulatedIo io)
@@ -127,7 +126,7 @@ public sealed partial class SimulatedDisk
                 break;
             case SimulatedIoKind.Read when bytes > 0:
                 _storage.Content.AsSpan((int)io.Offset, bytes).CopyTo(io.Buffer.Span);
-                _defects.Used(io.Offset, bytes, _world.Now);
+                _defects.Used(io.Offset, bytes, _engine.Now);
                 break;
             case SimulatedIoKind.Discard when bytes > 0:
                 Discard(io, bytes);
@@ -190,7 +189,7 @@ public sealed partial class SimulatedDisk
     private void Store(SimulatedIo io, long offset, int bytes, ReadOnlySpan<byte> data)
     {
         _storage.Write(io, offset, bytes, data);
-        _defects.Written(offset, bytes, _world.Now);
+        _defects.Written(offset, bytes, _engine.Now);
     }
 
     // Faults that no I/O causes.
@@ -201,6 +200,6 @@ public sealed partial class SimulatedDisk
         if (_fate.Chance(Faults.BitRotRate))
             FlipBit(_random.NextInt64(Length), _random.Next(8));
         if (_fate.Chance(Faults.LatentErrorRate))
-            _defects.Decay(_random.NextInt64((Length + LogicalBlockSize - 1) / LogicalBlockSize), _world.Now, Faults.LatentErrorAge);
+            _defects.Decay(_random.NextInt64((Length + LogicalBlockSize - 1) / LogicalBlockSize), _engine.Now, Faults.LatentErrorAge);
     }
 }

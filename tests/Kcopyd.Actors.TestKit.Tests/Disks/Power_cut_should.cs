@@ -175,7 +175,7 @@ public sealed class Power_cut_should
         var left = new HashSet<byte>();
         Simulation.RunMany(1, 50, async world =>
         {
-            var disk = new SimulatedDisk(world, "data", Sectors * Sector);
+            var disk = world.AddDisk("data", Sectors * Sector);
             var node = world.AddNode("a", start: started => started.System.ActorOf(Props.Create(() => new Writer(disk)), "writer"));
             node.AddDisk(disk);
             node.System.ActorSelection("/user/writer").Tell((byte)1);
@@ -255,7 +255,7 @@ public sealed class Power_cut_should
         }
     }
 
-    private static SimulatedDisk Disk(World world, SimulatedDiskOptions? options = null) => new(world, "disk", Sectors * Sector, options);
+    private static SimulatedDisk Disk(World world, SimulatedDiskOptions? options = null) => world.AddDisk("disk", Sectors * Sector, options);
 
     private static byte[] Filled(byte value) => [.. Enumerable.Repeat(value, Sector)];
 

@@ -76,7 +76,7 @@ internal sealed class DiskLog(TestKit.World world) : IDiskObserver
     public SimulatedDisk NewDisk(string name, byte[] content)
     {
         var options = new SimulatedDiskOptions { Faults = Faults, IsPrompt = IsPrompt, IsFlushPrompt = IsFlushPrompt, Observer = this };
-        var disk = new SimulatedDisk(world, name, content, options);
+        var disk = world.AddDisk(name, content, options);
         _disks.Add(disk);
         _writes.Add(disk, new DiskWrites(content));
         return disk;
