@@ -14,15 +14,15 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
         var whole = (int)Math.Clamp(Math.Min(disk.Length - io.Offset, (io.Source?.Length ?? long.MaxValue) - io.SourceOffset), 0, io.Length);
         if (Refusal(io) is var refusal and not IoError.None)
             return (0, refusal);
-        if (io.Kind == SimulatedIoKind.Flush)
+        if (io.Kind == DiskIoKind.Flush)
             return (0, FlushError(io, faults));
         if (io.Exception is not null)
             return (SomeOf(whole), IoError.NoDevice);
-        if (io.Kind == SimulatedIoKind.WriteZeroes && faults.RefusesZeroes)
+        if (io.Kind == DiskIoKind.WriteZeroes && faults.RefusesZeroes)
             return (0, IoError.NotSupported);
-        if (io.Kind == SimulatedIoKind.Map)
+        if (io.Kind == DiskIoKind.Map)
             return (0, io.Failure);
-        if (io.Kind == SimulatedIoKind.Clone && Chance(faults.CloneRefusalRate))
+        if (io.Kind == DiskIoKind.Clone && Chance(faults.CloneRefusalRate))
             return (0, random.Next(2) == 0 ? IoError.NotSupported : IoError.None);
         if (io.Failure != IoError.None)
             return (SomeOf(whole), io.Failure);
@@ -35,7 +35,7 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
     /// <summary>Why it cannot be carried out at all.</summary>
     public IoError Refusal(SimulatedIo io)
     {
-        if (io.Kind == SimulatedIoKind.Flush)
+        if (io.Kind == DiskIoKind.Flush)
             return IoError.None;
         if (io.Offset < 0 || io.SourceOffset < 0)
             return IoError.Invalid;
@@ -92,7 +92,7 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
     // A copy reads, also if a server makes it; sharing does not.
     private (int Bytes, IoError Error) Good(SimulatedIo io, int whole, DiskFaults faults)
     {
-        if (io.Kind == SimulatedIoKind.Read)
+        if (io.Kind == DiskIoKind.Read)
             return ((int)disk.Readable(io.Offset, whole), faults.ReadError);
         var good = GoodOf(faults.BadWrites, io.Offset, whole);
         if (io.Source is { } source && io.Method != OffloadKinds.Reflink)

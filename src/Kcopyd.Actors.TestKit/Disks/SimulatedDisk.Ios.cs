@@ -7,24 +7,24 @@ public sealed partial class SimulatedDisk
 
     /// <inheritdoc/>
     public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer) =>
-        new(Issue(new SimulatedIo(this, SimulatedIoKind.Read, offset, buffer.Length) { Buffer = buffer }), 0);
+        new(Issue(new SimulatedIo(this, DiskIoKind.Read, offset, buffer.Length) { Buffer = buffer }), 0);
 
     /// <inheritdoc/>
     public ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) =>
-        new(Issue(new SimulatedIo(this, SimulatedIoKind.Write, offset, buffer.Length) { Data = buffer }), 0);
+        new(Issue(new SimulatedIo(this, DiskIoKind.Write, offset, buffer.Length) { Data = buffer }), 0);
 
     /// <inheritdoc/>
     public ValueTask<IoResult> WriteZeroesAsync(long offset, long length) =>
-        new(Issue(new SimulatedIo(this, SimulatedIoKind.WriteZeroes, offset, length)), 0);
+        new(Issue(new SimulatedIo(this, DiskIoKind.WriteZeroes, offset, length)), 0);
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> DiscardAsync(long offset, long length) => new(Issue(new SimulatedIo(this, SimulatedIoKind.Discard, offset, length)), 0);
+    public ValueTask<IoResult> DiscardAsync(long offset, long length) => new(Issue(new SimulatedIo(this, DiskIoKind.Discard, offset, length)), 0);
 
     /// <inheritdoc/>
-    public ValueTask<ExtentResult> MapAsync(long offset, long length) => new(Issue(new SimulatedIo(this, SimulatedIoKind.Map, offset, length)), 0);
+    public ValueTask<ExtentResult> MapAsync(long offset, long length) => new(Issue(new SimulatedIo(this, DiskIoKind.Map, offset, length)), 0);
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> FlushAsync() => new(Issue(new SimulatedIo(this, SimulatedIoKind.Flush, 0, 0)), 0);
+    public ValueTask<IoResult> FlushAsync() => new(Issue(new SimulatedIo(this, DiskIoKind.Flush, 0, 0)), 0);
 
     /// <inheritdoc/>
     public OffloadKinds CloneKinds(IBlockDevice source) => source is SimulatedDisk ? _options.Clones : OffloadKinds.None;
@@ -32,7 +32,7 @@ public sealed partial class SimulatedDisk
     /// <inheritdoc/>
     public ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind) =>
         source is SimulatedDisk disk
-            ? new(Issue(new SimulatedIo(this, SimulatedIoKind.Clone, offset, length) { Source = disk, SourceOffset = sourceOffset, Method = kind }), 0)
+            ? new(Issue(new SimulatedIo(this, DiskIoKind.Clone, offset, length) { Source = disk, SourceOffset = sourceOffset, Method = kind }), 0)
             : new(IoResult.Failure(IoError.NotSupported));
 
     /// <summary>An I/O takes effect, and its caller continues.</summary>
@@ -69,10 +69,10 @@ public sealed partial class SimulatedDisk
         (io.Process, io.Life, io.IssueOrder) = (_engine.Running, _life, ++_clock);
         io.Slot = _inFlight.Count;
         _inFlight.Add(io);
-        var number = io.Kind == SimulatedIoKind.Flush ? 0 : ++_transfers;
+        var number = io.Kind == DiskIoKind.Flush ? 0 : ++_transfers;
         if (number > 0 && number == Faults.FailsAt)
             io.Fail(IoError.Io);
-        if ((number > 0 && number == Faults.ThrowsAt) || (io.Kind == SimulatedIoKind.Clone && Faults.CloneThrows))
+        if ((number > 0 && number == Faults.ThrowsAt) || (io.Kind == DiskIoKind.Clone && Faults.CloneThrows))
             io.Throw(new IOException($"{Name} has vanished."));
         _options.Observer?.Issued(io);
         _engine.Note(io.Offset ^ ((long)io.Kind << 56) ^ ((long)io.Length << 24));
@@ -115,23 +115,23 @@ public sealed partial class SimulatedDisk
         var (bytes, error) = _fate.Of(io);
         switch (io.Kind)
         {
-            case SimulatedIoKind.Map:
+            case DiskIoKind.Map:
                 io.Extent = error == IoError.None ? _fate.Extent(io) : ExtentResult.Failure(error);
                 return new IoResult(io.Extent.IsZero ? io.Extent.Length : 0, error);
-            case SimulatedIoKind.Flush when error == IoError.None:
+            case DiskIoKind.Flush when error == IoError.None:
                 _storage.Flush(io);
                 break;
-            case SimulatedIoKind.Flush:
+            case DiskIoKind.Flush:
                 _storage.FailFlush(io, new Survival(_random, 0));
                 break;
-            case SimulatedIoKind.Read when bytes > 0:
+            case DiskIoKind.Read when bytes > 0:
                 _storage.Content.AsSpan((int)io.Offset, bytes).CopyTo(io.Buffer.Span);
                 _defects.Used(io.Offset, bytes, _engine.Now);
                 break;
-            case SimulatedIoKind.Discard when bytes > 0:
+            case DiskIoKind.Discard when bytes > 0:
                 Discard(io, bytes);
                 break;
-            case SimulatedIoKind.Write or SimulatedIoKind.WriteZeroes or SimulatedIoKind.Clone when bytes > 0:
+            case DiskIoKind.Write or DiskIoKind.WriteZeroes or DiskIoKind.Clone when bytes > 0:
                 Change(io, bytes);
                 break;
         }
@@ -151,8 +151,8 @@ public sealed partial class SimulatedDisk
     {
         var data = io.Kind switch
         {
-            SimulatedIoKind.Write => io.Data.Span[..bytes],
-            SimulatedIoKind.Clone => io.Source!.Content.Span.Slice((int)io.SourceOffset, bytes),
+            DiskIoKind.Write => io.Data.Span[..bytes],
+            DiskIoKind.Clone => io.Source!.Content.Span.Slice((int)io.SourceOffset, bytes),
             _ => default,
         };
         if (++_changes == Faults.GarblesAt)

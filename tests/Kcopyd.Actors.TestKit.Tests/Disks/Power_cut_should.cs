@@ -268,7 +268,7 @@ public sealed class Power_cut_should
 
         public void Issued(SimulatedIo io)
         {
-            if (io.Kind == SimulatedIoKind.Flush)
+            if (io.Kind == DiskIoKind.Flush)
                 _flushes.Add(io, [.. _done.Select(static done => done[^1])]);
             foreach (var sector in SectorsOf(io))
                 _inFlight[sector].Add(io.Data.Span[0]);
@@ -300,7 +300,7 @@ public sealed class Power_cut_should
         }
 
         private static IEnumerable<int> SectorsOf(SimulatedIo io) =>
-            io.Kind == SimulatedIoKind.Write ? Enumerable.Range((int)io.Offset / Sector, io.Length / Sector) : [];
+            io.Kind == DiskIoKind.Write ? Enumerable.Range((int)io.Offset / Sector, io.Length / Sector) : [];
     }
 
     private sealed class Writer : ReceiveActor

@@ -1,5 +1,6 @@
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.TestKit.Disks;
 using Kcopyd.Actors.Tests.Snapshots.Model;
 using Xunit;
 
@@ -29,8 +30,8 @@ public sealed class Stale_records_should
         world.Settle();
         world.Submit(view, DeviceOperation.Write, 0, 2 * chunks);
         world.Settle();
-        var cuts = new PowerCuts(world, new Random(1));
-        cuts.Run(samples: 50);
+        var cuts = new CutJudge(world);
+        cuts.Run(new PowerCutOptions { Samples = 50 });
 
         Assert.Empty(world.Complaints);
         Assert.Empty(cuts.Violations);
