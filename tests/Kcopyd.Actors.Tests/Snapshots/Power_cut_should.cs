@@ -51,7 +51,7 @@ public sealed class Power_cut_should(ITestOutputHelper output)
 
     private Left? Play(int seed, Random random, int samples, bool keep = false)
     {
-        using var world = new World(seed, World.Fresh(random.Next(16, 100)), firstWriter: 1);
+        using var world = new World(seed, World.Fresh(random.Next(16, 100)), firstWriter: 1, isRecorded: true);
         Workload.Take(world, random);
         if (random.Next(2) == 0)
             Workload.Take(world, random);
@@ -61,7 +61,7 @@ public sealed class Power_cut_should(ITestOutputHelper output)
     private Left? Reuse(int seed, Random random, Left left)
     {
         _reused++;
-        using var world = new World(seed, left.Origin, left.Writer);
+        using var world = new World(seed, left.Origin, left.Writer, isRecorded: true);
         foreach (var (bytes, options) in left.Stores)
         {
             if (world.Open(world.Log.NewDisk(options.Name!, bytes), options) is null)

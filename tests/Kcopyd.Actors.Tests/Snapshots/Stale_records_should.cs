@@ -25,7 +25,7 @@ public sealed class Stale_records_should
         for (var i = 32; i < 64; i++)
             new ExceptionRecord(60 + i, 2 + i).Write(cow.AsSpan(Geometry.ChunkSize, Geometry.ChunkSize), i);
 
-        using var world = new World(1, World.Fresh(400), firstWriter: 1);
+        using var world = new World(1, World.Fresh(400), firstWriter: 1, isRecorded: true);
         var view = world.Open(world.Log.NewDisk("cow", cow), new SnapshotOptions { Mode = StoreMode.Open, MaxPage = page })!;
         world.Settle();
         world.Submit(view, DeviceOperation.Write, 0, 2 * chunks);

@@ -9,10 +9,13 @@ internal sealed class DiskLog(TestKit.World world) : IDiskObserver
     private readonly Dictionary<SimulatedDisk, LoggedDisk> _logged = [];
     private readonly Dictionary<SimulatedIo, LoggedIo> _inFlight = [];
 
-    /// <summary>What has changed the disks that a power cut matters to.</summary>
+    /// <summary>What has changed the disks whose content survives a power cut, if it is recorded.</summary>
     public WriteLog Writes { get; } = new();
 
-    /// <summary>The time: the number of events on disks and requests so far.</summary>
+    /// <summary>The power is to be cut after the run.</summary>
+    public bool IsRecorded { get; init; }
+
+    /// <summary>The time: the number of events on recorded disks and requests so far.</summary>
     public int Now => (int)Writes.Now;
 
     public int Ios { get; private set; }
@@ -58,7 +61,7 @@ internal sealed class DiskLog(TestKit.World world) : IDiskObserver
         var options = new SimulatedDiskOptions { Faults = Faults, IsPrompt = IsPrompt, IsFlushPrompt = IsFlushPrompt, Observer = this };
         var disk = world.AddDisk(name, content, options);
         _disks.Add(disk);
-        if (!isTransient)
+        if (IsRecorded && !isTransient)
             _logged.Add(disk, Writes.AddDisk(name, content));
         return disk;
     }

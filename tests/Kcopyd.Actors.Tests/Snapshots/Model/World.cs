@@ -18,14 +18,21 @@ internal sealed partial class World : IDisposable
     private readonly IActorRef _otherActor;     // owns the I/Os of some requests
     private int _writer;
 
-    public World(int seed, byte[] origin, int firstWriter, int failsAt = 0, bool throws = false)
+    public World(int seed, byte[] origin, int firstWriter, int failsAt = 0, bool throws = false, bool isRecorded = false)
     {
         _simulated = new TestKit.World(seed, new SimulationOptions { LogLevel = "OFF", RecordedMessages = 0 });
         Random = _simulated.Random;
         System = _simulated.AddNode("simulation", SimulationRun.Quiet).System;
         _simulated.RunUntilIdle();
         _writer = firstWriter;
-        Log = new DiskLog(_simulated) { FailsAt = failsAt, Throws = throws, IsPrompt = (seed & 1) == 0, IsFlushPrompt = (seed & 2) == 0 };
+        Log = new DiskLog(_simulated)
+        {
+            FailsAt = failsAt,
+            Throws = throws,
+            IsPrompt = (seed & 1) == 0,
+            IsFlushPrompt = (seed & 2) == 0,
+            IsRecorded = isRecorded,
+        };
         Origin = new View("origin", Log.NewDisk("origin", origin), null);
         Origin.History = History.Of(sector => WriterAt(origin, sector), origin.Length / Sector.Size);
         _ = System.Kcopyd();
