@@ -48,7 +48,11 @@ internal static class NodeConfig
     {
         var simulation = process.Engine.Id;
         var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $$"""
-            akka.scheduler { implementation = "{{typeof(SimulatedScheduler).AssemblyQualifiedName}}", simulation = {{simulation}}, process = {{process.Number}} }
+            akka.scheduler {
+              implementation = "{{typeof(SimulatedScheduler).AssemblyQualifiedName}}"
+              simulation = {{simulation}}
+              process = {{process.Number}}
+            }
             akka.loglevel = {{logLevel}}
             akka.remote.simulated {
               transport-class = "{{typeof(RemoteTransport).AssemblyQualifiedName}}"
