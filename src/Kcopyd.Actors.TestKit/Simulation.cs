@@ -1,6 +1,5 @@
 using System.Globalization;
 using Kcopyd.Actors.TestKit.Exploring;
-using Kcopyd.Actors.TestKit.Reports;
 
 namespace Kcopyd.Actors.TestKit;
 

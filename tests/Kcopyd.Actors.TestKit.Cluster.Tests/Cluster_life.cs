@@ -1,28 +1,13 @@
 using Akka.Actor;
-using Akka.Cluster;
-using Akka.Cluster.Sharding;
-using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
-using Akka.DistributedData;
+using static Kcopyd.Actors.TestKit.Cluster.Tests.Clusters;
 
 namespace Kcopyd.Actors.TestKit.Cluster.Tests;
 
 /// <summary>Three nodes through everything that a cluster lives through, with a singleton, sharded entities and distributed data on all of them.</summary>
 internal static class Cluster_life
 {
-    private static readonly Config Settings = ConfigurationFactory.ParseString("""
-        akka.actor.provider = cluster
-        akka.cluster {
-          seed-nodes = ["akka.tcp://simulated@a:2552", "akka.tcp://simulated@b:2552", "akka.tcp://simulated@c:2552"]
-          downing-provider-class = "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster"
-          split-brain-resolver { active-strategy = keep-majority, stable-after = 10s }
-          distributed-data.durable.keys = []
-          sharding { state-store-mode = ddata, distributed-data.durable.keys = [] }
-        }
-        """)
-        .WithFallback(ClusterSharding.DefaultConfig())
-        .WithFallback(ClusterSingleton.DefaultConfig())
-        .WithFallback(DistributedData.DefaultConfig());
+    private static readonly Config Config = Settings("10s", "a", "b", "c");
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 
@@ -32,7 +17,7 @@ internal static class Cluster_life
         var nodes = new List<Node>();
         foreach (var name in new[] { "a", "b", "c" })
         {
-            nodes.Add(world.AddNode(name, Settings, node => Applications.Start(node.System, name, world, census)));
+            nodes.Add(world.AddNode(name, Config, node => Applications.Start(node.System, name, world, census)));
             await world.DelayAsync(Seconds(world.Random.NextDouble() * 3));
         }
         var (a, b, c) = (nodes[0], nodes[1], nodes[2]);
@@ -73,8 +58,6 @@ internal static class Cluster_life
         if (census.Visits < 100)
             throw new InvalidOperationException($"Only {census.Visits} visits of sharded entities were answered.");
     }
-
-    private static ClusterEvent.CurrentClusterState Members(Node node) => Akka.Cluster.Cluster.Get(node.System).State;
 
     private static bool Sees(Node node, string members) =>
         node.IsAlive && string.Join(",", Members(node).Members.Select(static member => $"{member.Address.Host}{member.Status.ToString()[0]}")) == members;

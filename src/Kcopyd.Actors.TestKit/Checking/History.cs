@@ -25,6 +25,15 @@ public sealed class History<TInput, TOutput>
     private readonly EventLog _events = new();
     private readonly Dictionary<string, ClientRecord> _clients = [];
     private readonly HashSet<Operation<TInput, TOutput>> _abandoned = [];
+    private readonly Func<TimeSpan>? _clock;
+    private readonly Action<string>? _added;
+
+    /// <summary>Creates a history without a clock. A simulation's is made by <see cref="World.CreateHistory"/>.</summary>
+    public History()
+    {
+    }
+
+    internal History(Func<TimeSpan> clock, Action<string> added) => (_clock, _added) = (clock, added);
 
     /// <summary>All operations, in the order of their calls.</summary>
     public IReadOnlyList<Operation<TInput, TOutput>> Operations => _operations;
@@ -35,7 +44,7 @@ public sealed class History<TInput, TOutput>
     /// <summary>Records that a client begins an operation.</summary>
     /// <param name="client">The client's number; the client <c>1</c> is the client <c>"1"</c>.</param>
     /// <param name="input">What the client asks for.</param>
-    /// <param name="now">The virtual time, for the story.</param>
+    /// <param name="now">The virtual time, for the story; by default that of the history's clock, if it has one.</param>
     /// <returns>The operation, with which its end is recorded.</returns>
     /// <exception cref="InvalidOperationException">The previous operation of this client is still in progress.</exception>
     public Operation<TInput, TOutput> Call(int client, TInput input, TimeSpan? now = null) =>
@@ -44,12 +53,13 @@ public sealed class History<TInput, TOutput>
     /// <summary>Records that a client begins an operation.</summary>
     /// <param name="client">The client's name.</param>
     /// <param name="input">What the client asks for.</param>
-    /// <param name="now">The virtual time, for the story.</param>
+    /// <param name="now">The virtual time, for the story; by default that of the history's clock, if it has one.</param>
     /// <returns>The operation, with which its end is recorded.</returns>
     /// <exception cref="InvalidOperationException">The previous operation of this client is still in progress.</exception>
     public Operation<TInput, TOutput> Call(string client, TInput input, TimeSpan? now = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(client);
+        now ??= _clock?.Invoke();
         if (!_clients.TryGetValue(client, out var record))
             _clients.Add(client, record = new());
         if (record.Latest is { Outcome: OperationOutcome.Pending } pending)
@@ -69,12 +79,13 @@ public sealed class History<TInput, TOutput>
     /// <summary>Records that an operation was answered.</summary>
     /// <param name="operation">An operation of this history that is pending or unknown.</param>
     /// <param name="output">The answer.</param>
-    /// <param name="now">The virtual time, for the story.</param>
+    /// <param name="now">The virtual time, for the story; by default that of the history's clock, if it has one.</param>
     /// <exception cref="ArgumentException">The operation belongs to another history.</exception>
     /// <exception cref="InvalidOperationException">The operation has ended.</exception>
     public void Return(Operation<TInput, TOutput> operation, TOutput output, TimeSpan? now = null)
     {
         CheckOpen(operation);
+        now ??= _clock?.Invoke();
         operation.End(OperationOutcome.Returned, output, _events.Count, now);
         Add(operation, $"return  #{operation.Number} {Text.Of(operation.Input)} -> {Text.Of(output)}", now);
     }
@@ -82,7 +93,7 @@ public sealed class History<TInput, TOutput>
     /// <summary>Records that nothing is known about the end of an operation, because of a timeout or a crash: it may take effect at any later time, or
     /// never.</summary>
     /// <param name="operation">A pending operation of this history.</param>
-    /// <param name="now">The virtual time, for the story.</param>
+    /// <param name="now">The virtual time, for the story; by default that of the history's clock, if it has one.</param>
     /// <exception cref="ArgumentException">The operation belongs to another history.</exception>
     /// <exception cref="InvalidOperationException">The operation is not pending.</exception>
     public void Unknown(Operation<TInput, TOutput> operation, TimeSpan? now = null)
@@ -90,6 +101,7 @@ public sealed class History<TInput, TOutput>
         CheckOpen(operation);
         if (!_abandoned.Add(operation))
             throw new InvalidOperationException($"{operation} was recorded as unknown before: record it once.");
+        now ??= _clock?.Invoke();
         operation.End(OperationOutcome.Unknown, default, _events.Count, now);
         Add(operation, $"unknown #{operation.Number} {Text.Of(operation.Input)}", now);
     }
@@ -97,23 +109,24 @@ public sealed class History<TInput, TOutput>
     /// <summary>Records that an operation had no effect and never will, for example because it was refused. If that is not certain, call
     /// <see cref="Unknown"/>.</summary>
     /// <param name="operation">An operation of this history that is pending or unknown.</param>
-    /// <param name="now">The virtual time, for the story.</param>
+    /// <param name="now">The virtual time, for the story; by default that of the history's clock, if it has one.</param>
     /// <exception cref="ArgumentException">The operation belongs to another history.</exception>
     /// <exception cref="InvalidOperationException">The operation has ended.</exception>
     public void Fail(Operation<TInput, TOutput> operation, TimeSpan? now = null)
     {
         CheckOpen(operation);
+        now ??= _clock?.Invoke();
         operation.End(OperationOutcome.Failed, default, _events.Count, now);
         Add(operation, $"fail    #{operation.Number} {Text.Of(operation.Input)}", now);
     }
 
     /// <summary>Adds a line to the story, such as a fault that begins. Checkers ignore it.</summary>
     /// <param name="text">The line.</param>
-    /// <param name="now">The virtual time.</param>
+    /// <param name="now">The virtual time; by default that of the history's clock, if it has one.</param>
     public void Note(string text, TimeSpan? now = null)
     {
         ArgumentNullException.ThrowIfNull(text);
-        _events.Add("", text, now);
+        Add("", text, now ?? _clock?.Invoke());
     }
 
     /// <summary>The events, one line each: position, virtual time, client, and what happened.</summary>
@@ -122,7 +135,14 @@ public sealed class History<TInput, TOutput>
     /// <summary>The same as <see cref="Story"/>.</summary>
     public override string ToString() => Story();
 
-    private void Add(Operation<TInput, TOutput> operation, string what, TimeSpan? now) => _events.Add(operation.Client, what, now);
+    private void Add(Operation<TInput, TOutput> operation, string what, TimeSpan? now) => Add(operation.Client, what, now);
+
+    private void Add(string client, string what, TimeSpan? now)
+    {
+        _events.Add(client, what, now);
+        _added?.Invoke(client);
+        _added?.Invoke(what);
+    }
 
     private void CheckOpen(Operation<TInput, TOutput> operation)
     {

@@ -11,11 +11,12 @@ namespace Kcopyd.Actors.TestKit.Configuration;
 internal static class HostedSystem
 {
     public static (ActorSystem System, IServiceProvider Services) Start(
-        Node node, string systemName, Config simulated, Action<AkkaConfigurationBuilder, IServiceProvider> configure, Action<IServiceCollection>? addServices)
+        TimeProvider time, string systemName, Config simulated, Action<AkkaConfigurationBuilder, IServiceProvider> configure,
+        Action<IServiceCollection>? addServices)
     {
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton(node.Time);
+        services.AddSingleton(time);
         services.AddSingleton<IHostApplicationLifetime, Lifetime>();
         addServices?.Invoke(services);
         services.AddAkka(systemName, (builder, provider) =>

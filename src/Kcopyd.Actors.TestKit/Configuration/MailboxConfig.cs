@@ -3,7 +3,7 @@ using System.Text;
 using Akka.Configuration;
 using Akka.Configuration.Hocon;
 using Akka.Dispatch;
-using Kcopyd.Actors.TestKit.Reports;
+using Kcopyd.Actors.TestKit.Scheduling;
 
 namespace Kcopyd.Actors.TestKit.Configuration;
 
@@ -24,10 +24,10 @@ internal static class MailboxConfig
         ("akka.actor.mailbox.unbounded-deque-based", typeof(RecordedDequeMailbox)),
     ];
 
-    public static void Append(StringBuilder text, Config own, int simulation, int process)
+    public static void Append(StringBuilder text, Config own, Process process)
     {
         // Each mailbox finds these two in the default section, which is the fallback of all others.
-        text.AppendLine(CultureInfo.InvariantCulture, $"{Default} {{ simulation = {simulation}, process = {process} }}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{Default} {{ simulation = {process.Engine.Id}, process = {process.Number} }}");
         foreach (var (path, type) in Standard.Where(standard => !own.HasPath($"{standard.Path}.{Key}")).Concat(Replaced(own.Root, "")))
             text.AppendLine(CultureInfo.InvariantCulture, $"{path}.{Key} = \"{type.AssemblyQualifiedName}\"");
     }

@@ -41,25 +41,33 @@ internal static class NodeConfig
         {{Sections(LaterDispatchers)}}
         """);
 
-    public static Config Create(World world, Node node, int process, Config own)
+    /// <param name="process">The process that the actor system is.</param>
+    /// <param name="logLevel">The lowest level of the log events that the story contains.</param>
+    /// <param name="own">The user's configuration.</param>
+    public static Config Create(Process process, string logLevel, Config own)
     {
+        var simulation = process.Engine.Id;
         var text = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $$"""
-            akka.scheduler { implementation = "{{typeof(SimulatedScheduler).AssemblyQualifiedName}}", simulation = {{world.Engine.Id}}, process = {{process}} }
-            akka.loglevel = {{world.Options.LogLevel}}
+            akka.scheduler {
+              implementation = "{{typeof(SimulatedScheduler).AssemblyQualifiedName}}"
+              simulation = {{simulation}}
+              process = {{process.Number}}
+            }
+            akka.loglevel = {{logLevel}}
             akka.remote.simulated {
               transport-class = "{{typeof(RemoteTransport).AssemblyQualifiedName}}"
               applied-adapters = []
-              hostname = "{{node.Name}}"
+              hostname = "{{process.Name}}"
               port = {{own.GetInt("akka.remote.dot-netty.tcp.port", Port)}}
               maximum-frame-size = {{own.GetString("akka.remote.dot-netty.tcp.maximum-frame-size", "128000b")}}
-              simulation = {{world.Engine.Id}}
-              process = {{process}}
+              simulation = {{simulation}}
+              process = {{process.Number}}
             }
             {{Sections(Dispatchers(own.Root, "").Except(LaterDispatchers))}}
 
             """));
-        if (world.Engine.Messages.IsOn)
-            MailboxConfig.Append(text, own, world.Engine.Id, process);
+        if (process.Engine.Messages.IsOn)
+            MailboxConfig.Append(text, own, process);
         return ConfigurationFactory.ParseString(text.ToString()).WithFallback(Shared).WithFallback(own);
     }
 

@@ -13,7 +13,7 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
         "cannot read a block",
     ];
 
-    private readonly FaultSource[] _sources = [.. Names.Select(name => new FaultSource(disk.World.Engine.Faults, $"{disk.Name} {name}"))];
+    private readonly FaultSource[] _sources = [.. Names.Select(name => new FaultSource(disk.Engine.Faults, $"{disk.Name} {name}"))];
 
     public bool Chance(double rate) => rate > 0 && random.NextDouble() < rate;
 
@@ -26,15 +26,15 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
         var whole = (int)Math.Clamp(Math.Min(disk.Length - io.Offset, (io.Source?.Length ?? long.MaxValue) - io.SourceOffset), 0, io.Length);
         if (Refusal(io) is var refusal and not IoError.None)
             return (0, refusal);
-        if (io.Kind == SimulatedIoKind.Flush)
+        if (io.Kind == DiskIoKind.Flush)
             return (0, FlushError(io, faults));
         if (io.Exception is not null)
             return (SomeOf(whole), IoError.NoDevice);
-        if (io.Kind == SimulatedIoKind.WriteZeroes && faults.RefusesZeroes)
+        if (io.Kind == DiskIoKind.WriteZeroes && faults.RefusesZeroes)
             return (0, IoError.NotSupported);
-        if (io.Kind == SimulatedIoKind.Map)
+        if (io.Kind == DiskIoKind.Map)
             return (0, io.Failure);
-        if (io.Kind == SimulatedIoKind.Clone && Occurs(DiskFault.CloneRefusal, faults.CloneRefusalRate))
+        if (io.Kind == DiskIoKind.Clone && Occurs(DiskFault.CloneRefusal, faults.CloneRefusalRate))
             return (0, random.Next(2) == 0 ? IoError.NotSupported : IoError.None);
         if (io.Failure != IoError.None)
             return (SomeOf(whole), io.Failure);
@@ -47,7 +47,7 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
     /// <summary>Why it cannot be carried out at all.</summary>
     public IoError Refusal(SimulatedIo io)
     {
-        if (io.Kind == SimulatedIoKind.Flush)
+        if (io.Kind == DiskIoKind.Flush)
             return IoError.None;
         if (io.Offset < 0 || io.SourceOffset < 0)
             return IoError.Invalid;
@@ -104,7 +104,7 @@ internal sealed class DiskFate(SimulatedDisk disk, Random random)
     // A copy reads, also if a server makes it; sharing does not.
     private (int Bytes, IoError Error) Good(SimulatedIo io, int whole, DiskFaults faults)
     {
-        if (io.Kind == SimulatedIoKind.Read)
+        if (io.Kind == DiskIoKind.Read)
             return ((int)disk.Readable(io.Offset, whole), faults.ReadError);
         var good = GoodOf(faults.BadWrites, io.Offset, whole);
         if (io.Source is { } source && io.Method != OffloadKinds.Reflink)

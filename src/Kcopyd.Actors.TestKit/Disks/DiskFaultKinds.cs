@@ -1,6 +1,6 @@
 namespace Kcopyd.Actors.TestKit.Disks;
 
-/// <summary>Which faults <see cref="DiskFaults.Draw(World, string, long, DiskFaultKinds, int)"/> may choose.</summary>
+/// <summary>Which faults <see cref="DiskFaults.Draw"/> may choose.</summary>
 [Flags]
 public enum DiskFaultKinds
 {

@@ -5,35 +5,6 @@ namespace Kcopyd.Actors.TestKit.Disks;
 /// <content>Draws a random plan.</content>
 public sealed partial record DiskFaults
 {
-    /// <summary>Draws a random plan for a disk of a world. When a failing run is shrunk, what it does not need is left out of the plan.</summary>
-    /// <param name="world">The world.</param>
-    /// <param name="disk">The disk's name, which also names the source of chance.</param>
-    /// <param name="length">The disk's length in bytes.</param>
-    /// <param name="kinds">What may be wrong.</param>
-    /// <param name="blockSize">The disk's logical block size in bytes.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The length is negative, or the block size is below 1.</exception>
-    public static DiskFaults Draw(
-        World world, string disk, long length, DiskFaultKinds kinds = DiskFaultKinds.Reported, int blockSize = IoRegion.SectorSize)
-    {
-        ArgumentNullException.ThrowIfNull(world);
-        ArgumentException.ThrowIfNullOrEmpty(disk);
-        var drawn = Draw(world.RandomFor($"faults/{disk}"), length, kinds, blockSize);
-        var faults = world.Engine.Faults;
-        return drawn with
-        {
-            BadReads = Needed("has ranges that cannot be read", drawn.BadReads.Count > 0) ? drawn.BadReads : [],
-            BadWrites = Needed("has ranges that cannot be written", drawn.BadWrites.Count > 0) ? drawn.BadWrites : [],
-            FailsAt = Needed("fails once", drawn.FailsAt > 0) ? drawn.FailsAt : 0,
-            ThrowsAt = Needed("throws once", drawn.ThrowsAt > 0) ? drawn.ThrowsAt : 0,
-            CloneThrows = Needed("throws when it clones", drawn.CloneThrows),
-            RefusesZeroes = Needed("refuses to write zeroes", drawn.RefusesZeroes),
-            GarblesAt = Needed("garbles a write", drawn.GarblesAt > 0) ? drawn.GarblesAt : 0,
-            TornBlockRate = Needed("tears blocks at a power cut", drawn.TornBlockRate > 0) ? drawn.TornBlockRate : 0,
-        };
-
-        bool Needed(string what, bool isDrawn) => isDrawn && faults.Occurs($"{disk} {what}", 1);
-    }
-
     /// <summary>Draws a random plan. Each fault is absent from most plans, so that one does not hide another.</summary>
     /// <param name="random">The source of chance, such as <see cref="World.RandomFor"/>.</param>
     /// <param name="length">The disk's length in bytes.</param>

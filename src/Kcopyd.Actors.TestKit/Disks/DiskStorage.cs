@@ -87,7 +87,7 @@ internal sealed class DiskStorage
     public int PowerCut(IEnumerable<SimulatedIo> inFlight, Survival survival, DiskDefects defects)
     {
         var lost = Settle(_held, survival, defects);
-        var flying = inFlight.Where(static io => io.Kind is SimulatedIoKind.Write or SimulatedIoKind.WriteZeroes)
+        var flying = inFlight.Where(static io => io.Kind is DiskIoKind.Write or DiskIoKind.WriteZeroes)
             .Select(io => new Held(io, io.Offset, (int)Math.Clamp(_content.Length - io.Offset, 0, io.Length), DataOf(io)))
             .ToList();
         flying.ForEach(write => _medium.Keep(write.Offset, write.Length));
@@ -116,7 +116,7 @@ internal sealed class DiskStorage
         return true;
     }
 
-    private static byte[]? DataOf(SimulatedIo io) => io.Kind == SimulatedIoKind.Write ? io.Data.ToArray() : null;
+    private static byte[]? DataOf(SimulatedIo io) => io.Kind == DiskIoKind.Write ? io.Data.ToArray() : null;
 
     private int Settle(List<Held> writes, Survival survival, DiskDefects? defects)
     {

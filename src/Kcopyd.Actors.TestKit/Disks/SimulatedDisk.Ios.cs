@@ -7,24 +7,24 @@ public sealed partial class SimulatedDisk
 
     /// <inheritdoc/>
     public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer) =>
-        new(Issue(new SimulatedIo(this, SimulatedIoKind.Read, offset, buffer.Length) { Buffer = buffer }), 0);
+        new(Issue(new SimulatedIo(this, DiskIoKind.Read, offset, buffer.Length) { Buffer = buffer }), 0);
 
     /// <inheritdoc/>
     public ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) =>
-        new(Issue(new SimulatedIo(this, SimulatedIoKind.Write, offset, buffer.Length) { Data = buffer }), 0);
+        new(Issue(new SimulatedIo(this, DiskIoKind.Write, offset, buffer.Length) { Data = buffer }), 0);
 
     /// <inheritdoc/>
     public ValueTask<IoResult> WriteZeroesAsync(long offset, long length) =>
-        new(Issue(new SimulatedIo(this, SimulatedIoKind.WriteZeroes, offset, length)), 0);
+        new(Issue(new SimulatedIo(this, DiskIoKind.WriteZeroes, offset, length)), 0);
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> DiscardAsync(long offset, long length) => new(Issue(new SimulatedIo(this, SimulatedIoKind.Discard, offset, length)), 0);
+    public ValueTask<IoResult> DiscardAsync(long offset, long length) => new(Issue(new SimulatedIo(this, DiskIoKind.Discard, offset, length)), 0);
 
     /// <inheritdoc/>
-    public ValueTask<ExtentResult> MapAsync(long offset, long length) => new(Issue(new SimulatedIo(this, SimulatedIoKind.Map, offset, length)), 0);
+    public ValueTask<ExtentResult> MapAsync(long offset, long length) => new(Issue(new SimulatedIo(this, DiskIoKind.Map, offset, length)), 0);
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> FlushAsync() => new(Issue(new SimulatedIo(this, SimulatedIoKind.Flush, 0, 0)), 0);
+    public ValueTask<IoResult> FlushAsync() => new(Issue(new SimulatedIo(this, DiskIoKind.Flush, 0, 0)), 0);
 
     /// <inheritdoc/>
     public OffloadKinds CloneKinds(IBlockDevice source) => source is SimulatedDisk ? _options.Clones : OffloadKinds.None;
@@ -32,7 +32,7 @@ public sealed partial class SimulatedDisk
     /// <inheritdoc/>
     public ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind) =>
         source is SimulatedDisk disk
-            ? new(Issue(new SimulatedIo(this, SimulatedIoKind.Clone, offset, length) { Source = disk, SourceOffset = sourceOffset, Method = kind }), 0)
+            ? new(Issue(new SimulatedIo(this, DiskIoKind.Clone, offset, length) { Source = disk, SourceOffset = sourceOffset, Method = kind }), 0)
             : new(IoResult.Failure(IoError.NotSupported));
 
     /// <summary>An I/O takes effect, and its caller continues.</summary>
@@ -53,29 +53,29 @@ public sealed partial class SimulatedDisk
         var result = io.Life == _life ? Perform(io) : IoResult.Failure(IoError.NoDevice);
         io.DoneOrder = ++_clock;
         io.End(Step, result);
-        _world.Engine.Note(result.Bytes);
+        _engine.Note(result.Bytes);
         _options.Observer?.Completed(io);
         _options.Observer?.Released(io);
-        _world.Engine.Resume(io.Process, io);
+        _engine.Resume(io.Process, io);
     }
 
     private SimulatedIo Issue(SimulatedIo io)
     {
-        if (!_world.Engine.IsInside)
+        if (!_engine.IsInside)
         {
             Schedule(io);       // reports that another thread did it, and never completes
             return io;
         }
-        (io.Process, io.Life, io.IssueOrder) = (_world.Engine.Running, _life, ++_clock);
+        (io.Process, io.Life, io.IssueOrder) = (_engine.Running, _life, ++_clock);
         io.Slot = _inFlight.Count;
         _inFlight.Add(io);
-        var number = io.Kind == SimulatedIoKind.Flush ? 0 : ++_transfers;
+        var number = io.Kind == DiskIoKind.Flush ? 0 : ++_transfers;
         if (number > 0 && number == Faults.FailsAt)
             io.Fail(IoError.Io);
-        if ((number > 0 && number == Faults.ThrowsAt) || (io.Kind == SimulatedIoKind.Clone && Faults.CloneThrows))
+        if ((number > 0 && number == Faults.ThrowsAt) || (io.Kind == DiskIoKind.Clone && Faults.CloneThrows))
             io.Throw(new IOException($"{Name} has vanished."));
         _options.Observer?.Issued(io);
-        _world.Engine.Note(io.Offset ^ ((long)io.Kind << 56) ^ ((long)io.Length << 24));
+        _engine.Note(io.Offset ^ ((long)io.Kind << 56) ^ ((long)io.Length << 24));
         if (io.Exception is not null && Faults.ThrowsAtOnce)
         {
             io.End(Step, IoResult.Failure(IoError.NoDevice));
@@ -94,11 +94,10 @@ public sealed partial class SimulatedDisk
 
     private void Schedule(SimulatedIo io)
     {
-        var engine = _world.Engine;
         if (Faults.MaxLatency == TimeSpan.Zero)
-            engine.Add(null, io);
+            _engine.Add(null, io);
         else
-            engine.After(Faults.MinLatency + (Faults.MaxLatency - Faults.MinLatency) * _random.NextDouble(), null, io);
+            _engine.After(Faults.MinLatency + (Faults.MaxLatency - Faults.MinLatency) * _random.NextDouble(), null, io);
     }
 
     private void Land(SimulatedIo io)
@@ -116,23 +115,23 @@ public sealed partial class SimulatedDisk
         var (bytes, error) = _fate.Of(io);
         switch (io.Kind)
         {
-            case SimulatedIoKind.Map:
+            case DiskIoKind.Map:
                 io.Extent = error == IoError.None ? _fate.Extent(io) : ExtentResult.Failure(error);
                 return new IoResult(io.Extent.IsZero ? io.Extent.Length : 0, error);
-            case SimulatedIoKind.Flush when error == IoError.None:
+            case DiskIoKind.Flush when error == IoError.None:
                 _storage.Flush(io);
                 break;
-            case SimulatedIoKind.Flush:
+            case DiskIoKind.Flush:
                 _storage.FailFlush(io, new Survival(_random, 0));
                 break;
-            case SimulatedIoKind.Read when bytes > 0:
+            case DiskIoKind.Read when bytes > 0:
                 _storage.Content.AsSpan((int)io.Offset, bytes).CopyTo(io.Buffer.Span);
-                _defects.Used(io.Offset, bytes, _world.Now);
+                _defects.Used(io.Offset, bytes, _engine.Now);
                 break;
-            case SimulatedIoKind.Discard when bytes > 0:
+            case DiskIoKind.Discard when bytes > 0:
                 Discard(io, bytes);
                 break;
-            case SimulatedIoKind.Write or SimulatedIoKind.WriteZeroes or SimulatedIoKind.Clone when bytes > 0:
+            case DiskIoKind.Write or DiskIoKind.WriteZeroes or DiskIoKind.Clone when bytes > 0:
                 Change(io, bytes);
                 break;
         }
@@ -152,8 +151,8 @@ public sealed partial class SimulatedDisk
     {
         var data = io.Kind switch
         {
-            SimulatedIoKind.Write => io.Data.Span[..bytes],
-            SimulatedIoKind.Clone => io.Source!.Content.Span.Slice((int)io.SourceOffset, bytes),
+            DiskIoKind.Write => io.Data.Span[..bytes],
+            DiskIoKind.Clone => io.Source!.Content.Span.Slice((int)io.SourceOffset, bytes),
             _ => default,
         };
         if (++_changes == Faults.GarblesAt)
@@ -190,7 +189,7 @@ public sealed partial class SimulatedDisk
     private void Store(SimulatedIo io, long offset, int bytes, ReadOnlySpan<byte> data)
     {
         _storage.Write(io, offset, bytes, data);
-        _defects.Written(offset, bytes, _world.Now);
+        _defects.Written(offset, bytes, _engine.Now);
     }
 
     // Faults that no I/O causes.
@@ -201,6 +200,6 @@ public sealed partial class SimulatedDisk
         if (_fate.Occurs(DiskFault.BitRot, Faults.BitRotRate))
             FlipBit(_random.NextInt64(Length), _random.Next(8));
         if (_fate.Occurs(DiskFault.LatentError, Faults.LatentErrorRate))
-            _defects.Decay(_random.NextInt64((Length + LogicalBlockSize - 1) / LogicalBlockSize), _world.Now, Faults.LatentErrorAge);
+            _defects.Decay(_random.NextInt64((Length + LogicalBlockSize - 1) / LogicalBlockSize), _engine.Now, Faults.LatentErrorAge);
     }
 }

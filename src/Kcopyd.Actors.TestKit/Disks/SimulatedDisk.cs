@@ -1,4 +1,5 @@
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.TestKit.Scheduling;
 
 namespace Kcopyd.Actors.TestKit.Disks;
 
@@ -9,7 +10,7 @@ namespace Kcopyd.Actors.TestKit.Disks;
 /// <remarks>Use it on the simulation's thread only. The layers of <see cref="Kcopyd.Actors.Faults"/> may be put on top of it.</remarks>
 public sealed partial class SimulatedDisk : IBlockDevice, IPromptDevice
 {
-    private readonly World _world;
+    private readonly Engine _engine;
     private readonly SimulatedDiskOptions _options;
     private readonly Random _random;
     private readonly DiskStorage _storage;
@@ -20,37 +21,24 @@ public sealed partial class SimulatedDisk : IBlockDevice, IPromptDevice
     private long _transfers, _changes, _clock;
     private int _life;
 
-    /// <summary>Creates a disk that holds zeroes.</summary>
-    /// <param name="world">The world.</param>
-    /// <param name="name">A name for messages; it also names the disk's source of chance.</param>
-    /// <param name="length">Bytes, at most <see cref="Array.MaxLength"/>.</param>
-    /// <param name="options">What it is; the defaults if null.</param>
-    /// <exception cref="ArgumentException">An argument or an option is out of range.</exception>
-    public SimulatedDisk(World world, string name, long length, SimulatedDiskOptions? options = null)
-        : this(world, name, Zeroes(length), options, isOwned: true)
+    internal SimulatedDisk(Engine engine, string name, long length, SimulatedDiskOptions? options)
+        : this(engine, name, Zeroes(length), options, isOwned: true)
     {
     }
 
-    /// <summary>Creates a disk with content.</summary>
-    /// <param name="world">The world.</param>
-    /// <param name="name">A name for messages; it also names the disk's source of chance.</param>
-    /// <param name="content">What it holds at first. It is copied.</param>
-    /// <param name="options">What it is; the defaults if null.</param>
-    /// <exception cref="ArgumentException">An argument or an option is out of range.</exception>
-    public SimulatedDisk(World world, string name, byte[] content, SimulatedDiskOptions? options = null)
-        : this(world, name, content, options, isOwned: false)
+    internal SimulatedDisk(Engine engine, string name, byte[] content, SimulatedDiskOptions? options)
+        : this(engine, name, content, options, isOwned: false)
     {
     }
 
-    private SimulatedDisk(World world, string name, byte[] content, SimulatedDiskOptions? options, bool isOwned)
+    private SimulatedDisk(Engine engine, string name, byte[] content, SimulatedDiskOptions? options, bool isOwned)
     {
-        ArgumentNullException.ThrowIfNull(world);
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(content);
         _options = options ?? new SimulatedDiskOptions();
         _options.Check();
-        (_world, Name, Faults) = (world, name, _options.Faults);
-        _random = world.Engine.Random[$"disk/{name}"];
+        (_engine, Name, Faults) = (engine, name, _options.Faults);
+        _random = engine.Random[$"disk/{name}"];
         _storage = new DiskStorage(isOwned ? content : (byte[])content.Clone(), _options);
         _defects = new DiskDefects(content.Length, _options.LogicalBlockSize);
         _fate = new DiskFate(this, _random);
@@ -102,9 +90,9 @@ public sealed partial class SimulatedDisk : IBlockDevice, IPromptDevice
     /// <summary>The number of them that hang until <see cref="Release"/>.</summary>
     public int Stalled => _stalled.Count;
 
-    internal World World => _world;
+    internal Engine Engine => _engine;
 
-    internal long Step => _world.Steps;
+    internal long Step => _engine.Steps;
 
     /// <summary>Lets everything continue that hangs, and nothing hangs again.</summary>
     public void Release()
@@ -126,8 +114,8 @@ public sealed partial class SimulatedDisk : IBlockDevice, IPromptDevice
         var inFlight = _inFlight.Where(io => io.Life == _life && !io.IsCompleted && _fate.Refusal(io) == IoError.None);
         var lost = _storage.PowerCut(inFlight, new Survival(_random, Faults.TornBlockRate), _defects);
         _life++;
-        _world.Engine.Note(lost);
-        _world.Tell(Name, $"power cut, {lost} blocks lost");
+        _engine.Note(lost);
+        _engine.Tell(Name, $"power cut, {lost} blocks lost");
         return lost;
     }
 
@@ -141,7 +129,7 @@ public sealed partial class SimulatedDisk : IBlockDevice, IPromptDevice
         _life++;
         _storage.Restore(image);
         _defects.Clear();
-        _world.Tell(Name, "an image is restored");
+        _engine.Tell(Name, "an image is restored");
     }
 
     /// <summary>Flips a bit on the medium. A byte that is still in the volatile cache is not changed.</summary>

@@ -13,14 +13,14 @@ public sealed class SimulatedIo : IRunnable, IValueTaskSource<IoResult>, IValueT
     private ManualResetValueTaskSourceCore<IoResult> _task;
     private IoError _failure;
 
-    internal SimulatedIo(SimulatedDisk disk, SimulatedIoKind kind, long offset, long length) =>
+    internal SimulatedIo(SimulatedDisk disk, DiskIoKind kind, long offset, long length) =>
         (Disk, Kind, Offset, Length, Issued) = (disk, kind, offset, (int)Math.Clamp(length, 0, int.MaxValue), disk.Step);
 
     /// <summary>The disk.</summary>
     public SimulatedDisk Disk { get; }
 
     /// <summary>What it does.</summary>
-    public SimulatedIoKind Kind { get; }
+    public DiskIoKind Kind { get; }
 
     /// <summary>Byte offset; 0 for a flush.</summary>
     public long Offset { get; }
@@ -66,7 +66,7 @@ public sealed class SimulatedIo : IRunnable, IValueTaskSource<IoResult>, IValueT
     public Exception? Exception { get; private set; }
 
     /// <summary>True if it changes what the disk holds.</summary>
-    public bool Changes => Kind is SimulatedIoKind.Write or SimulatedIoKind.WriteZeroes or SimulatedIoKind.Discard or SimulatedIoKind.Clone;
+    public bool Changes => Kind is DiskIoKind.Write or DiskIoKind.WriteZeroes or DiskIoKind.Discard or DiskIoKind.Clone;
 
     /// <summary>The error with which it is to fail; None if it was not chosen to.</summary>
     internal IoError Failure => _failure;
@@ -110,7 +110,7 @@ public sealed class SimulatedIo : IRunnable, IValueTaskSource<IoResult>, IValueT
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Issued}-{(IsCompleted ? Completed : "?")} {Disk.Name} {Kind}{(Kind == SimulatedIoKind.Clone ? $" {Method}" : "")} {Offset}+{Length}"
+        $"{Issued}-{(IsCompleted ? Completed : "?")} {Disk.Name} {Kind}{(Kind == DiskIoKind.Clone ? $" {Method}" : "")} {Offset}+{Length}"
         + (IsCompleted ? $" -> {Result.Bytes} {Result.Error}" : "");
 
     internal void End(long step, IoResult result) => (Completed, Result) = (step, result);

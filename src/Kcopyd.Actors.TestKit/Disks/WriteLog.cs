@@ -1,9 +1,9 @@
 namespace Kcopyd.Actors.TestKit.Disks;
 
 /// <summary>
-/// Everything that changed the disks of one run, on one clock: the input of <see cref="PowerCuts"/>. A <see cref="RecordingDevice"/> fills it, or a simulated
-/// disk that calls <see cref="Issue(LoggedDisk, DiskIoKind, long, ReadOnlySpan{byte})"/> and <see cref="Complete(LoggedIo, IoResult)"/> itself. Any thread may
-/// call any member.
+/// Everything that changed the disks of one run, on one clock: the input of <see cref="PowerCuts"/>. A <see cref="RecordingDevice"/> fills it, or, for
+/// simulated disks, an <see cref="IDiskObserver"/> that calls <see cref="Issue(LoggedDisk, DiskIoKind, long, ReadOnlySpan{byte})"/> and
+/// <see cref="Complete(LoggedIo, IoResult)"/>. Any thread may call any member.
 /// </summary>
 /// <remarks>
 /// <para>A disk carries out its I/Os in the order in which they complete. If two writes to the same bytes are in flight together, the one that completes last
@@ -87,7 +87,7 @@ public sealed class WriteLog
     {
         CheckPlace(disk, offset);
         if (kind is not (DiskIoKind.Write or DiskIoKind.WriteThrough or DiskIoKind.Clone))
-            throw new ArgumentException($"A {LoggedIo.Name(kind)} has no data: call Issue with a length, or IssueFlush.", nameof(kind));
+            throw Refused(kind, "has no data: call Issue with a length, or IssueFlush");
         var copy = data[..(int)Math.Min(data.Length, disk.Length - offset)].ToArray();
         return Add(disk, kind, offset, copy.Length, copy);
     }
@@ -105,7 +105,7 @@ public sealed class WriteLog
         CheckPlace(disk, offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         if (kind is not (DiskIoKind.WriteZeroes or DiskIoKind.Punch or DiskIoKind.Discard))
-            throw new ArgumentException($"A {LoggedIo.Name(kind)} is not described by a length: call Issue with its data, or IssueFlush.", nameof(kind));
+            throw Refused(kind, "is not described by a length: call Issue with its data, or IssueFlush");
         var (requested, end) = (offset, offset + Math.Min(length, disk.Length - offset));
         if (kind == DiskIoKind.Discard)
         {
@@ -216,6 +216,9 @@ public sealed class WriteLog
             return io;
         }
     }
+
+    private static ArgumentException Refused(DiskIoKind kind, string why) => new(
+        $"A {LoggedIo.Name(kind)} {(kind is DiskIoKind.Read or DiskIoKind.Map ? "changes nothing: record only what does, and flushes" : why)}.", nameof(kind));
 
     private void CheckPlace(LoggedDisk disk, long offset)
     {

@@ -5,7 +5,7 @@ namespace Kcopyd.Actors.TestKit.Network;
 
 /// <summary>An attempt to connect. A request that is lost is sent again after one, two, four seconds and so on, as TCP does.</summary>
 internal sealed class ConnectAttempt(
-    SimulatedNetwork network, Host from, Process process, string to, int port, Action<Endpoint> connected, Action<SocketError> failed)
+    NetworkCore network, Host from, Process process, string to, int port, Action<Endpoint> connected, Action<SocketError> failed)
 {
     private readonly TimeSpan _end = network.Engine.Now + network.ConnectTimeout;
     private TimeSpan _pause = TimeSpan.FromSeconds(1);

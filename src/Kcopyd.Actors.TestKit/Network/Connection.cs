@@ -5,9 +5,9 @@ namespace Kcopyd.Actors.TestKit.Network;
 /// <summary>Two endpoints and what travels between them, in both directions.</summary>
 internal sealed class Connection
 {
-    private readonly SimulatedNetwork _network;
+    private readonly NetworkCore _network;
 
-    public Connection(SimulatedNetwork network, (Host Host, Process Process) from, (Host Host, Process Process) to, int port)
+    public Connection(NetworkCore network, (Host Host, Process Process) from, (Host Host, Process Process) to, int port)
     {
         _network = network;
         Port = port;
@@ -23,7 +23,7 @@ internal sealed class Connection
 
     public Endpoint Accepting { get; }
 
-    public SimulatedNetwork Network => _network;
+    public NetworkCore Network => _network;
 
     public bool Joins(Host one, Host other) =>
         (Connecting.Host == one && Accepting.Host == other) || (Connecting.Host == other && Accepting.Host == one);

@@ -48,7 +48,7 @@ internal sealed class Endpoint(Connection connection, Host host, Process process
     /// <summary>Bytes that may be sent now.</summary>
     public long Room => Math.Max(0, Network.Window - Peer._unread);
 
-    private SimulatedNetwork Network => connection.Network;
+    private NetworkCore Network => connection.Network;
 
     private Engine Engine => connection.Network.Engine;
 

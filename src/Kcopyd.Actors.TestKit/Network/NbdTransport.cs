@@ -7,7 +7,7 @@ using Kcopyd.Actors.TestKit.Scheduling;
 namespace Kcopyd.Actors.TestKit.Network;
 
 /// <summary>NBD over the simulated network: what a node's servers listen on, and its clients connect through.</summary>
-internal sealed class NbdTransport(SimulatedNetwork network, Host host, Process process) : ITransport
+internal sealed class NbdTransport(NetworkCore network, Host host, Process process) : ITransport
 {
     private const int FirstFreePort = 49152;
 
@@ -65,7 +65,7 @@ internal sealed class NbdTransport(SimulatedNetwork network, Host host, Process 
         }
     }
 
-    private sealed class Listener(SimulatedNetwork network, Host host, Process process, int port) : ITransportListener
+    private sealed class Listener(NetworkCore network, Host host, Process process, int port) : ITransportListener
     {
         private readonly Queue<Endpoint> _waiting = new();
         private TaskCompletionSource<TransportConnection>? _accept;

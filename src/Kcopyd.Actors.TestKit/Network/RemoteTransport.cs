@@ -9,7 +9,7 @@ namespace Kcopyd.Actors.TestKit.Network;
 /// <summary>Akka.Remote's transport over the simulated network. Its addresses look like those of TCP: <c>akka.tcp://system@host:port</c>.</summary>
 internal sealed class RemoteTransport : Transport
 {
-    private readonly SimulatedNetwork _network;
+    private readonly NetworkCore _network;
     private readonly Process _process;
     private readonly Host _host;
     private readonly int _port;
@@ -18,9 +18,8 @@ internal sealed class RemoteTransport : Transport
     public RemoteTransport(ActorSystem system, Config config)
     {
         (System, Config) = (system, config);
-        var engine = Engine.Find(config.GetInt("simulation"));
-        _process = engine.Processes[config.GetInt("process")];
-        _network = SimulatedNetwork.Of(engine);
+        _process = Process.In(config);
+        _network = NetworkCore.Of(_process.Engine);
         _host = _network.FindHost(config.GetString("hostname"))!;
         _port = config.GetInt("port");
         SchemeIdentifier = "tcp";

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using Kcopyd.Actors.TestKit.Exploring;
 using Kcopyd.Actors.TestKit.Processes;
-using Kcopyd.Actors.TestKit.Reports;
 
 namespace Kcopyd.Actors.TestKit;
 

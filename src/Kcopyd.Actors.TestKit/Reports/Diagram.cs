@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kcopyd.Actors.TestKit.Scheduling;
 
 namespace Kcopyd.Actors.TestKit.Reports;
 
@@ -8,22 +9,22 @@ internal sealed class Diagram
     private const double LetterWidth = 6.7;
     private const int MaxFailureLines = 12;
 
-    private readonly World _world;
+    private readonly Run _run;
     private readonly DiagramLayout _layout;
     private readonly SvgWriter _svg;
     private readonly string[] _failure;
 
-    private Diagram(World world, DiagramLayout layout, SvgWriter svg, string[] failure) => (_world, _layout, _svg, _failure) = (world, layout, svg, failure);
+    private Diagram(Run run, DiagramLayout layout, SvgWriter svg, string[] failure) => (_run, _layout, _svg, _failure) = (run, layout, svg, failure);
 
-    /// <param name="world">The world.</param>
+    /// <param name="run">The run.</param>
     /// <param name="writer">Gets the picture.</param>
     /// <param name="failure">Why the run failed; null if it did not.</param>
-    public static void Write(World world, TextWriter writer, string? failure)
+    public static void Write(Run run, TextWriter writer, string? failure)
     {
         var lines = failure?.ReplaceLineEndings("\n").Split('\n').Take(MaxFailureLines).ToArray() ?? [];
-        var layout = new DiagramLayout(world, lines.Length);
+        var layout = new DiagramLayout(run, lines.Length);
         using var svg = new SvgWriter(writer, layout.Width, layout.Height);
-        new Diagram(world, layout, svg, lines).Write();
+        new Diagram(run, layout, svg, lines).Write();
     }
 
     private void Write()
@@ -43,11 +44,11 @@ internal sealed class Diagram
     private void WriteTitle()
     {
         _svg.Label("title", 12, 24, string.Create(CultureInfo.InvariantCulture,
-            $"Seed {_world.Seed}, {_world.Steps:n0} steps, {_world.Now.TotalSeconds:0.######} s of simulated time"));
-        if (_layout.Cut > 0 || _world.Engine.Messages.Dropped > 0)
+            $"Seed {_run.Seed}, {_run.Engine.Steps:n0} steps, {_run.Engine.Now.TotalSeconds:0.######} s of simulated time"));
+        if (_layout.Cut > 0 || _run.Engine.Messages.Dropped > 0)
         {
             _svg.Label("note", 12, 42, string.Create(CultureInfo.InvariantCulture, $"The last {_layout.Events.Count} events."
-                + $" {_layout.Cut:n0} earlier ones are cut off, and {_world.Engine.Messages.Dropped:n0} earlier messages are not recorded."));
+                + $" {_layout.Cut:n0} earlier ones are cut off, and {_run.Engine.Messages.Dropped:n0} earlier messages are not recorded."));
         }
     }
 

@@ -1,3 +1,5 @@
+using Kcopyd.Actors.TestKit.Scheduling;
+
 namespace Kcopyd.Actors.TestKit.Reports;
 
 /// <summary>Draws the messages of a diagram: from the lifeline and the row where one was sent to those where it was processed.</summary>

@@ -1,3 +1,5 @@
+using Kcopyd.Actors.TestKit.Scheduling;
+
 namespace Kcopyd.Actors.TestKit.Reports;
 
 /// <summary>Where everything is in a diagram: one column for each participant, grouped by node, and one row for each event.</summary>
@@ -18,14 +20,14 @@ internal sealed class DiagramLayout
     private readonly List<Participant> _columns;
     private readonly Dictionary<long, int> _rows = [];     // by order
 
-    public DiagramLayout(World world, int failureLines)
+    public DiagramLayout(Run run, int failureLines)
     {
-        var all = ReportEvent.Of(world, withMessages: true);
+        var all = ReportEvent.Of(run, withMessages: true);
         Events = all.Count <= MaxEvents ? all : all.GetRange(all.Count - MaxEvents, MaxEvents);
         Cut = all.Count - Events.Count;
         for (var row = 0; row < Events.Count; row++)
             _rows[Events[row].Moment.Order] = row;
-        var nodes = world.Nodes.Select(static node => node.Name).ToList();
+        var nodes = run.Engine.Processes.Select(static process => process.Name).Distinct().ToList();
         // A stable sort: within a node, actors are in the order in which they appear. The test is not a node, so it comes first.
         _columns = [.. Participants().Distinct().OrderBy(participant => nodes.IndexOf(participant.Node))];
         Groups = [.. _columns.Select(static (participant, index) => (participant.Node, Index: index)).GroupBy(static column => column.Node)

@@ -1,3 +1,5 @@
+using Kcopyd.Actors.TestKit.Scheduling;
+
 namespace Kcopyd.Actors.TestKit.Reports;
 
 /// <summary>A message as a report shows it.</summary>
@@ -69,10 +71,10 @@ internal sealed class MessageView(MessageRecord record)
 internal sealed record ReportEvent(Moment Moment, MessageView? Message, bool IsProcessing, StoryLine? Line)
 {
     /// <summary>Everything that is recorded, in its order.</summary>
-    public static List<ReportEvent> Of(World world, bool withMessages)
+    public static List<ReportEvent> Of(Run run, bool withMessages)
     {
-        var events = world.StoryLines.Select(static line => new ReportEvent(line.Moment, null, false, line)).ToList();
-        foreach (var record in withMessages ? world.Engine.Messages.Records : [])
+        var events = run.Story.Lines.Select(static line => new ReportEvent(line.Moment, null, false, line)).ToList();
+        foreach (var record in withMessages ? run.Engine.Messages.Records : [])
         {
             var message = new MessageView(record);
             events.Add(new ReportEvent(message.Sent, message, false, null));

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using Kcopyd.Actors.TestKit.Scheduling;
 
 namespace Kcopyd.Actors.TestKit.Reports;
 

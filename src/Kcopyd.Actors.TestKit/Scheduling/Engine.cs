@@ -5,7 +5,6 @@ using Akka.Actor;
 using Akka.Actor.Internal;
 using Akka.Dispatch;
 using Kcopyd.Actors.TestKit.Intercepts;
-using Kcopyd.Actors.TestKit.Reports;
 
 namespace Kcopyd.Actors.TestKit.Scheduling;
 

@@ -6,15 +6,21 @@ namespace Kcopyd.Actors.TestKit.Scheduling;
 /// <summary>One life of a simulated process: from its start until it is killed or the world ends. A process that starts again is another object.</summary>
 internal sealed class Process
 {
+    /// <summary>Adds a process to a simulation.</summary>
     public Process(Engine engine, string name, int life)
     {
         (Engine, Name, Life, RandomPurpose) = (engine, name, life, $"code of {name}");
         Time = new SimulatedTime(engine, this);
+        Number = engine.Processes.Count;
+        engine.Processes.Add(this);
     }
 
     public Engine Engine { get; }
 
     public string Name { get; }
+
+    /// <summary>Its place in <see cref="Engine.Processes"/>.</summary>
+    public int Number { get; }
 
     /// <summary>1 for the first life.</summary>
     public int Life { get; }
@@ -47,8 +53,10 @@ internal sealed class Process
 
     /// <summary>The process to which an actor system belongs.</summary>
     /// <param name="config">The system's configuration.</param>
-    public static Process Of(Config config) =>
-        Engine.Find(config.GetInt("akka.scheduler.simulation")).Processes[config.GetInt("akka.scheduler.process")];
+    public static Process Of(Config config) => In(config.GetConfig("akka.scheduler"));
+
+    /// <summary>The process that a section of its actor system's configuration names.</summary>
+    public static Process In(Config section) => Engine.Find(section.GetInt("simulation")).Processes[section.GetInt("process")];
 
     /// <summary>Runs an action after a time by its own clock.</summary>
     public void After(TimeSpan delay, Action action, ICancelable? cancelable = null) =>

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Akka.Dispatch;
-using Kcopyd.Actors.TestKit.Reports;
 
 namespace Kcopyd.Actors.TestKit.Scheduling;
 

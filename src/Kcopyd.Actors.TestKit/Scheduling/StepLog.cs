@@ -1,7 +1,6 @@
 using System.Globalization;
 using Akka.Actor;
 using Akka.Dispatch;
-using Kcopyd.Actors.TestKit.Reports;
 
 namespace Kcopyd.Actors.TestKit.Scheduling;
 

@@ -1,11 +1,14 @@
 using Akka.Actor;
 using Akka.Cluster.Sharding;
+using Akka.Configuration;
 using Kcopyd.Actors.TestKit.Tests.Museum.Hall;
 
 namespace Kcopyd.Actors.TestKit.Cluster.Tests.Museum;
 
 internal sealed class ResurrectedEntity : SimulatedExhibit
 {
+    private static readonly Config Settings = Clusters.Settings("5s", "a");
+
     public override string Name => "resurrected sharded entity";
 
     public override string Bug => "A cart is deleted on one node. A late message of another node makes the shard start it again, empty and saved.";
@@ -20,11 +23,11 @@ internal sealed class ResurrectedEntity : SimulatedExhibit
         var regions = new List<IActorRef>();
         foreach (var name in new[] { "a", "b" })
         {
-            var system = world.AddNode(name, Settings.Cluster).System;
+            var system = world.AddNode(name, Settings).System;
             regions.Add(ClusterSharding.Get(system).Start(
                 "cart", Props.Create(() => new Cart(database, isFixed)), ClusterShardingSettings.Create(system), new Extractor()));
         }
-        await world.UntilAsync(() => world.Nodes.All(static node => Settings.Members(node) == 2), TimeSpan.FromSeconds(60), "the cluster is up");
+        await world.UntilAsync(() => world.Nodes.All(static node => Clusters.Up(node) == 2), TimeSpan.FromSeconds(60), "the cluster is up");
         var carts = Enumerable.Range(0, 4).Select(static i => $"cart-{i}").ToList();
         foreach (var cart in carts)
             await regions[0].Ask<string>(new Change(cart, "create"), TimeSpan.FromSeconds(30));

@@ -1,11 +1,14 @@
 using Akka.Actor;
 using Akka.Cluster.Tools.Singleton;
+using Akka.Configuration;
 using Kcopyd.Actors.TestKit.Tests.Museum.Hall;
 
 namespace Kcopyd.Actors.TestKit.Cluster.Tests.Museum;
 
 internal sealed class TwoSingletons : SimulatedExhibit
 {
+    private static readonly Config Settings = Clusters.Settings("5s", "a");
+
     public override string Name => "two singletons after a freeze";
 
     public override string Bug => "The node of a singleton is frozen, the cluster starts another one, and the old one writes when its node thaws.";
@@ -40,8 +43,8 @@ internal sealed class TwoSingletons : SimulatedExhibit
     {
         var storage = new Storage(isFixed);
         foreach (var name in new[] { "a", "b", "c" })
-            world.AddNode(name, Settings.Cluster, node => Start(node, storage));
-        await world.UntilAsync(() => world.Nodes.All(static node => Settings.Members(node) == 3), TimeSpan.FromSeconds(60), "the cluster is up");
+            world.AddNode(name, Settings, node => Start(node, storage));
+        await world.UntilAsync(() => world.Nodes.All(static node => Clusters.Up(node) == 3), TimeSpan.FromSeconds(60), "the cluster is up");
         await world.UntilAsync(() => storage.Epoch == 1, TimeSpan.FromSeconds(30), "there is a singleton");
         return storage;
     }

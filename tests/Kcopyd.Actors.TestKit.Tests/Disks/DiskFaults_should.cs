@@ -207,6 +207,6 @@ public sealed class DiskFaults_should
     {
         var content = new byte[16 * Sector];
         content.AsSpan().Fill(0xC5);
-        return new SimulatedDisk(world, "disk", content, new SimulatedDiskOptions { Faults = faults });
+        return world.AddDisk("disk", content, new SimulatedDiskOptions { Faults = faults });
     }
 }

@@ -175,7 +175,7 @@ public sealed class Power_cut_should
         var left = new HashSet<byte>();
         Simulation.RunMany(1, 50, async world =>
         {
-            var disk = new SimulatedDisk(world, "data", Sectors * Sector);
+            var disk = world.AddDisk("data", Sectors * Sector);
             var node = world.AddNode("a", start: started => started.System.ActorOf(Props.Create(() => new Writer(disk)), "writer"));
             node.AddDisk(disk);
             node.System.ActorSelection("/user/writer").Tell((byte)1);
@@ -255,7 +255,7 @@ public sealed class Power_cut_should
         }
     }
 
-    private static SimulatedDisk Disk(World world, SimulatedDiskOptions? options = null) => new(world, "disk", Sectors * Sector, options);
+    private static SimulatedDisk Disk(World world, SimulatedDiskOptions? options = null) => world.AddDisk("disk", Sectors * Sector, options);
 
     private static byte[] Filled(byte value) => [.. Enumerable.Repeat(value, Sector)];
 
@@ -268,7 +268,7 @@ public sealed class Power_cut_should
 
         public void Issued(SimulatedIo io)
         {
-            if (io.Kind == SimulatedIoKind.Flush)
+            if (io.Kind == DiskIoKind.Flush)
                 _flushes.Add(io, [.. _done.Select(static done => done[^1])]);
             foreach (var sector in SectorsOf(io))
                 _inFlight[sector].Add(io.Data.Span[0]);
@@ -300,7 +300,7 @@ public sealed class Power_cut_should
         }
 
         private static IEnumerable<int> SectorsOf(SimulatedIo io) =>
-            io.Kind == SimulatedIoKind.Write ? Enumerable.Range((int)io.Offset / Sector, io.Length / Sector) : [];
+            io.Kind == DiskIoKind.Write ? Enumerable.Range((int)io.Offset / Sector, io.Length / Sector) : [];
     }
 
     private sealed class Writer : ReceiveActor

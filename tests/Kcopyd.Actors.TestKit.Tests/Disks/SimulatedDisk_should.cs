@@ -15,7 +15,7 @@ public sealed class SimulatedDisk_should
         var content = new byte[20 * Sector + random.Next(Sector)];
         random.NextBytes(content);
         var model = (byte[])content.Clone();
-        var disk = new SimulatedDisk(world, "disk", content, new SimulatedDiskOptions { Faults = DiskFaults.None with { AtOnceRate = random.NextDouble() } });
+        var disk = world.AddDisk("disk", content, new SimulatedDiskOptions { Faults = DiskFaults.None with { AtOnceRate = random.NextDouble() } });
         for (var i = 0; i < 100; i++)
         {
             var offset = random.Next(model.Length);
@@ -54,7 +54,7 @@ public sealed class SimulatedDisk_should
             Simulation.Run(seed, async world =>
             {
                 var observer = new Contents();
-                var disk = new SimulatedDisk(world, "disk", Sector, new SimulatedDiskOptions { Observer = observer });
+                var disk = world.AddDisk("disk", Sector, new SimulatedDiskOptions { Observer = observer });
                 var writes = Enumerable.Range(1, 3).Select(value => disk.WriteAsync(0, Filled((byte)value)).AsTask()).ToArray();
                 Assert.Equal(0, disk.Content.Span[0]);
                 Assert.Equal(3, disk.InFlight);
@@ -71,7 +71,7 @@ public sealed class SimulatedDisk_should
         Simulation.Run(1, async world =>
         {
             var faults = DiskFaults.None with { MinLatency = TimeSpan.FromMilliseconds(5), MaxLatency = TimeSpan.FromMilliseconds(10) };
-            var disk = new SimulatedDisk(world, "disk", Sector, new SimulatedDiskOptions { Faults = faults });
+            var disk = world.AddDisk("disk", Sector, new SimulatedDiskOptions { Faults = faults });
             for (var i = 1; i <= 20; i++)
             {
                 var before = world.Now;
@@ -87,8 +87,8 @@ public sealed class SimulatedDisk_should
         Simulation.Run(1, async world =>
         {
             var options = new SimulatedDiskOptions { Features = DeviceFeatures.Map, Clones = OffloadKinds.Reflink };
-            var source = new SimulatedDisk(world, "source", [.. new byte[2 * Sector], .. Filled(7), .. new byte[100]], options);
-            var target = new SimulatedDisk(world, "target", 4 * Sector, options);
+            var source = world.AddDisk("source", [.. new byte[2 * Sector], .. Filled(7), .. new byte[100]], options);
+            var target = world.AddDisk("target", 4 * Sector, options);
             Assert.Equal(DeviceFeatures.Map | DeviceFeatures.Clone, source.Features);
             Assert.Equal(ExtentResult.Zero(Sector + 500), await source.MapAsync(Sector - 500, 10 * Sector));
             Assert.Equal(ExtentResult.Data(Sector), await source.MapAsync(2 * Sector, 10 * Sector));
@@ -104,7 +104,7 @@ public sealed class SimulatedDisk_should
     {
         Simulation.Run(1, async world =>
         {
-            var disk = new SimulatedDisk(world, "disk", [.. Filled(1), .. Filled(2), .. Filled(3)]);
+            var disk = world.AddDisk("disk", [.. Filled(1), .. Filled(2), .. Filled(3)]);
             Assert.True((await disk.DiscardAsync(100, 2 * Sector)).IsSuccess);
             Assert.Equal([.. Filled(1), .. new byte[Sector], .. Filled(3)], disk.Content.Span);
         });
@@ -115,7 +115,7 @@ public sealed class SimulatedDisk_should
     {
         Simulation.Run(1, async world =>
         {
-            var disk = new SimulatedDisk(world, "disk", 3 * Sector + 1, new SimulatedDiskOptions { Alignment = Sector });
+            var disk = world.AddDisk("disk", 3 * Sector + 1, new SimulatedDiskOptions { Alignment = Sector });
             Assert.Equal(IoError.Invalid, (await disk.ReadAsync(1, new byte[Sector])).Error);
             Assert.Equal(IoError.Invalid, (await disk.WriteAsync(0, new byte[Sector + 1])).Error);
             Assert.Equal(IoError.Invalid, (await disk.ReadAsync(-Sector, new byte[Sector])).Error);
@@ -123,14 +123,14 @@ public sealed class SimulatedDisk_should
             Assert.Equal(IoResult.Success(0), await disk.ReadAsync(4 * Sector, new byte[Sector]));
             Assert.Equal(IoResult.Success(Sector + 1), await disk.ReadAsync(2 * Sector, new byte[Sector + 1]));
             Assert.Equal(IoError.NotSupported, (await disk.CloneFromAsync(BlockDevice.Memory(Sector), 0, 0, Sector, OffloadKinds.Reflink)).Error);
-            var image = new SimulatedDisk(world, "image", Sector, new SimulatedDiskOptions { IsReadOnly = true });
+            var image = world.AddDisk("image", Sector, new SimulatedDiskOptions { IsReadOnly = true });
             Assert.Equal(IoError.ReadOnly, (await image.WriteAsync(0, new byte[Sector])).Error);
 
-            Assert.Throws<ArgumentOutOfRangeException>(() => new SimulatedDisk(world, "disk", -1));
-            Assert.Throws<ArgumentException>(() => new SimulatedDisk(world, "", 1));
-            Assert.Throws<ArgumentOutOfRangeException>(() => new SimulatedDisk(world, "disk", 1, new SimulatedDiskOptions { LogicalBlockSize = 256 }));
-            Assert.Throws<ArgumentOutOfRangeException>(() => new SimulatedDisk(world, "disk", 1, new SimulatedDiskOptions { Alignment = 3 }));
-            Assert.Throws<ArgumentException>(() => new SimulatedDisk(world, "disk", 1, new SimulatedDiskOptions { Features = DeviceFeatures.Stream }));
+            Assert.Throws<ArgumentOutOfRangeException>(() => world.AddDisk("disk", -1));
+            Assert.Throws<ArgumentException>(() => world.AddDisk("", 1));
+            Assert.Throws<ArgumentOutOfRangeException>(() => world.AddDisk("disk", 1, new SimulatedDiskOptions { LogicalBlockSize = 256 }));
+            Assert.Throws<ArgumentOutOfRangeException>(() => world.AddDisk("disk", 1, new SimulatedDiskOptions { Alignment = 3 }));
+            Assert.Throws<ArgumentException>(() => world.AddDisk("disk", 1, new SimulatedDiskOptions { Features = DeviceFeatures.Stream }));
             Assert.Equal("ShortRate", Assert.Throws<ArgumentOutOfRangeException>(() => disk.Faults = new DiskFaults { ShortRate = 1.5 }).ParamName);
             Assert.Throws<ArgumentOutOfRangeException>(() => disk.Faults = new DiskFaults { MinLatency = TimeSpan.FromSeconds(1) });
             Assert.Throws<ArgumentException>(() => disk.Faults = new DiskFaults { ReadError = IoError.None });
@@ -147,7 +147,7 @@ public sealed class SimulatedDisk_should
         {
             var observer = new FailingAt(3);
             var options = new SimulatedDiskOptions { Observer = observer };
-            var disks = Enumerable.Range(0, 2).Select(i => new SimulatedDisk(world, $"disk{i}", Sector, options)).ToArray();
+            var disks = Enumerable.Range(0, 2).Select(i => world.AddDisk($"disk{i}", Sector, options)).ToArray();
             Assert.True((await disks[0].WriteAsync(0, Filled(1))).IsSuccess);
             Assert.True((await disks[1].ReadAsync(0, new byte[Sector])).IsSuccess);
             Assert.Equal(IoError.TimedOut, (await disks[1].FlushAsync()).Error);
@@ -170,9 +170,9 @@ public sealed class SimulatedDisk_should
             var content = new byte[100 * Sector];
             world.Random.NextBytes(content);
             var faults = DiskFaults.Draw(world.Random, content.Length, DiskFaultKinds.Shorts | DiskFaultKinds.Latency);
-            var source = new SimulatedDisk(world, "source", content, new SimulatedDiskOptions { Faults = faults });
-            var bad = new SimulatedDisk(world, "bad", content.Length, new SimulatedDiskOptions { Faults = faults });
-            var good = new SimulatedDisk(world, "good", content.Length, new SimulatedDiskOptions { Faults = faults });
+            var source = world.AddDisk("source", content, new SimulatedDiskOptions { Faults = faults });
+            var bad = world.AddDisk("bad", content.Length, new SimulatedDiskOptions { Faults = faults });
+            var good = world.AddDisk("good", content.Length, new SimulatedDiskOptions { Faults = faults });
             var client = world.AddNode("a").System.Kcopyd().CreateClient();
             var copied = new TaskCompletionSource<CopyResult>();
             client.Copy(source.Whole(), [bad.WithErrors(ByteRange.Sectors(50)).Whole(), good.Whole()], CopyFlags.IgnoreError, copied.SetResult);
@@ -187,7 +187,7 @@ public sealed class SimulatedDisk_should
     {
         var failure = Assert.Throws<LeftSimulationException>(() => Simulation.Run(1, async world =>
         {
-            var disk = new SimulatedDisk(world, "disk", Sector);
+            var disk = world.AddDisk("disk", Sector);
             var thread = new Thread(() => _ = disk.FlushAsync().AsTask());
             thread.Start();
             thread.Join();

@@ -21,10 +21,8 @@ internal sealed class LeaseWithoutBound : SimulatedExhibit
         var server = new Server(world);
         foreach (var name in new[] { "a", "b" })
         {
-            var node = world.AddNode(name, start: node => node.System.ActorOf(Props.Create(() => new Owner(server, node, isFixed))));
-            node.Kill();
-            node.ClockDrift = MaxDrift * (2 * world.Random.NextDouble() - 1);
-            node.Start();
+            world.AddNode(name, start: node => node.System.ActorOf(Props.Create(() => new Owner(server, node, isFixed))),
+                clockDrift: MaxDrift * (2 * world.Random.NextDouble() - 1));
         }
         await world.DelayAsync(TimeSpan.FromSeconds(8));
         if (server.Violation is { } violation)

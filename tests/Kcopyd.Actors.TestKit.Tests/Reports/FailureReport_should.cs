@@ -1,5 +1,5 @@
 using System.Xml.Linq;
-using Kcopyd.Actors.TestKit.Reports;
+using Kcopyd.Actors.TestKit.Exploring;
 using Xunit;
 
 namespace Kcopyd.Actors.TestKit.Tests.Reports;

@@ -36,7 +36,7 @@ internal sealed record DevicePlan(List<(long Offset, long Length)> Holes, Simula
         content.AsSpan(words.Length * 8).Fill((byte)(number * 17));
         foreach (var (offset, bytes) in Holes)
             content.AsSpan((int)offset, (int)bytes).Clear();
-        return new SimulatedDisk(world, name, content, Options with { Observer = log });
+        return world.AddDisk(name, content, Options with { Observer = log });
     }
 
     private static bool Overlap((long Offset, long Length) one, (long Offset, long Length) other) =>

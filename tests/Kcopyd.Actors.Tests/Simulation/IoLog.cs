@@ -7,7 +7,7 @@ internal sealed class IoEntry(SimulatedIo io)
 {
     public SimulatedDisk Device => io.Disk;
 
-    public SimulatedIoKind Kind => io.Kind;
+    public DiskIoKind Kind => io.Kind;
 
     /// <summary>How a clone is to be made.</summary>
     public OffloadKinds Way => io.Method;
@@ -31,7 +31,7 @@ internal sealed class IoEntry(SimulatedIo io)
     public bool Changes => io.Changes;
 
     /// <summary>What a caller has to take for a failure. That a device does not know write-zeroes is none, nor that it cannot map or clone.</summary>
-    public bool IsFailure => Kind is SimulatedIoKind.Map or SimulatedIoKind.Clone
+    public bool IsFailure => Kind is DiskIoKind.Map or DiskIoKind.Clone
         ? Error == IoError.WorkerCrashed
         : io.IsCompleted && Error != IoError.NotSupported && (Error != IoError.None || (Bytes == 0 && Length > 0));
 
@@ -60,7 +60,7 @@ internal sealed class IoLog : IDiskObserver
     {
         Entries.Add(new IoEntry(io));
         _memory.Begin(io);
-        if (io.Kind == SimulatedIoKind.Flush)
+        if (io.Kind == DiskIoKind.Flush)
             return;
         if (!Regions.Exists(region => region.Device == io.Disk && region.Offset <= io.Offset && io.Offset + io.Length <= region.Offset + region.Length))
             Complaints.Add($"outside of every job's regions: {io}");

@@ -13,7 +13,7 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
     public List<string> Complaints { get; } = [];
 
     public static IEnumerable<IoEntry> In(IoLog log, IoRegion? region) => region is not { } at ? [] : log.Entries.Where(entry =>
-        entry.Device == at.Device && entry.Kind != SimulatedIoKind.Flush
+        entry.Device == at.Device && entry.Kind != DiskIoKind.Flush
         && entry.Offset >= at.Offset && entry.Offset < at.Offset + at.Count * IoRegion.SectorSize);
 
     public void Judge()
@@ -62,9 +62,9 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
     private void BitMeansAFailedDestination(int i)
     {
         // A destination that cannot be read before it is written is written all the same.
-        var hasFailed = (!_plan.Flags.HasFlag(CopyFlags.OnlyDifferent) && HasFailed(_ios[i].Where(io => io.Kind == SimulatedIoKind.Read)))
+        var hasFailed = (!_plan.Flags.HasFlag(CopyFlags.OnlyDifferent) && HasFailed(_ios[i].Where(io => io.Kind == DiskIoKind.Read)))
             || Crashed(_ios[i].Where(io => io.Completed <= job.NotifiedAt))
-            || HasFailed(_ios[i].Where(io => io.Kind != SimulatedIoKind.Read));
+            || HasFailed(_ios[i].Where(io => io.Kind != DiskIoKind.Read));
         if (hasFailed && !Bit(i))
             Complaints.Add($"destination {i} failed, and its bit is clear");
         var mayBeSet = hasFailed || isStopped || hasKills || job.IsCancelRequested
@@ -93,12 +93,12 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
 
     private bool VerificationCouldNotRead => _plan.Verifies && !Device(_plan.From!.Value).Faults.IsPersistent;
 
-    private IEnumerable<IoEntry> Clones => _ios.SelectMany(ios => ios).Where(io => io.Kind == SimulatedIoKind.Clone);
+    private IEnumerable<IoEntry> Clones => _ios.SelectMany(ios => ios).Where(io => io.Kind == DiskIoKind.Clone);
 
     private bool IsFlushed(int i)
     {
         var lastWrite = _ios[i].Where(io => io.Changes).Select(io => io.Completed).DefaultIfEmpty().Max();
-        return log.Entries.Exists(io => io.Kind == SimulatedIoKind.Flush && io.Device == _plan.To[i].Device && io.Issued >= lastWrite
+        return log.Entries.Exists(io => io.Kind == DiskIoKind.Flush && io.Device == _plan.To[i].Device && io.Issued >= lastWrite
             && io.Error == IoError.None && io.Completed <= job.NotifiedAt);
     }
 
@@ -108,7 +108,7 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
         var device = Device(to);
         isWhole = true;
         // Zeroes that were found count as written.
-        written = _ios[i].Where(io => (io.Changes || io.Kind == SimulatedIoKind.Map) && io.Completed <= job.NotifiedAt && !io.IsVain).Sum(io => io.Bytes);
+        written = _ios[i].Where(io => (io.Changes || io.Kind == DiskIoKind.Map) && io.Completed <= job.NotifiedAt && !io.IsVain).Sum(io => io.Bytes);
         for (var at = 0; at < _plan.Length; at += IoRegion.SectorSize)
         {
             var length = Math.Min(IoRegion.SectorSize, _plan.Length - at);
@@ -155,13 +155,13 @@ internal sealed class JobModel(JobOutcome job, IoLog log, OffloadKinds offload, 
         var ways = Clones.Aggregate(OffloadKinds.None, (all, io) => all | io.Way);
         if ((ways & ~offload) != 0 || (_plan.IsSequential && ways != 0) || (_plan.IgnoresErrors && (ways & OffloadKinds.Reflink) != 0))
             Complaints.Add($"it was cloned by {ways}, and may not be");
-        if ((offload & OffloadKinds.Holes) == 0 && _reads.Any(io => io.Kind == SimulatedIoKind.Map))
+        if ((offload & OffloadKinds.Holes) == 0 && _reads.Any(io => io.Kind == DiskIoKind.Map))
             Complaints.Add("holes were looked for, and may not be");
         if (job.Result is not { } result || hasKills || isStopped)
             return;
         var ios = _ios.SelectMany(ios => ios).Where(io => io.Completed <= job.NotifiedAt).ToArray();
-        long Bytes(OffloadKinds way) => ios.Where(io => io.Way == way && io.Kind == SimulatedIoKind.Clone && !io.IsVain).Sum(io => io.Bytes);
-        var zeroes = ios.Where(io => io.Kind is SimulatedIoKind.WriteZeroes or SimulatedIoKind.Map).Sum(io => io.Bytes);
+        long Bytes(OffloadKinds way) => ios.Where(io => io.Way == way && io.Kind == DiskIoKind.Clone && !io.IsVain).Sum(io => io.Bytes);
+        var zeroes = ios.Where(io => io.Kind is DiskIoKind.WriteZeroes or DiskIoKind.Map).Sum(io => io.Bytes);
         var told = result.Offloaded;
         if ((told.Reflink, told.ServerCopy, told.KernelCopy) != (Bytes(OffloadKinds.Reflink), Bytes(OffloadKinds.ServerCopy), Bytes(OffloadKinds.KernelCopy))
             || told.SmallCopy != Bytes(OffloadKinds.SmallCopy)

@@ -14,7 +14,7 @@ internal sealed class MemoryWatch(IoLog log)
     /// <summary>An I/O begins to use its memory.</summary>
     public void Begin(SimulatedIo io)
     {
-        var fills = io.Kind == SimulatedIoKind.Read;
+        var fills = io.Kind == DiskIoKind.Read;
         var memory = fills ? io.Buffer : io.Data;
         if (memory.IsEmpty)
             return;

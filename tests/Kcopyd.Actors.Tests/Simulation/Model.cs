@@ -31,7 +31,7 @@ internal sealed class Model(Scenario scenario, IoLog log, bool isStopped)
     private IEnumerable<long> Started(JobOutcome job)
     {
         var seen = new List<IoEntry>();
-        foreach (var io in Region(job.Plan.From ?? job.Plan.To[0]).Where(io => io.Kind != SimulatedIoKind.Map))
+        foreach (var io in Region(job.Plan.From ?? job.Plan.To[0]).Where(io => io.Kind != DiskIoKind.Map))
         {
             if (seen.Exists(first => first.Offset <= io.Offset && io.Offset + io.Length <= first.Offset + first.Length))
                 continue;

@@ -45,16 +45,16 @@ public sealed class Simulation_should(ITestOutputHelper output)
             offloaded = offloaded.Add(run.Offloaded);
         }
         Assert.All(OffloadNames.All, name => Assert.True(offloaded.Of(OffloadNames.Parse([name])) > 0, $"{name} was never used"));
-        var clones = ios.FindAll(io => io.Kind == SimulatedIoKind.Clone);
+        var clones = ios.FindAll(io => io.Kind == DiskIoKind.Clone);
         Assert.Contains(clones, io => io is { Bytes: 0, Error: IoError.NotSupported });
         Assert.Contains(clones, io => io is { Bytes: 0, Error: IoError.None });
         Assert.Contains(clones, io => io.Bytes > 0 && io.Bytes < io.Length && io.Error == IoError.None);
         Assert.Contains(clones, io => io.Bytes > 0 && io.Error != IoError.None);
         Assert.Contains(clones, io => io.Error == IoError.WorkerCrashed);
-        Assert.Contains(ios, io => io.Kind == SimulatedIoKind.Map && io.Device.Name == "source" && io.Bytes > 0);
-        Assert.Contains(ios, io => io.Kind == SimulatedIoKind.Map && io.Device.Name != "source" && io.Bytes > 0);
-        Assert.Contains(ios, io => io.Kind == SimulatedIoKind.Map && io.Error == IoError.Io);
-        Assert.Contains(ios, io => io.Kind == SimulatedIoKind.WriteZeroes && io.Error == IoError.NotSupported);
+        Assert.Contains(ios, io => io.Kind == DiskIoKind.Map && io.Device.Name == "source" && io.Bytes > 0);
+        Assert.Contains(ios, io => io.Kind == DiskIoKind.Map && io.Device.Name != "source" && io.Bytes > 0);
+        Assert.Contains(ios, io => io.Kind == DiskIoKind.Map && io.Error == IoError.Io);
+        Assert.Contains(ios, io => io.Kind == DiskIoKind.WriteZeroes && io.Error == IoError.NotSupported);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.TestKit.Disks;
 using Kcopyd.Actors.Tests.Snapshots.Model;
 using Xunit;
 using Xunit.Abstractions;
@@ -50,7 +51,7 @@ public sealed class Power_cut_should(ITestOutputHelper output)
 
     private Left? Play(int seed, Random random, int samples, bool keep = false)
     {
-        using var world = new World(seed, World.Fresh(random.Next(16, 100)), firstWriter: 1);
+        using var world = new World(seed, World.Fresh(random.Next(16, 100)), firstWriter: 1, isRecorded: true);
         Workload.Take(world, random);
         if (random.Next(2) == 0)
             Workload.Take(world, random);
@@ -60,7 +61,7 @@ public sealed class Power_cut_should(ITestOutputHelper output)
     private Left? Reuse(int seed, Random random, Left left)
     {
         _reused++;
-        using var world = new World(seed, left.Origin, left.Writer);
+        using var world = new World(seed, left.Origin, left.Writer, isRecorded: true);
         foreach (var (bytes, options) in left.Stores)
         {
             if (world.Open(world.Log.NewDisk(options.Name!, bytes), options) is null)
@@ -84,17 +85,17 @@ public sealed class Power_cut_should(ITestOutputHelper output)
         load.Play(world);
         Left? left = null;
         var seen = 0;
-        var cuts = new PowerCuts(world, random)
+        var cuts = new CutJudge(world)
         {
-            Crashed = (time, origin, stores) =>
+            Cut = cut =>
             {
-                // One of all crashes, each equally likely.
+                // One of all cuts, each equally likely.
                 if (keep && random.Next(++seen) == 0)
-                    left = Left.Of(world, time, origin, stores);
+                    left = Left.Of(world, cut);
             },
         };
         if (world.Complaints.Count == 0)
-            cuts.Run(samples);
+            cuts.Run(new PowerCutOptions { Samples = samples, Seed = seed });
         _points += cuts.Points;
         if (world.Complaints.Concat(cuts.Violations).Take(5).ToArray() is { Length: > 0 } complaints)
         {
@@ -107,16 +108,17 @@ public sealed class Power_cut_should(ITestOutputHelper output)
     /// <summary>What a power cut has left.</summary>
     private sealed record Left(byte[] Origin, (byte[] Bytes, SnapshotOptions Options)[] Stores, int Writer)
     {
-        public static Left? Of(World world, int time, byte[] origin, byte[][] stores)
+        public static Left? Of(World world, PowerCut cut)
         {
             var views = world.Snapshots.FindAll(static view => view.Core!.Options.Store != StoreKind.Transient);
-            if (views.Exists(view => view.Attachment > time) || views.Count == 0)
+            if (views.Exists(view => view.Attachment > cut.Time) || views.Count == 0)
                 return null;
             return new Left(
-                (byte[])origin.Clone(),
-                [.. views.Select((view, i) =>
-                    ((byte[])stores[i].Clone(), view.Core!.Options with { Name = view.Name, Unclean = UncleanStores.Accept }))],
+                Copy(world.Origin),
+                [.. views.Select(view => (Copy(view), view.Core!.Options with { Name = view.Name, Unclean = UncleanStores.Accept }))],
                 world.LastWriter);
+
+            byte[] Copy(View view) => cut.Bytes(world.Log.Logged(view.Disk)).ToArray();
         }
     }
 }

@@ -1,5 +1,6 @@
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.TestKit.Disks;
 using Kcopyd.Actors.Tests.Snapshots.Model;
 using Xunit;
 
@@ -24,13 +25,13 @@ public sealed class Stale_records_should
         for (var i = 32; i < 64; i++)
             new ExceptionRecord(60 + i, 2 + i).Write(cow.AsSpan(Geometry.ChunkSize, Geometry.ChunkSize), i);
 
-        using var world = new World(1, World.Fresh(400), firstWriter: 1);
+        using var world = new World(1, World.Fresh(400), firstWriter: 1, isRecorded: true);
         var view = world.Open(world.Log.NewDisk("cow", cow), new SnapshotOptions { Mode = StoreMode.Open, MaxPage = page })!;
         world.Settle();
         world.Submit(view, DeviceOperation.Write, 0, 2 * chunks);
         world.Settle();
-        var cuts = new PowerCuts(world, new Random(1));
-        cuts.Run(samples: 50);
+        var cuts = new CutJudge(world);
+        cuts.Run(new PowerCutOptions { Samples = 50 });
 
         Assert.Empty(world.Complaints);
         Assert.Empty(cuts.Violations);

@@ -42,18 +42,18 @@ internal sealed class Blame(World world)
     }
 
     private bool MayInvalidate(SimulatedIo io) => io.Disk == world.Origin.Disk
-        ? io.Kind == SimulatedIoKind.Read
-        : io.Kind == SimulatedIoKind.Flush || (io.Kind is SimulatedIoKind.Write or SimulatedIoKind.WriteZeroes && !_isHeld);
+        ? io.Kind == DiskIoKind.Read
+        : io.Kind == DiskIoKind.Flush || (io.Kind is DiskIoKind.Write or DiskIoKind.WriteZeroes && !_isHeld);
 
     // A copy retries a failed write in smaller pieces, and each I/O fails only once; any other write belongs to a request, which receives the error.
     private bool MustInvalidate(SimulatedIo io, List<Request> errors)
     {
         if (io.Disk == world.Origin.Disk)
-            return io.Kind == SimulatedIoKind.Read && !errors.Exists(static request => request.Operation == DeviceOperation.Read) && errors.Count > 0;
+            return io.Kind == DiskIoKind.Read && !errors.Exists(static request => request.Operation == DeviceOperation.Read) && errors.Count > 0;
         if (_store is not { History: not null })
             return false;       // never opened, or not attached because its label could not be written
-        return io.Kind == SimulatedIoKind.Flush
+        return io.Kind == DiskIoKind.Flush
             ? !errors.Exists(static request => request.Operation == DeviceOperation.Flush)
-            : io.Kind == SimulatedIoKind.Write && !_isHeld && (_isMetadata || (_store.Core!.Options.Store != StoreKind.Transient && errors.Count > 0));
+            : io.Kind == DiskIoKind.Write && !_isHeld && (_isMetadata || (_store.Core!.Options.Store != StoreKind.Transient && errors.Count > 0));
     }
 }

@@ -2,41 +2,21 @@ using Kcopyd.Actors.TestKit.Disks;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
-/// <summary>A write, zeroing or discard, and when it was where.</summary>
-internal sealed class DiskWrite(long offset, byte[] data, int issued)
-{
-    public long Offset => offset;
-
-    public int Length => data.Length;
-
-    public byte[] Data => data;
-
-    public int Issued => issued;
-
-    public int Done { get; set; } = int.MaxValue;
-
-    /// <summary>When a flush that began after it was done has completed: from then on its data is on the medium.</summary>
-    public int Durable { get; set; } = int.MaxValue;
-}
-
-/// <summary>The content of a disk before the first I/O, and everything that changed it, in the order of issue.</summary>
-internal sealed record DiskWrites(byte[] Original)
-{
-    public List<DiskWrite> Writes { get; } = [];
-
-    /// <summary>Those that are not durable.</summary>
-    public List<DiskWrite> Cached { get; } = [];
-}
-
-/// <summary>What all disks of a world share: one clock, one count of I/Os, and the one I/O that fails.</summary>
+/// <summary>What all disks of a world share: one clock, the log of their writes, one count of I/Os, and the one I/O that fails.</summary>
 internal sealed class DiskLog(TestKit.World world) : IDiskObserver
 {
     private readonly List<SimulatedDisk> _disks = [];
-    private readonly Dictionary<SimulatedDisk, DiskWrites> _writes = [];
-    private readonly Dictionary<SimulatedIo, (int Issued, DiskWrite? Write)> _inFlight = [];
+    private readonly Dictionary<SimulatedDisk, LoggedDisk> _logged = [];
+    private readonly Dictionary<SimulatedIo, LoggedIo> _inFlight = [];
 
-    /// <summary>The time: the number of events on disks and requests so far.</summary>
-    public int Now { get; private set; }
+    /// <summary>What has changed the disks whose content survives a power cut, if it is recorded.</summary>
+    public WriteLog Writes { get; } = new();
+
+    /// <summary>The power is to be cut after the run.</summary>
+    public bool IsRecorded { get; init; }
+
+    /// <summary>The time: the number of events on recorded disks and requests so far.</summary>
+    public int Now => (int)Writes.Now;
 
     public int Ios { get; private set; }
 
@@ -73,31 +53,36 @@ internal sealed class DiskLog(TestKit.World world) : IDiskObserver
     public Action? BeforeIo { get; set; }
 
     /// <summary>Adds a disk.</summary>
-    public SimulatedDisk NewDisk(string name, byte[] content)
+    /// <param name="name">Its name.</param>
+    /// <param name="content">What it holds at first.</param>
+    /// <param name="isTransient">True if a power cut loses all of it, so that no cut needs to show it.</param>
+    public SimulatedDisk NewDisk(string name, byte[] content, bool isTransient = false)
     {
         var options = new SimulatedDiskOptions { Faults = Faults, IsPrompt = IsPrompt, IsFlushPrompt = IsFlushPrompt, Observer = this };
-        var disk = new SimulatedDisk(world, name, content, options);
+        var disk = world.AddDisk(name, content, options);
         _disks.Add(disk);
-        _writes.Add(disk, new DiskWrites(content));
+        if (IsRecorded && !isTransient)
+            _logged.Add(disk, Writes.AddDisk(name, content));
         return disk;
     }
 
-    public DiskWrites WritesOf(SimulatedDisk disk) => _writes[disk];
+    /// <summary>The disk in <see cref="Writes"/>.</summary>
+    public LoggedDisk Logged(SimulatedDisk disk) => _logged[disk];
 
-    public int Tick() => ++Now;
+    public int Tick() => (int)Writes.Tick();
 
     public void Issued(SimulatedIo io)
     {
         BeforeIo?.Invoke();
-        var now = Tick();
-        var write = io.Changes ? new DiskWrite(io.Offset, io.Kind == SimulatedIoKind.Write ? io.Data.ToArray() : new byte[io.Length], now) : null;
-        if (write is not null)
+        if ((io.Changes || io.Kind == DiskIoKind.Flush) && _logged.TryGetValue(io.Disk, out var disk))
         {
-            _writes[io.Disk].Writes.Add(write);
-            _writes[io.Disk].Cached.Add(write);
+            _inFlight.Add(io, io.Kind switch
+            {
+                DiskIoKind.Flush => Writes.IssueFlush(disk),
+                DiskIoKind.Write => Writes.Issue(disk, io.Kind, io.Offset, io.Data.Span),
+                _ => Writes.Issue(disk, io.Kind, io.Offset, io.Length),
+            });
         }
-        if (io.Changes || io.Kind == SimulatedIoKind.Flush)
-            _inFlight.Add(io, (now, write));
         if (++Ios != FailsAt)
             return;
         Failed = io;
@@ -110,23 +95,7 @@ internal sealed class DiskLog(TestKit.World world) : IDiskObserver
 
     public void Completed(SimulatedIo io)
     {
-        if (_inFlight.Remove(io, out var seen) && io.Kind == SimulatedIoKind.Flush && io.Result.IsSuccess)
-            Flushed(_writes[io.Disk].Cached, seen.Issued);
-        if (!io.Result.IsSuccess)
-            return;
-        var now = Tick();
-        if (seen.Write is not null)
-            seen.Write.Done = now;
-    }
-
-    private void Flushed(List<DiskWrite> cached, int issued)
-    {
-        var now = Tick();
-        foreach (var write in cached)
-        {
-            if (write.Done < issued)
-                write.Durable = now;
-        }
-        cached.RemoveAll(static write => write.Durable != int.MaxValue);
+        if (_inFlight.Remove(io, out var logged))
+            Writes.Complete(logged, io.Result);
     }
 }

@@ -96,7 +96,7 @@ internal sealed class History(int sectors)
     }
 
     /// <summary>True if a power cut at that time may leave this.</summary>
-    public bool Survives(int sector, int writer, int time)
+    public bool Survives(int sector, int writer, long time)
     {
         var writes = _sectors[sector];
         foreach (var write in writes)

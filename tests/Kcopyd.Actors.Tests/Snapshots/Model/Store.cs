@@ -6,7 +6,7 @@ namespace Kcopyd.Actors.Tests.Snapshots.Model;
 internal static class Store
 {
     /// <returns>Null if there is no store on the disk.</returns>
-    public static StoreImage? Load(byte[] cow, int originLength)
+    public static StoreImage? Load(ReadOnlySpan<byte> cow, int originLength)
     {
         var disk = new MemoryBlockDevice(cow.Length);
         cow.CopyTo(disk.Bytes);
@@ -18,12 +18,12 @@ internal static class Store
     }
 
     /// <summary>The writer of a sector, as the snapshot shows it.</summary>
-    public static int WriterAt(StoreImage image, byte[] origin, byte[] cow, int sector)
+    public static int WriterAt(StoreImage image, ReadOnlySpan<byte> origin, ReadOnlySpan<byte> cow, int sector)
     {
         var chunk = image.Geometry.ChunkSize / Sector.Size;
         var place = image.Table.Find(sector / chunk);
         return place < 0
             ? World.WriterAt(origin, sector)
-            : Sector.WriterOf(cow.AsSpan((int)image.Geometry.OffsetOf(place) + sector % chunk * Sector.Size, Sector.Size), sector);
+            : Sector.WriterOf(cow.Slice((int)image.Geometry.OffsetOf(place) + sector % chunk * Sector.Size, Sector.Size), sector);
     }
 }

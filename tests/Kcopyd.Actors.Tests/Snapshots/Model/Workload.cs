@@ -124,7 +124,7 @@ internal sealed record Workload
         var cow = new byte[chunks * chunk];
         if (random.Next(2) == 0)
             random.NextBytes(cow.AsSpan(chunk));        // earlier content does no harm, except where a header would be
-        var disk = world.Log.NewDisk($"cow-{world.Snapshots.Count}", cow);
+        var disk = world.Log.NewDisk($"cow-{world.Snapshots.Count}", cow, isTransient: store == StoreKind.Transient);
         return world.Open(disk, new SnapshotOptions
         {
             ChunkSize = chunk,

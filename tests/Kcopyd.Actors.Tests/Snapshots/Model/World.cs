@@ -18,14 +18,21 @@ internal sealed partial class World : IDisposable
     private readonly IActorRef _otherActor;     // owns the I/Os of some requests
     private int _writer;
 
-    public World(int seed, byte[] origin, int firstWriter, int failsAt = 0, bool throws = false)
+    public World(int seed, byte[] origin, int firstWriter, int failsAt = 0, bool throws = false, bool isRecorded = false)
     {
         _simulated = new TestKit.World(seed, new SimulationOptions { LogLevel = "OFF", RecordedMessages = 0 });
         Random = _simulated.Random;
         System = _simulated.AddNode("simulation", SimulationRun.Quiet).System;
         _simulated.RunUntilIdle();
         _writer = firstWriter;
-        Log = new DiskLog(_simulated) { FailsAt = failsAt, Throws = throws, IsPrompt = (seed & 1) == 0, IsFlushPrompt = (seed & 2) == 0 };
+        Log = new DiskLog(_simulated)
+        {
+            FailsAt = failsAt,
+            Throws = throws,
+            IsPrompt = (seed & 1) == 0,
+            IsFlushPrompt = (seed & 2) == 0,
+            IsRecorded = isRecorded,
+        };
         Origin = new View("origin", Log.NewDisk("origin", origin), null);
         Origin.History = History.Of(sector => WriterAt(origin, sector), origin.Length / Sector.Size);
         _ = System.Kcopyd();
@@ -85,7 +92,9 @@ internal sealed partial class World : IDisposable
         return bytes;
     }
 
-    public static int WriterAt(ReadOnlyMemory<byte> bytes, int sector) => Sector.WriterOf(bytes.Span.Slice(sector * Sector.Size, Sector.Size), sector);
+    public static int WriterAt(ReadOnlyMemory<byte> bytes, int sector) => WriterAt(bytes.Span, sector);
+
+    public static int WriterAt(ReadOnlySpan<byte> bytes, int sector) => Sector.WriterOf(bytes.Slice(sector * Sector.Size, Sector.Size), sector);
 
     /// <summary>Opens or creates a store, and attaches it when no I/O is in flight.</summary>
     /// <returns>Null if the store is refused.</returns>
@@ -93,15 +102,15 @@ internal sealed partial class World : IDisposable
     {
         var faults = Log.Faults;
         Log.Faults = faults with { AtOnceRate = 1 };        // opening awaits I/Os that only this thread could complete
+        var isNew = !cow.Content.Span.StartsWith("SnAp"u8);
         try
         {
 #pragma warning disable CA2012 // complete: nothing waits for a step
             var core = SnapshotOpening.OpenAsync(_core, cow, options with { LeaveOpen = true }).GetAwaiter().GetResult();
 #pragma warning restore CA2012
-            var isNew = Log.WritesOf(cow).Original.AsSpan(0, 4).IndexOf("SnAp"u8) < 0;
             var view = new View(cow.Name, cow, core)
             {
-                Created = isNew ? Log.Tick() : 0,
+                Created = previous?.Created ?? (isNew ? Log.Tick() : 0),
                 Previous = previous,
                 InvalidSince = core.IsInvalid ? 0 : int.MaxValue,
             };

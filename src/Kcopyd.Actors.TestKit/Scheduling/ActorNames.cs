@@ -1,8 +1,7 @@
 using System.Text.RegularExpressions;
 using Akka.Actor;
-using Kcopyd.Actors.TestKit.Scheduling;
 
-namespace Kcopyd.Actors.TestKit.Reports;
+namespace Kcopyd.Actors.TestKit.Scheduling;
 
 /// <summary>One that sends or receives in a report: an actor, the other code of a node, or the test.</summary>
 /// <param name="Node">The node; empty for the test.</param>

@@ -1,4 +1,4 @@
-namespace Kcopyd.Actors.TestKit.Reports;
+namespace Kcopyd.Actors.TestKit.Scheduling;
 
 /// <summary>When something happened.</summary>
 /// <param name="Time">The simulated time.</param>

@@ -3,7 +3,7 @@ using System.Text;
 using System.Xml;
 using Akka.Actor;
 
-namespace Kcopyd.Actors.TestKit.Reports;
+namespace Kcopyd.Actors.TestKit.Scheduling;
 
 /// <summary>Short texts of messages, for people.</summary>
 internal static class MessageText

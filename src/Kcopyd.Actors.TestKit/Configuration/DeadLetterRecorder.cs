@@ -2,7 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using Kcopyd.Actors.TestKit.Scheduling;
 
-namespace Kcopyd.Actors.TestKit.Reports;
+namespace Kcopyd.Actors.TestKit.Configuration;
 
 /// <summary>Records messages to actors that have stopped or never were. It is no actor, so that it does not change the history.</summary>
 internal sealed class DeadLetterRecorder(IActorRefProvider provider, Process process) : MinimalActorRef

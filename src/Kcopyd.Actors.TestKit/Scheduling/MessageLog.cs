@@ -1,9 +1,8 @@
 using System.Runtime.InteropServices;
 using Akka.Actor;
 using Akka.Actor.Internal;
-using Kcopyd.Actors.TestKit.Scheduling;
 
-namespace Kcopyd.Actors.TestKit.Reports;
+namespace Kcopyd.Actors.TestKit.Scheduling;
 
 /// <summary>The last messages of a run: who sent what to whom, and when it was processed.</summary>
 /// <remarks>Recording adds nothing that can happen and draws no random number, so it does not change the history.</remarks>

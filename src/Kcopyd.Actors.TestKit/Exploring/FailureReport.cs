@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Kcopyd.Actors.TestKit.Reports;
 
-namespace Kcopyd.Actors.TestKit.Reports;
+namespace Kcopyd.Actors.TestKit.Exploring;
 
 /// <summary>What a person needs to understand a failed run: the message of the exception, and two files where a folder is named.</summary>
 internal static class FailureReport
@@ -58,11 +59,11 @@ internal static class FailureReport
             var path = Path.Combine(Path.GetFullPath(folder), files);
             Directory.CreateDirectory(Path.GetFullPath(folder));
             using (var diagram = File.CreateText($"{path}.svg"))
-                Diagram.Write(world, diagram, failure.Message);
+                Diagram.Write(world.Run, diagram, failure.Message);
             using (var story = File.CreateText($"{path}.txt"))
             {
                 story.WriteLine($"Seed {world.Seed} failed: {failure.Message}");
-                StoryWriter.Write(world, story, withMessages: true);
+                StoryWriter.Write(world.Run, story, withMessages: true);
             }
             return $"See {path}.svg (the messages as a picture) and {path}.txt (the whole story).";
         }

@@ -4,22 +4,20 @@ using Akka.Dispatch;
 using Akka.Dispatch.MessageQueues;
 using Kcopyd.Actors.TestKit.Scheduling;
 
-namespace Kcopyd.Actors.TestKit.Reports;
+namespace Kcopyd.Actors.TestKit.Configuration;
 
 /// <summary>Takes the place of <see cref="UnboundedMailbox"/> in a simulated actor system.</summary>
 internal sealed class RecordedMailbox(Settings settings, Config config) : MailboxType(settings, config), IProducesMessageQueue<RecordedQueue>
 {
-    private readonly Process _process = Find(config);
+    private readonly Process _process = Process.In(config);
 
     public override IMessageQueue Create(IActorRef owner, ActorSystem system) => new RecordedQueue(_process, owner);
-
-    public static Process Find(Config config) => Engine.Find(config.GetInt("simulation")).Processes[config.GetInt("process")];
 }
 
 /// <summary>Takes the place of <see cref="UnboundedDequeBasedMailbox"/>, for actors with a stash.</summary>
 internal sealed class RecordedDequeMailbox(Settings settings, Config config) : MailboxType(settings, config), IProducesMessageQueue<RecordedDequeQueue>
 {
-    private readonly Process _process = RecordedMailbox.Find(config);
+    private readonly Process _process = Process.In(config);
 
     public override IMessageQueue Create(IActorRef owner, ActorSystem system) => new RecordedDequeQueue(_process, owner);
 }

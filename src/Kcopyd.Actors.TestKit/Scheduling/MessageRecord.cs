@@ -1,7 +1,6 @@
 using Akka.Actor;
-using Kcopyd.Actors.TestKit.Scheduling;
 
-namespace Kcopyd.Actors.TestKit.Reports;
+namespace Kcopyd.Actors.TestKit.Scheduling;
 
 /// <summary>How a message came about.</summary>
 internal enum MessageKind : byte

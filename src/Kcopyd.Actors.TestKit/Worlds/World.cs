@@ -1,12 +1,7 @@
 using System.Globalization;
-using Akka.Actor;
-using Akka.Configuration;
 using Akka.Dispatch;
-using Akka.Hosting;
-using Kcopyd.Actors.TestKit.Configuration;
 using Kcopyd.Actors.TestKit.Reports;
 using Kcopyd.Actors.TestKit.Scheduling;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Kcopyd.Actors.TestKit;
 
@@ -18,13 +13,10 @@ namespace Kcopyd.Actors.TestKit;
 /// Use <see cref="Simulation"/> to run a test in a world. A world that a test makes itself runs only when the test says so, by <see cref="RunOne"/> and its
 /// siblings. A world belongs to the thread that made it; no member may be called from another one, except where it says so.
 /// </remarks>
-public sealed class World : IDisposable
+public sealed partial class World : IDisposable
 {
     private readonly SimulationOptions _options;
     private readonly List<Node> _nodes = [];
-    private readonly Story _story = new();
-    private int _plans;
-    private readonly Dictionary<string, FaultSource> _faults = new(StringComparer.Ordinal);
 
     /// <summary>Creates a world. The calling thread's <see cref="SynchronizationContext"/> is the world's until it is disposed.</summary>
     /// <param name="seed">Decides everything that chance decides.</param>
@@ -34,14 +26,14 @@ public sealed class World : IDisposable
     {
         _options = options ?? new SimulationOptions();
         _options.Check();
-        Seed = seed;
         Engine = new Engine(seed, _options) { Tell = Tell };
+        Run = new Run(seed, Engine, new Story());
         Network = new SimulatedNetwork(Engine);
         Time = new SimulatedTime(Engine, null);
     }
 
     /// <summary>The seed.</summary>
-    public int Seed { get; }
+    public int Seed => Run.Seed;
 
     /// <summary>The time since the world's beginning, which is 2030-01-01, 00:00 UTC.</summary>
     public TimeSpan Now => Engine.Now;
@@ -68,12 +60,9 @@ public sealed class World : IDisposable
     public IReadOnlyList<Node> Nodes => _nodes;
 
     /// <summary>What a person can read of the run: the log of the actor systems, and what the test has told.</summary>
-    public IReadOnlyList<string> Story => _story;
+    public IReadOnlyList<string> Story => Run.Story;
 
-    /// <summary>The faults that chance has injected so far: those of disks, of a <see cref="FaultPlan"/>, and of <see cref="FaultOccurs"/>.</summary>
-    public IReadOnlyList<InjectedFault> InjectedFaults => Engine.Faults.All;
-
-    internal IReadOnlyList<StoryLine> StoryLines => _story.Lines;
+    internal Run Run { get; }
 
     internal Engine Engine { get; }
 
@@ -85,48 +74,6 @@ public sealed class World : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(purpose);
         return Engine.Random[$"test/{purpose}"];
-    }
-
-    /// <summary>Draws whether a fault that the test itself injects occurs now. When a failing run is shrunk, faults that it does not need are left
-    /// out.</summary>
-    /// <param name="what">Names the fault, such as "the reply is lost".</param>
-    /// <param name="rate">The probability, from 0 to 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The rate is not a probability.</exception>
-    public bool FaultOccurs(string what, double rate)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(what);
-        if (!(rate is >= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(rate), rate, "The rate is a probability: from 0 to 1.");
-        if (!_faults.TryGetValue(what, out var source))
-            _faults.Add(what, source = new FaultSource(Engine.Faults, what));
-        return source.Occurs(Engine.Random[$"fault/{what}"], rate);
-    }
-
-    /// <summary>Adds a process and starts its actor system.</summary>
-    /// <param name="name">The name, which is also its host.</param>
-    /// <param name="config">The configuration of its actor system. Dispatchers, the scheduler and the transport are replaced by simulated ones.</param>
-    /// <param name="start">Starts the application, each time that the process starts.</param>
-    /// <returns>The process, running.</returns>
-    /// <exception cref="ArgumentException">There is a node of this name.</exception>
-    public Node AddNode(string name, Config? config = null, Action<Node>? start = null) => Add(
-        name, start, (node, process) => ActorSystem.Create(_options.SystemName, NodeConfig.Create(this, node, process, config ?? Config.Empty)));
-
-    /// <summary>Adds a process whose application Akka.Hosting configures, and starts it.</summary>
-    /// <param name="name">The name, which is also its host.</param>
-    /// <param name="configure">Configures the actor system, each time that the process starts. Its configuration of dispatchers, the scheduler and the
-    /// transport is replaced by simulated ones.</param>
-    /// <param name="services">Adds services; the node's <see cref="TimeProvider"/> and logging are there.</param>
-    /// <returns>The process, running.</returns>
-    /// <exception cref="ArgumentException">There is a node of this name.</exception>
-    public Node AddNode(string name, Action<AkkaConfigurationBuilder, IServiceProvider> configure, Action<IServiceCollection>? services = null)
-    {
-        ArgumentNullException.ThrowIfNull(configure);
-        return Add(name, null, (node, process) =>
-        {
-            var (system, provider) = HostedSystem.Start(node, _options.SystemName, NodeConfig.Create(this, node, process, Config.Empty), configure, services);
-            node.Services = provider;
-            return system;
-        });
     }
 
     /// <summary>Adds something that can happen next, such as the completion of an I/O.</summary>
@@ -212,7 +159,7 @@ public sealed class World : IDisposable
     public void WriteStory(TextWriter writer, bool withMessages = true)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        StoryWriter.Write(this, writer, withMessages);
+        StoryWriter.Write(Run, writer, withMessages);
     }
 
     /// <summary>Writes a sequence diagram of the last events as an SVG picture: messages between actors, changes of nodes, and lines of the story. It needs no
@@ -221,27 +168,13 @@ public sealed class World : IDisposable
     public void WriteDiagram(TextWriter writer)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        Diagram.Write(this, writer, null);
+        Diagram.Write(Run, writer, null);
     }
 
-    /// <summary>A name for the faults of a plan.</summary>
-    internal string NamePlan() => ++_plans == 1 ? "plan" : string.Create(CultureInfo.InvariantCulture, $"plan-{_plans}");
-
-    internal void Tell(string who, string what) => _story.Add(new StoryLine(Engine.Messages.Now(), who, what));
+    internal void Tell(string who, string what) => Run.Story.Add(new StoryLine(Engine.Messages.Now(), who, what));
 
     internal void Tell(Process process, string what, NodeChange change) =>
-        _story.Add(new StoryLine(Engine.Messages.Now(), process.ToString(), what, change, process.Name));
-
-    private Node Add(string name, Action<Node>? started, Func<Node, int, ActorSystem> launch)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        if (_nodes.Exists(node => node.Name == name))
-            throw new ArgumentException($"There is a node '{name}' already.", nameof(name));
-        var node = new Node(this, name, launch);
-        _nodes.Add(node);
-        node.Start(started);
-        return node;
-    }
+        Run.Story.Add(new StoryLine(Engine.Messages.Now(), process.ToString(), what, change, process.Name));
 
     /// <summary>Terminates the actor systems, as far as they do without time passing, and ends the world.</summary>
     public void Dispose()

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Kcopyd.Actors.TestKit.Reports;
+namespace Kcopyd.Actors.TestKit.Exploring;
 
 /// <summary>Environment variables by which a test runs other seeds than its code says, and writes reports.</summary>
 internal static class SeedVariables

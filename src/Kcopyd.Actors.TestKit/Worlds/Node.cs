@@ -18,7 +18,7 @@ namespace Kcopyd.Actors.TestKit;
 public sealed class Node
 {
     private readonly World _world;
-    private readonly Func<Node, int, ActorSystem> _launch;
+    private readonly Func<Node, Process, ActorSystem> _launch;
     private readonly List<SimulatedDisk> _disks = [];
     private Process? _process;
     private ActorSystem? _system;
@@ -29,9 +29,9 @@ public sealed class Node
 
     /// <param name="world">The world.</param>
     /// <param name="name">The name.</param>
-    /// <param name="launch">Makes and starts the actor system of a life, whose place among the processes of the world it gets.</param>
-    internal Node(World world, string name, Func<Node, int, ActorSystem> launch) =>
-        (_world, Name, _launch, Time, Host) = (world, name, launch, null!, world.Network.AddHost(name));
+    /// <param name="launch">Makes and starts the actor system of a life.</param>
+    internal Node(World world, string name, Func<Node, Process, ActorSystem> launch) =>
+        (_world, Name, _launch, Time, Host) = (world, name, launch, null!, world.Network.Core.AddHost(name));
 
     /// <summary>The name, which is also its host.</summary>
     public string Name { get; }
@@ -73,7 +73,8 @@ public sealed class Node
         }
     }
 
-    /// <summary>How much faster its clocks run: 0.001 gains a millisecond each second. Set it before the start.</summary>
+    /// <summary>How much faster its clocks run: 0.001 gains a millisecond each second. Set it while it is dead,
+    /// or when it is added.</summary>
     /// <exception cref="InvalidOperationException">The process runs: its clocks would jump.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Not between -0.5 and 1.</exception>
     public double ClockDrift
@@ -82,7 +83,7 @@ public sealed class Node
         set
         {
             if (IsAlive)
-                throw new InvalidOperationException($"Node '{Name}' runs: its clocks would jump. Set the drift before it starts.");
+                throw new InvalidOperationException($"Node '{Name}' runs: its clocks would jump. Set the drift when it is added, or while it is dead.");
             ArgumentOutOfRangeException.ThrowIfLessThan(value, -0.5);
             ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 1);
             _drift = value;
@@ -91,7 +92,7 @@ public sealed class Node
 
     internal Host Host { get; }
 
-    internal NbdTransport NbdTransport => _nbd ??= new NbdTransport(_world.Network, Host, Process);
+    internal NbdTransport NbdTransport => _nbd ??= new NbdTransport(_world.Network.Core, Host, Process);
 
     internal Process Process => _process ?? throw new InvalidOperationException($"Node '{Name}' has not started.");
 
@@ -106,18 +107,16 @@ public sealed class Node
             throw new InvalidOperationException($"Node '{Name}' runs. Kill it first.");
         var engine = _world.Engine;
         var process = _process = new Process(engine, Name, Life + 1) { Skew = _skew, Drift = _drift };
-        engine.Processes.Add(process);
         _nbd = null;
         Host.Process = process;
         Host.IsUp = true;
-        _world.Network.HostStarted();
+        _world.Network.Core.HostStarted();
         _world.Tell(process, "starts", NodeChange.Starts);
         Time = process.Time;
         engine.RunAs(process, () =>
         {
-            var number = engine.Processes.Count - 1;
-            _system = _launch(this, number);
-            StoryLogger.Attach(_system, _world, process.ToString());
+            _system = _launch(this, process);
+            StoryLogger.Attach(_system, process, _world.Options.LogLevel);
             DeadLetterRecorder.Attach(_system, process);
             _started?.Invoke(this);
         });
@@ -145,7 +144,7 @@ public sealed class Node
     /// <returns>The disk, whose name for messages is <c>node/name</c>.</returns>
     /// <exception cref="ArgumentException">There is a disk of this name, or an argument or option is out of range.</exception>
     public SimulatedDisk AddDisk(string name, long length, SimulatedDiskOptions? options = null) =>
-        AddDisk(new SimulatedDisk(_world, FullName(name), length, options));
+        AddDisk(new SimulatedDisk(_world.Engine, FullName(name), length, options));
 
     /// <summary>Adds a disk with content to its machine.</summary>
     /// <param name="name">The name, which no other disk of the node has.</param>
@@ -154,7 +153,7 @@ public sealed class Node
     /// <returns>The disk, whose name for messages is <c>node/name</c>.</returns>
     /// <exception cref="ArgumentException">There is a disk of this name, or an argument or option is out of range.</exception>
     public SimulatedDisk AddDisk(string name, byte[] content, SimulatedDiskOptions? options = null) =>
-        AddDisk(new SimulatedDisk(_world, FullName(name), content, options));
+        AddDisk(new SimulatedDisk(_world.Engine, FullName(name), content, options));
 
     /// <summary>Connects a disk to its machine, so that it loses its power with it. A disk may be made before the node, whose start then uses it.</summary>
     /// <param name="disk">The disk.</param>
@@ -163,7 +162,7 @@ public sealed class Node
     public SimulatedDisk AddDisk(SimulatedDisk disk)
     {
         ArgumentNullException.ThrowIfNull(disk);
-        if (disk.World != _world)
+        if (disk.Engine != _world.Engine)
             throw new ArgumentException($"The disk '{disk.Name}' belongs to another world. Create it in this one.", nameof(disk));
         if (_disks.Contains(disk))
             throw new ArgumentException($"The disk '{disk.Name}' is connected to node '{Name}' already.", nameof(disk));
@@ -215,7 +214,7 @@ public sealed class Node
         _world.Tell(Process, what, NodeChange.Ends);
         _world.Engine.Kill(Process);
         Host.IsUp = machineLives;
-        _world.Network.ProcessEnded(Process, machineLives);
+        _world.Network.Core.ProcessEnded(Process, machineLives);
         _system = null;
     }
 

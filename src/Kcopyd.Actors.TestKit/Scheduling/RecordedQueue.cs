@@ -2,9 +2,8 @@ using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Dispatch;
 using Akka.Dispatch.MessageQueues;
-using Kcopyd.Actors.TestKit.Scheduling;
 
-namespace Kcopyd.Actors.TestKit.Reports;
+namespace Kcopyd.Actors.TestKit.Scheduling;
 
 /// <summary>The queue of an unbounded mailbox that records what passes through it.</summary>
 internal class RecordedQueue(Process process, IActorRef owner) : IMessageQueue, IUnboundedMessageQueueSemantics
