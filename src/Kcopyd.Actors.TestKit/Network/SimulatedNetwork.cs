@@ -170,6 +170,22 @@ public sealed class SimulatedNetwork
         _engine.Tell("network", $"connections between {one.Name} and {other.Name} are reset");
     }
 
+    /// <summary>Resets one of the connections between two nodes; chance decides which.</summary>
+    /// <param name="one">A node.</param>
+    /// <param name="other">Another node.</param>
+    /// <returns>False if there is none.</returns>
+    public bool ResetConnection(Node one, Node other)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        ArgumentNullException.ThrowIfNull(other);
+        var connections = _connections.FindAll(connection => connection.Joins(one.Host, other.Host));
+        if (connections.Count == 0)
+            return false;
+        connections[_engine.Random["network"].Next(connections.Count)].Break();
+        _engine.Tell("network", $"one of {connections.Count} connections between {one.Name} and {other.Name} is reset");
+        return true;
+    }
+
     internal Host AddHost(string name)
     {
         var host = new Host(name);
