@@ -57,7 +57,8 @@ internal static class Question
     /// <param name="stopped">Completes when the actor has stopped.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>False if the actor has stopped without an answer.</returns>
-    public static async Task<bool> AskAsync<T>(this IActorRef actor, Completion<T> answer, object question, Task stopped, CancellationToken cancellationToken = default)
+    public static async Task<bool> AskAsync<T>(
+        this IActorRef actor, Completion<T> answer, object question, Task stopped, CancellationToken cancellationToken = default)
     {
         actor.Tell(question, ActorRefs.NoSender);
         using (cancellationToken.UnsafeRegister(static (state, cancelled) => ((Completion<T>)state!).SetCanceled(cancelled), answer))

@@ -195,6 +195,7 @@ public sealed class Engine_in_a_simulation_should
     [AttributeUsage(AttributeTargets.Method)]
     private sealed class CombinatorialWaitsAttribute : Xunit.Sdk.DataAttribute
     {
-        public override IEnumerable<object[]> GetData(System.Reflection.MethodInfo testMethod) => Enum.GetValues<Wait>().Select(static wait => new object[] { wait });
+        public override IEnumerable<object[]> GetData(System.Reflection.MethodInfo testMethod) =>
+            Enum.GetValues<Wait>().Select(static wait => new object[] { wait });
     }
 }
