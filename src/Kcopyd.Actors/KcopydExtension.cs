@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Configuration;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Configuration;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Snapshots;
 
@@ -32,13 +33,15 @@ public sealed class KcopydExtension : IExtension
         RequireKnownKeys(system.Settings.Config);
         _system = system;
         _parent = system;
-        Clients = new Clients(system, Devices);
+        Completions = Completions.Of(system);
+        Clients = new Clients(system, Devices, Completions);
     }
 
     private KcopydExtension(KcopydExtension shared, IActorContext parent)
     {
         _system = shared._system;
         _parent = parent;
+        Completions = shared.Completions;
         Clients = shared.Clients;
         Devices = shared.Devices;
     }
@@ -47,6 +50,9 @@ public sealed class KcopydExtension : IExtension
     public KcopydSettings Settings => Clients.Settings;
 
     internal ActorSystem System => _system;
+
+    /// <summary>Where the tasks complete that callers await.</summary>
+    internal Completions Completions { get; }
 
     internal Clients Clients { get; }
 
@@ -103,7 +109,7 @@ public sealed class KcopydExtension : IExtension
     public NbdServer StartNbdServer(NbdServerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return NbdServer.Start(_parent, options, options.Settings?.Checked() ?? NbdServerSettings.From(Section(NbdServerSettings.Section)));
+        return NbdServer.Start(_parent, Completions, options, options.Settings?.Checked() ?? NbdServerSettings.From(Section(NbdServerSettings.Section)));
     }
 
     /// <summary>Connects to an NBD server and opens an export as a device.</summary>
@@ -113,7 +119,7 @@ public sealed class KcopydExtension : IExtension
     /// <exception cref="NbdException">The server is unreachable, refuses, or violates the protocol; the message names it and the remedy.</exception>
     /// <exception cref="ArgumentException">The address has neither a host nor a socket, or both, or an option is outside its range.</exception>
     public Task<NbdBlockDevice> OpenNbdDeviceAsync(NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default) =>
-        NbdBlockDevice.OpenAsync(_parent, _system, uri, options, cancellationToken);
+        NbdBlockDevice.OpenAsync(_parent, this, uri, options, cancellationToken);
 
     internal KcopydExtension For(IActorContext parent) => new(this, parent);
 

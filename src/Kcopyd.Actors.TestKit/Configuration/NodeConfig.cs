@@ -38,6 +38,7 @@ internal static class NodeConfig
         akka.stdout-loglevel = OFF
         akka.loggers = []
         akka.remote.enabled-transports = ["akka.remote.simulated"]
+        kcopyd.completion-dispatcher = "akka.actor.default-dispatcher"
         {{Sections(LaterDispatchers)}}
         """);
 

@@ -33,7 +33,7 @@ internal sealed class ConnectAttempt(
         }
         var connection = new Connection(network, (from, process), (host, listener.Process), port);
         network.Add(connection);
-        network.Engine.Add(listener.Process, () => listener.Accept(connection.Accepting));
+        network.Engine.Add(listener.Process, new PlainStep(() => listener.Accept(connection.Accepting)));
         After(network.Delay(), process, () => connected(connection.Connecting));
     }
 
@@ -49,5 +49,5 @@ internal sealed class ConnectAttempt(
         _pause *= 2;
     }
 
-    private void After(TimeSpan delay, Process? owner, Action action) => network.Engine.After(delay, owner, action);
+    private void After(TimeSpan delay, Process? owner, Action action) => network.Engine.After(delay, owner, new PlainStep(action));
 }

@@ -227,7 +227,7 @@ internal sealed class Endpoint(Connection connection, Host host, Process process
             return;
         _unread -= bytes;
         if (Peer.Writable is not null)
-            Engine.Add(Peer.Process, () => Peer.Writable?.Invoke());
+            Engine.Add(Peer.Process, new PlainStep(() => Peer.Writable?.Invoke()));
     }
 
     private void ReplaceFirst(ReadOnlyMemory<byte> rest)
@@ -245,12 +245,12 @@ internal sealed class Endpoint(Connection connection, Host host, Process process
         if (_isSignaled)
             return;
         _isSignaled = true;
-        Engine.Add(Process, () =>
+        Engine.Add(Process, new PlainStep(() =>
         {
             _isSignaled = false;
             Readable?.Invoke();
             if (IsReset)
                 Writable?.Invoke();
-        });
+        }));
     }
 }

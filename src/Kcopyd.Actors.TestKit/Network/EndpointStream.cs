@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Kcopyd.Actors.TestKit.Scheduling;
 
 namespace Kcopyd.Actors.TestKit.Network;
 
@@ -42,8 +43,7 @@ internal sealed class EndpointStream : Stream
         if (TryRead(buffer.Span, out var count))
             return count;
         var pending = _read = new PendingRead(buffer, new TaskCompletionSource<int>());
-        using var registration = cancellationToken.UnsafeRegister(
-            static (state, token) => ((TaskCompletionSource<int>)state!).TrySetCanceled(token), pending.Result);
+        using var registration = cancellationToken.UnsafeRegister((_, token) => Later(() => pending.Result.TrySetCanceled(token)), null);
         try
         {
             return await pending.Result.Task.ConfigureAwait(false);
@@ -68,8 +68,9 @@ internal sealed class EndpointStream : Stream
                 buffer = buffer[count..];
                 continue;
             }
-            _room ??= new TaskCompletionSource();
-            await _room.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            var room = _room ??= new TaskCompletionSource();
+            using var registration = cancellationToken.UnsafeRegister((_, _) => Later(OnWritable), null);
+            await room.Task.ConfigureAwait(false);
         }
     }
 
@@ -107,13 +108,15 @@ internal sealed class EndpointStream : Stream
         _isDisposed = true;
         _endpoint.Close();
         // Pending reads and writes continue in a separate step, not within the caller's.
-        _endpoint.Connection.Network.Engine.Add(_endpoint.Process, () =>
+        Later(() =>
         {
             _read?.Result.TrySetException(new ObjectDisposedException(nameof(EndpointStream)));
             OnWritable();
         });
         base.Dispose(disposing);
     }
+
+    private void Later(Action action) => _endpoint.Connection.Network.Engine.Add(_endpoint.Process, new PlainStep(action));
 
     private bool TryRead(Span<byte> buffer, out int count)
     {

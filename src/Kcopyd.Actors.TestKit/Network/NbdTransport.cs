@@ -38,10 +38,10 @@ internal sealed class NbdTransport(NetworkCore network, Host host, Process proce
         return cancellationToken.CanBeCanceled ? WithCancellation(result, cancellationToken) : result.Task;
     }
 
-    private static async Task<TransportConnection> WithCancellation(TaskCompletionSource<TransportConnection> result, CancellationToken cancellationToken)
+    private async Task<TransportConnection> WithCancellation(TaskCompletionSource<TransportConnection> result, CancellationToken cancellationToken)
     {
         using var registration = cancellationToken.UnsafeRegister(
-            static (state, token) => ((TaskCompletionSource<TransportConnection>)state!).TrySetCanceled(token), result);
+            (_, token) => network.Engine.Add(process, new PlainStep(() => result.TrySetCanceled(token))), null);
         return await result.Task.ConfigureAwait(false);
     }
 
@@ -105,7 +105,7 @@ internal sealed class NbdTransport(NetworkCore network, Host host, Process proce
             while (_waiting.TryDequeue(out var endpoint))
                 endpoint.Abort();
             if (_accept is { } accept)
-                network.Engine.Add(process, () => accept.TrySetException(new ObjectDisposedException(Name)));
+                network.Engine.Add(process, new PlainStep(() => accept.TrySetException(new ObjectDisposedException(Name))));
         }
 
         private void Accept(Endpoint endpoint)

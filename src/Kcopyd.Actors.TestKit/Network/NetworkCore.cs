@@ -86,6 +86,16 @@ internal sealed class NetworkCore
             connection.Break();
     }
 
+    /// <summary>Resets one of the connections between two machines; chance decides which.</summary>
+    /// <returns>How many there were.</returns>
+    public int ResetOne(Host one, Host other)
+    {
+        var connections = _connections.FindAll(connection => connection.Joins(one, other));
+        if (connections.Count > 0)
+            connections[Engine.Random["network"].Next(connections.Count)].Break();
+        return connections.Count;
+    }
+
     public Host AddHost(string name)
     {
         var host = new Host(name);

@@ -59,8 +59,8 @@ internal sealed class Process
     public static Process In(Config section) => Engine.Find(section.GetInt("simulation")).Processes[section.GetInt("process")];
 
     /// <summary>Runs an action after a time by its own clock.</summary>
-    public void After(TimeSpan delay, Action action, ICancelable? cancelable = null) =>
-        Engine.After(Drift == 0 ? delay : delay / (1 + Drift), this, action, cancelable);
+    public void After(TimeSpan delay, object work, ICancelable? cancelable = null) =>
+        Engine.After(Drift == 0 ? delay : delay / (1 + Drift), this, work, cancelable);
 
     public override string ToString() => Life == 1 ? Name : $"{Name}#{Life}";
 }

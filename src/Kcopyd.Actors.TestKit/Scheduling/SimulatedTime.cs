@@ -18,18 +18,21 @@ internal sealed class SimulatedTime(Engine engine, Process? process) : TimeProvi
         return timer;
     }
 
-    private void After(TimeSpan delay, Action action)
+    private void After(TimeSpan delay, object work)
     {
         if (process is null)
-            engine.After(delay, null, action);
+            engine.After(delay, null, work);
         else
-            process.After(delay, action);
+            process.After(delay, work);
     }
 
     private sealed class SimulatedTimer(SimulatedTime time, TimerCallback callback, object? state) : ITimer
     {
         private int _version;       // timers of earlier versions do nothing
         private bool _isDisposed;
+
+        // Such as Task.Delay, WaitAsync and CancelAfter, which complete a task. Code of the test, on the other hand, may await something.
+        private bool IsOfRuntime => callback.Method.Module == typeof(Task).Module;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
@@ -53,13 +56,19 @@ internal sealed class SimulatedTime(Engine engine, Process? process) : TimeProvi
             return ValueTask.CompletedTask;
         }
 
-        private void Start(int version, TimeSpan delay, TimeSpan period) => time.After(delay, () =>
+        private void Start(int version, TimeSpan delay, TimeSpan period)
+        {
+            Action fire = () => Fire(version, period);
+            time.After(delay, IsOfRuntime ? new PlainStep(fire) : fire);
+        }
+
+        private void Fire(int version, TimeSpan period)
         {
             if (version != _version)
                 return;
             if (period > TimeSpan.Zero)
                 Start(version, period, period);
             callback(state);
-        });
+        }
     }
 }

@@ -29,7 +29,9 @@ internal readonly record struct Step(Process? Process, object Work, long Number)
 
     public override string ToString() => $"{Process?.ToString() ?? "world"}: {Describe()}";
 
-    private string Describe() => Work switch
+    private string Describe() => Describe(Work is PlainStep plain ? plain.Action : Work);
+
+    private static string Describe(object work) => work switch
     {
         Mailbox { MessageQueue: RecordedQueue queue } => $"{ActorNames.Path(queue.Owner)} runs",
         Mailbox => "an actor runs",
@@ -38,7 +40,7 @@ internal readonly record struct Step(Process? Process, object Work, long Number)
         Action { Target: { } target } when IsPartOf(target, typeof(SimulatedTime)) => "a timer fires",
         Action { Target: { } target } when IsPartOf(target, typeof(SimulatedScheduler)) => "a timer of the actor system fires",
         Action action => Name(action),
-        _ => Work.ToString() ?? Work.GetType().Name,
+        _ => work.ToString() ?? work.GetType().Name,
     };
 
     // The type is that of the closure, or of the state machine, whose name holds the method's and which the runtime wraps in a generic type.

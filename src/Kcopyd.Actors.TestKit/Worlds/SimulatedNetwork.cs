@@ -148,4 +148,19 @@ public sealed class SimulatedNetwork
         Core.Reset(one.Host, other.Host);
         _engine.Tell("network", $"connections between {one.Name} and {other.Name} are reset");
     }
+
+    /// <summary>Resets one of the connections between two nodes; chance decides which.</summary>
+    /// <param name="one">A node.</param>
+    /// <param name="other">Another node.</param>
+    /// <returns>False if there is none.</returns>
+    public bool ResetConnection(Node one, Node other)
+    {
+        ArgumentNullException.ThrowIfNull(one);
+        ArgumentNullException.ThrowIfNull(other);
+        var connections = Core.ResetOne(one.Host, other.Host);
+        if (connections == 0)
+            return false;
+        _engine.Tell("network", $"one of {connections} connections between {one.Name} and {other.Name} is reset");
+        return true;
+    }
 }

@@ -102,6 +102,12 @@ internal sealed partial class ClientActor : UntypedActor, IWithTimers, IJobEvent
             case KcopydProtocol.IKcopydRequest or CloseClient:
                 OnRequest(message);
                 break;
+            case AskStatus ask:
+                ask.Answer.SetResult(Status());
+                break;
+            case AskProgress ask:
+                ask.Answer.SetResult(_jobs.TryGetValue(ask.JobId, out var asked) ? JobReport.Of(asked) : null);
+                break;
             case BeginProgress begin:
                 if (_jobs.TryGetValue(begin.JobId, out var watched))
                     _progress.Add(watched, begin.Interval, begin.Subscriber, begin.Subscription);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Akka;
 using Akka.Actor;
 using Akka.Dispatch;
 using Akka.Event;
@@ -55,7 +56,10 @@ internal sealed class ClientCore(
 
     public ClientInstruments Instruments { get; } = new(name, log, clock);
 
-    public TaskCompletionSource Destroyed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public Completion<Done> Destroyed { get; } = new(elsewhere.Completions);
+
+    /// <summary>Where the tasks complete that callers await.</summary>
+    public Completions Completions => elsewhere.Completions;
 
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;
 
@@ -153,7 +157,7 @@ internal sealed class ClientCore(
         {
             notify();
             if (Gate.IsIdle)
-                Destroyed.TrySetResult();   // not earlier: work may still be in the dead mailbox, or on its way there
+                Destroyed.SetResult(Done.Instance);   // not earlier: work may still be in the dead mailbox, or on its way there
         }
     }
 

@@ -1,6 +1,7 @@
 using Akka;
 using Akka.Actor;
 using Akka.Event;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Client;
 
@@ -17,38 +18,27 @@ internal static class ClientShutdown
     {
         var shutdown = CoordinatedShutdown.Get(system);
         var log = Logging.GetLogger(system, typeof(KcopydClient));
-        shutdown.AddTask(Phase, $"destroy-kcopyd-client-{client.Name}", () => DestroyAsync(client, shutdown.Timeout(Phase), log));
+        shutdown.AddTask(Phase, $"destroy-kcopyd-client-{client.Name}", () => DestroyAsync(system, client, shutdown.Timeout(Phase), log));
     }
 
-    private static async Task<Done> DestroyAsync(KcopydClient client, TimeSpan timeout, ILoggingAdapter log)
+    private static async Task<Done> DestroyAsync(ActorSystem system, KcopydClient client, TimeSpan timeout, ILoggingAdapter log)
     {
         var tenth = timeout / 10;
         var destroyed = client.CloseAsync();
-        if (await EndsWithinAsync(destroyed, 7 * tenth).ConfigureAwait(false))
+        var completions = system.Kcopyd().Completions;
+        if (await system.Scheduler.EndsWithinAsync(destroyed, 7 * tenth, completions).ConfigureAwait(false))
             return Done.Instance;
         log.Warning("The system stops in {0} and cannot wait longer: {1}. To give it more time, set akka.coordinated-shutdown.phases.{2}.timeout, now {3}.",
-            3 * tenth, await ReasonAsync(client, tenth).ConfigureAwait(false), Phase, timeout);
+            3 * tenth, await ReasonAsync(system.Scheduler, client, tenth, completions).ConfigureAwait(false), Phase, timeout);
         // Not only for the client's sake: a line logged just before the loggers stop is lost.
-        await EndsWithinAsync(destroyed, tenth).ConfigureAwait(false);
+        await system.Scheduler.EndsWithinAsync(destroyed, tenth, completions).ConfigureAwait(false);
         return Done.Instance;
     }
 
-    private static async Task<bool> EndsWithinAsync(Task task, TimeSpan time)
+    private static async Task<string> ReasonAsync(IScheduler scheduler, KcopydClient client, TimeSpan timeout, Completions completions)
     {
-        try
-        {
-            await task.WaitAsync(time).ConfigureAwait(false);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
-    }
-
-    private static async Task<string> ReasonAsync(KcopydClient client, TimeSpan timeout)
-    {
-        using var patience = new CancellationTokenSource(timeout);
+        using var patience = new CancellationTokenSource();
+        var limit = scheduler.LimitCancelable(timeout, patience, completions);
         try
         {
             return (await client.GetStatusAsync(patience.Token).ConfigureAwait(false)).ToString();
@@ -60,6 +50,10 @@ internal static class ClientShutdown
         catch (KcopydClientClosedException)
         {
             return $"client '{client.Name}' has only just finished";
+        }
+        finally
+        {
+            limit.Cancel();
         }
     }
 }

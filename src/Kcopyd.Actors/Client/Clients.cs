@@ -16,15 +16,17 @@ internal sealed class Clients
 
     private readonly ExtendedActorSystem _system;
     private readonly DeviceRegistry _devices;
+    private readonly Completions _completions;
     private readonly Lock _creating = new();
     private readonly Dictionary<string, KcopydClient> _shared = new(StringComparer.Ordinal);
     private readonly ConditionalWeakTable<ClientCore, ClientCore> _replaced = [];
 
     /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
-    public Clients(ExtendedActorSystem system, DeviceRegistry devices)
+    public Clients(ExtendedActorSystem system, DeviceRegistry devices, Completions completions)
     {
         _system = system;
         _devices = devices;
+        _completions = completions;
         Settings = KcopydSettings.From(ConfigSection.Of(system.Settings.Config, Section));
     }
 
@@ -61,14 +63,8 @@ internal sealed class Clients
         Task closed;
         lock (_creating)
             closed = Task.WhenAll(_shared.Values.Select(static client => client.CloseAsync()));
-        try
-        {
-            await closed.WaitAsync(timeout).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // What the clients still wait for need not concern what the caller closes next.
-        }
+        // What the clients still wait for need not concern what the caller closes next.
+        await _system.Scheduler.EndsWithinAsync(closed, timeout, _completions).ConfigureAwait(false);
     }
 
     /// <summary>Creates a client that is not shared; the factory creates its actor.</summary>
@@ -115,7 +111,7 @@ internal sealed class Clients
     }
 
     /// <exception cref="ConfigurationException">The dispatcher does not exist.</exception>
-    public Elsewhere Elsewhere(string dispatcher) => new(_system.Dispatchers.Lookup(dispatcher).Schedule);
+    public Elsewhere Elsewhere(string dispatcher) => new(_system.Dispatchers.Lookup(dispatcher).Schedule, _completions);
 
     private void RequireDispatcher(string? section, string key, string id)
     {

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Jobs;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors;
 
@@ -84,7 +85,7 @@ public sealed class KcopydClient : IAsyncDisposable
     public Task<CopyResult> CopyAsync(
         IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, out KcopydJob job, CancellationToken cancellationToken = default)
     {
-        var awaited = new AwaitedCopy(cancellationToken);
+        var awaited = new AwaitedCopy(_core.Completions, cancellationToken);
         job = Copy(from, to, flags, new Notification(awaited, null));
         awaited.CancelWith(job);
         return awaited.Task;
@@ -118,7 +119,7 @@ public sealed class KcopydClient : IAsyncDisposable
     /// <inheritdoc cref="CopyAsync(IoRegion, ReadOnlySpan{IoRegion}, CopyFlags, CancellationToken)"/>
     public Task<CopyResult> ZeroAsync(ReadOnlySpan<IoRegion> to, CopyFlags flags, out KcopydJob job, CancellationToken cancellationToken = default)
     {
-        var awaited = new AwaitedCopy(cancellationToken);
+        var awaited = new AwaitedCopy(_core.Completions, cancellationToken);
         job = Zero(to, flags, new Notification(awaited, null));
         awaited.CancelWith(job);
         return awaited.Task;
@@ -143,14 +144,14 @@ public sealed class KcopydClient : IAsyncDisposable
     /// <summary>Returns what the client is doing, and what its destruction would wait for.</summary>
     /// <exception cref="KcopydClientClosedException">The client is destroyed.</exception>
     public async Task<ClientStatus> GetStatusAsync(CancellationToken cancellationToken = default) =>
-        await AskAsync(KcopydProtocol.GetStatus.Instance, cancellationToken).ConfigureAwait(false) as ClientStatus
+        await AskStatusAsync(cancellationToken).ConfigureAwait(false)
         ?? throw new KcopydClientClosedException($"Client '{Name}' is destroyed; it no longer waits for anything.");
 
     /// <summary>
     /// Completes when every callback that is due now has run: those of jobs whose last completion has reached the client, and those of prepared callbacks
     /// that were fired. It does not wait for running jobs, and does not flush devices.
     /// </summary>
-    public Task FlushCallbacksAsync(CancellationToken cancellationToken = default) => AskAsync(KcopydProtocol.GetStatus.Instance, cancellationToken);
+    public Task FlushCallbacksAsync(CancellationToken cancellationToken = default) => AskStatusAsync(cancellationToken);
 
     /// <summary>
     /// Destroys the client: it refuses new work at once, and the task completes when every job and every outstanding prepared callback has been notified and
@@ -187,19 +188,20 @@ public sealed class KcopydClient : IAsyncDisposable
         _ => null,
     };
 
-    internal async Task<JobProgress?> GetProgressAsync(long jobId, CancellationToken cancellationToken) =>
-        await AskAsync(new KcopydProtocol.GetProgress(jobId), cancellationToken).ConfigureAwait(false) as JobProgress;
+    internal Task<JobProgress?> GetProgressAsync(long jobId, CancellationToken cancellationToken) =>
+        AskAsync<JobProgress?>(answer => new AskProgress(jobId, answer), cancellationToken);
+
+    private Task<ClientStatus?> AskStatusAsync(CancellationToken cancellationToken) =>
+        AskAsync<ClientStatus>(static answer => new AskStatus(answer), cancellationToken);
 
     // An actor that is gone does not answer: the result is then null.
-    private async Task<object?> AskAsync(object request, CancellationToken cancellationToken)
+    private async Task<T?> AskAsync<T>(Func<Completion<T>, object> question, CancellationToken cancellationToken)
     {
         var core = _core;
-        using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var answer = core.Actor.Ask(request, Timeout.InfiniteTimeSpan, gone.Token);
-        if (await Task.WhenAny(answer, core.Destroyed.Task).ConfigureAwait(false) == answer)
-            return await answer.ConfigureAwait(false);
-        await gone.CancelAsync().ConfigureAwait(false);
-        return null;
+        var answer = new Completion<T>(core.Completions);
+        return await core.Actor.AskAsync(answer, question(answer), core.Destroyed.Task, cancellationToken).ConfigureAwait(false)
+            ? await answer.Task.ConfigureAwait(false)
+            : default;
     }
 
     private KcopydJob Copy(IoRegion from, ReadOnlySpan<IoRegion> to, CopyFlags flags, Notification notification) =>

@@ -11,7 +11,7 @@ public sealed class StallDevice : FaultLayer
 {
     private readonly Lock _gate = new();
     private readonly Queue<TaskCompletionSource<IoResult?>> _waiting = new();
-    private readonly List<(int Count, TaskCompletionSource Reached)> _watchers = [];
+    private readonly List<Watcher> _watchers = [];
     private bool _open;
 
     /// <summary>Creates the device, hanging.</summary>
@@ -34,17 +34,18 @@ public sealed class StallDevice : FaultLayer
     }
 
     /// <summary>Completes when at least <paramref name="count"/> operations are waiting; at once if they already are.</summary>
-    /// <remarks>Never completes inside the call that issues the last of these operations, because that may be on a thread of the engine: it completes on the
-    /// <see cref="SynchronizationContext"/> of that thread, if there is one, otherwise on the thread pool.</remarks>
+    /// <remarks>Code that awaits this never continues inside the call that issues the last of these operations, because that may be on a thread of the engine:
+    /// the task completes on the <see cref="SynchronizationContext"/> of the caller of this method. Without one, it completes at once, and what awaits it
+    /// without a context continues on the thread pool.</remarks>
     public Task WaitingAsync(int count = 1)
     {
         lock (_gate)
         {
             if (_waiting.Count >= count)
                 return Task.CompletedTask;
-            var reached = new TaskCompletionSource();
-            _watchers.Add((count, reached));
-            return reached.Task;
+            var watcher = new Watcher(count, SynchronizationContext.Current);
+            _watchers.Add(watcher);
+            return watcher.Reached;
         }
     }
 
@@ -95,28 +96,38 @@ public sealed class StallDevice : FaultLayer
     protected override ValueTask<IoResult?> BeforeAsync(IoOperations operation, long offset, long length)
     {
         var released = new TaskCompletionSource<IoResult?>();
-        TaskCompletionSource[] reached;
+        Watcher[] reached;
         lock (_gate)
         {
             if (_open)
                 return default;
             CountInjected();
             _waiting.Enqueue(released);
-            reached = [.. _watchers.Where(watcher => watcher.Count <= _waiting.Count).Select(watcher => watcher.Reached)];
+            reached = [.. _watchers.Where(watcher => watcher.Count <= _waiting.Count)];
             _watchers.RemoveAll(watcher => watcher.Count <= _waiting.Count);
         }
         foreach (var watcher in reached)
-            CompleteSoon(watcher);
+            watcher.Complete();
         return new(released.Task);
     }
 
-    private static void CompleteSoon(TaskCompletionSource watcher)
-    {
-        if (SynchronizationContext.Current is { } context)
-            context.Post(static state => Inline.SetResult((TaskCompletionSource)state!), watcher);
-        else
-            ThreadPool.UnsafeQueueUserWorkItem(static state => state.TrySetResult(), watcher, preferLocal: false);
-    }
-
     private static IoResult? End(IoError error) => error == IoError.None ? null : IoResult.Failure(error);
+
+    private sealed class Watcher(int count, SynchronizationContext? context)
+    {
+        private readonly TaskCompletionSource _reached =
+            new(context is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None);
+
+        public int Count => count;
+
+        public Task Reached => _reached.Task;
+
+        public void Complete()
+        {
+            if (context is null)
+                _reached.SetResult();
+            else
+                context.Post(static state => Inline.SetResult((TaskCompletionSource)state!), _reached);
+        }
+    }
 }

@@ -17,7 +17,7 @@ internal sealed class HealthAnswer : IDisposable
     {
         Timeout = timeout ?? DefaultTimeout;
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _limit = context.ActorSystem.Scheduler.LimitCancelable(Timeout, _cancellation);
+        _limit = context.ActorSystem.Scheduler.LimitCancelable(Timeout, _cancellation, context.ActorSystem.Kcopyd().Completions);
     }
 
     public TimeSpan Timeout { get; }

@@ -7,8 +7,12 @@ namespace Kcopyd.Actors.Messaging;
 /// dispatcher, so that the owner of the dispatcher controls this work as well, and on the thread pool once the dispatcher has terminated with its actor system.
 /// </summary>
 /// <param name="schedule">Schedules on the actor's dispatcher.</param>
-internal sealed class Elsewhere(Action<IRunnable> schedule)
+/// <param name="completions">Where tasks complete.</param>
+internal sealed class Elsewhere(Action<IRunnable> schedule, Completions completions)
 {
+    /// <summary>Where the tasks complete that callers outside the library await.</summary>
+    public Completions Completions => completions;
+
     public void Run(IRunnable run)
     {
         try

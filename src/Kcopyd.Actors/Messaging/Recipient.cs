@@ -1,3 +1,4 @@
+using Akka;
 using Akka.Actor;
 using Akka.Dispatch;
 
@@ -13,7 +14,10 @@ internal class Recipient(Elsewhere elsewhere)
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;
 
     /// <summary>Completes when the actor has stopped.</summary>
-    public TaskCompletionSource Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public Completion<Done> Stopped { get; } = new(elsewhere.Completions);
+
+    /// <summary>Where the tasks complete that callers await.</summary>
+    public Completions Completions => elsewhere.Completions;
 
     /// <summary>True once the actor has stopped and no longer reads its mailbox.</summary>
     public bool IsGone => _isGone;
@@ -36,6 +40,6 @@ internal class Recipient(Elsewhere elsewhere)
     public virtual void Leave()
     {
         _isGone = true;
-        Stopped.TrySetResult();
+        Stopped.SetResult(Done.Instance);
     }
 }

@@ -1,3 +1,5 @@
+using Kcopyd.Actors.Messaging;
+
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>The progress of a merge.</summary>
@@ -17,12 +19,12 @@ public sealed record MergeResult(long Merged, long Remaining, IoError Error, str
 }
 
 /// <summary>The caller's side of a merge: its progress, cancellation and result.</summary>
-internal sealed class MergeJob(IProgress<MergeProgress>? progress, CancellationToken cancellationToken)
+internal sealed class MergeJob(Completions completions, IProgress<MergeProgress>? progress, CancellationToken cancellationToken)
 {
-    private readonly TaskCompletionSource<MergeResult> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _merged;
 
-    public Task<MergeResult> Ended => _ended.Task;
+    /// <summary>The result.</summary>
+    public Completion<MergeResult> Ended { get; } = new(completions);
 
     public bool IsCancelled => cancellationToken.IsCancellationRequested;
 
@@ -32,7 +34,7 @@ internal sealed class MergeJob(IProgress<MergeProgress>? progress, CancellationT
         progress?.Report(new MergeProgress(_merged, remaining));
     }
 
-    public void End(IoError error, string? reason, long remaining) => _ended.TrySetResult(new MergeResult(_merged, remaining, error, reason));
+    public void End(IoError error, string? reason, long remaining) => Ended.SetResult(new MergeResult(_merged, remaining, error, reason));
 
-    public void Refuse(Exception exception) => _ended.TrySetException(exception);
+    public void Refuse(Exception exception) => Ended.SetException(exception);
 }

@@ -1,3 +1,4 @@
+using Akka;
 using Akka.Actor;
 using Akka.Event;
 using Kcopyd.Actors.BlockIo;
@@ -132,14 +133,14 @@ internal sealed class OriginActor : UntypedActor
                 Sender.Tell(Status(name), Self);
                 break;
             case AskOriginStatus(var answer):
-                answer.TrySetResult(Status(null));
+                answer.SetResult(Status(null));
                 break;
             case AskStatus(var snapshot, var answer):
-                answer.TrySetResult(CurrentStatus(snapshot));
+                answer.SetResult(CurrentStatus(snapshot));
                 break;
             case AskExceptions(var snapshot, var part, var chunks, var answer):
                 snapshot.Table.AddPart(part, chunks);
-                answer.TrySetResult();
+                answer.SetResult(Done.Instance);
                 break;
         }
     }

@@ -1,3 +1,6 @@
+using Akka;
+using Kcopyd.Actors.Messaging;
+
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>Changes to the set of snapshots of an origin, run one at a time when nothing is in flight. Used by the origin's actor only.</summary>
@@ -22,16 +25,16 @@ internal sealed class QuietWork
     public void Add(Action change) => _waiting.Enqueue(change);
 
     /// <summary>Like the other overload, for a change that may be refused.</summary>
-    public void Add(TaskCompletionSource done, Action change) => Add(() =>
+    public void Add(Completion<Done> done, Action change) => Add(() =>
     {
         try
         {
             change();
-            done.TrySetResult();
+            done.SetResult(Done.Instance);
         }
         catch (InvalidOperationException refusal)
         {
-            done.TrySetException(refusal);
+            done.SetException(refusal);
         }
     });
 

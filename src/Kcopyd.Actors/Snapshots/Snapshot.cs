@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Devices;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Snapshots;
 
@@ -87,10 +88,10 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<SnapshotStatus> GetStatusAsync(CancellationToken cancellationToken = default)
     {
-        var answer = new TaskCompletionSource<SnapshotStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _origin.Actor.Tell(new AskStatus(_core, answer), ActorRefs.NoSender);
-        await Task.WhenAny(answer.Task, _origin.Stopped).WaitAsync(cancellationToken).ConfigureAwait(false);
-        return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : _core.Status();
+        var answer = new Completion<SnapshotStatus>(_origin.Completions);
+        return await _origin.Actor.AskAsync(answer, new AskStatus(_core, answer), _origin.Stopped, cancellationToken).ConfigureAwait(false)
+            ? await answer.Task.ConfigureAwait(false)
+            : _core.Status();
     }
 
     /// <summary>Returns the chunks in which the snapshot and its origin differ or may differ: those that an incremental backup must copy. Both may be in use.
@@ -143,13 +144,10 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
     /// <returns>The result. I/O errors are reported there, not thrown.</returns>
     /// <exception cref="InvalidOperationException">The merge cannot begin: the snapshot is invalid, transient, unclean or closed, another merge is under way,
     /// or the origin is read-only or closed.</exception>
-    public async Task<MergeResult> MergeAsync(IProgress<MergeProgress>? progress = null, CancellationToken cancellationToken = default)
+    public Task<MergeResult> MergeAsync(IProgress<MergeProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        var merge = new MergeJob(progress, cancellationToken);
-        _origin.Actor.Tell(new MergeSnapshot(_core, merge), ActorRefs.NoSender);
-        if (await Task.WhenAny(merge.Ended, _origin.Stopped).ConfigureAwait(false) != merge.Ended && !merge.Ended.IsCompleted)
-            throw new InvalidOperationException($"Origin '{_origin.Name}' is closed.");
-        return await merge.Ended.ConfigureAwait(false);
+        var merge = new MergeJob(_origin.Completions, progress, cancellationToken);
+        return _origin.AskAsync(merge.Ended, new MergeSnapshot(_core, merge));
     }
 
     /// <summary>Closes the snapshot when the I/O in flight has completed. A persistent snapshot can be opened again, but it then also shows what was written to

@@ -1,3 +1,6 @@
+using Akka;
+using Kcopyd.Actors.Messaging;
+
 namespace Kcopyd.Actors.Snapshots;
 
 /// <summary>Attaches and detaches snapshots when nothing is in flight, so that a snapshot shows one moment to all requests. Used by the origin's actor
@@ -10,7 +13,7 @@ namespace Kcopyd.Actors.Snapshots;
 /// </remarks>
 internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots snapshots, QuietWork changes, MergeRun merge, SnapshotNews news)
 {
-    public void Attach(SnapshotCore snapshot, LiveSnapshot live, TaskCompletionSource attached, bool isClosing)
+    public void Attach(SnapshotCore snapshot, LiveSnapshot live, Completion<Done> attached, bool isClosing)
     {
         var refusal = isClosing ? $"Origin '{origin.Name}' is closed."
             : snapshots.Merging is { } merging ? $"Snapshot '{merging.Name}' is being merged into origin '{origin.Name}'; open another one after the merge."
@@ -19,7 +22,7 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
             : null;
         if (refusal is not null || snapshot.Refusal is not null)
         {
-            attached.TrySetException(refusal is null ? snapshot.Refusal! : new InvalidOperationException(refusal));
+            attached.SetException(refusal is null ? snapshot.Refusal! : new InvalidOperationException(refusal));
             return;
         }
         snapshot.Live = live;
@@ -32,11 +35,11 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
             Flushed(snapshot, attached, IoError.None);
     }
 
-    public void Detach(SnapshotCore snapshot, TaskCompletionSource? detached)
+    public void Detach(SnapshotCore snapshot, Completion<Done>? detached)
     {
         if (snapshot.IsClosed)
         {
-            detached?.TrySetResult();
+            detached?.SetResult(Done.Instance);
             return;
         }
         changes.Begin();
@@ -89,7 +92,7 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
         });
     }
 
-    private void Flushed(SnapshotCore snapshot, TaskCompletionSource attached, IoError error)
+    private void Flushed(SnapshotCore snapshot, Completion<Done> attached, IoError error)
     {
         var hasNothingToFlush = origin.Device.IsReadOnly && error is IoError.ReadOnly or IoError.NotSupported or IoError.Invalid;
         if (error != IoError.None && !hasNothingToFlush)
@@ -111,13 +114,13 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
         });
     }
 
-    private void Refuse(TaskCompletionSource attached, SnapshotStoreException refusal)
+    private void Refuse(Completion<Done> attached, SnapshotStoreException refusal)
     {
         changes.End();
-        attached.TrySetException(refusal);
+        attached.SetException(refusal);
     }
 
-    private void Attached(SnapshotCore snapshot, TaskCompletionSource attached)
+    private void Attached(SnapshotCore snapshot, Completion<Done> attached)
     {
         changes.End();
         snapshots.All.Add(snapshot);
@@ -128,7 +131,7 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
         }
         SnapshotGauges.Add(snapshot);
         snapshot.Live.Room.ReportIfFilling();
-        attached.TrySetResult();
+        attached.SetResult(Done.Instance);
     }
 
     // Writes nothing if the store already has this label.
@@ -153,13 +156,13 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
         Label(snapshot, snapshot.StaysUnclean || snapshot.Cow.IsReadOnly || snapshot.Store.Label is not { } label ? snapshot.Store.Label
             : label with { IsUnclean = false, IsMerging = label.IsMerging && snapshot.Table.Count > 0 }, ended);
 
-    private void InvalidationEnded(SnapshotCore snapshot, TaskCompletionSource? detached, IoError error)
+    private void InvalidationEnded(SnapshotCore snapshot, Completion<Done>? detached, IoError error)
     {
         snapshot.IsRecorded = error == IoError.None;
         Detached(snapshot, detached);
     }
 
-    private void Unmarked(SnapshotCore snapshot, TaskCompletionSource? detached, IoError error)
+    private void Unmarked(SnapshotCore snapshot, Completion<Done>? detached, IoError error)
     {
         if (error != IoError.None)
         {
@@ -169,7 +172,7 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
         Detached(snapshot, detached);
     }
 
-    private void Detached(SnapshotCore snapshot, TaskCompletionSource? detached)
+    private void Detached(SnapshotCore snapshot, Completion<Done>? detached)
     {
         changes.End();
         snapshot.IsClosed = true;
@@ -177,6 +180,6 @@ internal sealed class SnapshotAttachments(OriginCore origin, OriginSnapshots sna
         SnapshotGauges.Remove(snapshot);
         if (snapshot == snapshots.Merging)
             merge.Leave();
-        detached?.TrySetResult();
+        detached?.SetResult(Done.Instance);
     }
 }

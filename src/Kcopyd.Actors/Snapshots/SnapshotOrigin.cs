@@ -1,3 +1,4 @@
+using Akka;
 using Akka.Actor;
 using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Client;
@@ -116,10 +117,10 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<OriginStatus> GetStatusAsync(CancellationToken cancellationToken = default)
     {
-        var answer = new TaskCompletionSource<OriginStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Actor.Tell(new AskOriginStatus(answer), ActorRefs.NoSender);
-        await Task.WhenAny(answer.Task, _core.Stopped.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
-        return answer.Task.IsCompleted ? await answer.Task.ConfigureAwait(false) : new OriginStatus(Name, []);
+        var answer = new Completion<OriginStatus>(_core.Completions);
+        return await Actor.AskAsync(answer, new AskOriginStatus(answer), Stopped, cancellationToken).ConfigureAwait(false)
+            ? await answer.Task.ConfigureAwait(false)
+            : new OriginStatus(Name, []);
     }
 
     /// <summary>Closes the origin and its snapshots when the I/O in flight has completed, and disposes its device unless the origin was created to leave it
@@ -134,14 +135,19 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
     }
 
     /// <summary>Sends a command to the actor, and waits until it is executed or the actor has stopped.</summary>
-    internal async Task CommandAsync(Func<TaskCompletionSource, IOriginCommand> command)
+    internal async Task CommandAsync(Func<Completion<Done>, IOriginCommand> command)
     {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Actor.Tell(command(done), ActorRefs.NoSender);
-        if (await Task.WhenAny(done.Task, _core.Stopped.Task).ConfigureAwait(false) != done.Task && !done.Task.IsCompleted)
-            throw new InvalidOperationException($"Origin '{Name}' is closed.");
-        await done.Task.ConfigureAwait(false);
+        var done = new Completion<Done>(_core.Completions);
+        await AskAsync(done, command(done)).ConfigureAwait(false);
     }
+
+    /// <summary>Sends a command to the actor, and waits for its result.</summary>
+    /// <exception cref="InvalidOperationException">The actor has stopped, or refuses the command.</exception>
+    internal async Task<T> AskAsync<T>(Completion<T> done, IOriginCommand command) => await Actor.AskAsync(done, command, Stopped).ConfigureAwait(false)
+        ? await done.Task.ConfigureAwait(false)
+        : throw new InvalidOperationException($"Origin '{Name}' is closed.");
+
+    internal Completions Completions => _core.Completions;
 
     internal Task Stopped => _core.Stopped.Task;
 }

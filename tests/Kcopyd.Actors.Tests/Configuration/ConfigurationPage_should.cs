@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Akka.Configuration.Hocon;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Telemetry;
 using Kcopyd.Actors.Tests.Telemetry;
 using Xunit;
@@ -21,6 +22,13 @@ public sealed class ConfigurationPage_should : AkkaTestKit
         var settings = KcopydExtension.DefaultConfig().GetConfig(section).AsEnumerable().Select(pair => $"| `{pair.Key}` | {Text(pair.Value)} |").ToArray();
         Assert.NotEmpty(settings);
         Assert.All(settings, row => Assert.Contains(Lines, line => line.StartsWith(row, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void have_the_setting_of_completions()
+    {
+        Assert.Equal("", KcopydExtension.DefaultConfig().GetString(Completions.Setting));
+        Assert.Contains(Lines, static line => line.StartsWith("| `completion-dispatcher` | | ", StringComparison.Ordinal));
     }
 
     [Theory, InlineData(4096), InlineData(4097)]

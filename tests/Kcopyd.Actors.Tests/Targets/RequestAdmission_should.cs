@@ -6,7 +6,7 @@ namespace Kcopyd.Actors.Tests.Targets;
 
 public sealed class RequestAdmission_should
 {
-    private readonly TestTarget _target = new(new Elsewhere(static run => ThreadPool.UnsafeQueueUserWorkItem(run, preferLocal: false)));
+    private readonly TestTarget _target = new(new Elsewhere(static run => ThreadPool.UnsafeQueueUserWorkItem(run, preferLocal: false), Completions.OnPool));
     private readonly RequestAdmission<TestRequest> _admission = new(2);
 
     [Fact]

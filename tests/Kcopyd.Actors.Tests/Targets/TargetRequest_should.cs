@@ -9,7 +9,7 @@ namespace Kcopyd.Actors.Tests.Targets;
 
 public sealed class TargetRequest_should
 {
-    private readonly TestTarget _target = new(new Elsewhere(static run => ThreadPool.UnsafeQueueUserWorkItem(run, preferLocal: false)));
+    private readonly TestTarget _target = new(new Elsewhere(static run => ThreadPool.UnsafeQueueUserWorkItem(run, preferLocal: false), Completions.OnPool));
 
     [Fact]
     public void be_settled_once()

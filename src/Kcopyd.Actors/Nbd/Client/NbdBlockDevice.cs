@@ -68,13 +68,14 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
     bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;     // it only sends a message to an actor
 
     internal static async Task<NbdBlockDevice> OpenAsync(
-        IActorRefFactory parent, ActorSystem system, NbdUri uri, NbdClientOptions? options, CancellationToken cancellationToken)
+        IActorRefFactory parent, KcopydExtension kcopyd, NbdUri uri, NbdClientOptions? options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(uri);
         options = (options ?? new NbdClientOptions()).Checked();
         cancellationToken.ThrowIfCancellationRequested();
-        var core = new NbdClientCore(
-            new NbdConnector(uri.Checked(), options, system.Scheduler), new Elsewhere(system.Dispatchers.Lookup(options.Dispatcher).Schedule));
+        var system = kcopyd.System;
+        var core = new NbdClientCore(new NbdConnector(uri.Checked(), options, system.Scheduler, kcopyd.Completions),
+            new Elsewhere(system.Dispatchers.Lookup(options.Dispatcher).Schedule, kcopyd.Completions));
         core.Actor = parent.ActorOf(NbdClientActor.Props(core), ActorNames.Next("kcopyd-nbd-device"));
         using (cancellationToken.UnsafeRegister(
             static (state, token) => ((NbdClientCore)state!).Actor.Tell(new CancelOpening(token), ActorRefs.NoSender), core))
@@ -91,7 +92,7 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
     public static Task<NbdExportInfo> QueryAsync(NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(uri);
-        return new NbdConnector(uri.Checked(), (options ?? new NbdClientOptions()).Checked(), null).QueryAsync(cancellationToken);
+        return new NbdConnector(uri.Checked(), (options ?? new NbdClientOptions()).Checked(), null, Completions.OnPool).QueryAsync(cancellationToken);
     }
 
     /// <summary>Asks a server for its exports. The export that the address names does not matter.</summary>
@@ -99,7 +100,7 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
     public static Task<IReadOnlyList<NbdExportInfo>> ListAsync(NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(uri);
-        return new NbdConnector(uri.Checked(), (options ?? new NbdClientOptions()).Checked(), null).ListAsync(cancellationToken);
+        return new NbdConnector(uri.Checked(), (options ?? new NbdClientOptions()).Checked(), null, Completions.OnPool).ListAsync(cancellationToken);
     }
 
     /// <inheritdoc/>

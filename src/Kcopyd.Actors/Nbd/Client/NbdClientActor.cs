@@ -1,3 +1,4 @@
+using Akka;
 using Akka.Actor;
 using Akka.Event;
 using Kcopyd.Actors.Messaging;
@@ -66,7 +67,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         _core.Leave();
-        _core.Opened.TrySetException(new NbdException(NbdFailure.Disconnected, $"{_core.Name} was not opened: its actor was stopped."));
+        _core.Opened.SetException(new NbdException(NbdFailure.Disconnected, $"{_core.Name} was not opened: its actor was stopped."));
         _search?.Stop();
         _session.Abandon();
     }
@@ -204,7 +205,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
             _state = State.Serving;
             _news.Opened();
             _session.Join(link);
-            _core.Opened.TrySetResult();
+            _core.Opened.SetResult(Done.Instance);
         }
         else if (_state != State.Lost)
         {
@@ -225,7 +226,7 @@ internal sealed class NbdClientActor : UntypedActor, IWithTimers
 
     private void EndOpening(Exception cause)
     {
-        _core.Opened.TrySetException(cause);
+        _core.Opened.SetException(cause);
         Context.Stop(Self);
     }
 

@@ -1,3 +1,4 @@
+using Akka;
 using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Targets;
@@ -23,7 +24,7 @@ internal sealed class NbdClientCore(NbdConnector connector, Elsewhere elsewhere)
     public NbdClientOptions Options => connector.Options;
 
     /// <summary>Completes when the first session has begun, or cannot begin. Until then there is no handle.</summary>
-    public TaskCompletionSource Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public Completion<Done> Opened { get; } = new(elsewhere.Completions);
 
     /// <summary>The terms of the first session; those of later ones are not weaker.</summary>
     public NbdTerms Terms { get; set; } = null!;

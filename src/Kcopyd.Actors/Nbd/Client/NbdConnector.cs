@@ -13,7 +13,8 @@ namespace Kcopyd.Actors.Nbd.Client;
 /// <param name="uri">The export.</param>
 /// <param name="options">The options.</param>
 /// <param name="scheduler">Measures the time limit of an attempt; null uses the options' <see cref="NbdClientOptions.TimeProvider"/>.</param>
-internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, IScheduler? scheduler)
+/// <param name="completions">Where an attempt continues whose time limit the scheduler has ended.</param>
+internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, IScheduler? scheduler, Completions completions)
 {
     private readonly string _server = $"The NBD server at {uri}";
 
@@ -68,7 +69,7 @@ internal sealed class NbdConnector(NbdUri uri, NbdClientOptions options, ISchedu
     {
         using var time = scheduler is null ? new CancellationTokenSource(Options.ConnectTimeout, Options.TimeProvider) : new CancellationTokenSource();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, time.Token);
-        var limit = scheduler?.LimitCancelable(Options.ConnectTimeout, time);
+        var limit = scheduler?.LimitCancelable(Options.ConnectTimeout, time, completions);
         Wire? transport = null;
         OptionStream? options = null;
         ServerTrust? trust = null;

@@ -1,3 +1,5 @@
+using Akka;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd.Protocol;
 
 namespace Kcopyd.Actors.Nbd.Server;
@@ -6,10 +8,9 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// <remarks>Invariant: no connection enters a closed export, and a connection leaves when none of its requests is in the device: once <see cref="Drained"/> has
 /// completed, no request is or will be in the device. A connection that died with requests in the device never leaves, because their completion is not
 /// reported.</remarks>
-internal sealed class ExportCore(NbdExport export)
+internal sealed class ExportCore(NbdExport export, Completions completions)
 {
     private readonly Lock _lock = new();
-    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _connections;
     private int _lost;      // connections that died with requests in the device
     private bool _isClosed;
@@ -34,7 +35,7 @@ internal sealed class ExportCore(NbdExport export)
     public bool HasMap => (Device.Features & DeviceFeatures.Map) != 0;
 
     /// <summary>Completes when the export is closed and no request of any connection is in the device.</summary>
-    public Task Drained => _drained.Task;
+    public Completion<Done> Drained { get; } = new(completions);
 
     /// <summary>True while connections use the export.</summary>
     public bool IsInUse => Volatile.Read(ref _connections) > 0;
@@ -104,7 +105,7 @@ internal sealed class ExportCore(NbdExport export)
         lock (_lock)
         {
             if (_isClosed && _connections + _lost == 0)
-                _drained.TrySetResult();
+                Drained.SetResult(Done.Instance);
         }
     }
 

@@ -30,11 +30,11 @@ internal sealed class ExportTable
         if (removed is null)
             return null;
         // Added to the list before it is closed, so that a search for exports in use finds it.
-        ImmutableInterlocked.Update(ref _removed, static (all, one) => all.RemoveAll(static other => other.Drained.IsCompleted).Add(one), removed);
+        ImmutableInterlocked.Update(ref _removed, static (all, one) => all.RemoveAll(static other => other.Drained.IsSet).Add(one), removed);
         removed.Close();
         return removed;
     }
 
     /// <summary>Removed exports of this name that may still be in use.</summary>
-    public IReadOnlyList<ExportCore> Removed(string name) => Volatile.Read(ref _removed).FindAll(export => export.Name == name && !export.Drained.IsCompleted);
+    public IReadOnlyList<ExportCore> Removed(string name) => Volatile.Read(ref _removed).FindAll(export => export.Name == name && !export.Drained.IsSet);
 }

@@ -32,7 +32,7 @@ public sealed class NbdServer : IAsyncDisposable
     /// <summary>Bytes of memory shared by the connections, lent or kept for reuse.</summary>
     internal long MemoryHeld => _core.Memory.Held;
 
-    internal static NbdServer Start(IActorRefFactory parent, NbdServerOptions options, NbdServerSettings settings)
+    internal static NbdServer Start(IActorRefFactory parent, Completions completions, NbdServerOptions options, NbdServerSettings settings)
     {
         var listeners = new List<ITransportListener>();
         try
@@ -45,7 +45,7 @@ public sealed class NbdServer : IAsyncDisposable
                 listeners.Add(Listener.Take(socket, mayBeReached, settings.KeepAlive));
             foreach (var endPoint in options.EndPoints)
                 listeners.Add(options.Transport.Listen(endPoint, mayBeReached, settings.KeepAlive));
-            var core = new ServerCore(options, settings, listeners);
+            var core = new ServerCore(options, settings, listeners, completions);
             var server = new NbdServer(core) { EndPoints = [.. listeners.Select(static listener => listener.EndPoint)] };
             foreach (var export in options.Exports)
                 server.AddExport(export);
@@ -66,7 +66,7 @@ public sealed class NbdServer : IAsyncDisposable
     public void AddExport(NbdExport export)
     {
         ArgumentNullException.ThrowIfNull(export);
-        _core.Exports.Add(new ExportCore(export.Checked()));
+        _core.Exports.Add(new ExportCore(export.Checked(), _core.Completions));
     }
 
     /// <summary>
@@ -80,7 +80,7 @@ public sealed class NbdServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(name);
         if (_core.Exports.Remove(name) is not { } removed)
             return false;
-        Actor.Tell(new DrainExport(removed, new TaskCompletionSource<string>()), ActorRefs.NoSender);
+        Actor.Tell(new DrainExport(removed, new Completion<string>(_core.Completions)), ActorRefs.NoSender);
         return true;
     }
 
@@ -102,12 +102,12 @@ public sealed class NbdServer : IAsyncDisposable
         var inUse = _core.Exports.Removed(name);
         foreach (var export in inUse)
         {
-            var hung = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-            Actor.Tell(new DrainExport(export, hung), ActorRefs.NoSender);
-            await Task.WhenAny(export.Drained, hung.Task, _core.Stopped.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (!export.Drained.IsCompleted)
+            var hung = new Completion<string>(_core.Completions);
+            var ended = Task.WhenAny(export.Drained.Task, _core.Stopped.Task);
+            var isHung = await Actor.AskAsync(hung, new DrainExport(export, hung), ended, cancellationToken).ConfigureAwait(false);
+            if (!export.Drained.IsSet)
             {
-                throw new TimeoutException(hung.Task.IsCompleted
+                throw new TimeoutException(isHung
                     ? await hung.Task.ConfigureAwait(false)
                     : $"Export '{name}' is removed, but the server stopped before {export.Device.Name} had completed all requests.");
             }
@@ -122,10 +122,8 @@ public sealed class NbdServer : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<NbdServerStatus> GetStatusAsync(CancellationToken cancellationToken = default)
     {
-        var answer = new TaskCompletionSource<NbdServerStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Actor.Tell(new AskServerStatus(answer), ActorRefs.NoSender);
-        await Task.WhenAny(answer.Task, _core.Stopped.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
-        var status = answer.Task.IsCompleted
+        var answer = new Completion<NbdServerStatus>(_core.Completions);
+        var status = await Actor.AskAsync(answer, new AskServerStatus(answer), _core.Stopped.Task, cancellationToken).ConfigureAwait(false)
             ? await answer.Task.ConfigureAwait(false)
             : new NbdServerStatus(NbdServerState.Stopped, 0, 0, _core.Settings.MaxConnections, []);
         return status with { Exports = GetExports() };

@@ -50,7 +50,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
 
     protected override void PreStart()
     {
-        if (_core.Stopped.Task.IsCompleted)
+        if (_core.Stopped.IsSet)
         {
             Context.Stop(Self);     // restarted after a bug: the listeners are closed
             return;
@@ -64,7 +64,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
     {
         NbdGauges.Remove(_core);
         StopListening();
-        _core.Stopped.TrySetResult(_end.Outcome);
+        _core.Stopped.SetResult(_end.Outcome);
     }
 
     protected override void OnReceive(object message)
@@ -92,12 +92,12 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
                 Tell(new LeaveExport(drain.Export));
                 Timers.StartSingleTimer(drain, new ExportDrainTimedOut(drain), AtLeastATick(_core.Settings.DrainTimeout));
                 break;
-            case ExportDrainTimedOut late when !late.Drain.Export.Drained.IsCompleted:
+            case ExportDrainTimedOut late when !late.Drain.Export.Drained.IsSet:
                 Tell(new DropExport(late.Drain.Export));
                 Timers.StartSingleTimer(late.Drain, new ExportDeviceTimedOut(late.Drain), _core.Settings.DeviceTimeout);
                 break;
-            case ExportDeviceTimedOut late when !late.Drain.Export.Drained.IsCompleted:
-                late.Drain.Hung.TrySetResult(_end.Hung(late.Drain.Export));
+            case ExportDeviceTimedOut late when !late.Drain.Export.Drained.IsSet:
+                late.Drain.Hung.SetResult(_end.Hung(late.Drain.Export));
                 break;
             case ExportDrainTimedOut or ExportDeviceTimedOut:
                 break;      // drained in the meantime
@@ -109,7 +109,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
                 Stop(stop);
                 break;
             case AskServerStatus ask:
-                ask.Answer.TrySetResult(new NbdServerStatus(_state == State.Serving ? NbdServerState.Serving : NbdServerState.Stopping,
+                ask.Answer.SetResult(new NbdServerStatus(_state == State.Serving ? NbdServerState.Serving : NbdServerState.Stopping,
                     _connections.Count, _waiting.Count, _core.Settings.MaxConnections, []));
                 break;
             case DrainTimedOut when _state == State.Draining:
@@ -217,7 +217,7 @@ internal sealed class NbdServerActor : UntypedActor, IIoOwner, IWithTimers
         if (_end.Outcome.Hung is { } hung)
             Log.Error(hung);
         // Set now, not in PostStop: a device that hangs may delay the stop of this actor.
-        _core.Stopped.TrySetResult(_end.Outcome);
+        _core.Stopped.SetResult(_end.Outcome);
         Context.Stop(Self);
     }
 

@@ -1,11 +1,12 @@
 using Akka.Actor;
+using Kcopyd.Actors.Messaging;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
 /// <summary>An export was removed: its clients receive the replies to their outstanding requests, within a time limit.</summary>
 /// <param name="Export">The closed export.</param>
 /// <param name="Hung">Receives a message about the requests that are still in the device when the time limit expires.</param>
-internal sealed record DrainExport(ExportCore Export, TaskCompletionSource<string> Hung) : INoSerializationVerificationNeeded;
+internal sealed record DrainExport(ExportCore Export, Completion<string> Hung) : INoSerializationVerificationNeeded;
 
 /// <summary>Tells a connection that uses the export to answer the requests that have begun, and end.</summary>
 internal sealed record LeaveExport(ExportCore Export) : INoSerializationVerificationNeeded;

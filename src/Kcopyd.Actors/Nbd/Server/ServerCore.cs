@@ -1,10 +1,12 @@
 using Akka.Actor;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Server;
 
 /// <summary>State shared by the handle of a server (any thread) and its actor.</summary>
-internal sealed class ServerCore(NbdServerOptions options, NbdServerSettings settings, IReadOnlyList<ITransportListener> listeners)
+internal sealed class ServerCore(
+    NbdServerOptions options, NbdServerSettings settings, IReadOnlyList<ITransportListener> listeners, Completions completions)
 {
     public NbdServerOptions Options { get; } = options;
 
@@ -19,7 +21,10 @@ internal sealed class ServerCore(NbdServerOptions options, NbdServerSettings set
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;
 
     /// <summary>Completes when no client is connected and every device is flushed, or when the server has given up waiting for a device.</summary>
-    public TaskCompletionSource<StopOutcome> Stopped { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public Completion<StopOutcome> Stopped { get; } = new(completions);
+
+    /// <summary>Where the tasks complete that callers await.</summary>
+    public Completions Completions => completions;
 }
 
 /// <summary>The outcome of stopping a server.</summary>

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd.Transport;
 
 namespace Kcopyd.Actors.Nbd.Server;
@@ -7,7 +8,7 @@ namespace Kcopyd.Actors.Nbd.Server;
 internal sealed record StopServer(TimeSpan DrainTimeout, TimeSpan DeviceTimeout) : INoSerializationVerificationNeeded;
 
 /// <summary>Asks for the current status; the answer shows that the actor is alive.</summary>
-internal sealed record AskServerStatus(TaskCompletionSource<NbdServerStatus> Answer) : INoSerializationVerificationNeeded;
+internal sealed record AskServerStatus(Completion<NbdServerStatus> Answer) : INoSerializationVerificationNeeded;
 
 /// <summary>A client has connected.</summary>
 internal sealed record Accepted(ITransportListener Listener, TransportConnection Connection) : INoSerializationVerificationNeeded;

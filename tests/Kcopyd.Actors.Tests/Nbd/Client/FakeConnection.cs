@@ -34,9 +34,6 @@ internal sealed class FakeConnection(Stream stream, int number) : IDisposable
     /// <summary>Counts from 1.</summary>
     public int Number { get; } = number;
 
-    /// <summary>The server's <see cref="FakeServer.Life"/> when its listener accepted the connection.</summary>
-    public int Life { get; init; }
-
     /// <summary>True once the client has sent NBD_CMD_DISC.</summary>
     public bool HasLeft { get; private set; }
 

@@ -35,19 +35,15 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>Failures of the server's script. A client that disconnects is not a failure.</summary>
     public ConcurrentQueue<Exception> Failures { get; } = new();
 
-    /// <summary>The number of times that it has started to listen.</summary>
-    public int Life { get; private set; }
-
     public void Listen()
     {
-        var life = ++Life;
         File.Delete(Path);
         var listener = _listener = _isTcp
             ? new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
             : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(_isTcp ? new IPEndPoint(IPAddress.Loopback, 0) : new UnixDomainSocketEndPoint(Path));
         listener.Listen(64);
-        _accepting.Add(Task.Run(() => AcceptAsync(listener, life)));
+        _accepting.Add(Task.Run(() => AcceptAsync(listener)));
     }
 
     public void StopListening()
@@ -57,16 +53,10 @@ internal sealed class FakeServer : IAsyncDisposable
     }
 
     /// <summary>Closes all connections, like a process that is killed.</summary>
-    public void Kill() => KillUpToLife(int.MaxValue);
-
-    /// <summary>Closes the connections of the given life and of earlier ones.</summary>
-    public void KillUpToLife(int life)
+    public void Kill()
     {
         foreach (var connection in _connections.Keys)
-        {
-            if (connection.Life <= life)
-                connection.Dispose();
-        }
+            connection.Dispose();
     }
 
     /// <summary>Closes one connection.</summary>
@@ -83,7 +73,7 @@ internal sealed class FakeServer : IAsyncDisposable
             throw new InvalidOperationException("The fake server failed.", failure);
     }
 
-    private async Task AcceptAsync(Socket listener, int life)
+    private async Task AcceptAsync(Socket listener)
     {
         while (true)
         {
@@ -91,7 +81,7 @@ internal sealed class FakeServer : IAsyncDisposable
             try
             {
                 var socket = await listener.AcceptAsync();
-                connection = new FakeConnection(new NetworkStream(socket, ownsSocket: true), Interlocked.Increment(ref _accepted)) { Life = life };
+                connection = new FakeConnection(new NetworkStream(socket, ownsSocket: true), Interlocked.Increment(ref _accepted));
             }
             catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
             {

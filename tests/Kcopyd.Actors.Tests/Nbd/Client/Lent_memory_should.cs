@@ -26,8 +26,8 @@ public sealed class Lent_memory_should : NbdClientSpec
         _silent = Serve(static connection => Task.Delay(Timeout.Infinite, connection.Ended));     // the test gives the device its connection
         var terms = new NbdTerms { Length = 1 << 20, Flags = TransmissionFlags.HasFlags };
         _link = new NbdLink(new Wire(new StreamConnection(_stream)), terms, 4);
-        var connector = new NbdConnector(_silent.Uri, new NbdClientOptions { ReconnectLimit = TimeSpan.Zero }, Sys.Scheduler);
-        _core = new NbdClientCore(connector, new Elsewhere(Sys.Dispatchers.DefaultGlobalDispatcher.Schedule)) { Terms = terms };
+        var connector = new NbdConnector(_silent.Uri, new NbdClientOptions { ReconnectLimit = TimeSpan.Zero }, Sys.Scheduler, Completions.OnPool);
+        _core = new NbdClientCore(connector, new Elsewhere(Sys.Dispatchers.DefaultGlobalDispatcher.Schedule, Completions.OnPool)) { Terms = terms };
         _core.Actor = Sys.ActorOf(NbdClientActor.Props(_core));
         _core.Actor.Tell(new ServerFound(_link), ActorRefs.NoSender);
         _read = _core.Submit(NbdCommand.Read, CommandFlags.None, 0, 1, new byte[1]).AsTask();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Client;
 using Kcopyd.Actors.Nbd.Protocol;
@@ -174,8 +175,8 @@ public sealed class Spare_connections_should() : NbdClientSpec(VirtualTime)
     public async Task lead_to_the_address_that_the_first_connection_has()
     {
         var (a, b) = (Serve(connection => AgreeAsync(connection), isTcp: true), Serve(connection => AgreeAsync(connection), isTcp: true));
-        var first = await Soon(new NbdConnector(a.Uri, new NbdClientOptions(), null).OpenAsync(null, CancellationToken.None));
-        var second = await Soon(new NbdConnector(b.Uri, new NbdClientOptions(), null).OpenAsync(first, CancellationToken.None));
+        var first = await Soon(new NbdConnector(a.Uri, new NbdClientOptions(), null, Completions.OnPool).OpenAsync(null, CancellationToken.None));
+        var second = await Soon(new NbdConnector(b.Uri, new NbdClientOptions(), null, Completions.OnPool).OpenAsync(first, CancellationToken.None));
         Assert.Equal((2, 0), (a.Accepted, b.Accepted));
         first.Break("done");
         second.Break("done");

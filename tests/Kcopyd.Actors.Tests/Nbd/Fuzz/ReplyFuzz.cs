@@ -29,8 +29,8 @@ internal sealed class ReplyFuzz(int seed, FuzzReport report)
         var random = new Random(seed);
         var structured = random.Next(3) > 0;
         var terms = new NbdTerms { Length = 1 << 30, Flags = (TransmissionFlags)0xffd, IsStructured = structured, Allocation = structured ? 1u : null };
-        var connector = new NbdConnector(NbdUri.Parse("nbd://localhost"), new NbdClientOptions(), null);
-        var core = new NbdClientCore(connector, new Elsewhere(static run => run.Run())) { Terms = terms };
+        var connector = new NbdConnector(NbdUri.Parse("nbd://localhost"), new NbdClientOptions(), null, Completions.OnPool);
+        var core = new NbdClientCore(connector, new Elsewhere(static run => run.Run(), Completions.OnPool)) { Terms = terms };
         var table = new RequestTable(64);
         var (outcomes, waiting) = (new List<byte[]>(), new Dictionary<NbdRequest, Waiting>());
         var fuzzer = new ReplyFuzzer(random, structured);

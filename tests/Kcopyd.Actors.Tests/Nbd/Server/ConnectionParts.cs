@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.IO.Pipelines;
 using Akka.Actor;
 using Kcopyd.Actors.BlockIo;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Nbd.Server;
@@ -24,7 +25,7 @@ internal sealed class ConnectionParts : IIoWorkers
         Shared = new SharedMemory(NbdNumbers.MaxPayload);
         Memory = new ConnectionMemory(Shared, Piece, Shared.Bound, new MemoryWaiter(ActorRefs.Nobody));
         Requests = new ActiveRequests(Memory);
-        Export = new ExportCore(new NbdExport("", BlockDevice.Memory(1 << 20)));
+        Export = new ExportCore(new NbdExport("", BlockDevice.Memory(1 << 20)), Completions.OnPool);
         var negotiated = new Negotiated(Export, structured, HasAllocation: structured);
         Turn = new ConnectionTurn(Piece, Clock, Later, Soon);
         Input = new ClientInput(_toServer.Reader, Fault, () => Reads++);

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Nbd.Protocol;
 using Kcopyd.Actors.Nbd.Server;
@@ -37,13 +38,13 @@ public sealed class Removed_exports_should : NbdServerSpec
     [Fact]
     public void let_nobody_enter_and_be_drained_when_all_have_left()
     {
-        var export = new ExportCore(new NbdExport("a", BlockDevice.Memory(4096)));
+        var export = new ExportCore(new NbdExport("a", BlockDevice.Memory(4096)), Completions.OnPool);
         Assert.True(export.TryEnter());
         export.Close();
         Assert.False(export.TryEnter());
-        Assert.False(export.Drained.IsCompleted);
+        Assert.False(export.Drained.IsSet);
         export.Leave(isQuiet: true);
-        Assert.True(export.Drained.IsCompleted);
+        Assert.True(export.Drained.IsSet);
         Assert.False(export.TryEnter());
     }
 }

@@ -1,3 +1,5 @@
+using Akka;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Snapshots;
 using Kcopyd.Actors.TestKit.Disks;
 
@@ -17,9 +19,9 @@ internal sealed class View(string name, SimulatedDisk disk, SnapshotCore? core)
     /// <summary>Null until it is attached.</summary>
     public History? History { get; set; }
 
-    public TaskCompletionSource Attached { get; } = new();
+    public Completion<Done> Attached { get; } = new(Completions.OnPool);
 
-    public TaskCompletionSource Detached { get; } = new();
+    public Completion<Done> Detached { get; } = new(Completions.OnPool);
 
     public bool IsClosing { get; set; }
 

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
@@ -30,8 +31,8 @@ internal sealed partial class World
         _cancel?.Dispose();
         _cancel = new CancellationTokenSource();
         _merged = view;
-        var job = new MergeJob(null, _cancel.Token);
-        _merge = job.Ended;
+        var job = new MergeJob(Completions.OnPool, null, _cancel.Token);
+        _merge = job.Ended.Task;
         _core.Actor.Tell(new MergeSnapshot(view.Core!, job), ActorRefs.NoSender);
     }
 

@@ -20,7 +20,7 @@ internal sealed class OriginWorld : IIoWorkers
             SnapshotSettings.FromConfig(KcopydExtension.DefaultConfig().GetConfig(SnapshotSettings.Section)),
             new OriginIdentity("a disk", "origin"),
             null!,
-            new Elsewhere(Answered.Add));
+            new Elsewhere(Answered.Add, Completions.OnPool));
         Parts = new RequestParts(Core.Device, this, Answered.Add);
         Gate = new OriginChangeGate(Snapshots, Parts, new CopyQueue(Core));
         News = new SnapshotNews(new EventStream(false), NoLogger.Instance);

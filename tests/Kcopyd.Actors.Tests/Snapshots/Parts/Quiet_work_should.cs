@@ -1,3 +1,5 @@
+using Akka;
+using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Snapshots;
 using Xunit;
 
@@ -23,7 +25,7 @@ public sealed class Quiet_work_should
     public void run_changes_in_order_and_tell_whoever_asked_what_refused_one()
     {
         var order = new List<int>();
-        var (good, bad) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var (good, bad) = (new Completion<Done>(Completions.OnPool), new Completion<Done>(Completions.OnPool));
         _changes.Add(good, () => order.Add(1));
         _changes.Add(bad, () => throw new InvalidOperationException("no"));
         _changes.Add(() => order.Add(3));
