@@ -8,10 +8,10 @@ namespace Kcopyd.Actors.TestKit;
 /// result; the message of a failure names the seeds that failed.
 /// </summary>
 /// <remarks>
-/// <para>Each run of a seed has its own instance of the class. The constructor, <see cref="IAsyncLifetime"/>, the method and <see cref="IDisposable"/> run inside
-/// the simulation, on one thread. If the run cannot end, because of a deadlock or after <see cref="SimulationOptions.MaxTime"/>, the instance is not disposed.
-/// Fixtures are created outside the simulation and shared by all seeds: one that a seed changes makes replays differ. A <see cref="BeforeAfterTestAttribute"/>
-/// applies once, to all seeds together.</para>
+/// <para>Each run of a seed has its own instance of the class. The constructor, <see cref="IAsyncLifetime"/>, the method and <see cref="IDisposable"/> run
+/// inside the simulation, on one thread. If the run cannot end, because of a deadlock or after <see cref="SimulationOptions.MaxTime"/>, the instance is not
+/// disposed. Fixtures are created outside the simulation and shared by all seeds: one that a seed changes makes replays differ. A
+/// <see cref="BeforeAfterTestAttribute"/> applies once, to all seeds together.</para>
 /// <para><see cref="FactAttribute.Timeout"/> is real time, for all seeds together. As that of a fact, it fails the test but does not stop it.</para>
 /// <para>The environment variables of <see cref="Simulation.RunMany"/> apply, such as KCOPYD_SIMULATION_SEED.</para>
 /// </remarks>

@@ -32,6 +32,13 @@ public sealed class SeedsAttribute_should
     }
 
     [Fact]
+    public async Task apply_what_runs_before_and_after_a_test_once()
+    {
+        Passed(Assert.Single(await XunitRun.OfAsync(typeof(Around))).Value);
+        Assert.Equal(["before", "seed 1", "seed 2", "seed 3", "after"], Around.Events);
+    }
+
+    [Fact]
     public async Task report_a_failure_of_the_test_and_one_of_its_cleanup()
     {
         var message = Failed((await XunitRun.OfAsync(typeof(BadLifetime)))[nameof(BadLifetime.Both)]).Messages[0];

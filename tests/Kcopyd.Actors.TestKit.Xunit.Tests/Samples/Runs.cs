@@ -1,7 +1,9 @@
 #pragma warning disable xUnit1000, CA1001 // not public: run by other tests
 using System.Collections.Concurrent;
+using System.Reflection;
 using Xunit;
 using Xunit.Abstractions;
+using Xunit.Sdk;
 
 namespace Kcopyd.Actors.TestKit.Tests.Samples;
 
@@ -63,6 +65,26 @@ internal sealed class Lifetime : IAsyncLifetime, IDisposable
     public void Dispose() => Add("dispose");
 
     private static void Add(string what) => Events.Enqueue((what, Environment.CurrentManagedThreadId));
+}
+
+internal sealed class Around
+{
+    public static readonly ConcurrentQueue<string> Events = new();
+
+    [Seeds(3, Replays = 0)]
+    [Bracket]
+    public Task Test(World world)
+    {
+        Events.Enqueue($"seed {world.Seed}");
+        return Task.CompletedTask;
+    }
+
+    private sealed class BracketAttribute : BeforeAfterTestAttribute
+    {
+        public override void Before(MethodInfo methodUnderTest) => Events.Enqueue("before");
+
+        public override void After(MethodInfo methodUnderTest) => Events.Enqueue("after");
+    }
 }
 
 internal sealed class BadLifetime : IAsyncLifetime
