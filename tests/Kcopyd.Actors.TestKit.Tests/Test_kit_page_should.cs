@@ -11,8 +11,10 @@ namespace Kcopyd.Actors.TestKit.Tests;
 public sealed class Test_kit_page_should
 {
     [Fact]
-    public void show_only_code_that_compiles_here_or_in_the_tests_of_clusters() => DocsPage.ShowsOnlyCodeOf("test-kit.md", least: 35, ThisFile(),
-        Path.Combine(Path.GetDirectoryName(ThisFile())!, "../Kcopyd.Actors.TestKit.Cluster.Tests/Test_kit_page.cs"));
+    public void show_only_code_that_compiles_here_or_in_the_tests_of_clusters_or_of_the_attribute() => DocsPage.ShowsOnlyCodeOf(
+        "test-kit.md", least: 40, ThisFile(),
+        Path.Combine(Path.GetDirectoryName(ThisFile())!, "../Kcopyd.Actors.TestKit.Cluster.Tests/Test_kit_page.cs"),
+        Path.Combine(Path.GetDirectoryName(ThisFile())!, "../Kcopyd.Actors.TestKit.Xunit.Tests/Test_kit_page.cs"));
 
     [Fact]
     public void find_the_ticket_that_is_sold_twice()

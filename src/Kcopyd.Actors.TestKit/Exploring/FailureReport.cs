@@ -21,7 +21,7 @@ internal static class FailureReport
         var options = OptionsText(world.Options);
         text.AppendLine(options.Length == 0 ? "Options: the defaults." : $"Options: {options}.");
         text.AppendLine(CultureInfo.InvariantCulture, $"To replay it, call {nameof(Simulation)}.{nameof(Simulation.Run)}({world.Seed}, …)"
-            + $" with the same test and options, or set {SeedVariables.Of(world.Seed, world.Options)} if the test calls {nameof(Simulation.RunMany)}.");
+            + $" with the same test and options, or set {SeedVariables.Of(world.Seed, world.Options)} if the test has many seeds.");
         if (files is not null && Folder(world.Options) is { } folder)
             text.AppendLine(WriteFiles(world, failure, folder, files));
         Append(text, "The last steps:", world.Engine.Log.Last());

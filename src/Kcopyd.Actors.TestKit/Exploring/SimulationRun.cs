@@ -58,7 +58,8 @@ internal static class SimulationRun
                 continue;
             throw new SimulationFailedException(world.Engine.HasTimers
                 ? $"The test has not ended after {options.MaxTime} of simulated time. Raise {nameof(options.MaxTime)} if it needs more."
-                : "Deadlock: the test waits, and nothing can happen anymore.");
+                : "Deadlock: the test waits, and nothing can happen anymore."
+                    + (world.Engine.ControlsPool ? "" : " If it waits for the thread pool (Task.Run, or Task.WhenAll of Asks), run it by SimulationProcess."));
         }
         task.GetAwaiter().GetResult();
         world.Engine.ThrowIfFailed();
