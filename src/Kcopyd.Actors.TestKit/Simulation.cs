@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kcopyd.Actors.TestKit.Exploring;
 
 namespace Kcopyd.Actors.TestKit;
@@ -18,7 +17,7 @@ public static class Simulation
     public static SimulationResult Run(int seed, Func<World, Task> test, SimulationOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(test);
-        return SimulationRun.Try(seed, test, options ?? new SimulationOptions(), FileName(seed), out var failed) ?? throw failed!.Failure;
+        return SimulationRun.Try(seed, test, options ?? new SimulationOptions(), SimulationRun.FileName(seed), out var failed) ?? throw failed!.Failure;
     }
 
     /// <summary>Runs a test under many seeds, and the first ones twice, to see that they replay. The environment variable KCOPYD_SIMULATION_SEED names the only
@@ -43,7 +42,7 @@ public static class Simulation
         List<string> differences = [];
         for (var seed = firstSeed; seed < firstSeed + count; seed++)
         {
-            var files = failures.Count < ReportedFailures ? FileName(seed) : null;
+            var files = failures.Count < ReportedFailures ? SimulationRun.FileName(seed) : null;
             if (SimulationRun.Try(seed, test, options, files, out var failed) is not { } result)
                 failures.Add(failed!);
             else if (results.Count < replays && Replay.Difference(result, test, options) is { } difference)
@@ -59,6 +58,4 @@ public static class Simulation
             message += Environment.NewLine + Shrinker.Report(first, test);
         throw new SimulationFailedException(message, failures.Count > 0 ? failures[0].Failure : null);
     }
-
-    internal static string FileName(int seed) => string.Create(CultureInfo.InvariantCulture, $"seed-{seed}");
 }

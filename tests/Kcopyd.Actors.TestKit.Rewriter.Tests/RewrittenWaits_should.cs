@@ -1,3 +1,4 @@
+using Kcopyd.Actors.TestKit.Intercepts;
 using Kcopyd.Actors.TestKit.Rewriter.Tests.Support;
 using Xunit;
 
@@ -67,6 +68,23 @@ public sealed class RewrittenWaits_should : IDisposable
     }
 
     [Fact]
+    public void let_the_simulation_do_what_blocking_code_waits_for()
+    {
+        Wait("Waits.get_ForTasks", static () => new TaskCompletionSource<int>(), static source => source.SetResult(1));
+        Wait("Waits.get_ForEvents", static () => new ManualResetEventSlim(), static signal => signal.Set());
+        Wait("Waits.get_ForSemaphores", static () => new SemaphoreSlim(0), static semaphore => semaphore.Release());
+        Wait("Waits.get_ForCountdowns", static () => new CountdownEvent(1), static countdown => countdown.Signal());
+    }
+
+    [Fact]
+    public void give_up_waiting_in_virtual_time()
+    {
+        using var semaphore = new SemaphoreSlim(0);
+        Assert.False(In<bool>("Waits.TryTake", semaphore));
+        Assert.Equal([Second], _environment.Slept);
+    }
+
+    [Fact]
     public void report_a_thread_that_a_simulation_starts()
     {
         foreach (var (start, arguments) in new (string, object?[])[]
@@ -86,6 +104,26 @@ public sealed class RewrittenWaits_should : IDisposable
     {
         Assert.All(await Task.WhenAll(_sample.Call<Task<bool>[]>("Tasks.LongRunning")), Assert.True);
         Assert.All(await Task.WhenAll(In<Task<bool>[]>("Tasks.LongRunning")), Assert.False);
+    }
+
+    // The first time inside a simulation, where it blocks; then outside, where it has happened already.
+    private void Wait<T>(string ways, Func<T> create, Action<T> happen)
+    {
+        foreach (var wait in _sample.Call<IReadOnlyList<Action<T>>>(ways))
+        {
+            var waits = 0;
+            var (inside, outside) = (create(), create());
+            _environment.WhileWaiting = () =>
+            {
+                waits++;
+                happen(inside);
+            };
+            using (Interception.Enter(_environment))
+                wait(inside);
+            Assert.Equal(1, waits);
+            happen(outside);
+            wait(outside);
+        }
     }
 
     private T In<T>(string method, params object?[] arguments) => _sample.Call<T>(_environment, method, arguments);

@@ -148,7 +148,7 @@ public static class WaitCalls
     public static bool WaitOne(WaitHandle handle, int millisecondsTimeout)
     {
         var isSet = false;
-        return Until(() => isSet = handle.WaitOne(0), millisecondsTimeout) ? isSet : handle.WaitOne(millisecondsTimeout);
+        return Until(() => isSet = handle.WaitOne(0), millisecondsTimeout) ? isSet || handle.WaitOne(0) : handle.WaitOne(millisecondsTimeout);
     }
 
     /// <inheritdoc cref="ManualResetEventSlim.Wait()"/>

@@ -32,7 +32,7 @@ internal sealed class Shrinker(Func<SimulationOptions, FailedRun?> play, int run
         }
         if (ReferenceEquals(smallest, first))
             return string.Create(CultureInfo.InvariantCulture, $"Shrinking has found nothing smaller than {first.Size} in {shrinker.Used} runs.");
-        SimulationRun.Try(seed, test, smallest.Options, Simulation.FileName(seed) + "-shrunk", out var report);
+        SimulationRun.Try(seed, test, smallest.Options, SimulationRun.FileName(seed) + "-shrunk", out var report);
         return Explain(first, report ?? smallest, shrinker.Used);
     }
 

@@ -1,4 +1,4 @@
-using Kcopyd.Actors.TestKit.Reports;
+using System.Globalization;
 
 namespace Kcopyd.Actors.TestKit.Exploring;
 
@@ -44,6 +44,9 @@ internal static class SimulationRun
         }
         return world.Engine.Log.All;
     }
+
+    /// <summary>The name of the files of a seed's report.</summary>
+    public static string FileName(int seed) => string.Create(CultureInfo.InvariantCulture, $"seed-{seed}");
 
     private static void Play(World world, Func<World, Task> test)
     {

@@ -26,7 +26,7 @@ internal static class Child
 
     private static Outcome Play(int seed, Func<World, Task> test, Batch batch)
     {
-        if (SimulationRun.Try(seed, test, batch.Options, batch.Shrinks ? null : Simulation.FileName(seed), out var failed) is { } result)
+        if (SimulationRun.Try(seed, test, batch.Options, batch.Shrinks ? null : SimulationRun.FileName(seed), out var failed) is { } result)
             return new Outcome(seed, result.Steps, result.Time, result.Hash, null);
         return new Outcome(seed, failed!.Steps, TimeSpan.Zero, 0, batch.Shrinks ? Shrinker.Report(failed, test) : failed.Failure.Message);
     }

@@ -170,7 +170,7 @@ public sealed class Engine_in_a_simulation_should
         Assert.True((await zero).IsSuccess);
     });
 
-    private static SimulatedDisk Disk(World world, string name, long size = Size) => new(world, name, size);
+    private static SimulatedDisk Disk(World world, string name, long size = Size) => world.AddDisk(name, size);
 
     // The call ends before it is cancelled, or is cancelled by a timer.
     private static async Task Late(World world, Func<CancellationToken, Task> call)

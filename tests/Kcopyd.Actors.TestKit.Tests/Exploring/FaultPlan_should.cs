@@ -18,7 +18,7 @@ public sealed class FaultPlan_should
         foreach (var one in nodes)
         {
             foreach (var other in nodes)
-                Assert.False(world.Network.IsCut(one.Host, other.Host));
+                Assert.False(world.Network.Core.IsCut(one.Host, other.Host));
         }
     });
 
@@ -60,9 +60,9 @@ public sealed class FaultPlan_should
             new PlannedFault(FaultKinds.OneWay, 2 * Second, 3 * Second, [nodes[0], nodes[1]]),
         ]).RunAsync();
         await world.DelayAsync(6 * Second);
-        Assert.True(world.Network.IsCut(nodes[0].Host, nodes[1].Host));
+        Assert.True(world.Network.Core.IsCut(nodes[0].Host, nodes[1].Host));
         await plan;
-        Assert.False(world.Network.IsCut(nodes[0].Host, nodes[1].Host));
+        Assert.False(world.Network.Core.IsCut(nodes[0].Host, nodes[1].Host));
         Assert.Equal(11 * Second, world.Now);
     });
 

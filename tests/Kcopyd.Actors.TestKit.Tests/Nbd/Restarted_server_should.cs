@@ -25,7 +25,7 @@ public sealed class Restarted_server_should
 
     private static async Task<int> PlayAsync(World world)
     {
-        var disk = new SimulatedDisk(world, "disk", Writers * Part);
+        var disk = world.AddDisk("disk", Writers * Part);
         var server = world.AddNode("server", start: node => node.System.Kcopyd().StartNbdServer(new NbdServerOptions
         {
             EndPoints = [new IPEndPoint(IPAddress.Any, 10809)],
