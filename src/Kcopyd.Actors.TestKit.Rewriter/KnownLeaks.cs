@@ -10,7 +10,6 @@ internal static class KnownLeaks
         ("System.Threading.ThreadPool::RegisterWaitForSingleObject", "waits on a thread of the pool, in real time"),
         ("System.Threading.ThreadPool::UnsafeRegisterWaitForSingleObject", "waits on a thread of the pool, in real time"),
         ("System.Threading.ThreadPool::UnsafeQueueNativeOverlapped", "completes on an I/O thread"),
-        ("System.Timers.Timer::.ctor", "a timer in real time"),
         ("System.Threading.Tasks.Parallel::", "blocks until threads of the pool are done"),
         ("System.Net.Sockets.Socket::", "a real network"),
         ("System.Net.Sockets.TcpClient::", "a real network"),

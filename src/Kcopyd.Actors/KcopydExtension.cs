@@ -119,7 +119,7 @@ public sealed class KcopydExtension : IExtension
     /// <exception cref="NbdException">The server is unreachable, refuses, or violates the protocol; the message names it and the remedy.</exception>
     /// <exception cref="ArgumentException">The address has neither a host nor a socket, or both, or an option is outside its range.</exception>
     public Task<NbdBlockDevice> OpenNbdDeviceAsync(NbdUri uri, NbdClientOptions? options = null, CancellationToken cancellationToken = default) =>
-        NbdBlockDevice.OpenAsync(_parent, this, uri, options, cancellationToken);
+        NbdBlockDevice.OpenAsync(_parent, _system, Completions, uri, options, cancellationToken);
 
     internal KcopydExtension For(IActorContext parent) => new(this, parent);
 

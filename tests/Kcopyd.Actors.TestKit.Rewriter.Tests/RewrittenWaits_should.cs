@@ -100,6 +100,19 @@ public sealed class RewrittenWaits_should : IDisposable
     }
 
     [Fact]
+    public void report_a_socket_a_timer_and_a_process_that_a_simulation_creates()
+    {
+        var things = _sample.Call<IReadOnlyList<Func<IDisposable?>>>("Machine.get_Things");
+        foreach (var create in things)
+        {
+            create()?.Dispose();
+            using (Interception.Enter(_environment))
+                create()?.Dispose();
+        }
+        Assert.Equal(things.Count, _environment.Left.Count);
+    }
+
+    [Fact]
     public async Task keep_a_long_running_task_in_the_pool_in_a_simulation()
     {
         Assert.All(await Task.WhenAll(_sample.Call<Task<bool>[]>("Tasks.LongRunning")), Assert.True);

@@ -21,11 +21,11 @@ internal sealed record FailedRun(
     public string Size => string.Create(CultureInfo.InvariantCulture, $"{Faults.Count} fault{(Faults.Count == 1 ? "" : "s")} and {Steps:n0} steps");
 
     /// <summary>The exception, where the test threw it, and the first line of its message without numbers, which change from run to run.</summary>
-    public static string KindOf(Exception failure, Func<World, Task> test)
+    public static string KindOf(Exception failure)
     {
         while (failure is SimulationFailedException { InnerException: { } inner })
             failure = inner;
-        var place = new StackTrace(failure).GetFrames().FirstOrDefault(frame => frame.GetMethod()?.Module.Assembly == test.Method.Module.Assembly);
+        var place = Array.Find(new StackTrace(failure).GetFrames(), IsOfTest);
         var kind = new StringBuilder(failure.GetType().FullName);
         kind.Append(CultureInfo.InvariantCulture, $" {place?.GetMethod()?.DeclaringType}.{place?.GetMethod()?.Name}+{place?.GetILOffset()} ");
         foreach (var letter in FailureReport.FirstLine(failure.Message))
@@ -35,4 +35,10 @@ internal sealed record FailedRun(
         }
         return kind.ToString();
     }
+
+    // Neither .NET, nor what asserts, nor this kit.
+    private static bool IsOfTest(StackFrame frame) => frame.GetMethod()?.Module.Assembly.GetName().Name is { } assembly
+        && !assembly.StartsWith("System.", StringComparison.Ordinal)
+        && !assembly.StartsWith("xunit", StringComparison.Ordinal)
+        && assembly is not ("Kcopyd.Actors.TestKit" or "Kcopyd.Actors.TestKit.Xunit");
 }

@@ -25,7 +25,7 @@ internal static class SimulationRun
         {
             // First of all: ending the world is part of neither the steps nor the faults.
             failed = new FailedRun(
-                seed, options, world.Steps, [.. world.InjectedFaults], FailureReport.Explain(world, failure, files), FailedRun.KindOf(failure, test));
+                seed, options, world.Steps, [.. world.InjectedFaults], FailureReport.Explain(world, failure, files), FailedRun.KindOf(failure));
             return null;
         }
     }

@@ -25,7 +25,7 @@ internal static class ClientShutdown
     {
         var tenth = timeout / 10;
         var destroyed = client.CloseAsync();
-        var completions = system.Kcopyd().Completions;
+        var completions = client.Completions;
         if (await system.Scheduler.EndsWithinAsync(destroyed, 7 * tenth, completions).ConfigureAwait(false))
             return Done.Instance;
         log.Warning("The system stops in {0} and cannot wait longer: {1}. To give it more time, set akka.coordinated-shutdown.phases.{2}.timeout, now {3}.",

@@ -28,6 +28,8 @@ public sealed class KcopydClient : IAsyncDisposable
         _replace = replace;
     }
 
+    internal Completions Completions => _core.Completions;
+
     private ClientCore Core => _replace is null || !_core.Gate.IsGone ? _core : _core = _replace(_core);
 
     /// <summary>The client's name.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Dispatch;
@@ -9,15 +10,22 @@ namespace Kcopyd.Actors.Messaging;
 /// one: without a context of its own, it continues on the thread pool, or on the dispatcher of <see cref="Setting"/>.
 /// </summary>
 /// <remarks>On the thread pool, a task completes at once, and only its continuations are queued: a thread that blocks on the task needs no other thread to
-/// wake it. With a dispatcher, a task completes in a work item, with all its continuations: nothing leaves a dispatcher that replays a simulation.</remarks>
+/// wake it. With a dispatcher, a task completes in a work item, with all its continuations: nothing leaves a dispatcher that replays a simulation. There, too,
+/// tasks complete in the order in which they got their outcomes: a client that says that it is destroyed has completed all its copies.</remarks>
 internal sealed class Completions
 {
     /// <summary>The path of the dispatcher; empty for the thread pool.</summary>
     public const string Setting = "kcopyd.completion-dispatcher";
 
     private readonly Elsewhere? _elsewhere;
+    private readonly ConcurrentQueue<Action> _waiting = new();
+    private readonly ActionRunnable _completeOldest;
 
-    private Completions(Elsewhere? elsewhere) => _elsewhere = elsewhere;
+    private Completions(Elsewhere? elsewhere)
+    {
+        _elsewhere = elsewhere;
+        _completeOldest = new ActionRunnable(CompleteOldest);
+    }
 
     /// <summary>On the thread pool.</summary>
     public static Completions OnPool { get; } = new(null);
@@ -44,8 +52,17 @@ internal sealed class Completions
     public void Run(Action complete)
     {
         if (_elsewhere is null)
+        {
             ThreadPool.UnsafeQueueUserWorkItem(static work => work(), complete, preferLocal: false);
-        else
-            _elsewhere.Run(new ActionRunnable(complete));
+            return;
+        }
+        _waiting.Enqueue(complete);
+        _elsewhere.Run(_completeOldest);
+    }
+
+    private void CompleteOldest()
+    {
+        if (_waiting.TryDequeue(out var complete))
+            complete();
     }
 }

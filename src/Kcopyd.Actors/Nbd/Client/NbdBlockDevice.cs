@@ -68,14 +68,13 @@ public sealed class NbdBlockDevice : IBlockDevice, IPromptDevice
     bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;     // it only sends a message to an actor
 
     internal static async Task<NbdBlockDevice> OpenAsync(
-        IActorRefFactory parent, KcopydExtension kcopyd, NbdUri uri, NbdClientOptions? options, CancellationToken cancellationToken)
+        IActorRefFactory parent, ActorSystem system, Completions completions, NbdUri uri, NbdClientOptions? options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(uri);
         options = (options ?? new NbdClientOptions()).Checked();
         cancellationToken.ThrowIfCancellationRequested();
-        var system = kcopyd.System;
-        var core = new NbdClientCore(new NbdConnector(uri.Checked(), options, system.Scheduler, kcopyd.Completions),
-            new Elsewhere(system.Dispatchers.Lookup(options.Dispatcher).Schedule, kcopyd.Completions));
+        var core = new NbdClientCore(new NbdConnector(uri.Checked(), options, system.Scheduler, completions),
+            new Elsewhere(system.Dispatchers.Lookup(options.Dispatcher).Schedule, completions));
         core.Actor = parent.ActorOf(NbdClientActor.Props(core), ActorNames.Next("kcopyd-nbd-device"));
         using (cancellationToken.UnsafeRegister(
             static (state, token) => ((NbdClientCore)state!).Actor.Tell(new CancelOpening(token), ActorRefs.NoSender), core))
