@@ -12,39 +12,25 @@ internal class Completion<T>(Completions completions) : TaskCompletionSource<T>(
     public bool IsSet => Volatile.Read(ref _isSet) != 0;
 
     /// <summary>Completes the task, unless there is an outcome.</summary>
-    public new void SetResult(T result)
-    {
-        if (!TrySet())
-            return;
-        if (completions.AreOnPool)
-            TrySetResult(result);
-        else
-            completions.Run(() => TrySetResult(result));
-    }
+    public new void SetResult(T result) => Set(result, static (source, result) => source.TrySetResult(result));
 
     /// <inheritdoc cref="SetResult"/>
-    public new void SetException(Exception exception)
-    {
-        if (!TrySet())
-            return;
-        if (completions.AreOnPool)
-            TrySetException(exception);
-        else
-            completions.Run(() => TrySetException(exception));
-    }
+    public new void SetException(Exception exception) => Set(exception, static (source, exception) => source.TrySetException(exception));
 
     /// <inheritdoc cref="SetResult"/>
-    public new void SetCanceled(CancellationToken token)
+    public new void SetCanceled(CancellationToken token) => Set(token, static (source, token) => source.TrySetCanceled(token));
+
+    private void Set<TOutcome>(TOutcome outcome, Action<TaskCompletionSource<T>, TOutcome> set)
     {
-        if (!TrySet())
+        if (Interlocked.Exchange(ref _isSet, 1) != 0)
             return;
         if (completions.AreOnPool)
-            TrySetCanceled(token);
+            set(this, outcome);
         else
-            completions.Run(() => TrySetCanceled(token));
+            SetLater(outcome, set);
     }
 
-    private bool TrySet() => Interlocked.Exchange(ref _isSet, 1) == 0;
+    private void SetLater<TOutcome>(TOutcome outcome, Action<TaskCompletionSource<T>, TOutcome> set) => completions.Run(() => set(this, outcome));
 }
 
 /// <summary>Questions to actors.</summary>
