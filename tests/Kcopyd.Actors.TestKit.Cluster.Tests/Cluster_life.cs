@@ -54,8 +54,8 @@ internal static class Cluster_life
         if (!await ComesTrueAsync(world, () => left.IsCompleted && Sees(a, "aU,cU") && Sees(c, "aU,cU"), Seconds(60)))
             return;
         await world.DelayAsync(Seconds(10));
-        // Two live at the same time under 2 of the first 1,000 seeds: if the minority loses sight of the other two nodes at different times, its resolver starts
-        // its wait again, and ends the node only after the majority's margin has passed.
+        // Two live at the same time under 2 of the first 1,000 seeds: if the minority loses sight of the other two nodes at different times, its resolver
+        // starts its wait again, and ends the node only after the majority's margin has passed.
         world.Note(census.MostSingletons);
         if (census.Visits < 100)
             throw new InvalidOperationException($"Only {census.Visits} visits of sharded entities were answered.");
