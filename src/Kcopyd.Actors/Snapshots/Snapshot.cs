@@ -2,6 +2,7 @@ using Akka.Actor;
 using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Messaging;
+using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Snapshots;
 
@@ -13,12 +14,14 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
 {
     private readonly SnapshotOrigin _origin;
     private readonly SnapshotCore _core;
+    private readonly TargetCalls<OriginRequest> _calls;
     private int _isDisposed;
 
     internal Snapshot(SnapshotOrigin origin, SnapshotCore core)
     {
         _origin = origin;
         _core = core;
+        _calls = new TargetCalls<OriginRequest>(this, core.Origin, request => request.Snapshot = core);
         IsReadOnly = core.Cow.IsReadOnly;
         Alignment = Math.Max(origin.Alignment, core.Cow.Alignment);
         LogicalBlockSize = Math.Max(origin.LogicalBlockSize, core.Cow.LogicalBlockSize);
@@ -50,39 +53,21 @@ public sealed class Snapshot : IBlockDevice, IActorDevice
 
     bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;     // it only sends to an actor
 
-    bool IActorDevice.TryTake(DeviceIo io, IActorRef owner) => _core.Origin.TryTake(this, _core, io, owner);
+    bool IActorDevice.TryTake(DeviceIo io, IActorRef owner) => _calls.TryTake(io, owner);
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
-    {
-        if (offset < 0)
-            return new(IoResult.Failure(IoError.Invalid));
-        var count = Bounds.Clamp(Length, offset, buffer.Length);
-        return count == 0 ? new(IoResult.Success(0)) : _core.Origin.Submit(DeviceOperation.Read, _core, offset, buffer[..count]);
-    }
+    public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer) => _calls.Read(offset, buffer);
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer)
-    {
-        if (Bounds.RefuseWrite(this, offset, buffer.Length) is var refusal and not IoError.None)
-            return new(IoResult.Failure(refusal));
-        var count = Bounds.Clamp(Length, offset, buffer.Length);
-        return count == 0 ? new(IoResult.Success(0)) : _core.Origin.Submit(DeviceOperation.Write, _core, offset, buffer[..count]);
-    }
+    public ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) => _calls.Write(offset, buffer);
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> DiscardAsync(long offset, long length)
-    {
-        if ((Features & DeviceFeatures.Discard) == 0)
-            return new(IoResult.Failure(IoError.NotSupported));
-        if (Bounds.RefuseWrite(this, offset, length) is var refusal and not IoError.None)
-            return new(IoResult.Failure(refusal));
-        var count = Bounds.Clamp(Length, offset, length);
-        return count == 0 ? new(IoResult.Success(0)) : _core.Origin.Submit(DeviceOperation.Discard, _core, offset, count, default);
-    }
+    public ValueTask<IoResult> DiscardAsync(long offset, long length) => (Features & DeviceFeatures.Discard) == 0
+        ? new(IoResult.Failure(IoError.NotSupported))
+        : _calls.Change(DeviceOperation.Discard, offset, length);
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> FlushAsync() => _core.Origin.Submit(DeviceOperation.Flush, _core, 0, default);
+    public ValueTask<IoResult> FlushAsync() => _calls.Flush();
 
     /// <summary>Returns the current status.</summary>
     /// <param name="cancellationToken">Cancels the wait.</param>

@@ -4,6 +4,7 @@ using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Messaging;
+using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Snapshots;
 
@@ -19,6 +20,7 @@ namespace Kcopyd.Actors.Snapshots;
 public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
 {
     private readonly OriginCore _core;
+    private readonly TargetCalls<OriginRequest> _calls;
     private readonly bool _leaveOpen;
     private int _isDisposed;
 
@@ -41,6 +43,7 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
     internal SnapshotOrigin(OriginCore core, bool leaveOpen)
     {
         _core = core;
+        _calls = new TargetCalls<OriginRequest>(this, core);
         _leaveOpen = leaveOpen;
     }
 
@@ -71,28 +74,16 @@ public sealed class SnapshotOrigin : IBlockDevice, IActorDevice
 
     bool IPromptDevice.IsPrompt(DeviceOperation operation) => true;     // it only sends to an actor
 
-    bool IActorDevice.TryTake(DeviceIo io, IActorRef owner) => _core.TryTake(this, null, io, owner);
+    bool IActorDevice.TryTake(DeviceIo io, IActorRef owner) => _calls.TryTake(io, owner);
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
-    {
-        if (offset < 0)
-            return new(IoResult.Failure(IoError.Invalid));
-        var count = Bounds.Clamp(Length, offset, buffer.Length);
-        return count == 0 ? new(IoResult.Success(0)) : _core.Submit(DeviceOperation.Read, null, offset, buffer[..count]);
-    }
+    public ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer) => _calls.Read(offset, buffer);
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer)
-    {
-        if (Bounds.RefuseWrite(this, offset, buffer.Length) is var refusal and not IoError.None)
-            return new(IoResult.Failure(refusal));
-        var count = Bounds.Clamp(Length, offset, buffer.Length);
-        return count == 0 ? new(IoResult.Success(0)) : _core.Submit(DeviceOperation.Write, null, offset, buffer[..count]);
-    }
+    public ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer) => _calls.Write(offset, buffer);
 
     /// <inheritdoc/>
-    public ValueTask<IoResult> FlushAsync() => _core.Submit(DeviceOperation.Flush, null, 0, default);
+    public ValueTask<IoResult> FlushAsync() => _calls.Flush();
 
     /// <summary>
     /// Takes a snapshot, or opens an existing one. When the task completes, a new snapshot shows what the origin holds at that moment, and an existing one what

@@ -1,6 +1,7 @@
 using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Devices;
 using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Model;
 
@@ -25,9 +26,10 @@ internal sealed partial class World
         if (Random.Next(2) == 0 && TryLend(request))
             return request;
 #pragma warning disable CA2012 // consumed once, when it is complete
-        var task = operation is DeviceOperation.Read or DeviceOperation.Write
-            ? _core.Submit(operation, view.Core, (long)sector * Sector.Size, request.Bytes)
-            : _core.Submit(operation, view.Core, (long)sector * Sector.Size, (long)sectors * Sector.Size, default);
+        var taken = _core.Take();
+        taken.Snapshot = view.Core;
+        var task = _core.Submit(taken, operation, (long)sector * Sector.Size, (long)sectors * Sector.Size,
+            operation is DeviceOperation.Read or DeviceOperation.Write ? request.Bytes : default);
         var awaiter = task.ConfigureAwait(false).GetAwaiter();
 #pragma warning restore CA2012
         if (awaiter.IsCompleted)
@@ -52,7 +54,7 @@ internal sealed partial class World
             Length = request.Bytes.Length,
             Memory = request.Bytes,
         };
-        return _core.TryTake(Origin.Disk, request.View.Core, io, _otherActor);
+        return new TargetCalls<OriginRequest>(Origin.Disk, _core, taken => taken.Snapshot = request.View.Core).TryTake(io, _otherActor);
     }
 
     private void GivenBack(DeviceIo first)

@@ -66,8 +66,8 @@ internal sealed class OriginWorld : IIoWorkers
 
     public OriginRequest Request(DeviceOperation operation, long chunk, int chunks = 1, SnapshotCore? snapshot = null)
     {
-        var request = new OriginRequest(Core);
-        request.Prepare(operation, snapshot, chunk * Chunk, chunks * Chunk, new byte[chunks * Chunk]);
+        var request = new OriginRequest(Core) { Snapshot = snapshot };
+        request.Prepare(operation, chunk * Chunk, chunks * Chunk, new byte[chunks * Chunk]);
         Parts.TryBegin(request, isOpen: true);
         return request;
     }
