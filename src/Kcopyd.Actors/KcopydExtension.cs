@@ -3,13 +3,14 @@ using Akka.Configuration;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Configuration;
 using Kcopyd.Actors.Messaging;
+using Kcopyd.Actors.Mirrors;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Snapshots;
 
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// The entry point to everything in this library that has an actor: clients, snapshot origins, NBD servers and devices, and the devices of this node by name.
+/// The entry point to everything in this library that has an actor: clients, snapshot origins, mirrors, NBD servers and devices, and the devices of this node by name.
 /// </summary>
 /// <remarks>
 /// <c>system.Kcopyd()</c> creates top-level actors and may be used on any thread; <c>Context.Kcopyd()</c> creates children of an actor, and its
@@ -100,6 +101,21 @@ public sealed class KcopydExtension : IExtension
     public SnapshotOrigin CreateSnapshotOrigin(IBlockDevice device, string? name = null, bool leaveOpen = false, OriginIdentity? identity = null) =>
         SnapshotOrigin.Create(_parent, Clients, SnapshotSettings.From(Section(SnapshotSettings.Section)), device, name, leaveOpen, identity);
 
+    /// <summary>Opens or creates a mirror: a device that keeps its content on several others.</summary>
+    /// <param name="legs">The devices, in the order in which the mirror was created; null for one that is missing. From now on, write to them only through the
+    /// mirror. If the mirror cannot be opened, the caller keeps them.</param>
+    /// <param name="options">The options.</param>
+    /// <exception cref="ArgumentException">A device cannot be a leg, the log is on a leg, or the options contradict each other.</exception>
+    /// <exception cref="MirrorLogException">The log cannot be used or created, or it was made for another mirror.</exception>
+    /// <exception cref="InvalidActorNameException">The name is taken or not valid.</exception>
+    /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
+    public Task<Mirror> OpenMirrorAsync(IReadOnlyList<IBlockDevice?> legs, MirrorOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(legs);
+        ArgumentNullException.ThrowIfNull(options);
+        return Mirror.OpenAsync(_parent, Clients, MirrorSettings.From(Section(MirrorSettings.Section)), legs, options);
+    }
+
     /// <summary>Starts an NBD server: when this returns, clients can connect.</summary>
     /// <param name="options">Where to listen, and what to serve.</param>
     /// <exception cref="ArgumentException">The options contradict each other, an export cannot be served, a certificate is not currently valid, or an address
@@ -130,7 +146,7 @@ public sealed class KcopydExtension : IExtension
     {
         var defaults = DefaultConfig();
         ConfigSection.RequireKnownKeys(config, "kcopyd", [.. ConfigSection.Keys(defaults, "kcopyd"), "clients"]);
-        foreach (var path in new[] { Clients.Section, SnapshotSettings.Section, "kcopyd.nbd", NbdServerSettings.Section })
+        foreach (var path in new[] { Clients.Section, SnapshotSettings.Section, MirrorSettings.Section, "kcopyd.nbd", NbdServerSettings.Section })
             ConfigSection.RequireKnownKeys(config, path, [.. ConfigSection.Keys(defaults, path)]);
         foreach (var name in ConfigSection.Keys(config, "kcopyd.clients"))
             ConfigSection.RequireKnownKeys(config, Clients.SectionOf(name), [.. ConfigSection.Keys(defaults, Clients.Section)]);

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using Kcopyd.Actors.BlockIo;
 using Kcopyd.Actors.Messaging;
+using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Snapshots;
 

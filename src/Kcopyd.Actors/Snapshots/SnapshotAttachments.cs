@@ -1,5 +1,6 @@
 using Akka;
 using Kcopyd.Actors.Messaging;
+using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Snapshots;
 

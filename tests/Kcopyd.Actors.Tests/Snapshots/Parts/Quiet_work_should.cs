@@ -1,6 +1,6 @@
 using Akka;
 using Kcopyd.Actors.Messaging;
-using Kcopyd.Actors.Snapshots;
+using Kcopyd.Actors.Targets;
 using Xunit;
 
 namespace Kcopyd.Actors.Tests.Snapshots.Parts;

@@ -1,13 +1,13 @@
 using Akka;
 using Kcopyd.Actors.Messaging;
 
-namespace Kcopyd.Actors.Snapshots;
+namespace Kcopyd.Actors.Targets;
 
-/// <summary>Changes to the set of snapshots of an origin, run one at a time when nothing is in flight. Used by the origin's actor only.</summary>
+/// <summary>Changes to what a target consists of, run one at a time when nothing is in flight. Used by the target's actor only.</summary>
 /// <remarks><code>
 ///  idle ──Add──▶ waiting: no request begins ── quiet (RunNext) ──▶ running ──▶ idle
 ///                                                                   │  ▲
-///                                                             Begin └──┘ End      if it writes a store or flushes the origin first
+///                                                             Begin └──┘ End      if it must wait for I/O of its own
 /// </code></remarks>
 internal sealed class QuietWork
 {
