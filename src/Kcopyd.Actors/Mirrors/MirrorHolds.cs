@@ -25,8 +25,11 @@ internal sealed class MirrorHolds
     {
         _held.Remove(copy);
         Count--;
-        _released.Append(ref copy.Waiting);
+        Release(ref copy.Waiting);
     }
+
+    /// <summary>Lets writes be admitted again.</summary>
+    public void Release(ref LinkedQueue<MirrorWrite> waiting) => _released.Append(ref waiting);
 
     /// <summary>Takes a write whose range may be free.</summary>
     public MirrorWrite? TakeReleased() => _released.Take();

@@ -38,6 +38,9 @@ internal sealed class MirrorWrite : IRangeHolder<MirrorWrite>, IQueued<MirrorWri
     /// <summary>Bytes that every leg has written.</summary>
     public long Bytes { get; set; }
 
+    /// <summary>Writes of some of the same bytes, which wait until the legs have answered this one.</summary>
+    public LinkedQueue<MirrorWrite> Waiting;
+
     public MirrorWrite? Following { get; set; }
 
     public MirrorWrite? Before { get; set; }

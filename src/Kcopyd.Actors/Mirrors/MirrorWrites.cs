@@ -7,12 +7,14 @@ namespace Kcopyd.Actors.Mirrors;
 /// <summary>The write path. Used by the mirror's actor only.</summary>
 /// <remarks><code>
 ///  Begin ──▶ Admit ── a region is being copied ──▶ waits for the copy ──▶ Admit
+///              │ ── some of its bytes are being written ──▶ waits for that write ──▶ Admit
 ///              │ ── a region is not marked ──▶ waits for the log ──▶ Admit
 ///              └──▶ all legs at once (StartLegs) ──▶ all have answered (Finish) ── a leg has failed ──▶ waits for the log ──▶ answered
 ///                                                                      └── none has ──▶ answered
 /// </code>
 /// Invariants: a write is acknowledged when every leg in use has it and the log has on stable storage which legs have failed. A leg that is not in use, after a
-/// crash, too, is therefore one that the log calls stale.
+/// crash, too, is therefore one that the log calls stale. And no two writes of the same bytes are in flight: two legs could carry them out in different
+/// orders, and stay different.
 /// <para>Regions that are not in sync are written on all legs, too (the kernel writes them on the default leg only): so the loss of a leg loses nothing that
 /// was acknowledged.</para>
 /// </remarks>
@@ -50,6 +52,11 @@ internal sealed class MirrorWrites(
         if (holds.HolderOf(write.Start, write.End) is { } hold)
         {
             hold.Waiting.Add(write);
+            return;
+        }
+        if (InFlight.HolderOf(write.Start, write.End) is { } other)
+        {
+            other.Waiting.Add(write);
             return;
         }
         if (!regions.TryDirty(write.Start, write.End))
@@ -129,6 +136,7 @@ internal sealed class MirrorWrites(
         if (write.Operation != DeviceOperation.Flush)
         {
             InFlight.Remove(write);
+            holds.Release(ref write.Waiting);
             regions.Touch(write.Start, write.End);
         }
         if (write.Failed != 0 && !write.IsDone)
