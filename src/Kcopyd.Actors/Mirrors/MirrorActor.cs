@@ -79,9 +79,10 @@ internal sealed class MirrorActor : UntypedActor
         }
         _recovery.Client = _core.Clients.Create(Context, "copies", _core.Clients.Settings with
         {
-            MaxDestinations = MirrorLabel.MaxLegs, MaxJobs = _core.Settings.MaxRecoveries, Dispatcher = _core.Settings.Dispatcher,
+            MaxDestinations = MirrorLabel.MaxLegs, MaxJobs = _core.Settings.MaxRecoveries + 1, Dispatcher = _core.Settings.Dispatcher,
             WorkerDispatcher = _core.Settings.Dispatcher,
         }, _core.Throttle);
+        _core.Copies = _recovery.Client;
         Context.WatchWith(_recovery.Client.Actor, CopiesEnded.Instance);
         Continue();
     }
@@ -155,6 +156,12 @@ internal sealed class MirrorActor : UntypedActor
                 break;
             case RemoveLeg remove:
                 _changes.Add(remove);
+                break;
+            case HoldRange(var range):
+                _recovery.Hold(range);
+                break;
+            case ReleaseRange(var range):
+                _holds.Release(range);
                 break;
             case CloseMirror when _state == State.Open:
                 Close();

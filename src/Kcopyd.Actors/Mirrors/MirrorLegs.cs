@@ -62,6 +62,17 @@ internal sealed class MirrorLegs(IReadOnlyList<MirrorLeg> legs, MirrorGeometry g
         return true;
     }
 
+    public IReadOnlyList<HeldLeg> InSync()
+    {
+        var legs = new List<HeldLeg>();
+        for (var i = 0; i < _legs.Count; i++)
+        {
+            if (_legs[i].IsInSync)
+                legs.Add(new HeldLeg(i, _legs[i].Device!));
+        }
+        return legs;
+    }
+
     /// <summary>Puts a leg in a place, or behind the last one.</summary>
     public void Put(int index, MirrorLeg leg)
     {
