@@ -84,12 +84,14 @@ internal sealed class MirrorActor : UntypedActor
         }, _core.Throttle);
         _core.Copies = _recovery.Client;
         Context.WatchWith(_recovery.Client.Actor, CopiesEnded.Instance);
+        MirrorGauges.Add(_core);
         Continue();
     }
 
     protected override void PostStop()
     {
         _core.Leave();
+        MirrorGauges.Remove(_core);
         _answers.Close();
     }
 
@@ -210,6 +212,7 @@ internal sealed class MirrorActor : UntypedActor
         _log.Continue();
         if (_changes.IsIdle)
             _cleaner.Continue();
+        _core.Counts.Set(_legs, _regions, _log.Records);
         if (_inSync.Count > 0 && _regions.InSync.IsFull && !_legs.HasRebuilding)
             AnswerInSync();
     }

@@ -52,6 +52,8 @@ internal sealed class MirrorCore(string name, MirrorGeometry geometry, MirrorSet
 
     public int Alignment => _devices.Max(static leg => leg.Alignment);
 
+    public MirrorCounts Counts { get; } = new();
+
     /// <summary>The copy client, once the actor runs.</summary>
     public KcopydClient? Copies { get => _copies; set => _copies = value; }
 

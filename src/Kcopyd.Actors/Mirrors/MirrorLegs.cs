@@ -24,6 +24,8 @@ internal sealed class MirrorLegs(IReadOnlyList<MirrorLeg> legs, MirrorGeometry g
     /// <summary>Number of legs in use.</summary>
     public int WrittenCount => _legs.Count - Number(MirrorLegState.Failed);
 
+    public int InSyncCount => Number(MirrorLegState.InSync);
+
     public MirrorLeg this[int index] => _legs[index];
 
     public IBlockDevice[] DevicesInUse => [.. _legs.Where(static leg => leg.IsWritten).Select(static leg => leg.Device!)];
