@@ -1,6 +1,4 @@
-using Akka;
 using Akka.Actor;
-using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Snapshots;
 using Microsoft.Extensions.Logging;
 
@@ -11,16 +9,14 @@ namespace Kcopyd.Actors.Hosting;
 internal sealed class HostedOrigin
 {
     private readonly ActorSystem _system;
-    private readonly ILogger? _log;
     private readonly SnapshotOrigin _origin;
     private readonly List<Snapshot> _snapshots = [];
     private readonly List<string> _names = [];      // the registered ones
 
-    private HostedOrigin(ActorSystem system, SnapshotOrigin origin, ILogger? log)
+    private HostedOrigin(ActorSystem system, SnapshotOrigin origin)
     {
         _system = system;
         _origin = origin;
-        _log = log;
     }
 
     public static async Task StartAsync(ActorSystem system, string name, Func<ActorSystem, IBlockDevice> open, OriginHostOptions options, ILogger? log)
@@ -29,7 +25,7 @@ internal sealed class HostedOrigin
         HostedOrigin? hosted = null;
         try
         {
-            hosted = new HostedOrigin(system, system.Kcopyd().CreateSnapshotOrigin(device, name, identity: options.Identity), log);
+            hosted = new HostedOrigin(system, system.Kcopyd().CreateSnapshotOrigin(device, name, identity: options.Identity));
             hosted.Register(name, hosted._origin);
             foreach (var snapshot in options.Snapshots)
                 await hosted.OpenAsync(snapshot).ConfigureAwait(false);
@@ -39,7 +35,7 @@ internal sealed class HostedOrigin
             await (hosted?.CloseAsync() ?? device.DisposeAsync().AsTask()).ConfigureAwait(false);
             throw;
         }
-        CoordinatedShutdown.Get(system).AddTask(ClientShutdown.Phase, $"close-kcopyd-origin-{name}", hosted.ShutDownAsync);
+        HostedShutdown.Add(system, "origin", name, hosted.FlushAndCloseAsync, log);
     }
 
     private async Task OpenAsync(HostedSnapshot wanted)
@@ -63,28 +59,6 @@ internal sealed class HostedOrigin
     {
         _system.Kcopyd().Devices.Register(name, device);
         _names.Add(name);
-    }
-
-    // Jobs of the clients may use the origin, so the clients end first. Errors go to the host's own log: Akka's loggers are actors, which the shutdown of the
-    // system may stop before they have written.
-    private async Task<Done> ShutDownAsync()
-    {
-        var timeout = CoordinatedShutdown.Get(_system).Timeout(ClientShutdown.Phase);
-        try
-        {
-            await _system.Kcopyd().Clients.WaitUntilSharedAreClosedAsync(0.8 * timeout).ConfigureAwait(false);
-            await FlushAndCloseAsync().WaitAsync(0.15 * timeout).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            _log?.LogWarning("The system stops and cannot wait longer for origin '{Origin}': a device hangs, and written data may not be on stable storage. "
-                + "To give it more time, set akka.coordinated-shutdown.phases.{Phase}.timeout, now {Timeout}.", _origin.Name, ClientShutdown.Phase, timeout);
-        }
-        catch (Exception failure)
-        {
-            _log?.LogError("Origin '{Origin}' was not closed cleanly: {Failure}", _origin.Name, failure.Message);
-        }
-        return Done.Instance;
     }
 
     private async Task FlushAndCloseAsync()

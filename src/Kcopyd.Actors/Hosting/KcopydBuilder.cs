@@ -3,6 +3,7 @@ using Akka.Configuration;
 using Akka.Hosting;
 using Kcopyd.Actors.Client;
 using Kcopyd.Actors.Hosting;
+using Kcopyd.Actors.Mirrors;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Snapshots;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,7 @@ public sealed class KcopydBuilder
 {
     private readonly AkkaConfigurationBuilder _akka;
     private readonly List<string> _clients = [KcopydExtension.DefaultClientName];
+    private readonly List<string> _mirrors = [];
     private bool _hasNbdServer;
     private (TimeSpan? Timeout, TimeSpan? SlowIo)? _healthChecks;
 
@@ -63,6 +65,26 @@ public sealed class KcopydBuilder
     }
 
     /// <summary>
+    /// Opens a mirror, which is registered by name in <c>system.Kcopyd().Devices</c>, where <see cref="DeviceRegistry.Get{TDevice}"/> and
+    /// <see cref="NbdServerHostOptions.Devices"/> find it. When the host stops, the mirror is closed after the NBD server and the clients, and its legs and its
+    /// log are disposed.
+    /// </summary>
+    /// <param name="name">The name of the mirror, and of its actor.</param>
+    /// <param name="open">Opens the legs when the system starts, in their order; null for one that is missing.</param>
+    /// <param name="options">Returns the options, with the device of the log.</param>
+    /// <remarks>If the mirror cannot be opened, the start of the host fails with the exception that gives the reason. Whether it is opened before or after the
+    /// NBD server follows the order of the calls.</remarks>
+    public KcopydBuilder AddMirror(string name, Func<ActorSystem, IReadOnlyList<IBlockDevice?>> open, Func<ActorSystem, MirrorOptions> options)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(open);
+        ArgumentNullException.ThrowIfNull(options);
+        _mirrors.Add(name);
+        _akka.WithActors((system, _, resolver) => HostedMirror.StartAsync(system, name, open, options, resolver.GetService<ILogger<Mirror>>()));
+        return this;
+    }
+
+    /// <summary>
     /// Starts an NBD server. When the host stops, the server answers outstanding requests, disconnects the clients and flushes the devices. Its actor is
     /// registered under <see cref="NbdServer"/>. The handle is <c>system.Kcopyd().HostedNbdServer()</c>, or is injected after
     /// <see cref="KcopydHostingExtensions.AddKcopyd"/>.
@@ -84,11 +106,11 @@ public sealed class KcopydBuilder
     }
 
     /// <summary>
-    /// Adds health checks of the clients and the NBD server of this builder. For each client: <c>kcopyd.NAME.ready</c>, tagged <c>ready</c>: it accepts work
+    /// Adds health checks of the clients, mirrors and the NBD server of this builder. For each client: <c>kcopyd.NAME.ready</c>, tagged <c>ready</c>: it accepts work
     /// (it is not being destroyed, and has room for a job and a prepared callback). <c>kcopyd.NAME.liveness</c>, tagged <c>liveness</c>: its actor answers,
     /// so no callback blocks it. <c>kcopyd.NAME.io</c>, tagged <c>io</c>: no piece of a job has been in flight for longer than <paramref name="slowIo"/>, so
     /// no device hangs. For the server: <c>kcopyd.nbd.ready</c>: it is listening and has room for another connection. <c>kcopyd.nbd.liveness</c>: its actor
-    /// answers.
+    /// answers. For each mirror: <c>kcopyd.NAME.mirror</c>, degraded while a leg or the log has failed, or recovery runs.
     /// </summary>
     /// <param name="timeout">The time within which an actor must answer; 5 s by default.</param>
     /// <param name="slowIo">The time within which a device must complete a piece of at most <c>sub-job-size</c>; 30 s by default.</param>
@@ -105,6 +127,8 @@ public sealed class KcopydBuilder
             return;
         foreach (var client in _clients)
             ClientHealthChecks.Add(_akka, client, timeout, slowIo);
+        foreach (var mirror in _mirrors)
+            MirrorHealthChecks.Add(_akka, mirror, timeout);
         if (_hasNbdServer)
             NbdServerHealthChecks.Add(_akka, timeout);
     }

@@ -11,30 +11,38 @@ internal static class MirrorGauges
 
     static MirrorGauges()
     {
-        Publish("kcopyd.mirror.legs.in_sync", "{leg}", "Legs that have every acknowledged write.", static core => core.Counts.InSyncLegs);
-        Publish("kcopyd.mirror.legs.failed", "{leg}", "Legs that are missing or have failed.", static core => core.Counts.FailedLegs);
-        Publish("kcopyd.mirror.dirty", "By", "Bytes of the regions that recovery has yet to copy.", static core => core.Counts.DirtyBytes);
-        Publish("kcopyd.mirror.log.records", "{record}", "Records written to the logs.", static core => core.Counts.LogRecords);
+        var meter = KcopydTelemetry.Meter;
+        meter.CreateObservableUpDownCounter("kcopyd.mirror.legs", static () => MeasureLegs(), "{leg}", "Legs, by state.");
+        meter.CreateObservableUpDownCounter("kcopyd.mirror.dirty", static () => Measure(static core => core.Counts.DirtyBytes),
+            "By", "Bytes of the regions that recovery has yet to copy.");
+        meter.CreateObservableCounter("kcopyd.mirror.log.records", static () => Measure(static core => core.Counts.LogRecords),
+            "{record}", "Records written to the logs.");
     }
 
     public static void Add(MirrorCore mirror) => Mirrors.Add(mirror);
 
     public static void Remove(MirrorCore mirror) => Mirrors.Remove(mirror);
 
-    private static void Publish(string name, string unit, string description, Func<MirrorCore, long> value) =>
-        KcopydTelemetry.Meter.CreateObservableUpDownCounter(name, () => Measure(value), unit, description);
+    private static IEnumerable<Measurement<long>> MeasureLegs() =>
+        Measure(static core => core.Counts.InSyncLegs, "insync")
+            .Concat(Measure(static core => core.Counts.RebuildingLegs, "rebuilding"))
+            .Concat(Measure(static core => core.Counts.FailedLegs, "failed"));
 
-    private static IEnumerable<Measurement<long>> Measure(Func<MirrorCore, long> value) =>
-        Mirrors.All.GroupBy(static core => core.Name)
-            .Select(same => new Measurement<long>(same.Sum(value), new KeyValuePair<string, object?>("kcopyd.mirror", same.Key)));
+    // Mirrors of two actor systems may share a name, and a collector keeps only the last of two measurements with the same tags.
+    private static IEnumerable<Measurement<long>> Measure(Func<MirrorCore, long> value, string? state = null) =>
+        Mirrors.All.GroupBy(static core => core.Name).Select(same => state is null
+            ? new Measurement<long>(same.Sum(value), new KeyValuePair<string, object?>("kcopyd.mirror", same.Key))
+            : new Measurement<long>(same.Sum(value), new("kcopyd.mirror", same.Key), new KeyValuePair<string, object?>("kcopyd.state", state)));
 }
 
 /// <summary>What the gauges show. Written by the mirror's actor, read by any thread.</summary>
 internal sealed class MirrorCounts
 {
-    private long _inSyncLegs, _failedLegs, _dirtyBytes, _logRecords;
+    private long _inSyncLegs, _rebuildingLegs, _failedLegs, _dirtyBytes, _logRecords;
 
     public long InSyncLegs => Volatile.Read(ref _inSyncLegs);
+
+    public long RebuildingLegs => Volatile.Read(ref _rebuildingLegs);
 
     public long FailedLegs => Volatile.Read(ref _failedLegs);
 
@@ -46,6 +54,7 @@ internal sealed class MirrorCounts
     {
         Volatile.Write(ref _failedLegs, legs.Count - legs.WrittenCount);
         Volatile.Write(ref _inSyncLegs, legs.InSyncCount);
+        Volatile.Write(ref _rebuildingLegs, legs.WrittenCount - legs.InSyncCount);
         Volatile.Write(ref _dirtyBytes, (regions.InSync.Size - regions.InSync.Count) * regions.Geometry.RegionSize);
         Volatile.Write(ref _logRecords, logRecords);
     }

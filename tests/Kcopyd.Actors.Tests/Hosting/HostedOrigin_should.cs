@@ -79,7 +79,7 @@ public sealed class HostedOrigin_should
         await host.Services.GetRequiredService<DeviceRegistry>().Get<SnapshotOrigin>("good").WriteExactlyAsync(0, new byte[] { 7 });
         Assert.Equal(1, cache.HeldWrites);
         var said = logs.WaitForAsync(line => line.Level == LogLevel.Error
-            && line.Text.Contains("Origin 'bad' was not closed cleanly: bad", StringComparison.Ordinal));
+            && line.Text.Contains("The origin 'bad' was not closed cleanly: bad", StringComparison.Ordinal));
         await host.StopAsync();
         Assert.Equal(0, cache.HeldWrites);
         await said;
