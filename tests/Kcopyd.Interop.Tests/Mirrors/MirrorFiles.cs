@@ -51,7 +51,7 @@ internal sealed class MirrorFiles
                 Part(_expected[0], region).CopyTo(Part(_expected[leg], region));
         }
         foreach (var operation in step.Operations)
-            _expected.ToList().ForEach(leg => Data(operation).CopyTo(leg.AsSpan(operation.Sector * 512)));
+            _expected.ToList().ForEach(leg => Data(operation).CopyTo(leg.AsMemory(operation.Sector * 512)));
     }
 
     /// <summary>Takes over what a step has left, and yields the differences from what it must have left.</summary>
@@ -70,8 +70,8 @@ internal sealed class MirrorFiles
     }
 
     /// <summary>The bytes of an operation.</summary>
-    public byte[] Data(MirrorOperation operation) =>
-        operation.Change == MirrorChange.Write ? _blob[operation.At..(operation.At + operation.Count * 512)] : new byte[operation.Count * 512];
+    public ReadOnlyMemory<byte> Data(MirrorOperation operation) =>
+        operation.Change == MirrorChange.Write ? _blob.AsMemory(operation.At, operation.Count * 512) : new byte[operation.Count * 512];
 
     private IEnumerable<string> CheckLog(MirrorStep step, bool[] clean)
     {
@@ -86,7 +86,9 @@ internal sealed class MirrorFiles
         var written = step.Operations.Concat(step.InFlight).ToArray();
         for (var region = 0; region < clean.Length; region++)
         {
-            var mayBeDirty = (!step.Waits && !CleanBefore[region]) || (step.Crashes && written.Any(write => Touches(write, region)));
+            // The kernel records a region as clean when it is in sync; this library, when it looks for idle regions.
+            var mayBeDirty = (!CleanBefore[region] && (!step.Waits || (step.Ours && step.Crashes)))
+                || (step.Crashes && written.Any(write => Touches(write, region)));
             if (!clean[region] && !mayBeDirty)
                 yield return $"the log: region {region} is not clean";
         }
@@ -124,7 +126,7 @@ internal sealed class MirrorFiles
     {
         foreach (var write in step.InFlight)
         {
-            if (write.Sector <= sector && sector < write.End && actual.SequenceEqual(At(Data(write), sector - write.Sector)))
+            if (write.Sector <= sector && sector < write.End && actual.SequenceEqual(Data(write).Span.Slice((sector - write.Sector) * 512, 512)))
                 return true;
         }
         return false;
@@ -148,8 +150,6 @@ internal sealed class MirrorFiles
     private Span<byte> Part(byte[] leg, int region) => leg.AsSpan(region * _shape.RegionSectors * 512, _shape.SectorsOf(region) * 512);
 
     private static Span<byte> Part(byte[] leg, MirrorOperation write) => leg.AsSpan(write.Sector * 512, write.Count * 512);
-
-    private static ReadOnlySpan<byte> At(byte[] bytes, int sector) => bytes.AsSpan(sector * 512, 512);
 
     private byte[] Content(int leg)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Actor;
 using Kcopyd.Actors;
 using Kcopyd.Interop.Tests.Support;
@@ -13,26 +14,30 @@ internal sealed class MirrorPlay(MirrorScript script, byte[] blob)
 
     public MirrorScript Script => script;
 
-    public int Compared => _files.Compared;
-
-    public int Torn => _files.Torn;
-
     /// <summary>Null if there are no differences.</summary>
     public string? Failure => _differences.Count == 0 ? null : $"{script}\n{string.Join('\n', _differences.Take(8))}";
 
     // After a difference, the rest of the script would show its consequences.
     private MirrorStep? Step => _round < script.Steps.Count && _differences.Count == 0 ? script.Steps[_round] : null;
 
+    /// <summary>What the scripts did, for a test's output.</summary>
+    public static string Summary(IReadOnlyList<MirrorPlay> plays)
+    {
+        MirrorStep[] steps = [.. plays.SelectMany(play => play.Script.Steps)];
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{plays.Count} scripts, {steps.Length} steps ({steps.Count(step => step.Ours)} ours, {steps.Count(step => step.Crashes)} crashes of which "
+            + $"{plays.Sum(play => play._files.Torn)} left legs that differ), {steps.Sum(step => step.Operations.Count + step.InFlight.Count)} operations, "
+            + $"{plays.Sum(play => play._files.Compared)} legs and logs compared, {plays.Count(play => play.Failure is not null)} scripts with differences");
+    }
+
     /// <summary>Runs all scripts, step by step, so that one boot of the kernel does a step of many scripts.</summary>
     /// <returns>The scripts with differences.</returns>
     public static async Task<List<string>> RunAsync(IReadOnlyList<MirrorPlay> plays, byte[] blob, ActorSystem system, TempFolder folder)
     {
-        var w = global::System.Diagnostics.Stopwatch.StartNew();
         for (var round = 0; plays.Any(play => play.Step is not null); round++)
         {
             foreach (var play in plays.Where(play => play.Step is { Ours: true }))
                 play.Add(await new OurMirror(system, play.Script.Shape).RunAsync(play._files, play.Step!));
-            global::System.IO.File.AppendAllText("/tmp/t.log", $"round {round} ours {w.Elapsed}\n");
             // A crash ends the boot for all scripts that are open then.
             MirrorPlay[] kernels = [.. plays.Where(play => play.Step is { Ours: false }).OrderBy(play => play.Step!.Crashes)];
             if (kernels.Length > 0)
@@ -58,9 +63,7 @@ internal sealed class MirrorPlay(MirrorScript script, byte[] blob)
         }
         if (plays[^1].Step!.Crashes)
             mapper.Crash();
-        var w = global::System.Diagnostics.Stopwatch.StartNew();
         await mapper.RunAsync(blob, disk.Path);
-        global::System.IO.File.AppendAllText("/tmp/t.log", $"kernel {plays.Length} {mapper.Count} {w.Elapsed} {new FileInfo(disk.Path).Length}\n");
         foreach (var (play, kernel, places) in running)
         {
             byte[][] left = [.. play.Devices().Select((device, i) => disk.Read(places[i], device.Length, device.Name).Bytes.ToArray())];

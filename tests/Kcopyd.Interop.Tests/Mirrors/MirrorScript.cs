@@ -83,7 +83,7 @@ internal sealed class MirrorScript
         var ours = _random.Next(2) == 0;
         Shape = new MirrorShape(region, sectors, _random.Next(2, legs + 1), _random.Next(3) == 0, LogBytes.Size(count) / 512 + _random.Next(3),
             (byte)(ours || _random.Next(2) == 0 ? 0 : 0xaa));
-        Steps = [MakeStep(ours), .. Enumerable.Range(0, _random.Next(2, 5)).Select(_ => MakeStep(_random.Next(2) == 0))];
+        Steps = [MakeStep(ours), .. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => MakeStep(_random.Next(2) == 0))];
     }
 
     public string Name { get; }
@@ -93,6 +93,21 @@ internal sealed class MirrorScript
     public IReadOnlyList<MirrorStep> Steps { get; }
 
     public override string ToString() => $"{Name}: {Shape}\n  {string.Join("\n  ", Steps)}";
+
+    /// <summary>A write of whole regions, or of a range that is not.</summary>
+    public static MirrorOperation MakeOperation(Random random, MirrorShape shape)
+    {
+        var region = shape.RegionSectors;
+        var (sector, count) = random.Next(4) switch
+        {
+            0 => (random.Next(shape.Regions) * region, region),
+            1 => (random.Next(shape.Regions) * region, region * random.Next(1, 5)),
+            2 => (random.Next(shape.Sectors), random.Next(1, 9)),
+            _ => (random.Next(shape.Sectors), random.Next(1, 3 * region + 1)),
+        };
+        count = Math.Min(count, Math.Min(1024, shape.Sectors - sector));
+        return new(MirrorChange.Write, sector, count, random.Next(BlobSize - count * 512));
+    }
 
     private MirrorStep MakeStep(bool ours)
     {
@@ -106,17 +121,8 @@ internal sealed class MirrorScript
         };
     }
 
-    private MirrorOperation MakeOperation(int kind)
+    private MirrorOperation MakeOperation(int kind) => MakeOperation(_random, Shape) with
     {
-        var region = Shape.RegionSectors;
-        var (sector, count) = _random.Next(4) switch
-        {
-            0 => (_random.Next(Shape.Regions) * region, region),
-            1 => (_random.Next(Shape.Regions) * region, region * _random.Next(1, 5)),
-            2 => (_random.Next(Shape.Sectors), _random.Next(1, 9)),
-            _ => (_random.Next(Shape.Sectors), _random.Next(1, 3 * region + 1)),
-        };
-        count = Math.Min(count, Math.Min(1024, Shape.Sectors - sector));
-        return new(kind == 9 ? MirrorChange.Zero : kind == 8 ? MirrorChange.Discard : MirrorChange.Write, sector, count, _random.Next(BlobSize - count * 512));
-    }
+        Change = kind == 9 ? MirrorChange.Zero : kind == 8 ? MirrorChange.Discard : MirrorChange.Write,
+    };
 }

@@ -111,7 +111,7 @@ internal sealed class OurMirror(ActorSystem system, MirrorShape shape)
         {
             done += Must(operation.Change switch
             {
-                MirrorChange.Write => await mirror.WriteAsync(offset + done, bytes.AsMemory(done)),
+                MirrorChange.Write => await mirror.WriteAsync(offset + done, bytes[done..]),
                 MirrorChange.Zero => await mirror.WriteZeroesAsync(offset + done, bytes.Length - done),
                 _ => await mirror.DiscardAsync(offset + done, bytes.Length - done),
             });

@@ -19,16 +19,12 @@ public sealed class Random_mirrors_should(ITestOutputHelper output) : MirrorTest
         var blob = MakeBlob();
         MirrorPlay[] plays = [.. Seeds().Select(seed => new MirrorPlay(new MirrorScript(seed), blob))];
         var failures = await MirrorPlay.RunAsync(plays, blob, System, Folder);
-        MirrorStep[] steps = [.. plays.SelectMany(play => play.Script.Steps)];
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{plays.Length} scripts, {steps.Length} steps ({steps.Count(step => step.Ours)} ours, {steps.Count(step => step.Crashes)} crashes of which {plays.Sum(play => play.Torn)} left legs that differ), "
-            + $"{steps.Sum(step => step.Operations.Count + step.InFlight.Count)} operations, {plays.Sum(play => play.Compared)} legs and logs compared, "
-            + $"{failures.Count} scripts with differences"));
+        output.WriteLine(MirrorPlay.Summary(plays));
         Assert.True(failures.Count == 0, $"{failures.Count} of {plays.Length} scripts differ\n{string.Join("\n\n", failures.Take(5))}");
     }
 
     private static IEnumerable<int> Seeds() => Number("KCOPYD_MIRROR_SEED", -1) is var seed and >= 0 ? [seed]
-        : Enumerable.Range(Number("KCOPYD_MIRROR_FIRST_SEED", 1), Number("KCOPYD_MIRROR_SCRIPTS", 120));
+        : Enumerable.Range(Number("KCOPYD_MIRROR_FIRST_SEED", 1), Number("KCOPYD_MIRROR_SCRIPTS", 100));
 
     private static int Number(string variable, int otherwise) =>
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
