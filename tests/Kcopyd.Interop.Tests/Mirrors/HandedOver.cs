@@ -7,7 +7,8 @@ internal static class HandedOver
     private static readonly (int Region, int Regions, int Less, int Legs)[] Shapes =
         [(2, 90, 0, 2), (2, 33, 1, 9), (8, 64, 0, 5), (8, 50, 3, 3), (128, 9, 1, 4), (128, 6, 127, 2), (1024, 3, 500, 2), (1024, 2, 0, 3)];
 
-    private static readonly string[] Ends = ["is closed", "is killed with writes in flight", "is killed after its last write", "is killed before it is in sync"];
+    private static readonly string[] Ends =
+        ["is closed", "is killed with writes in flight", "is killed after its last write", "is killed before it is in sync"];
 
     public static MirrorPlay[] Plays(bool ours, byte[] blob) => [.. Shapes.SelectMany((_, shape) => Ends.Select((_, end) => Play(ours, shape, end, blob)))];
 

@@ -14,6 +14,8 @@ internal sealed class KernelMirror(KernelMapper mapper, MirrorFiles files, Mirro
 
     private readonly List<string> _differences = [];
 
+    private string Synced => MirrorStatusWords.Of(shape.Legs, shape.Regions, shape.Regions);
+
     private string Name => $"{id}m";
 
     public IReadOnlyList<string> Differences => _differences;
@@ -49,10 +51,10 @@ internal sealed class KernelMirror(KernelMapper mapper, MirrorFiles files, Mirro
     private void Recover(string? ourStatus)
     {
         var expected = MirrorStatusWords.Of(shape.Legs, files.CleanBefore.Count(clean => clean), shape.Regions);
-        mapper.Status(Name, status => Expect("opened", expected, MirrorStatusWords.Of(status)));
+        ExpectStatus("opened", expected);
         Expect("this library", expected, ourStatus ?? expected);
         mapper.Resume(Leg(1));
-        mapper.Synced(Name, status => Expect("in sync", MirrorStatusWords.Of(shape.Legs, shape.Regions, shape.Regions), MirrorStatusWords.Of(status)));
+        mapper.Synced(Name, status => Expect("in sync", Synced, MirrorStatusWords.Of(status)));
     }
 
     private void BeginCrash()
@@ -66,7 +68,7 @@ internal sealed class KernelMirror(KernelMapper mapper, MirrorFiles files, Mirro
     private void Close()
     {
         if (step.Waits)
-            mapper.Status(Name, status => Expect("before it is closed", MirrorStatusWords.Of(shape.Legs, shape.Regions, shape.Regions), MirrorStatusWords.Of(status)));
+            ExpectStatus("before it is closed", Synced);
         mapper.Remove(Name);
         mapper.Remove($"{id}g");
         for (var i = 0; i < shape.Legs; i++)
@@ -74,6 +76,8 @@ internal sealed class KernelMirror(KernelMapper mapper, MirrorFiles files, Mirro
     }
 
     private string Leg(int index) => $"{id}l{index}";
+
+    private void ExpectStatus(string what, string expected) => mapper.Status(Name, status => Expect(what, expected, MirrorStatusWords.Of(status)));
 
     private void Expect<T>(string what, T expected, T actual)
     {

@@ -20,8 +20,8 @@ internal static class LogBytes
     /// <summary>Which regions are clean.</summary>
     public static bool[] Clean(byte[] log, int regions) => [.. Enumerable.Range(0, regions).Select(i => (log[BitsAt + i / 8] >> (i % 8) & 1) != 0)];
 
-    /// <summary>What a log holds after it was written over <paramref name="before"/>: the header, the bits, and the zeroes up to a whole word of 64 bits (before
-    /// Linux 6.0, of 32 bits) change, and nothing else.</summary>
+    /// <summary>What a log holds after it was written over <paramref name="before"/>: the header, the bits, and the zeroes up to a whole word of 64 bits
+    /// change, and nothing else. (Older kernels have words of 32 bits; that makes no difference to a log that was zero at first.)</summary>
     public static byte[] Written(ReadOnlySpan<byte> before, IReadOnlyList<bool> clean)
     {
         var log = before.ToArray();

@@ -59,7 +59,7 @@ internal sealed class MirrorFiles
     {
         (Legs, Log) = (legs, log);
         var clean = LogBytes.Clean(log, _shape.Regions);
-        Torn += step.Crashes && step.Waits && step.InFlight.Any(write => legs.Skip(1).Any(leg => !Part(leg, write).SequenceEqual(Part(legs[0], write)))) ? 1 : 0;
+        Torn += step is { Crashes: true, Waits: true } && step.InFlight.Any(Differs) ? 1 : 0;
         List<string> differences = [.. CheckLog(step, clean), .. CheckLegs(step, clean)];
         for (var region = 0; region < _shape.Regions; region++)
         {
@@ -148,6 +148,8 @@ internal sealed class MirrorFiles
         write.Sector / _shape.RegionSectors <= region && region <= (write.End - 1) / _shape.RegionSectors;
 
     private Span<byte> Part(byte[] leg, int region) => leg.AsSpan(region * _shape.RegionSectors * 512, _shape.SectorsOf(region) * 512);
+
+    private bool Differs(MirrorOperation write) => Legs.Any(leg => !Part(leg, write).SequenceEqual(Part(Legs[0], write)));
 
     private static Span<byte> Part(byte[] leg, MirrorOperation write) => leg.AsSpan(write.Sector * 512, write.Count * 512);
 

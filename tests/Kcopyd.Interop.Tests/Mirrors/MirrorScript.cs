@@ -115,7 +115,8 @@ internal sealed class MirrorScript
         var crashes = _random.Next(2) == 0;
         return new()
         {
-            Ours = ours, Waits = waits, Marks = waits && _random.Next(3) != 0, Features = _random.Next(3), Crashes = crashes, HeldLeg = _random.Next(Shape.Legs),
+            Ours = ours, Waits = waits, Marks = waits && _random.Next(3) != 0, Features = _random.Next(3),
+            Crashes = crashes, HeldLeg = _random.Next(Shape.Legs),
             Operations = [.. Enumerable.Range(0, _random.Next(9)).Select(_ => MakeOperation(ours ? _random.Next(10) : 0))],
             InFlight = crashes ? [.. Enumerable.Range(0, _random.Next(5)).Select(_ => MakeOperation(0))] : [],
         };
