@@ -22,6 +22,9 @@ internal sealed class OffloadingDevice(int length, OffloadKinds clones = Offload
     /// <summary>The task that a clone at this offset returns instead of cloning; null to clone.</summary>
     public Func<long, Task<IoResult>?> Holds { get; init; } = static _ => null;
 
+    /// <summary>The byte offset of a sector that cannot be read; -1 for none.</summary>
+    public long BadSector { get; init; } = -1;
+
     public Func<Exception>? ThrowsWhenAskedToClone { get; init; }
 
     public (string What, long Offset, long Length)[] Log
@@ -38,7 +41,9 @@ internal sealed class OffloadingDevice(int length, OffloadKinds clones = Offload
     public override ValueTask<IoResult> ReadAsync(long offset, Memory<byte> buffer)
     {
         Add("read", offset, buffer.Length);
-        return base.ReadAsync(offset, buffer);
+        return BadSector >= 0 && BadSector + 512 > offset && BadSector < offset + buffer.Length
+            ? new(IoResult.Failure(IoError.Io))
+            : base.ReadAsync(offset, buffer);
     }
 
     public override ValueTask<IoResult> WriteAsync(long offset, ReadOnlyMemory<byte> buffer)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Kcopyd.Actors.Telemetry;
 
@@ -10,7 +9,7 @@ namespace Kcopyd.Actors.Client;
 /// </summary>
 internal static class ClientGauges
 {
-    private static readonly ConcurrentDictionary<ClientCore, byte> Clients = new();
+    private static readonly LiveObjects<ClientCore> Clients = new();
 
     static ClientGauges()
     {
@@ -23,20 +22,20 @@ internal static class ClientGauges
         Publish("kcopyd.callbacks.outstanding", "{callback}", "Prepared callbacks neither fired nor abandoned.", static core => core.Gate.Callbacks);
     }
 
-    public static void Add(ClientCore core) => Clients[core] = 0;
+    public static void Add(ClientCore core) => Clients.Add(core);
 
-    public static void Remove(ClientCore core) => Clients.TryRemove(core, out _);
+    public static void Remove(ClientCore core) => Clients.Remove(core);
 
     private static void Publish(string name, string unit, string description, Func<ClientCore, long> value) =>
         KcopydTelemetry.Meter.CreateObservableUpDownCounter(name, () => Measure(value), unit, description);
 
     private static IEnumerable<Measurement<double>> MeasureOldest() =>
-        Clients.Keys.GroupBy(static core => core.Name).Select(same => new Measurement<double>(
+        Clients.All.GroupBy(static core => core.Name).Select(same => new Measurement<double>(
             same.Max(static core => TimeSpan.FromTicks(Volatile.Read(ref core.OldestIoTicks)).TotalSeconds),
             new KeyValuePair<string, object?>("kcopyd.client", same.Key)));
 
     // Clients of two actor systems may share a name, and a collector keeps only the last of two measurements with the same tags.
     private static IEnumerable<Measurement<long>> Measure(Func<ClientCore, long> value) =>
-        Clients.Keys.GroupBy(static core => core.Name)
+        Clients.All.GroupBy(static core => core.Name)
             .Select(same => new Measurement<long>(same.Sum(value), new KeyValuePair<string, object?>("kcopyd.client", same.Key)));
 }

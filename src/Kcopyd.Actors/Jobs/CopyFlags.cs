@@ -6,7 +6,8 @@ public enum CopyFlags
 {
     /// <summary>Stop after the first error; sub-jobs in flight complete.</summary>
     None = 0,
-    /// <summary>Continue after an error. Unreadable ranges are written as zeroes and listed; a destination that fails is tried again.</summary>
+    /// <summary>Continue after an error. Unreadable ranges are listed, and written as zeroes where no device had cloned them before; a destination that fails
+    /// is tried again.</summary>
     IgnoreError = 1,
     /// <summary>Write each destination strictly in order (zoned or sequential media). Clears <see cref="IgnoreError"/>; after an error, nothing further is
     /// written.</summary>

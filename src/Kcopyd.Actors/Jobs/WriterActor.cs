@@ -159,7 +159,7 @@ internal sealed partial class WriterActor : WorkerActor
         var read = _readBack.Span[..(int)result.Bytes];
         var expected = (_io.SubJob.Job.Source is null ? ZeroPages.Memory.Span : _io.SubJob.Buffer.Span[_transfer.Position..])[..read.Length];
         _io.SubJob.Job.RegionHashes?.AppendDestination(_io.Index, read);
-        var same = read.CommonPrefixLength(expected);
+        var same = LengthOfSame(read, expected);
         if (same < read.Length)
         {
             _io.Fail(IoError.VerifyMismatch, _transfer.Offset + same);
@@ -171,6 +171,27 @@ internal sealed partial class WriterActor : WorkerActor
         _transfer.Advance(read.Length);
         _transfer.Widen();
         return !_transfer.IsDone || Report();
+    }
+
+    private int LengthOfSame(ReadOnlySpan<byte> read, ReadOnlySpan<byte> expected)
+    {
+        var same = read.CommonPrefixLength(expected);
+        while (same < read.Length && ClonedUnreadable(_io.SubJob.Offset + _transfer.Position + same) is > 0 and var bytes)
+        {
+            same += (int)Math.Min(bytes, read.Length - same);
+            same += read[same..].CommonPrefixLength(expected[same..]);
+        }
+        return same;
+    }
+
+    // A device may have cloned what could not be read afterwards. There is nothing to compare it with: the others have zeroes there.
+    private long ClonedUnreadable(long at)
+    {
+        var job = _io.SubJob.Job;
+        if (job.Unreadable.IsEmpty || at < job.Offload.CloneStart || at >= job.Destinations[_io.Index].ClonedTo)
+            return 0;
+        var range = job.Unreadable.FirstFrom(job.SourceOffset + at + 1) - 1;
+        return range < 0 ? 0 : job.Unreadable[range].Offset + job.Unreadable[range].Length - job.SourceOffset - at;
     }
 
     // Compares by sectors of the region, the last of which may be partial.

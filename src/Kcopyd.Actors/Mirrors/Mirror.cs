@@ -22,7 +22,7 @@ public sealed class Mirror : IBlockDevice, IActorDevice
 {
     private readonly MirrorCore _core;
     private readonly TargetCalls<MirrorRequest> _calls;
-    private int _isDisposed;
+    private int _isDisposed, _isScrubbing;
 
     private Mirror(MirrorCore core)
     {
@@ -167,6 +167,26 @@ public sealed class Mirror : IBlockDevice, IActorDevice
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         return ReleaseAsync(answer => new RemoveLeg(index, answer));
+    }
+
+    /// <summary>Compares all legs in sync, and repairs where they differ. One region at a time is compared, and writes to it wait; the throttle of recovery
+    /// applies. One scrub at a time.</summary>
+    /// <param name="options">The options; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the scrub after the current region.</param>
+    /// <exception cref="InvalidOperationException">The mirror is closed, or is being scrubbed.</exception>
+    public async Task<MirrorScrubResult> ScrubAsync(MirrorScrubOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Exchange(ref _isScrubbing, 1) != 0)
+            throw new InvalidOperationException($"Mirror '{Name}' is being scrubbed already.");
+        try
+        {
+            await GetStatusAsync(cancellationToken).ConfigureAwait(false);      // so that the actor runs
+            return await new MirrorScrub(_core, _core.Copies!, options ?? new MirrorScrubOptions()).RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref _isScrubbing, 0);
+        }
     }
 
     /// <summary>Closes the mirror when the I/O in flight has completed, and disposes the legs and the log unless it leaves them open.</summary>

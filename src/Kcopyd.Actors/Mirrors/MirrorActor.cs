@@ -79,16 +79,19 @@ internal sealed class MirrorActor : UntypedActor
         }
         _recovery.Client = _core.Clients.Create(Context, "copies", _core.Clients.Settings with
         {
-            MaxDestinations = MirrorLabel.MaxLegs, MaxJobs = _core.Settings.MaxRecoveries, Dispatcher = _core.Settings.Dispatcher,
+            MaxDestinations = MirrorLabel.MaxLegs, MaxJobs = _core.Settings.MaxRecoveries + 1, Dispatcher = _core.Settings.Dispatcher,
             WorkerDispatcher = _core.Settings.Dispatcher,
         }, _core.Throttle);
+        _core.Copies = _recovery.Client;
         Context.WatchWith(_recovery.Client.Actor, CopiesEnded.Instance);
+        MirrorGauges.Add(_core);
         Continue();
     }
 
     protected override void PostStop()
     {
         _core.Leave();
+        MirrorGauges.Remove(_core);
         _answers.Close();
     }
 
@@ -156,6 +159,12 @@ internal sealed class MirrorActor : UntypedActor
             case RemoveLeg remove:
                 _changes.Add(remove);
                 break;
+            case HoldRange(var range):
+                _recovery.Hold(range);
+                break;
+            case ReleaseRange(var range):
+                _holds.Release(range);
+                break;
             case CloseMirror when _state == State.Open:
                 Close();
                 break;
@@ -203,6 +212,7 @@ internal sealed class MirrorActor : UntypedActor
         _log.Continue();
         if (_changes.IsIdle)
             _cleaner.Continue();
+        _core.Counts.Set(_legs, _regions, _log.Records);
         if (_inSync.Count > 0 && _regions.InSync.IsFull && !_legs.HasRebuilding)
             AnswerInSync();
     }

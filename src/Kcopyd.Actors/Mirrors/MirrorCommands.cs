@@ -27,6 +27,11 @@ internal sealed record FailLeg(int Index, Completion<Done> Answer) : IMirrorComm
 
 internal sealed record RemoveLeg(int Index, Completion<IBlockDevice?> Answer) : IMirrorCommand, INoSerializationVerificationNeeded;
 
+/// <summary>Holds a range for a scrub: <see cref="RegionCopy.Held"/> is answered.</summary>
+internal sealed record HoldRange(RegionCopy Range) : IMirrorCommand, INoSerializationVerificationNeeded;
+
+internal sealed record ReleaseRange(RegionCopy Range) : IMirrorCommand, INoSerializationVerificationNeeded;
+
 internal sealed record CloseMirror : IMirrorCommand, INoSerializationVerificationNeeded
 {
     public static CloseMirror Instance { get; } = new();

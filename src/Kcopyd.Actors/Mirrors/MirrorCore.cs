@@ -8,6 +8,7 @@ namespace Kcopyd.Actors.Mirrors;
 internal sealed class MirrorCore(string name, MirrorGeometry geometry, MirrorSettings settings, MirrorOptions options, Clients clients, Elsewhere elsewhere)
     : DeviceTarget<MirrorRequest>(elsewhere)
 {
+    private volatile KcopydClient? _copies;
     private volatile IBlockDevice[] _devices = [];
     private volatile IBlockDevice[] _allDevices = [];
 
@@ -50,6 +51,11 @@ internal sealed class MirrorCore(string name, MirrorGeometry geometry, MirrorSet
     public int LogicalBlockSize => _devices.Max(static leg => leg.LogicalBlockSize);
 
     public int Alignment => _devices.Max(static leg => leg.Alignment);
+
+    public MirrorCounts Counts { get; } = new();
+
+    /// <summary>The copy client, once the actor runs.</summary>
+    public KcopydClient? Copies { get => _copies; set => _copies = value; }
 
     protected override MirrorRequest Create() => new(this);
 }

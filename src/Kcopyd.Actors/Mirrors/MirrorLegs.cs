@@ -24,6 +24,8 @@ internal sealed class MirrorLegs(IReadOnlyList<MirrorLeg> legs, MirrorGeometry g
     /// <summary>Number of legs in use.</summary>
     public int WrittenCount => _legs.Count - Number(MirrorLegState.Failed);
 
+    public int InSyncCount => Number(MirrorLegState.InSync);
+
     public MirrorLeg this[int index] => _legs[index];
 
     public IBlockDevice[] DevicesInUse => [.. _legs.Where(static leg => leg.IsWritten).Select(static leg => leg.Device!)];
@@ -60,6 +62,17 @@ internal sealed class MirrorLegs(IReadOnlyList<MirrorLeg> legs, MirrorGeometry g
         leg.State = MirrorLegState.Failed;
         _changes++;
         return true;
+    }
+
+    public IReadOnlyList<HeldLeg> InSync()
+    {
+        var legs = new List<HeldLeg>();
+        for (var i = 0; i < _legs.Count; i++)
+        {
+            if (_legs[i].IsInSync)
+                legs.Add(new HeldLeg(i, _legs[i].Device!));
+        }
+        return legs;
     }
 
     /// <summary>Puts a leg in a place, or behind the last one.</summary>

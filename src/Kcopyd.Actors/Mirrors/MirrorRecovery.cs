@@ -15,6 +15,8 @@ internal sealed class MirrorRecovery(
 {
     private readonly RegionSet _givenUp = new(mirror.Geometry.Regions);     // their source could not be read
 
+    private readonly Queue<RegionCopy> _scrubs = new();
+    private long _recovering;       // regions that are held
     private TimeSpan _since;        // when the first region was copied
     private long _copiedBefore;
 
@@ -28,8 +30,10 @@ internal sealed class MirrorRecovery(
     /// <summary>Bytes copied by recovery since the mirror was opened.</summary>
     public long Copied { get; private set; }
 
-    /// <summary>True if a region waits to be copied.</summary>
+    /// <summary>True if a region is to be copied.</summary>
     public bool IsNeeded => regions.InSync.Count + _givenUp.Count < regions.InSync.Size;
+
+    private bool HasNext => regions.InSync.Count + _givenUp.Count + _recovering < regions.InSync.Size;
 
     public long GivenUp => _givenUp.Count;
 
@@ -47,7 +51,7 @@ internal sealed class MirrorRecovery(
     /// <param name="mayBegin">False if no other range may be held now.</param>
     public void Continue(bool mayBegin)
     {
-        if (mayBegin && holds.Count < mirror.Settings.MaxRecoveries)
+        if (mayBegin)
             BeginCopies();
         for (var copy = holds.First; copy is not null;)
         {
@@ -72,17 +76,20 @@ internal sealed class MirrorRecovery(
         for (var copy = holds.First; copy is not null;)
         {
             var next = copy.After;
-            if (copy.IsCopying)
+            if (copy.Held is null && copy.IsCopying)
                 copy.Job.Cancel();
-            else
-                holds.Release(copy);
+            else if (copy.Held is null)
+                Release(copy);
             copy = next;
         }
     }
 
+    /// <summary>Holds a range for a scrub, as soon as no write is in flight there and nothing else holds it.</summary>
+    public void Hold(RegionCopy range) => _scrubs.Enqueue(range);
+
     public void Ended(RegionCopy copy)
     {
-        holds.Release(copy);
+        Release(copy);
         if (copy.Result.IsCancelled)
             return;
         for (var i = 0; i < copy.Targets.Count; i++)
@@ -98,9 +105,11 @@ internal sealed class MirrorRecovery(
 
     private void BeginCopies()
     {
+        while (_scrubs.TryPeek(out var range) && holds.HolderOf(range.Start, range.End) is null)
+            holds.Add(_scrubs.Dequeue());
         while (holds.Count < mirror.Settings.MaxRecoveries && repairs.TryTake(out var repair))
             HoldForRepair(repair);
-        if (IsPaused || !IsNeeded)
+        if (IsPaused || !HasNext)
             return;
         if (legs.WrittenCount == 1)
         {
@@ -108,7 +117,7 @@ internal sealed class MirrorRecovery(
             EndIfInSync();
             return;
         }
-        while (holds.Count < mirror.Settings.MaxRecoveries && NextRegion() is var region and >= 0)
+        while (HasNext && holds.Count < mirror.Settings.MaxRecoveries && NextRegion() is var region and >= 0)
             Hold(region);
     }
 
@@ -133,7 +142,14 @@ internal sealed class MirrorRecovery(
     {
         if (_since == TimeSpan.Zero)
             (_since, _copiedBefore) = (clock.MonotonicClock, Copied);
+        _recovering++;
         holds.Add(new RegionCopy(mirror.Actor) { Region = region, Start = mirror.Geometry.Start(region), End = mirror.Geometry.End(region) });
+    }
+
+    private void Release(RegionCopy copy)
+    {
+        _recovering -= copy.Region >= 0 ? 1 : 0;
+        holds.Release(copy);
     }
 
     private void HoldForRepair((int Leg, long Start, long End) repair)
@@ -149,6 +165,11 @@ internal sealed class MirrorRecovery(
     private void Start(RegionCopy copy)
     {
         copy.IsCopying = true;
+        if (copy.Held is { } held)
+        {
+            held.SetResult(regions.AreInSync(copy.Start, copy.End) ? legs.InSync() : []);
+            return;
+        }
         if (copy.Region >= 0)
         {
             copy.Source = legs.Source;
@@ -164,7 +185,7 @@ internal sealed class MirrorRecovery(
         }
         if (copy.Source < 0 || copy.Targets.Count == 0)
         {
-            holds.Release(copy);        // the other legs have failed in the meantime
+            Release(copy);      // the other legs have failed in the meantime
             return;
         }
         var (sector, count) = (copy.Start >> IoRegion.SectorShift, (copy.End - copy.Start) >> IoRegion.SectorShift);

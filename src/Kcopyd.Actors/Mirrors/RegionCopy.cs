@@ -4,7 +4,7 @@ using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Mirrors;
 
-/// <summary>A copy of a range from one leg to others, and the message with its result. No write changes the range in the meantime: those in flight end
+/// <summary>A copy of a range from one leg to others, or its comparison, and the message with its result. No write changes the range in the meantime: those in flight end
 /// first, and new ones wait.</summary>
 internal sealed class RegionCopy(IActorRef mirror) : LinkedMessage, IRangeHolder<RegionCopy>
 {
@@ -26,6 +26,9 @@ internal sealed class RegionCopy(IActorRef mirror) : LinkedMessage, IRangeHolder
 
     /// <summary>True once no write is in flight in the range.</summary>
     public bool IsCopying { get; set; }
+
+    /// <summary>For a range that is held for a scrub: receives the legs in sync, none if the range is not in sync.</summary>
+    public Completion<IReadOnlyList<HeldLeg>>? Held { get; init; }
 
     public KcopydJob Job { get; set; }
 

@@ -7,6 +7,7 @@ namespace Kcopyd.Actors.Mirrors;
 internal sealed class RegionSet(long size)
 {
     private readonly ulong[] _words = new ulong[(size + 63) / 64];
+    private long _full;     // as many words, from the first, have no region missing: a search for one begins behind them
 
     /// <summary>Number of regions of the device.</summary>
     public long Size => size;
@@ -50,6 +51,7 @@ internal sealed class RegionSet(long size)
         if ((word & Bit(region)) == 0)
             return false;
         word &= ~Bit(region);
+        _full = Math.Min(_full, region >> 6);
         Count--;
         return true;
     }
@@ -57,7 +59,7 @@ internal sealed class RegionSet(long size)
     public void Clear()
     {
         _words.AsSpan().Clear();
-        Count = 0;
+        (Count, _full) = (0, 0);
     }
 
     public void Fill()
@@ -72,7 +74,13 @@ internal sealed class RegionSet(long size)
     public long Next(long from) => Find(from, flip: 0);
 
     /// <summary>The first region at or behind a region that is not in the set; -1 if there is none.</summary>
-    public long NextMissing(long from) => Find(from, flip: ulong.MaxValue) is var region && region < size ? region : -1;
+    public long NextMissing(long from)
+    {
+        var region = Find(Math.Max(from, Math.Min(_full << 6, size)), flip: ulong.MaxValue);
+        if (from == 0 && region >= 0)
+            _full = region >> 6;
+        return region < size ? region : -1;
+    }
 
     private static ulong Bit(long region) => 1UL << (int)(region & 63);
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Kcopyd.Actors.Telemetry;
 
@@ -10,7 +9,7 @@ namespace Kcopyd.Actors.Snapshots;
 /// </summary>
 internal static class SnapshotGauges
 {
-    private static readonly ConcurrentDictionary<SnapshotCore, byte> Snapshots = new();
+    private static readonly LiveObjects<SnapshotCore> Snapshots = new();
 
     static SnapshotGauges()
     {
@@ -19,14 +18,14 @@ internal static class SnapshotGauges
         Publish("kcopyd.snapshot.limit", "Size of the stores of snapshots in bytes; a full store ends its snapshot.", static snapshot => snapshot.Cow.Length);
     }
 
-    public static void Add(SnapshotCore snapshot) => Snapshots[snapshot] = 0;
+    public static void Add(SnapshotCore snapshot) => Snapshots.Add(snapshot);
 
-    public static void Remove(SnapshotCore snapshot) => Snapshots.TryRemove(snapshot, out _);
+    public static void Remove(SnapshotCore snapshot) => Snapshots.Remove(snapshot);
 
     private static void Publish(string name, string description, Func<SnapshotCore, long> value) =>
         KcopydTelemetry.Meter.CreateObservableUpDownCounter(name, () => Measure(value), "By", description);
 
-    private static IEnumerable<Measurement<long>> Measure(Func<SnapshotCore, long> value) => Snapshots.Keys
+    private static IEnumerable<Measurement<long>> Measure(Func<SnapshotCore, long> value) => Snapshots.All
         .GroupBy(static snapshot => (Origin: snapshot.Origin.Name, snapshot.Name))
         .Select(same => new Measurement<long>(same.Sum(value),
             new KeyValuePair<string, object?>("kcopyd.origin", same.Key.Origin),

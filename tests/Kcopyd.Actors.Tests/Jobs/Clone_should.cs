@@ -197,6 +197,34 @@ public sealed class Clone_should : EngineSpec
         never.SetResult(default);
     }
 
+    [Fact]
+    public async Task not_be_compared_where_the_source_could_not_be_read()
+    {
+        var source = ServerDevice(bad: 5 * Piece + 512);
+        Bytes.Random(Length, 1).CopyTo(source.Bytes);
+        var (clone, copy) = (ServerDevice(), BlockDevice.Memory(Length));
+        var result = await Soon(Client(s => s with { Offload = OffloadKinds.All }).CopyAsync(
+            source.Whole(), Whole(clone, copy), CopyFlags.IgnoreError | CopyFlags.VerifyHash));
+        Assert.True(result.ReadError);
+        Assert.Equal(Length, result.Offloaded.ServerCopy);
+        Assert.Equal(0UL, result.WriteErrors);
+        AssertSame(source, clone);
+        Assert.False(copy.Bytes.Slice((int)source.BadSector, 512).ContainsAnyExcept((byte)0));
+    }
+
+    [Fact]
+    public async Task be_compared_on_both_sides_of_what_could_not_be_read()
+    {
+        var source = ServerDevice(bad: 5 * Piece + 512);
+        Bytes.Random(Length, 1).CopyTo(source.Bytes);
+        var (before, after) = (new Garbling(ServerDevice(), 5 * Piece + 511), new Garbling(ServerDevice(), 5 * Piece + 1024));
+        var result = await Soon(Client(s => s with { Offload = OffloadKinds.All }).CopyAsync(
+            source.Whole(), Whole(before, after, BlockDevice.Memory(Length)), CopyFlags.IgnoreError | CopyFlags.Verify));
+        Assert.Equal(3UL, result.WriteErrors);
+    }
+
+    private static OffloadingDevice ServerDevice(long bad = -1) => new(Length, OffloadKinds.ServerCopy) { BadSector = bad };
+
     private static OffloadingDevice Source()
     {
         var device = new OffloadingDevice(Length);
@@ -208,7 +236,7 @@ public sealed class Clone_should : EngineSpec
         Assert.True(source.Bytes.SequenceEqual(copy.Bytes), "the contents differ");
 
     /// <summary>Forwards clones, and then corrupts one byte.</summary>
-    private sealed class Garbling(OffloadingDevice inner) : DeviceLayer(inner)
+    private sealed class Garbling(OffloadingDevice inner, int at = 777) : DeviceLayer(inner)
     {
         public override DeviceFeatures Features => inner.Features;
 
@@ -217,7 +245,7 @@ public sealed class Clone_should : EngineSpec
         public override async ValueTask<IoResult> CloneFromAsync(IBlockDevice source, long sourceOffset, long offset, long length, OffloadKinds kind)
         {
             var result = await inner.CloneFromAsync(source, sourceOffset, offset, length, kind);
-            inner.Bytes[777] ^= 1;
+            inner.Bytes[at] ^= 1;
             return result;
         }
     }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Kcopyd.Actors.Telemetry;
 
@@ -10,7 +9,7 @@ namespace Kcopyd.Actors.Nbd.Server;
 /// </summary>
 internal static class NbdGauges
 {
-    private static readonly ConcurrentDictionary<ServerCore, byte> Servers = new();
+    private static readonly LiveObjects<ServerCore> Servers = new();
 
     static NbdGauges()
     {
@@ -26,13 +25,13 @@ internal static class NbdGauges
             "{connection}", "Clients that use an export.");
     }
 
-    public static void Add(ServerCore core) => Servers[core] = 0;
+    public static void Add(ServerCore core) => Servers.Add(core);
 
-    public static void Remove(ServerCore core) => Servers.TryRemove(core, out _);
+    public static void Remove(ServerCore core) => Servers.Remove(core);
 
     // Exports of two servers may share a name, and a collector keeps only the last of two measurements with the same tags.
     private static IEnumerable<IGrouping<string, NbdExportStatus>> ByName() =>
-        Servers.Keys.SelectMany(static core => core.Exports.All).Select(static export => export.Status())
+        Servers.All.SelectMany(static core => core.Exports.All).Select(static export => export.Status())
             .GroupBy(static export => export.Name, StringComparer.Ordinal);
 
     private static IEnumerable<Measurement<long>> Measure(string tag, string one, Func<NbdExportStatus, long> ofOne,
