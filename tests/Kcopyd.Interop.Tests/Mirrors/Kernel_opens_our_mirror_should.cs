@@ -109,6 +109,63 @@ public sealed class Kernel_opens_our_mirror_should(ITestOutputHelper output) : M
         }
     }
 
+    [SkippableFact]
+    public async Task copy_to_a_leg_that_failed_with_us_what_it_lacks()
+    {
+        RealKernel.Require();
+        var (blob, content) = (MakeBlob(), new byte[Sectors * Sector]);
+        MemoryBlockDevice[] legs = [.. Enumerable.Range(0, Legs).Select(i => Device($"leg{i}", content))];
+        var log = Device("log", new byte[2048]);
+        await using (var mirror = await OpenAsync(legs, new() { Log = log, RegionSize = Region * Sector, AssumeInSync = true, LeaveOpen = true }))
+        {
+            await mirror.FailLegAsync(2);
+            for (var sector = 100; sector < Sectors; sector += 1000)
+            {
+                Assert.True((await mirror.WriteAsync(sector * Sector, blob.AsMemory(sector, 3 * Sector))).IsSuccess);
+                blob.AsSpan(sector, 3 * Sector).CopyTo(content.AsSpan(sector * Sector));
+            }
+        }
+        Assert.Equal(Regions - 4, LogBytes.Clean(log.Bytes.ToArray(), Regions).Count(clean => clean));
+
+        using var mapper = new KernelMapper();
+        var disk = new DiskImage(Folder["disk"]);
+        var places = legs.Append(log).Select(disk.Add).ToArray();
+        for (var i = 0; i < Legs; i++)
+            mapper.Device($"l{i}", Sectors, $"linear /dev/ubda {places[i]}");
+        mapper.Device("g", 4, $"linear /dev/ubda {places[Legs]}");
+        mapper.Device("m", Sectors, $"mirror disk 2 @g {Region} {Legs} @l0 0 @l1 0 @l2 0 1 handle_errors");
+        mapper.Synced("m", _ => { });
+        mapper.Remove("m");
+        await mapper.RunAsync(blob, disk.Path);
+
+        MemoryBlockDevice[] theirs = [.. Enumerable.Range(0, Legs).Select(i => disk.Read(places[i], Sectors * Sector, $"leg{i}"))];
+        Assert.All(theirs, leg => Assert.Equal(content, leg.Bytes.ToArray()));
+        await using var reopened = await OpenAsync(theirs, new() { Log = disk.Read(places[Legs], log.Length, "log"), LogMode = MirrorLogMode.Open });
+        await reopened.WhenInSyncAsync();
+        var status = await reopened.GetStatusAsync();
+        Assert.True(status is { IsWhole: true, RecoveredBytes: 0 }, status.ToString());
+    }
+
+    [SkippableFact]
+    public async Task refuse_more_legs_than_nine_and_a_region_larger_than_the_mirror()
+    {
+        RealKernel.Require();
+        using var mapper = new KernelMapper();
+        var disk = new DiskImage(Folder["disk"]);
+        MemoryBlockDevice[] devices = [.. Enumerable.Range(0, 11).Select(i => Device($"leg{i}", new byte[16 * Sector]))];
+        for (var i = 0; i < devices.Length; i++)
+            mapper.Device($"l{i}", 16, $"linear /dev/ubda {disk.Add(devices[i])}");
+        foreach (var (region, legs) in new[] { (8, 10), (32, 2) })
+        {
+            var table = string.Join(' ', Enumerable.Range(0, legs).Select(i => $"@l{i} 0"));
+            mapper.Device("m", 16, $"mirror disk 2 @l10 {region} {legs} {table}", answer => Assert.Equal("error 22", answer));
+            await using var ours = await OpenAsync(devices[..legs],
+                new() { Log = devices[10], LogMode = MirrorLogMode.Replace, RegionSize = region * Sector, AssumeInSync = true, LeaveOpen = true });
+            Assert.Equal(MirrorStatusWords.Of(legs, Math.Max(1, 16 / region), Math.Max(1, 16 / region)), Words(await ours.GetStatusAsync()));
+        }
+        await mapper.RunAsync(MakeBlob(), disk.Path);
+    }
+
     private static async Task WriteAsync(Mirror mirror, byte[] blob, int writer, int count)
     {
         var random = new Random(writer);

@@ -9,12 +9,14 @@ internal sealed class MirrorFiles
     private byte[] _logBefore = [];
     private byte[][] _expected = [];        // per leg, without what is in flight
 
-    public MirrorFiles(MirrorShape shape, byte[] blob)
+    /// <param name="shape">How the mirror begins.</param>
+    /// <param name="blob">The bytes for all writes.</param>
+    /// <param name="log">The first content of the log's device, if it is a log.</param>
+    public MirrorFiles(MirrorShape shape, byte[] blob, byte[]? log)
     {
         (_shape, _blob) = (shape, blob);
         Legs = [.. Enumerable.Range(0, shape.Legs).Select(i => Content(shape.Equal ? 0 : i))];
-        Log = new byte[shape.LogSectors * 512];
-        Log.AsSpan().Fill(shape.LogJunk);
+        Log = log ?? [.. Enumerable.Repeat(shape.LogJunk, shape.LogSectors * 512)];
     }
 
     public byte[][] Legs { get; private set; }

@@ -6,9 +6,9 @@ using Kcopyd.Interop.Tests.Support;
 namespace Kcopyd.Interop.Tests.Mirrors;
 
 /// <summary>One script with its files.</summary>
-internal sealed class MirrorPlay(MirrorScript script, byte[] blob)
+internal sealed class MirrorPlay(MirrorScript script, byte[] blob, byte[]? log = null)
 {
-    private readonly MirrorFiles _files = new(script.Shape, blob);
+    private readonly MirrorFiles _files = new(script.Shape, blob, log);
     private readonly List<string> _differences = [];
     private int _round;
 

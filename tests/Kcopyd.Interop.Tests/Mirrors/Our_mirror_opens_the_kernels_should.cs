@@ -18,4 +18,19 @@ public sealed class Our_mirror_opens_the_kernels_should(ITestOutputHelper output
         output.WriteLine(MirrorPlay.Summary(plays));
         Assert.True(failures.Count == 0, string.Join("\n\n", failures.Take(5)));
     }
+
+    // lvm2 writes such a count into a new log, so that all bits are valid whatever the size.
+    [SkippableFact]
+    public async Task trust_all_bits_of_a_log_without_a_count_as_the_kernel_does()
+    {
+        RealKernel.Require();
+        var blob = MakeBlob();
+        var shape = new MirrorShape(8, 795, Legs: 2, Equal: false, LogSectors: 3, LogJunk: 0);
+        var log = LogBytes.Written(new byte[shape.LogSectors * Sector], [.. Enumerable.Range(0, shape.Regions).Select(i => i % 3 != 0)]);
+        log.AsSpan(8, 8).Fill(byte.MaxValue);
+        MirrorPlay[] plays = [.. new[] { true, false }.Select(ours =>
+            new MirrorPlay(new MirrorScript("a log without a count", shape, new MirrorStep { Ours = ours, Marks = true }), blob, [.. log]))];
+        var failures = await MirrorPlay.RunAsync(plays, blob, System, Folder);
+        Assert.True(failures.Count == 0, string.Join("\n\n", failures));
+    }
 }
