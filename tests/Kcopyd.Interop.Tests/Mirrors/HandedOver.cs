@@ -23,7 +23,9 @@ internal static class HandedOver
             HeldLeg = (which + 1) % legs,
         };
         var second = new MirrorStep { Ours = !ours, Marks = true, Features = 1 };
-        return new MirrorPlay(new MirrorScript($"{(ours ? "our mirror" : "the kernel's mirror")} {Ends[end]}", shape, first, second), blob);
+        // The kernel's log has no label, unless it opens a mirror of ours, so both kinds are handed over.
+        MirrorStep[] steps = ours || which % 2 == 0 ? [first, second] : [new MirrorStep { Ours = true }, first, second];
+        return new MirrorPlay(new MirrorScript($"{(ours ? "our mirror" : "the kernel's mirror")} {Ends[end]}", shape, steps), blob);
 
         MirrorOperation[] Operations(int count) => [.. Enumerable.Range(0, count).Select(_ => MirrorScript.MakeOperation(random, shape))];
     }
