@@ -99,7 +99,7 @@ public sealed class Mirror_whose_legs_fail_should
                 _host.CutPower();
                 _model.PowerCut(_world.Now);
                 Heal();
-                new LogOnDisk(_log, Length, Region).AssertIsTrue(_legs);
+                new LogOnDisk(_log.Content.Span, _legs.Count, Region).AssertIsTrue(Length, leg => _legs[leg].Content);
                 _host.Start();
                 return;
             }
@@ -112,7 +112,7 @@ public sealed class Mirror_whose_legs_fail_should
             await mirror.DisposeAsync();
             foreach (var leg in _legs)
                 Assert.True(leg.Content.Span[..Length].SequenceEqual(_legs[0].Content.Span[..Length]), $"{leg.Name} differs");
-            new LogOnDisk(_log, Length, Region).AssertIsTrue(_legs);
+            new LogOnDisk(_log.Content.Span, _legs.Count, Region).AssertIsTrue(Length, leg => _legs[leg].Content);
         }
 
         private async Task TroubleAsync(Mirror mirror)
