@@ -50,6 +50,20 @@ internal sealed class KernelMapper : IDisposable
     /// <summary>Waits until at most <paramref name="sectors"/> are in use, or the merge has ended, and returns the status.</summary>
     public void MergedTo(string name, int sectors, Action<string> answer) => Add($"merged {name} {sectors}", answer);
 
+    /// <summary>Waits until all regions of a mirror are in sync, and returns the status.</summary>
+    public void Synced(string name, Action<string> answer) => Add($"synced {name}", answer);
+
+    /// <summary>Lets the device's I/O wait until it is resumed.</summary>
+    public void Suspend(string name) => Add($"suspend {name}", MustBeOk($"suspend {name}"));
+
+    public void Resume(string name) => Add($"resume {name}", MustBeOk($"resume {name}"));
+
+    /// <summary>Starts a write of bytes of the blob, and does not wait for it.</summary>
+    public void Start(string name, int sector, int count, int at) => Add($"start {name} {sector} {count} {at}", MustBeOk($"start {name} {sector}"));
+
+    /// <summary>Ends the kernel at once, with writes in flight. Nothing may follow.</summary>
+    public void Crash() => Add("crash", MustBeOk("crash"));
+
     /// <summary>Boots the kernel, runs the commands, and passes on the answers.</summary>
     public async Task RunAsync(byte[] blob, params string[] images)
     {

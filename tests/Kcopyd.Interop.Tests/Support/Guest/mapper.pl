@@ -8,12 +8,19 @@
 #   d NAME SECTOR COUNT                     discards
 #   status NAME                             the status that dmsetup prints, without the range
 #   merged NAME [SECTORS]                   waits until nothing is left to merge, or at most SECTORS sectors are in use; then like status
+#   synced NAME                             waits until all regions of a mirror are in sync; then like status
+#   suspend NAME                            lets I/O on the device wait
+#   resume NAME                             undoes suspend
+#   start NAME SECTOR COUNT AT              starts a write as w does it, and does not wait for it
+#   crash                                   powers the machine off at once, with writes in flight; the last command
 use strict;
 use warnings;
 use Fcntl;
 
 use constant { VERSION => 4, SIZE => 312, BUFFER => 16384, WINDOW => 1 << 20 };
 use constant { CREATE => 3, REMOVE => 4, RESUME => 6, LOAD => 9, STATUS => 12, BLKDISCARD => 0x1277 };
+use constant { SUSPEND_QUICKLY => 2 | 1 << 10 | 1 << 11 };      # the flags SUSPEND, SKIP_LOCKFS, NOFLUSH
+use constant { IO_SETUP => 206, IO_SUBMIT => 209, PWRITE => 1 };    # system calls of x86-64, where this kernel exists
 
 my ($commands, $blob_file, $results, $data_file) = @ARGV;
 open(my $blob_handle, '<:raw', $blob_file) or die "$blob_file: $!";
@@ -32,9 +39,9 @@ my $window = 'x' x (WINDOW + 4096);
 substr($window, 0, 1) = 'y';                                # its own memory from here on
 my $skew = -unpack('J', pack('p', $window)) & 4095;         # direct I/O wants aligned memory
 
-sub mapper {    # command, name, targets, payload: the answer, or undef
-    my ($command, $name, $targets, $payload) = @_;
-    my $request = pack('L3LLLlLLLQa128a129x7', VERSION, 0, 0, BUFFER, SIZE, $targets, 0, 0, 0, 0, 0, $name, '') . ($payload // '');
+sub mapper {    # command, name, targets, payload, flags: the answer, or undef
+    my ($command, $name, $targets, $payload, $flags) = @_;
+    my $request = pack('L3LLLlLLLQa128a129x7', VERSION, 0, 0, BUFFER, SIZE, $targets, 0, $flags // 0, 0, 0, 0, $name, '') . ($payload // '');
     $request .= "\0" x (BUFFER - length $request);
     return ioctl($control, (3 << 30) | (SIZE << 16) | (0xfd << 8) | $command, $request) ? $request : undef;
 }
@@ -86,6 +93,35 @@ sub transfer {
     return 'ok';
 }
 
+my ($context, @in_flight);      # what writes in flight refer to must stay in its place
+
+sub start {
+    my ($handle, $sector, $count, $at) = @_;
+    unless ($context) {
+        $context = pack('Q', 0);
+        syscall(IO_SETUP, 4096, $context) == 0 or die "io_setup: $!";
+    }
+    my $length = $count * 512;
+    my $buffer = 'x' x ($length + 4096);
+    substr($buffer, 0, 1) = 'y';
+    my $shift = -unpack('J', pack('p', $buffer)) & 4095;
+    substr($buffer, $shift, $length) = substr($blob, $at, $length);
+    push @in_flight, \$buffer;
+    my $address = unpack('J', pack('p', $buffer)) + $shift;
+    my $control = pack('QLLSsLQQqQLL', 0, 0, 0, PWRITE, 0, fileno($handle), $address, $length, $sector * 512, 0, 0, 0);
+    push @in_flight, \$control;
+    my $list = pack('J', unpack('J', pack('p', $control)));
+    return syscall(IO_SUBMIT, unpack('Q', $context), 1, $list) == 1 ? 'ok' : 'error ' . ($! + 0);
+}
+
+sub crash {     # the answers must outlive the kernel
+    print $out "ok\n";
+    close($out) or die;
+    close($data) or die;
+    system('sync; echo 0 >/run/host/status; sync; echo o >/proc/sysrq-trigger; sleep 60');
+    die;
+}
+
 sub status {
     my ($name) = @_;
     my $answer = mapper(STATUS, $name, 0) or return 'error ' . ($! + 0);
@@ -103,6 +139,15 @@ sub merged {
     }
 }
 
+sub synced {
+    my ($name) = @_;
+    while (1) {
+        my $status = status($name);
+        return $status unless $status =~ m{ (\d+)/(\d+) 1 } && $1 < $2;
+        select(undef, undef, undef, 0.002);
+    }
+}
+
 while (my $line = <$in>) {
     my ($command, $name, @rest) = split ' ', $line;
     print $out
@@ -112,6 +157,11 @@ while (my $line = <$in>) {
         : $command eq 'd' ? discard(node($name), @rest)
         : $command eq 'status' ? status($name)
         : $command eq 'merged' ? merged($name, @rest)
+        : $command eq 'synced' ? synced($name)
+        : $command eq 'suspend' ? mapper(RESUME, $name, 0, '', SUSPEND_QUICKLY) ? 'ok' : 'error ' . ($! + 0)
+        : $command eq 'resume' ? mapper(RESUME, $name, 0) ? 'ok' : 'error ' . ($! + 0)
+        : $command eq 'start' ? start(node($name), @rest)
+        : $command eq 'crash' ? crash()
         : die "unknown: $line";
     print $out "\n";
 }
