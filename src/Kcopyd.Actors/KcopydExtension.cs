@@ -10,7 +10,8 @@ using Kcopyd.Actors.Snapshots;
 namespace Kcopyd.Actors;
 
 /// <summary>
-/// The entry point to everything in this library that has an actor: clients, snapshot origins, mirrors, NBD servers and devices, and the devices of this node by name.
+/// The entry point to everything in this library that has an actor: clients, snapshot origins, mirrors, NBD servers and devices, and the
+/// devices of this node by name.
 /// </summary>
 /// <remarks>
 /// <c>system.Kcopyd()</c> creates top-level actors and may be used on any thread; <c>Context.Kcopyd()</c> creates children of an actor, and its

@@ -106,11 +106,12 @@ public sealed class KcopydBuilder
     }
 
     /// <summary>
-    /// Adds health checks of the clients, mirrors and the NBD server of this builder. For each client: <c>kcopyd.NAME.ready</c>, tagged <c>ready</c>: it accepts work
-    /// (it is not being destroyed, and has room for a job and a prepared callback). <c>kcopyd.NAME.liveness</c>, tagged <c>liveness</c>: its actor answers,
-    /// so no callback blocks it. <c>kcopyd.NAME.io</c>, tagged <c>io</c>: no piece of a job has been in flight for longer than <paramref name="slowIo"/>, so
-    /// no device hangs. For the server: <c>kcopyd.nbd.ready</c>: it is listening and has room for another connection. <c>kcopyd.nbd.liveness</c>: its actor
-    /// answers. For each mirror: <c>kcopyd.NAME.mirror</c>, degraded while a leg or the log has failed, or recovery runs.
+    /// Adds health checks of the clients, mirrors and the NBD server of this builder. For each client: <c>kcopyd.NAME.ready</c>, tagged <c>ready</c>: it
+    /// accepts work (it is not being destroyed, and has room for a job and a prepared callback). <c>kcopyd.NAME.liveness</c>, tagged <c>liveness</c>: its
+    /// actor answers, so no callback blocks it. <c>kcopyd.NAME.io</c>, tagged <c>io</c>: no piece of a job has been in flight for longer than <paramref
+    /// name="slowIo"/>, so no device hangs. For the server: <c>kcopyd.nbd.ready</c>: it is listening and has room for another connection.
+    /// <c>kcopyd.nbd.liveness</c>: its actor answers. For each mirror: <c>kcopyd.NAME.mirror</c>, degraded while a leg or the log has failed, or recovery
+    /// runs.
     /// </summary>
     /// <param name="timeout">The time within which an actor must answer; 5 s by default.</param>
     /// <param name="slowIo">The time within which a device must complete a piece of at most <c>sub-job-size</c>; 30 s by default.</param>

@@ -14,9 +14,9 @@ namespace Kcopyd.Actors.Mirrors;
 /// </summary>
 /// <remarks>
 /// <para>Created by <see cref="KcopydExtension.OpenMirrorAsync"/>. Requests of more than 4 MiB complete short, as any transfer may.</para>
-/// <para>A write is acknowledged when every leg in use has it, and when the log has on stable storage which legs are not in use: a leg that lacks an acknowledged
-/// write is never read and never a source, also after a crash. A leg whose write or flush fails is no longer used; the last one is, and its errors are
-/// the caller's.</para>
+/// <para>A write is acknowledged when every leg in use has it, and when the log has on stable storage which legs are not in use: a leg that lacks an
+/// acknowledged write is never read and never a source, also after a crash. A leg whose write or flush fails is no longer used; the last one is, and its
+/// errors are the caller's.</para>
 /// </remarks>
 public sealed class Mirror : IBlockDevice, IActorDevice
 {
@@ -62,7 +62,8 @@ public sealed class Mirror : IBlockDevice, IActorDevice
     /// <inheritdoc/>
     public bool IsReadOnly => false;
 
-    /// <summary>What all legs can do of: a volatile cache, writing zeroes, and discarding. Discarded ranges read as zeroes if all legs can write zeroes.</summary>
+    /// <summary>Writing zeroes and discarding, if all legs can; a volatile cache, if one leg has one. Discarded ranges read as zeroes if all legs can write
+    /// zeroes.</summary>
     public DeviceFeatures Features => _core.Features;
 
     /// <summary>Limits recovery, at any time.</summary>
@@ -115,7 +116,8 @@ public sealed class Mirror : IBlockDevice, IActorDevice
     public Task RetryRecoveryAsync() => AskAsync<Done>(static answer => new RetryRecovery(answer));
 
     /// <summary>Adds a leg; the mirror's content is copied to it.</summary>
-    /// <param name="device">The device, at least as long as the mirror. Its content is overwritten. The mirror disposes it, unless it leaves its legs open.</param>
+    /// <param name="device">The device, at least as long as the mirror. Its content is overwritten. The mirror disposes it, unless it leaves its legs
+    /// open.</param>
     /// <exception cref="ArgumentException">The device cannot be a leg.</exception>
     /// <exception cref="InvalidOperationException">The mirror is closed, has its maximum of legs, or its log cannot be written.</exception>
     public async Task AddLegAsync(IBlockDevice device)

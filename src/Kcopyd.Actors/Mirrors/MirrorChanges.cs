@@ -112,7 +112,8 @@ internal sealed class MirrorChanges(MirrorCore mirror, MirrorLegs legs, MirrorRe
                 return;
             }
             undo?.Invoke();
-            answer.SetException(new InvalidOperationException($"The log of mirror '{mirror.Name}' cannot be written: {error.Describe()}. Nothing was changed."));
+            answer.SetException(new InvalidOperationException(
+                $"The log of mirror '{mirror.Name}' cannot be written: {error.Describe()}. Nothing was changed."));
         });
     }
 

@@ -29,8 +29,8 @@ internal static class MirrorChecks
             throw new ArgumentException("A leg has no room for a single sector.");
         if (geometry.Regions > MirrorGeometry.MaxRegions)
         {
-            throw new ArgumentException($"{geometry.Length} bytes have {geometry.Regions} regions of {geometry.RegionSize}, more than {MirrorGeometry.MaxRegions}: "
-                + "use larger regions.");
+            throw new ArgumentException(
+                $"{geometry.Length} bytes have {geometry.Regions} regions of {geometry.RegionSize}: use larger ones, at most {MirrorGeometry.MaxRegions}.");
         }
     }
 
@@ -42,7 +42,10 @@ internal static class MirrorChecks
             if (label.Legs.Count != legs.Count)
                 throw Other(log, $"a mirror of {label.Legs.Count} legs, not {legs.Count}", "; list all legs in their order, null for one that is missing.");
             if (!MirrorGeometry.IsRegionSize(label.RegionSize) || label.Length < IoRegion.SectorSize || label.Length % IoRegion.SectorSize != 0)
-                throw new MirrorLogException(MirrorLogError.DamagedLabel, log.Name, $": its label has a length of {label.Length} and regions of {label.RegionSize}");
+            {
+                throw new MirrorLogException(MirrorLogError.DamagedLabel, log.Name,
+                    $": its label has a length of {label.Length} and regions of {label.RegionSize}");
+            }
             if (options.RegionSize is { } size && size != label.RegionSize)
                 throw Other(log, $"regions of {label.RegionSize} bytes, not {size}", "; omit the region size: the log keeps its own.");
             for (var i = 0; i < legs.Count; i++)

@@ -1,7 +1,7 @@
 namespace Kcopyd.Actors.Mirrors;
 
-/// <summary>Makes regions clean that have been idle for a while, all at once and after a flush of the legs, so that a region in steady use costs no record of the
-/// log; and ends the rebuilding of legs. Used by the mirror's actor only.</summary>
+/// <summary>Makes regions clean that have been idle for a while, all at once and after a flush of the legs, so that a region in steady use costs no record of
+/// the log; and ends the rebuilding of legs. Used by the mirror's actor only.</summary>
 /// <param name="legs">The legs.</param>
 /// <param name="regions">The regions.</param>
 /// <param name="writes">Flushes the legs.</param>

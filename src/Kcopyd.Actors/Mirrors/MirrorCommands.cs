@@ -21,7 +21,8 @@ internal sealed record RetryRecovery(Completion<Done> Answer) : IMirrorCommand, 
 internal sealed record SetLeg(int Index, IBlockDevice Device, ulong Key, Completion<IBlockDevice?> Answer) : IMirrorCommand, INoSerializationVerificationNeeded;
 
 /// <summary>Uses a failed leg again.</summary>
-internal sealed record ReturnLeg(int Index, IBlockDevice? Device, ulong Key, Completion<IBlockDevice?> Answer) : IMirrorCommand, INoSerializationVerificationNeeded;
+internal sealed record ReturnLeg(int Index, IBlockDevice? Device, ulong Key, Completion<IBlockDevice?> Answer)
+    : IMirrorCommand, INoSerializationVerificationNeeded;
 
 internal sealed record FailLeg(int Index, Completion<Done> Answer) : IMirrorCommand, INoSerializationVerificationNeeded;
 

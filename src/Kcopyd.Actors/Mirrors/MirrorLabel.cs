@@ -6,9 +6,9 @@ namespace Kcopyd.Actors.Mirrors;
 /// <summary>What the kernel's log does not record: the size of the regions, the legs, and which of them are stale. Kept in the second sector of the log, which
 /// the kernel reads and writes back unchanged.</summary>
 /// <remarks>
-/// Layout, little-endian, from byte 512 of the log: 0 the magic "kcopyd-m", 8 bytes; 8 version 1, 32 bits; 12 number of legs, 32 bits; 16 the mirror's length in
-/// bytes, 64 bits; 24 the region size in bytes, 64 bits; 64 an entry of 16 bytes per leg: the hash of its key, 64 bits, 0 if unknown; flags, 32 bits, 1 stale; 32
-/// bits zero; 508 the CRC-32C of the bytes from 0 to 507. A sector is written whole or not at all.
+/// Layout, little-endian, from byte 512 of the log: 0 the magic "kcopyd-m", 8 bytes; 8 version 1, 32 bits; 12 number of legs, 32 bits; 16 the mirror's length
+/// in bytes, 64 bits; 24 the region size in bytes, 64 bits; 64 an entry of 16 bytes per leg: the hash of its key, 64 bits, 0 if unknown; flags, 32 bits, 1
+/// stale; 32 bits zero; 508 the CRC-32C of the bytes from 0 to 507. A sector is written whole or not at all.
 /// </remarks>
 /// <param name="Length">The mirror's length in bytes.</param>
 /// <param name="RegionSize">Bytes of a region.</param>

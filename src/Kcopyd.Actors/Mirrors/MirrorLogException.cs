@@ -1,7 +1,7 @@
 namespace Kcopyd.Actors.Mirrors;
 
-/// <summary>Thrown when a mirror cannot be opened, because its log or its legs do not fit. The message names the device, the problem and the remedy. For callers
-/// that react to the problem or write their own messages, <see cref="Reason"/> identifies it.</summary>
+/// <summary>Thrown when a mirror cannot be opened, because its log or its legs do not fit. The message names the device, the problem and the remedy. For
+/// callers that react to the problem or write their own messages, <see cref="Reason"/> identifies it.</summary>
 public sealed class MirrorLogException : IOException
 {
     /// <param name="reason">The problem.</param>

@@ -8,7 +8,8 @@ internal sealed class LogQueue
     public LinkedQueue<MirrorWrite> Writes;
 }
 
-/// <summary>Records changes in the log, one record at a time: all that have come up since the last one share the next. Used by the mirror's actor only.</summary>
+/// <summary>Records changes in the log, one record at a time: all that were made since the last one share the next. Used by the mirror's actor
+/// only.</summary>
 internal sealed class MirrorLogWriter
 {
     private readonly IMirrorLog _log;

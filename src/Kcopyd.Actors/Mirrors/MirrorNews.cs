@@ -7,7 +7,8 @@ internal sealed class MirrorNews(string mirror, EventStream events, ILoggingAdap
 {
     public void LegFailed(MirrorLegs legs, int leg, IoError error)
     {
-        log.Warning("Mirror '{0}': leg {1}, {2}, has failed and is no longer used ({3}); {4} of {5} legs are left. Replace it, or return it when it works again.",
+        log.Warning("Mirror '{0}': leg {1}, {2}, has failed and is no longer used ({3}); {4} of {5} legs are left. "
+            + "Replace it, or return it when it works again.",
             mirror, leg, Device(legs, leg), error.Describe(), legs.WrittenCount, legs.Count);
         events.Publish(new MirrorLegFailed(mirror, leg, Device(legs, leg), error));
     }
@@ -29,7 +30,8 @@ internal sealed class MirrorNews(string mirror, EventStream events, ILoggingAdap
 
     public void RecoveryFailed(MirrorLegs legs, int leg, long offset, IoError error)
     {
-        log.Error("Mirror '{0}': the region at byte {1} cannot be copied, because leg {2}, {3}, cannot be read: {4}. It is tried again when recovery is retried.",
+        log.Error("Mirror '{0}': the region at byte {1} cannot be copied, because leg {2}, {3}, cannot be read: {4}. "
+            + "It is tried again when recovery is retried.",
             mirror, offset, leg, Device(legs, leg), error.Describe());
         events.Publish(new MirrorRecoveryFailed(mirror, offset, error));
     }

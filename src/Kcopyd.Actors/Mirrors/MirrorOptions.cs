@@ -17,8 +17,8 @@ public sealed record MirrorOptions
     /// <c>kcopyd.mirrors.region-size</c>.</summary>
     public long? RegionSize { get; init; }
 
-    /// <summary>The leg, counted from 0, whose content the mirror has: the others are overwritten. For a new log, for a mirror without one, and for a log of the
-    /// kernel that does not call all regions clean, because that log does not say which legs are stale.</summary>
+    /// <summary>The leg, counted from 0, whose content the mirror has: the others are overwritten. For a new log, for a mirror without one, and for a log of
+    /// the kernel that does not call all regions clean, because that log does not say which legs are stale.</summary>
     public int? Source { get; init; }
 
     /// <summary>For a new log and for a mirror without one: the legs are equal, or their content does not matter; nothing is copied.</summary>

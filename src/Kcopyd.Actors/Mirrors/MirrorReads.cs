@@ -10,7 +10,8 @@ namespace Kcopyd.Actors.Mirrors;
 /// only; and so is one with a write in flight, so that of two reads the second never sees older data.
 /// </remarks>
 internal sealed class MirrorReads(
-    MirrorLegs legs, MirrorRegions regions, RangeLocks<MirrorWrite> writes, LegIos ios, MirrorRepairs repairs, MirrorNews news, MirrorAnswers answers) : IIoOwner
+    MirrorLegs legs, MirrorRegions regions, RangeLocks<MirrorWrite> writes, LegIos ios, MirrorRepairs repairs, MirrorNews news, MirrorAnswers answers)
+    : IIoOwner
 {
     public void Begin(MirrorRequest request)
     {

@@ -3,8 +3,8 @@ using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Mirrors;
 
-/// <summary>Copies the regions that are not in sync from the source to the other legs, and what a leg could not read from another one. Used by the mirror's actor
-/// only.</summary>
+/// <summary>Copies the regions that are not in sync from the source to the other legs, and what a leg could not read from another one. Used by the mirror's
+/// actor only.</summary>
 /// <remarks><code>
 ///  next region (Hold) ──▶ writes to it in flight end (Continue) ──▶ copied ──▶ Ended: in sync, waiting writes are released
 ///                                                                        └── a leg failed: it is dropped, or the region is given up until Retry

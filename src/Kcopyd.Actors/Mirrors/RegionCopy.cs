@@ -4,8 +4,8 @@ using Kcopyd.Actors.Targets;
 
 namespace Kcopyd.Actors.Mirrors;
 
-/// <summary>A copy of a range from one leg to others, or its comparison, and the message with its result. No write changes the range in the meantime: those in flight end
-/// first, and new ones wait.</summary>
+/// <summary>A copy of a range from one leg to others, or its comparison, and the message with its result. No write changes the range in the
+/// meantime: those in flight end first, and new ones wait.</summary>
 internal sealed class RegionCopy(IActorRef mirror) : LinkedMessage, IRangeHolder<RegionCopy>
 {
     private readonly IActorRef _mirror = mirror;

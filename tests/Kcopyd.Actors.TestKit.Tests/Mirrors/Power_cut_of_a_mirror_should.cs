@@ -6,8 +6,8 @@ using Xunit.Abstractions;
 
 namespace Kcopyd.Actors.TestKit.Tests.Mirrors;
 
-/// <summary>The power fails at every moment of a run; each sector that was not flushed may be on the medium, or not. What the legs and the log hold then is read
-/// without the code under test.</summary>
+/// <summary>The power fails at every moment of a run; each sector that was not flushed may be on the medium, or not. What the legs and the log hold then is
+/// read without the code under test.</summary>
 public sealed class Power_cut_of_a_mirror_should(ITestOutputHelper output)
 {
     private const int Region = 2048;
