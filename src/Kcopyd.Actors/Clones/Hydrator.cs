@@ -64,9 +64,9 @@ internal sealed class Hydrator(CloneCore core, RegionChanges changes, CloneNews 
         }
         if (copy.Count > 1)
         {
-            // Of several failures before the next success, the union.
-            (_singleFrom, _singleTo) = _singleTo <= _map.NextUnhydrated(_singleFrom)
-                ? (copy.Start, copy.End) : (Math.Min(_singleFrom, copy.Start), Math.Max(_singleTo, copy.End));
+            // Of several copies that were in flight together, the union.
+            (_singleFrom, _singleTo) = _isPaused
+                ? (Math.Min(_singleFrom, copy.Start), Math.Max(_singleTo, copy.End)) : (copy.Start, copy.End);
             _next = _singleFrom;
         }
         Pause(copy);

@@ -24,7 +24,8 @@ public sealed class Random_clone_requests_should(ITestOutputHelper output) : Eng
                 await Soon(world.CheckAsync(clone));
                 await Soon(clone.DisposeAsync().AsTask());
             }
-            world.Judge(world.Destination.Bytes, await MetadataReader.ReadAsync(world.Metadata), world.Log.Now);
+            var image = await MetadataReader.ReadAsync(world.Metadata);
+            world.Judge(world.Destination.Bytes, image, world.Log.Now);
             Assert.True(world.Complaints.Count == 0, $"Seed {seed}: {string.Join('\n', world.Complaints.Take(5))}");
             Assert.Equal(0, world.Errors);
         }
@@ -46,7 +47,8 @@ public sealed class Random_clone_requests_should(ITestOutputHelper output) : Eng
             foreach (var cut in PowerCuts.Enumerate(world.Log, new PowerCutOptions { Samples = 8, Seed = seed }))
             {
                 points++;
-                world.Judge(cut.Bytes(destination.Disk), await MetadataReader.ReadAsync(cut.Open(metadata.Disk)), cut.Time);
+                var image = await MetadataReader.ReadAsync(cut.Open(metadata.Disk));
+                world.Judge(cut.Bytes(destination.Disk), image, cut.Time);
                 Assert.True(world.Complaints.Count == 0, $"Seed {seed}, {cut}: {string.Join('\n', world.Complaints.Take(5))}");
             }
         }
@@ -75,7 +77,8 @@ public sealed class Random_clone_requests_should(ITestOutputHelper output) : Eng
             if (!complete)
                 continue;
             // Without faults the clone opens, and shows at least what was flushed.
-            world.Judge(world.Destination.Bytes, await MetadataReader.ReadAsync(world.Metadata), world.Log.Now);
+            var image = await MetadataReader.ReadAsync(world.Metadata);
+            world.Judge(world.Destination.Bytes, image, world.Log.Now);
             Assert.True(world.Complaints.Count == 0, $"After I/O {at} on the {which}: {string.Join('\n', world.Complaints.Take(5))}");
         }
         output.WriteLine($"{faults} faults on the {which}, {errors} requests failed");
