@@ -15,7 +15,8 @@ public sealed class Clone_should : CloneSpec
         var golden = GoldenClone.Of(name);
         var (source, destination, metadata) = (golden.Source(), golden.Destination(), golden.Metadata());
         var clone = await Open(
-            new CloneOptions { NoHydration = true, HydrationThreshold = 1, HydrationBatchSize = 1, Mode = CloneMetadataMode.Open }, source, destination, metadata);
+            new CloneOptions { NoHydration = true, HydrationThreshold = 1, HydrationBatchSize = 1, Mode = CloneMetadataMode.Open },
+            source, destination, metadata);
         Assert.Equal($"8 {golden.Status} 0 1 no_hydration 4 hydration_threshold 1 hydration_batch_size 1 rw", (await clone.GetStatusAsync()).ToString());
         Assert.Equal(golden.Content, Convert.ToHexStringLower(SHA256.HashData(await ReadAll(clone))));
 
