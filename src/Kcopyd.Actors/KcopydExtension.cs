@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Kcopyd.Actors.Client;
+using Kcopyd.Actors.Clones;
 using Kcopyd.Actors.Configuration;
 using Kcopyd.Actors.Messaging;
 using Kcopyd.Actors.Mirrors;
@@ -117,6 +118,26 @@ public sealed class KcopydExtension : IExtension
         return Mirror.OpenAsync(_parent, Clients, MirrorSettings.From(Section(MirrorSettings.Section)), legs, options);
     }
 
+    /// <summary>Opens a clone: a device that reads like its source at once, and becomes a local copy of it.</summary>
+    /// <param name="source">The device to copy, such as an NBD export; its length must be a multiple of 512 bytes. It is never written.</param>
+    /// <param name="destination">The device that becomes the copy, at least as long as the source.</param>
+    /// <param name="metadata">The device that records which regions are copied, in the kernel's format. If its first 4096 bytes are zero, it is
+    /// formatted.</param>
+    /// <param name="options">The options; null for the defaults. If the clone cannot be opened, the caller keeps the devices.</param>
+    /// <exception cref="ArgumentException">The options contradict the devices.</exception>
+    /// <exception cref="CloneMetadataException">The metadata cannot be used: it is damaged, too small or of another clone, or the device holds other
+    /// data.</exception>
+    /// <exception cref="InvalidActorNameException">The name is taken or not valid.</exception>
+    /// <exception cref="ConfigurationException">A setting is outside its range.</exception>
+    public Task<Clone> OpenCloneAsync(IBlockDevice source, IBlockDevice destination, IBlockDevice metadata, CloneOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(destination);
+        ArgumentNullException.ThrowIfNull(metadata);
+        return CloneOpening.OpenAsync(_parent, Clients, new CloneDevices(source, destination, metadata), options ?? new CloneOptions(),
+            CloneSettings.From(Section(CloneSettings.Section)));
+    }
+
     /// <summary>Starts an NBD server: when this returns, clients can connect.</summary>
     /// <param name="options">Where to listen, and what to serve.</param>
     /// <exception cref="ArgumentException">The options contradict each other, an export cannot be served, a certificate is not currently valid, or an address
@@ -147,7 +168,8 @@ public sealed class KcopydExtension : IExtension
     {
         var defaults = DefaultConfig();
         ConfigSection.RequireKnownKeys(config, "kcopyd", [.. ConfigSection.Keys(defaults, "kcopyd"), "clients"]);
-        foreach (var path in new[] { Clients.Section, SnapshotSettings.Section, MirrorSettings.Section, "kcopyd.nbd", NbdServerSettings.Section })
+        string[] sections = [Clients.Section, SnapshotSettings.Section, MirrorSettings.Section, CloneSettings.Section, "kcopyd.nbd", NbdServerSettings.Section];
+        foreach (var path in sections)
             ConfigSection.RequireKnownKeys(config, path, [.. ConfigSection.Keys(defaults, path)]);
         foreach (var name in ConfigSection.Keys(config, "kcopyd.clients"))
             ConfigSection.RequireKnownKeys(config, Clients.SectionOf(name), [.. ConfigSection.Keys(defaults, Clients.Section)]);

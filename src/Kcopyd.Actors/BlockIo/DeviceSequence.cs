@@ -38,6 +38,9 @@ internal sealed class DeviceSequence(IIoWorkers workers) : IIoOwner
         workers.Start(_steps[0]);
     }
 
+    /// <summary>Drops the planned I/Os.</summary>
+    public void Clear() => _count = 0;
+
     void IIoOwner.Ended(DeviceIo io)
     {
         IsBusy = false;

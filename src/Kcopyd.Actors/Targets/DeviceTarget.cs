@@ -14,7 +14,7 @@ internal abstract class DeviceTarget<TRequest>(Elsewhere elsewhere) : Target<TRe
 
     public ValueTask<IoResult> Submit(TRequest request, DeviceOperation operation, long offset, long length, Memory<byte> memory)
     {
-        request.Prepare(operation, offset, Math.Min(length, MaxRequestSize), memory);
+        request.Prepare(operation, offset, Limit(operation, offset, length), memory);
         var answered = request.Answered;
         Tell(request);
         return answered;
@@ -26,4 +26,7 @@ internal abstract class DeviceTarget<TRequest>(Elsewhere elsewhere) : Target<TRe
         request.Prepare(io, owner, io.Offset + io.Bytes, Math.Min(io.Length - io.Bytes, MaxRequestSize), memory);
         Tell(request);
     }
+
+    /// <summary>The bytes of a call that one request takes, at least one of them. The rest is left to the caller.</summary>
+    protected virtual long Limit(DeviceOperation operation, long offset, long length) => Math.Min(length, MaxRequestSize);
 }

@@ -16,6 +16,7 @@ public sealed class ConfigurationPage_should : AkkaTestKit
     [Theory]
     [InlineData("kcopyd.client")]
     [InlineData("kcopyd.snapshots")]
+    [InlineData("kcopyd.clones")]
     [InlineData("kcopyd.nbd.server")]
     public void have_every_setting_with_its_default(string section)
     {

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
+using Kcopyd.Actors.Clones;
 using Kcopyd.Actors.Configuration;
 using Kcopyd.Actors.Nbd;
 using Kcopyd.Actors.Snapshots;
@@ -81,6 +82,7 @@ public sealed class KcopydSettings_should : AkkaTestKit
     [InlineData("kcopyd.clients.resync.treads = 5", "kcopyd.clients.\"resync\".treads: there is no such setting")]
     [InlineData("kcopyd.snapshot.chunk-size = 4096", "kcopyd.snapshot: there is no such setting")]
     [InlineData("kcopyd.snapshots.chunksize = 4096", "kcopyd.snapshots.chunksize: there is no such setting")]
+    [InlineData("kcopyd.clones.regionsize = 4096", "kcopyd.clones.regionsize: there is no such setting")]
     [InlineData("kcopyd.nbd.server.max-conections = 4096", "kcopyd.nbd.server.max-conections: there is no such setting")]
     public void be_refused_by_their_path_whatever_is_wrong_with_the_section(string hocon, string message)
     {
@@ -96,6 +98,19 @@ public sealed class KcopydSettings_should : AkkaTestKit
         using var system = ActorSystem.Create("refused", ConfigurationFactory.ParseString(hocon));
         Assert.StartsWith(message,
             Assert.Throws<ConfigurationException>(() => system.Kcopyd().CreateSnapshotOrigin(BlockDevice.Memory(4096))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("kcopyd.clones.region-size = 5000", "kcopyd.clones.region-size = 5000: must be a power of two from 4 KiB to 1 GiB")]
+    [InlineData("kcopyd.clones.hydration-threshold = -1", "kcopyd.clones.hydration-threshold = -1: must be at least 0")]
+    [InlineData("kcopyd.clones.max-retry-delay = 1 ms", "kcopyd.clones.max-retry-delay = 00:00:00.0010000: must be min-retry-delay to 1 day")]
+    public void be_refused_of_clones_too(string hocon, string message)
+    {
+        using var system = ActorSystem.Create("refused", ConfigurationFactory.ParseString(hocon));
+        Assert.StartsWith(message, Assert.Throws<ConfigurationException>(() =>
+        {
+            _ = system.Kcopyd().OpenCloneAsync(BlockDevice.Memory(4096), BlockDevice.Memory(4096), BlockDevice.Memory(65536));
+        }).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -162,6 +177,7 @@ public sealed class KcopydSettings_should : AkkaTestKit
     [Theory]
     [InlineData("kcopyd.client", typeof(KcopydSettings))]
     [InlineData("kcopyd.snapshots", typeof(SnapshotSettings))]
+    [InlineData("kcopyd.clones", typeof(CloneSettings))]
     [InlineData("kcopyd.nbd.server", typeof(NbdServerSettings))]
     public void each_be_in_reference_conf_by_the_name_of_its_property(string section, Type settings) =>
         Assert.Equal(KcopydExtension.DefaultConfig().GetConfig(section).AsEnumerable().Select(pair => pair.Key).Order(), KeysOf(settings).Order());
