@@ -120,7 +120,7 @@ internal sealed class MirrorChanges(MirrorCore mirror, MirrorLegs legs, MirrorRe
     private void Changed<T>(Completion<T> answer, string what, T result)
     {
         (mirror.Devices, mirror.AllDevices) = (legs.DevicesInUse, legs.AllDevices);
-        recovery.Retry();
+        recovery.LegsChanged();
         news.Changed(what);
         answer.SetResult(result);
     }

@@ -51,6 +51,18 @@ internal sealed class MirrorLegs(IReadOnlyList<MirrorLeg> legs, MirrorGeometry g
         return best;
     }
 
+    /// <summary>True if one of these legs is in sync.</summary>
+    /// <param name="some">A bit for each leg.</param>
+    public bool HaveOneInSync(uint some)
+    {
+        for (var i = 0; i < _legs.Count; i++)
+        {
+            if (_legs[i].IsInSync && (some & (1u << i)) != 0)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Ends the use of a leg, unless it is the last one in sync.</summary>
     /// <returns>True if the leg is no longer used because of this call.</returns>
     public bool TryFail(int index, MirrorLegHealth error)

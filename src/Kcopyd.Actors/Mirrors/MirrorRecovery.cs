@@ -68,6 +68,13 @@ internal sealed class MirrorRecovery(
     /// <summary>Tries regions again that were given up.</summary>
     public void Retry() => _givenUp.Clear();
 
+    /// <summary>Called when legs were changed: what is known of them no longer holds.</summary>
+    public void LegsChanged()
+    {
+        Retry();
+        repairs.Clear();
+    }
+
     /// <summary>Stops what is being copied: each copy still ends.</summary>
     public void Stop()
     {

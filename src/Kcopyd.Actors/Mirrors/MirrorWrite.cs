@@ -30,8 +30,8 @@ internal sealed class MirrorWrite : IRangeHolder<MirrorWrite>, IQueued<MirrorWri
     /// <summary>A bit for each leg that failed.</summary>
     public uint Failed { get; set; }
 
-    /// <summary>True if a leg in sync has done it.</summary>
-    public bool IsDone { get; set; }
+    /// <summary>A bit for each leg that has done it.</summary>
+    public uint Done { get; set; }
 
     public IoError Error { get; set; }
 

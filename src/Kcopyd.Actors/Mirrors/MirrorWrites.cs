@@ -98,7 +98,7 @@ internal sealed class MirrorWrites(
         if (error == IoError.NotSupported && write.Operation == DeviceOperation.Discard)
             error = IoError.None;
         if (error == IoError.None)
-            write.IsDone |= legs[leg].IsInSync;
+            write.Done |= 1u << leg;
         else
             (write.Failed, write.Error, write.Bytes) = (write.Failed | (1u << leg), error, Math.Min(write.Bytes, bytes));
         if (--write.Pending == 0)
@@ -139,7 +139,8 @@ internal sealed class MirrorWrites(
             holds.Release(ref write.Waiting);
             regions.Touch(write.Start, write.End);
         }
-        if (write.Failed != 0 && !write.IsDone)
+        // Legs that have failed since they answered do not count.
+        if (write.Failed != 0 && !legs.HaveOneInSync(write.Done))
         {
             FailOnAllLegs(write);
             return;
@@ -185,7 +186,7 @@ internal sealed class MirrorWrites(
         var (request, ended) = (write.Request, write.Ended);
         if (error != IoError.None)
             request?.Fail(error, write.Bytes);
-        (write.Request, write.Ended, write.Memory, write.Failed, write.IsDone, write.Error) = (null, null, default, 0, false, IoError.None);
+        (write.Request, write.Ended, write.Memory, write.Failed, write.Done, write.Error) = (null, null, default, 0, 0, IoError.None);
         (write.Start, write.End) = (0, 0);
         _free.Push(write);
         if (request is not null)
