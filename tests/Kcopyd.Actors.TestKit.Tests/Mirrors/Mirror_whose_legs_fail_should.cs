@@ -82,7 +82,6 @@ public sealed class Mirror_whose_legs_fail_should
 
         private Task<Mirror> OpenAsync(bool isNew) => _host.System.Kcopyd().OpenMirrorAsync([.. _legs], new MirrorOptions
         {
-            Name = "mirror",
             Log = _log,
             RegionSize = isNew ? Region : null,
             AssumeInSync = isNew,

@@ -47,6 +47,22 @@ public sealed class Mirror_should : MirrorSpec
     }
 
     [Fact]
+    public async Task not_call_a_region_clean_that_was_written_while_the_legs_were_flushed()
+    {
+        var (first, second) = (AddLeg(), AddLeg().WithStall(IoOperations.Flush));
+        var mirror = await Open(static options => options with { AssumeInSync = true }, first, second);
+        Assert.True((await Write(mirror, 5, 7)).IsSuccess);
+        await Soon(second.WaitingAsync());
+        Assert.True((await Write(mirror, 5, 8)).IsSuccess);
+        second.ReleaseOne();
+        await Soon(second.WaitingAsync());      // the flush before the next record
+        Assert.False(IsClean(5));
+        second.Release();
+        await mirror.DisposeAsync();
+        Assert.True(IsClean(5));
+    }
+
+    [Fact]
     public async Task drop_a_leg_whose_write_fails_and_lose_nothing()
     {
         await using var mirror = await New();

@@ -9,22 +9,23 @@ namespace Kcopyd.Interop.Tests.Clones;
 /// <summary>Clones that this library and the real kernel use in turn, on the same devices.</summary>
 public sealed class Clones_should : IAsyncLifetime
 {
-    private readonly TempFolder _folder = new();
-    private readonly ActorSystem _system = ActorSystem.Create("clones", "akka.loglevel = ERROR");
+    private TempFolder Folder { get; } = new();
+
+    private ActorSystem System { get; } = ActorSystem.Create("clones", "akka.loglevel = ERROR");
 
     public Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync()
     {
-        await _system.Terminate();
-        _folder.Dispose();
+        await System.Terminate();
+        Folder.Dispose();
     }
 
     [SkippableFact]
     public async Task show_the_same_content_and_status_here_and_in_the_kernel_and_become_the_copy()
     {
         RealKernel.Require();
-        var blob = new byte[1 << 20];
+        var blob = new byte[8 << 20];
         new Random(7).NextBytes(blob);
         var shapes = new[] { (8, 4096), (8, 4099), (16, 3000), (128, 8192), (1024, 5000), (8192, 6000) };
         var clones = shapes.Select(static (shape, i) => new CloneFiles($"c{i}x", shape.Item1, shape.Item2, new Random(i))).ToList();
@@ -32,7 +33,7 @@ public sealed class Clones_should : IAsyncLifetime
         for (var round = 0; round < 3; round++)
         {
             using var mapper = new KernelMapper();
-            var disk = new DiskImage(_folder[$"disk{round}"]);
+            var disk = new DiskImage(Folder[$"disk{round}"]);
             foreach (var clone in clones)
                 clone.AddKernelStep(mapper, disk, blob, await ChangeAsync(clone, blob));
             await mapper.RunAsync(blob, disk.Path);
@@ -69,7 +70,7 @@ public sealed class Clones_should : IAsyncLifetime
         await clone.WhenHydratedAsync();
     }
 
-    private Task<Clone> OpenAsync(CloneFiles files) => _system.Kcopyd().OpenCloneAsync(files.Source, files.Destination, files.Metadata,
+    private Task<Clone> OpenAsync(CloneFiles files) => System.Kcopyd().OpenCloneAsync(files.Source, files.Destination, files.Metadata,
         new CloneOptions { RegionSize = files.RegionSize, NoHydration = true, LeaveOpen = true });
 
     private static async Task AssertReadsAsync(Clone clone, byte[] expected)
