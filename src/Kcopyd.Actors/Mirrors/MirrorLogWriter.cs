@@ -76,7 +76,7 @@ internal sealed class MirrorLogWriter
         (_inFlight, _queue.Writes, _recording) = (default, default, null);
         while (waited.TryTake(out var write))
             _writes.Recorded(write, error);
-        // Those that came meanwhile may need no record of their own.
+        // Those that came in the meantime may need no record of their own.
         while (came.TryTake(out var write))
         {
             if (error == IoError.None)
